@@ -6,7 +6,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import pydantic
 import torch
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from blindsr.degrade.families import Family
 from blindsr.errors import BlindSRError
 
-type Scalar = str | int | float | bool
+Condition = TypeVar("Condition")
+"""What a method knows of an image's degradation; the type is the method's own affair."""
 
 
 class Strict(pydantic.BaseModel):
@@ -34,7 +35,7 @@ class Traits:
     """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
 
 
-class Method[Condition](nn.Module, ABC):
+class Method(nn.Module, ABC, Generic[Condition]):
     """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
 
     Config: ClassVar[type[Strict]]
@@ -93,7 +94,7 @@ class StageRecipe(Strict):
 class Stage(nn.Module, ABC):
     """One training stage of a paper. ``forward`` is one whole training step, degradations included."""
 
-    method: Method[object]
+    method: Method[Any]
     recipe: StageRecipe
 
     @property
