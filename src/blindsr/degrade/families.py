@@ -1,0 +1,147 @@
+"""Families of degradations: the distributions that the papers train on, drawn per sample from a generator."""
+
+import dataclasses
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade import kernels
+from blindsr.degrade.blur import Border, Downsampling
+from blindsr.degrade.process import Degradation
+
+_SEEDS = 2**62
+
+
+@dataclass(frozen=True)
+class Family(ABC):
+    """A distribution over degradations."""
+
+    scale: int
+    """HR pixels per LR pixel."""
+    size: int
+    """Side of the kernels, HR pixels."""
+    noise: tuple[float, float] = (0.0, 0.0)
+    """Range of the uniform noise level, on the 0..255 scale."""
+    border: Border = "reflect"
+    down: Downsampling = "bicubic"
+
+    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
+        """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
+        if isinstance(generator, int):
+            generator = torch.Generator().manual_seed(generator)
+        blur = self._kernels(count, generator)
+        low, high = self.noise
+        level = low + (high - low) * _uniform(count, generator)
+        seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
+        return Degradation(
+            scale=self.scale,
+            kernels=blur,
+            noise=level,
+            jpeg=torch.zeros_like(seeds),
+            seeds=seeds,
+            border=self.border,
+            down=self.down,
+        )
+
+    @abstractmethod
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw kernels ``(count, size, size)``."""
+
+
+@dataclass(frozen=True)
+class Isotropic(Family):
+    """Round Gaussians whose standard deviation is uniform in a range, or on a grid within it."""
+
+    std: tuple[float, float] = (0.2, 4.0)
+    """Range of the standard deviation, HR pixels."""
+    step: float | None = None
+    """Distance of the grid; None for a continuous range."""
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        low, high = self.std
+        if self.step is None:
+            return kernels.gaussian(self.size, low + (high - low) * _uniform(count, generator))
+        values = round((high - low) / self.step) + 1
+        at = torch.randint(values, (count,), generator=generator, device=generator.device)
+        return kernels.gaussian(self.size, low + self.step * at)
+
+
+@dataclass(frozen=True)
+class Anisotropic(Family):
+    """Gaussians with two independent standard deviations and any angle."""
+
+    std: tuple[float, float] = (0.2, 4.0)
+    """Range of both standard deviations, HR pixels."""
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        low, high = self.std
+        first, second, angle = (_uniform(count, generator) for _ in range(3))
+        return kernels.gaussian(self.size, low + (high - low) * first, low + (high - low) * second, math.pi * angle)
+
+
+@dataclass(frozen=True)
+class MZSRKernels(Family):
+    """MZSR, Eq. 3: covariance eigenvalues l1 ~ U(1, 2.5 s), l2 ~ U(1, l1), angle ~ U(0, pi)."""
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        first, second, angle = (_uniform(count, generator) for _ in range(3))
+        l1 = 1 + (2.5 * self.scale - 1) * first
+        return kernels.gaussian_from_variances(self.size, l1, 1 + (l1 - 1) * second, math.pi * angle)
+
+
+@dataclass(frozen=True)
+class Pool(Family):
+    """A fixed number of tasks drawn once from another family (CMDSR, Section IV-E.5)."""
+
+    tasks: Degradation | None = None
+
+    @classmethod
+    def of(cls, family: Family, count: int, seed: int) -> "Pool":
+        """Fix ``count`` tasks of a family."""
+        return cls(family.scale, family.size, family.noise, family.border, family.down, family.sample(count, seed))
+
+    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
+        """Draw tasks from the pool with replacement; the noise itself is new each time."""
+        assert self.tasks is not None
+        if isinstance(generator, int):
+            generator = torch.Generator().manual_seed(generator)
+        rows = torch.randint(len(self.tasks), (count,), generator=generator, device=generator.device)
+        seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
+        tasks = self.tasks.to(generator.device)
+        parts = {name: getattr(tasks, name)[rows] for name in ("kernels", "noise", "jpeg")}
+        return dataclasses.replace(tasks, **parts, seeds=seeds)
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        return self.sample(count, generator).kernels
+
+
+def cmdsr(scale: int) -> Isotropic:
+    """CMDSR, Section IV-A: 15x15, width 0.2 to s in steps of 0.1, noise up to 75."""
+    return Isotropic(scale, 15, noise=(0, 75), std=(0.2, float(scale)), step=0.1)
+
+
+def dmsr(scale: int, *, noise: bool = True) -> Isotropic:
+    """DMSR, Section 4.1: 15x15, width 0.2 to 3.0 at every scale, noise up to 75 (none for the -nf models)."""
+    return Isotropic(scale, 15, noise=(0, 75 if noise else 0), std=(0.2, 3.0))
+
+
+def mrda_isotropic(scale: int) -> Isotropic:
+    """MRDA, Section IV-A: 21x21, noise-free, width 0.2 to s (2.0, 3.0, 4.0 at x2, x3, x4)."""
+    return Isotropic(scale, 21, std=(0.2, float(scale)))
+
+
+def mrda_anisotropic(scale: int) -> Anisotropic:
+    """MRDA, Section IV-A: 21x21, standard deviations 0.2 to 4, any angle, noise up to 25."""
+    return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
+
+
+def mzsr(scale: int, down: Downsampling = "direct") -> MZSRKernels:
+    """MZSR, Eq. 3: 15x15 kernels, noise-free, symmetric borders."""
+    return MZSRKernels(scale, 15, border="symmetric", down=down)
+
+
+def _uniform(count: int, generator: torch.Generator) -> Tensor:
+    return torch.rand(count, generator=generator, device=generator.device)

@@ -1,0 +1,127 @@
+"""Blur kernels ``k`` of Eq. 1: Gaussians of any size, and kernels that a user brings along.
+
+A "width" means three things in the literature, so each function's name says which one it takes:
+``gaussian`` takes standard deviations in HR pixels, ``gaussian_from_variances`` the eigenvalues of the covariance
+(MZSR, SRMD and CMDSR's anisotropic kernels). Angles are radians; x points right and y down, so a positive angle turns
+the long axis from "right" towards "down".
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from scipy import io
+from torch import Tensor
+
+from blindsr.errors import BlindSRError
+
+Widths = float | Tensor
+
+
+def gaussian(size: int, std: Widths, std2: Widths | None = None, angle: Widths = 0.0) -> Tensor:
+    """Gaussian kernels by standard deviation.
+
+    Args:
+        size: side in pixels; the centre is at ``(size - 1) / 2``, between two pixels if it is even.
+        std: standard deviation along the axis at ``angle``, HR pixels; a number, or one a kernel ``(n,)``.
+        std2: standard deviation across it; the same as ``std`` (isotropic) if not given.
+        angle: direction of the first axis, radians.
+
+    Returns:
+        ``(size, size)``, or ``(n, size, size)`` if any argument is a tensor; each kernel sums to 1.
+    """
+    return gaussian_from_variances(size, _squared(std), None if std2 is None else _squared(std2), angle)
+
+
+def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, angle: Widths = 0.0) -> Tensor:
+    """Gaussian kernels by the eigenvalues of their covariance, squared HR pixels (MZSR, Eq. 3).
+
+    Args and result are those of `gaussian`, with variances for standard deviations.
+    """
+    many = any(isinstance(value, Tensor) for value in (l1, l2, angle))
+    first, second, turn = torch.broadcast_tensors(
+        *(torch.as_tensor(v, dtype=torch.float64).reshape(-1) for v in (l1, l1 if l2 is None else l2, angle))
+    )
+    cos, sin = turn.cos(), turn.sin()
+    # Inverse of U diag(l1, l2) U^T with U = [[cos, -sin], [sin, cos]].
+    xx = cos**2 / first + sin**2 / second
+    yy = sin**2 / first + cos**2 / second
+    xy = cos * sin * (1 / first - 1 / second)
+    at = torch.arange(size, dtype=torch.float64, device=first.device) - (size - 1) / 2
+    x, y = at[None, None, :], at[None, :, None]
+    exponent = xx[:, None, None] * x**2 + 2 * xy[:, None, None] * x * y + yy[:, None, None] * y**2
+    kernels = torch.exp(-0.5 * exponent)
+    kernels = (kernels / kernels.sum((-2, -1), keepdim=True)).float()
+    return kernels if many else kernels[0]
+
+
+def delta(size: int = 1) -> Tensor:
+    """The kernel ``(size, size)`` that leaves an image as it is; ``size`` is odd."""
+    kernel = torch.zeros(size, size)
+    kernel[size // 2, size // 2] = 1
+    return kernel
+
+
+def load(path: str | Path) -> Tensor:
+    """Read a kernel from ``.npy``, ``.mat`` (its only 2-D matrix) or an image (gray levels), scaled to sum 1.
+
+    Returns:
+        ``(k, k)`` float32.
+
+    Raises:
+        BlindSRError: if the file cannot be read or `check` refuses what it holds.
+    """
+    path = Path(path)
+    readers = {".npy": _read_npy, ".mat": _read_mat, ".png": _read_image, ".tif": _read_image, ".tiff": _read_image}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise BlindSRError(f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}")
+    try:
+        array = reader(path)
+    except (OSError, ValueError, NotImplementedError, UnidentifiedImageError, EOFError) as error:
+        raise BlindSRError(f"cannot read a kernel from {path}: {error}") from None
+    try:
+        values = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise BlindSRError(f"{path} holds no numbers") from None
+    return check(values, str(path))
+
+
+def check(kernel: Tensor, name: str = "the kernel") -> Tensor:
+    """Return a kernel scaled to sum 1 as float32, or say in one sentence what is wrong with it.
+
+    A kernel is square, of odd side (so that it has a centre and does not shift the image), finite, and sums to more
+    than zero.
+    """
+    if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:
+        raise BlindSRError(f"{name} must be a square matrix, but has the shape {tuple(kernel.shape)}")
+    if kernel.shape[0] % 2 == 0:
+        raise BlindSRError(f"{name} is {kernel.shape[0]} pixels wide; an odd width is needed, since an even one shifts")
+    if not bool(torch.isfinite(kernel).all()):
+        raise BlindSRError(f"{name} holds values that are not finite numbers")
+    total = float(kernel.sum())
+    if total <= 1e-12:
+        raise BlindSRError(f"{name} sums to {total:g}; a blur kernel needs a positive sum")
+    return (kernel.double() / total).float()
+
+
+def _squared(value: Widths) -> Widths:
+    return value.double() ** 2 if isinstance(value, Tensor) else value**2
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    return np.asarray(np.load(path, allow_pickle=False)).squeeze()
+
+
+def _read_mat(path: Path) -> np.ndarray:
+    found = [value for key, value in io.loadmat(path).items() if not key.startswith("__")]
+    matrices = [np.squeeze(value) for value in found if isinstance(value, np.ndarray) and np.squeeze(value).ndim == 2]
+    if len(matrices) != 1:
+        raise ValueError(f"it holds {len(matrices)} matrices, and one is needed")
+    return matrices[0]
+
+
+def _read_image(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("F"))

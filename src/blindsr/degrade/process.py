@@ -1,0 +1,194 @@
+"""Eq. 1 of all four papers as a value: ``LR = ((HR * k) ↓s) + n``, then rounding to 8 bit and JPEG."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade import jpeg as codec
+from blindsr.degrade import kernels as kernel_room
+from blindsr.degrade.blur import Border, Downsampling, blur, blur_and_downsample
+from blindsr.degrade.resample import resize, subsample
+from blindsr.errors import BlindSRError
+
+Rounding = Literal["none", "round", "floor"]
+_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Degradation:
+    """What happens to a batch of HR images, one row a sample; a value that can be stored and replayed bit for bit."""
+
+    scale: int
+    """HR pixels per LR pixel."""
+    kernels: Tensor
+    """Blur kernels ``(n, k, k)`` of sum 1."""
+    noise: Tensor
+    """Standard deviations ``(n,)`` of the white Gaussian noise, on the 0..255 scale."""
+    jpeg: Tensor
+    """JPEG qualities ``(n,)``, 1 to 100; 0 for none."""
+    seeds: Tensor
+    """Seeds ``(n,)`` of each row's noise."""
+    border: Border = "reflect"
+    """What the blur sees beyond the image."""
+    down: Downsampling = "bicubic"
+    """Antialiased bicubic as MATLAB's, or ``direct``: pixels 0, s, 2s, ..."""
+    blur_rounding: Rounding = "none"
+    """What happens to the blurred HR image before subsampling; some published code stores it as 8 bit."""
+    rounding: Rounding = "round"
+    """How the result becomes 8 bit (and is clipped to [0, 1]); ``none`` leaves it as it is."""
+
+    def __len__(self) -> int:
+        return len(self.kernels)
+
+    def __getitem__(self, rows: slice) -> "Degradation":
+        """The same for some of the rows."""
+        parts = {name: getattr(self, name)[rows] for name in ("kernels", "noise", "jpeg", "seeds")}
+        return dataclasses.replace(self, **parts)
+
+    def repeat_interleave(self, times: int) -> "Degradation":
+        """Each row ``times`` times in a row, with the same seed: one degradation for several images of a task."""
+        names = ("kernels", "noise", "jpeg", "seeds")
+        return dataclasses.replace(self, **{name: getattr(self, name).repeat_interleave(times, 0) for name in names})
+
+    def to(self, device: torch.device | str) -> "Degradation":
+        """The same with its parameters on another device."""
+        names = ("kernels", "noise", "jpeg", "seeds")
+        return dataclasses.replace(self, **{name: getattr(self, name).to(device) for name in names})
+
+    def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Degrade a batch.
+
+        Args:
+            hr: ``(n, 3, h, w)`` RGB in [0, 1]; sides divisible by the scale.
+            generator: source of the noise, on the device of ``hr``, for training, where replaying a single row does
+                not matter; by default each row draws its own noise from its seed.
+
+        Returns:
+            LR images ``(n, 3, h / s, w / s)``.
+        """
+        noise = self.draw_noise((*hr.shape[:2], hr.shape[2] // self.scale, hr.shape[3] // self.scale), hr, generator)
+        lr = degrade(hr, self, noise)
+        if self.rounding != "none":
+            lr = _to_8_bit(lr, self.rounding)
+        return codec.compress(lr, self.jpeg) if bool(self.jpeg.any()) else lr
+
+    def draw_noise(self, shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """A realisation of the noise ``(n, c, h, w)`` in units of [0, 1], from the generator or from each row's seed."""
+        level = (self.noise.to(like) / 255).view(-1, 1, 1, 1)
+        if generator is not None:
+            return level * torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
+        rows = []
+        for seed in self.seeds.tolist():
+            source = torch.Generator().manual_seed(seed)
+            rows.append(torch.randn(shape[1:], generator=source))
+        return level * torch.stack(rows).to(like)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; float32 numbers survive JSON exactly."""
+        values: dict[str, Any] = {"version": _VERSION}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            values[field.name] = value.tolist() if isinstance(value, Tensor) else value
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Degradation":
+        """Inverse of `to_dict`.
+
+        Raises:
+            BlindSRError: naming the entry that is missing, unknown or wrong.
+        """
+        values = dict(values)
+        if values.pop("version", None) != _VERSION:
+            raise BlindSRError(f"this is no degradation record of version {_VERSION}")
+        known = {field.name for field in dataclasses.fields(cls)}
+        if values.keys() != known:
+            wrong = ", ".join(sorted(values.keys() ^ known))
+            raise BlindSRError(f"a degradation record has entries that are missing or unknown: {wrong}")
+        try:
+            tensors = {
+                "kernels": torch.tensor(values["kernels"], dtype=torch.float32),
+                "noise": torch.tensor(values["noise"], dtype=torch.float32),
+                "jpeg": torch.tensor(values["jpeg"], dtype=torch.int64),
+                "seeds": torch.tensor(values["seeds"], dtype=torch.int64),
+            }
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+            raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
+        return cls(**{**values, **tensors}).checked()
+
+    def to_json(self) -> str:
+        """The record that stands beside a degraded image."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> "Degradation":
+        """Inverse of `to_json`; raises `BlindSRError` on anything else."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise BlindSRError(f"a degradation record must be JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise BlindSRError("a degradation record must be a JSON object")
+        return cls.from_dict(values)
+
+    def checked(self) -> "Degradation":
+        """Itself, or `BlindSRError` in one sentence if a value makes no sense; called where values come from users."""
+        if not isinstance(self.scale, int) or isinstance(self.scale, bool) or self.scale < 1:
+            raise BlindSRError(f"a scale is a whole number from 1, not {self.scale!r}")
+        for name, value, allowed in (
+            ("border", self.border, get_args(Border)),
+            ("down", self.down, get_args(Downsampling)),
+            ("blur_rounding", self.blur_rounding, get_args(Rounding)),
+            ("rounding", self.rounding, get_args(Rounding)),
+        ):
+            if value not in allowed:
+                raise BlindSRError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+        self._check_rows()
+        return self
+
+    def _check_rows(self) -> None:
+        n = len(self.kernels)
+        if self.kernels.ndim != 3 or n == 0 or any(v.shape != (n,) for v in (self.noise, self.jpeg, self.seeds)):
+            raise BlindSRError("kernels, noise, jpeg and seeds need one row for each image")
+        for kernel in self.kernels:
+            kernel_room.check(kernel)
+        if not bool((torch.isfinite(self.noise) & (self.noise >= 0)).all()):
+            raise BlindSRError("a noise level is a number from 0, on the 0..255 scale")
+        if not bool(((self.jpeg >= 0) & (self.jpeg <= 100)).all()):
+            raise BlindSRError("a JPEG quality is a whole number from 1 to 100, or 0 for none")
+
+
+def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
+    """The differentiable part of Eq. 1: blur, subsampling and a noise given as a tensor; no rounding, no codec.
+
+    Args:
+        hr: ``(n, 3, h, w)``.
+        degradation: one row an image; only kernels, border, scale and ``down`` count here, and ``blur_rounding``, which
+            is the one thing that has no gradient.
+        noise: ``(n, 3, h / s, w / s)`` in units of [0, 1].
+
+    Returns:
+        ``(n, 3, h / s, w / s)``, not clamped.
+    """
+    scale = degradation.scale
+    if len(hr) != len(degradation):
+        raise BlindSRError(f"{len(hr)} images but {len(degradation)} degradations; one a row is needed")
+    if hr.shape[-2] % scale or hr.shape[-1] % scale:
+        raise BlindSRError(f"an image of {hr.shape[-1]}x{hr.shape[-2]} is not divisible by the scale {scale}; crop it")
+    kernels = degradation.kernels.to(hr)
+    if degradation.blur_rounding == "none":
+        return blur_and_downsample(hr, kernels, degradation.border, scale, degradation.down) + noise
+    blurred = _to_8_bit(blur(hr, kernels, degradation.border), degradation.blur_rounding)
+    lr = resize(blurred, 1 / scale) if degradation.down == "bicubic" else subsample(blurred, scale)
+    return lr + noise
+
+
+def _to_8_bit(x: Tensor, rounding: Rounding) -> Tensor:
+    levels = x.clamp(0, 1) * 255
+    # An exact level k / 255 * 255 may land a hair below k in float32; truncation must not lose a level to that.
+    return (levels.round() if rounding == "round" else (levels + 1e-4).floor()) / 255
