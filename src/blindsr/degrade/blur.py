@@ -30,7 +30,7 @@ def blur(x: Tensor, kernels: Tensor, border: Border) -> Tensor:
     Returns:
         ``(n, c, h, w)``; differentiable in both arguments.
     """
-    n, channels, height, width = x.shape
+    n, _, height, width = x.shape
     radius = kernels.shape[-1] // 2
     padded = x[..., border_index(height, radius, border).to(x.device), :]
     padded = padded[..., border_index(width, radius, border).to(x.device)]
@@ -59,7 +59,7 @@ def blur_and_downsample(x: Tensor, kernels: Tensor, border: Border, scale: int, 
 
 
 def is_separable(kernels: Tensor) -> Tensor:
-    """Which of ``(n, k, k)`` kernels of sum 1 equal the outer product of their marginals to float32 accuracy: ``(n,)``."""
+    """Whether each of ``(n, k, k)`` kernels of sum 1 is the outer product of its marginals to float32 accuracy."""
     outer = kernels.sum(-1)[:, :, None] * kernels.sum(-2)[:, None, :]
     return (kernels - outer).abs().amax((-2, -1)) < 1e-7
 

@@ -78,7 +78,7 @@ class Degradation:
         return codec.compress(lr, self.jpeg) if bool(self.jpeg.any()) else lr
 
     def draw_noise(self, shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A realisation of the noise ``(n, c, h, w)`` in units of [0, 1], from the generator or from each row's seed."""
+        """A realisation of the noise ``(n, c, h, w)``, in units of [0, 1], from the generator or each row's seed."""
         level = (self.noise.to(like) / 255).view(-1, 1, 1, 1)
         if generator is not None:
             return level * torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
@@ -138,7 +138,7 @@ class Degradation:
 
     def checked(self) -> "Degradation":
         """Itself, or `BlindSRError` in one sentence if a value makes no sense; called where values come from users."""
-        if not isinstance(self.scale, int) or isinstance(self.scale, bool) or self.scale < 1:
+        if type(self.scale) is not int or self.scale < 1:
             raise BlindSRError(f"a scale is a whole number from 1, not {self.scale!r}")
         for name, value, allowed in (
             ("border", self.border, get_args(Border)),

@@ -1,0 +1,166 @@
+"""BaseNets of CMDSR (Tables IV and X): published SR networks, as they are, without a trace of conditioning.
+
+Each maps ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)``, keeps the layers that CMDSR may modulate in ``body``, and says with
+``margin`` how many LR pixels around a tile its result depends on.
+"""
+
+import math
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blindsr.degrade.resample import resize
+
+BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
+
+
+class BaseNet(nn.Module):
+    """What the framework asks of a BaseNet."""
+
+    body: nn.Module
+    """Holds the convolutions that are modulated."""
+    margin: int
+    """Radius of the receptive field in LR pixels."""
+
+
+class ResidualBlock(nn.Module):
+    """``x + scale * conv(relu(conv(x)))``, without normalisation."""
+
+    def __init__(self, channels: int, scale: float = 1.0) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        branch: Tensor = self.second(F.relu(self.first(x)))
+        return x + branch if self.scale == 1 else x + self.scale * branch
+
+
+class Upsampler(nn.Sequential):
+    """Convolution and pixel shuffle, twice by 2 for x4; ``(n, c, h, w)`` to ``(n, c, s*h, s*w)``."""
+
+    def __init__(self, channels: int, scale: int) -> None:
+        layers: list[nn.Module] = []
+        for factor in _factors(scale):
+            layers += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor)]
+        super().__init__(*layers)
+        # Each later convolution works on a finer grid, so its one pixel of reach is less than one LR pixel.
+        self.margin = math.ceil(sum(1 / math.prod(_factors(scale)[:i]) for i in range(len(_factors(scale)))))
+
+
+class SRResNet(BaseNet):
+    """SRResNet without batch normalisation (Section III-B); 10 blocks of 64 channels are the paper's BaseNet.
+
+    No convolution closes the body, and there is no bicubic skip (as in the released code).
+    """
+
+    def __init__(self, scale: int, blocks: int = 10, channels: int = 64) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
+        self.upsampler = Upsampler(channels, scale)
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+        self.margin = 1 + 2 * blocks + self.upsampler.margin + 1
+
+    def forward(self, lr: Tensor) -> Tensor:
+        features = self.head(lr)
+        sr: Tensor = self.tail(self.upsampler(self.body(features) + features))
+        return sr
+
+
+class EDSR(BaseNet):
+    """EDSR (Lim et al., 2017): 32 blocks of 256 channels, residual scaling 0.1."""
+
+    def __init__(self, scale: int, blocks: int = 32, channels: int = 256) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.body = nn.Sequential(*(ResidualBlock(channels, 0.1) for _ in range(blocks)))
+        self.close = nn.Conv2d(channels, channels, 3, padding=1)
+        self.upsampler = Upsampler(channels, scale)
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+        self.margin = 2 + 2 * blocks + self.upsampler.margin + 1
+
+    def forward(self, lr: Tensor) -> Tensor:
+        features = self.head(lr)
+        sr: Tensor = self.tail(self.upsampler(self.close(self.body(features)) + features))
+        return sr
+
+
+class VDSR(BaseNet):
+    """VDSR (Kim et al., 2016): ``blocks`` convolutions of 64 channels on the bicubically enlarged image, and a skip."""
+
+    def __init__(self, scale: int, blocks: int = 18, channels: int = 64) -> None:
+        super().__init__()
+        self.scale = scale
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        layers = (layer for _ in range(blocks) for layer in (nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU()))
+        self.body = nn.Sequential(*layers)
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+        self.margin = math.ceil((blocks + 2) / scale) + 2
+
+    def forward(self, lr: Tensor) -> Tensor:
+        enlarged = resize(lr.float(), self.scale)
+        sr: Tensor = enlarged + self.tail(self.body(F.relu(self.head(enlarged))))
+        return sr
+
+
+class DistillationBlock(nn.Module):
+    """IDN's DBlock: an enhancement unit that keeps a quarter of its channels back, then a 1x1 compression."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        kept = channels // 4
+        self.kept = kept
+        narrow, half = channels - kept, channels // 2
+        self.short = nn.ModuleList(_conv3(i, o) for i, o in ((channels, narrow), (narrow, half), (half, channels)))
+        self.long = nn.ModuleList(
+            _conv3(i, o) for i, o in ((narrow, channels), (channels, narrow), (narrow, channels + kept))
+        )
+        self.compress = nn.Conv2d(channels + kept, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shallow = x
+        for conv in self.short:
+            shallow = F.leaky_relu(conv(shallow), 0.05)
+        kept, deep = shallow.split((self.kept, shallow.shape[1] - self.kept), 1)
+        for conv in self.long:
+            deep = F.leaky_relu(conv(deep), 0.05)
+        return F.leaky_relu(self.compress(deep + torch.cat((x, kept), 1)), 0.05)
+
+
+class IDN(BaseNet):
+    """IDN (Hui et al., 2018): information distillation blocks, a 17x17 transposed convolution, a bicubic skip."""
+
+    def __init__(self, scale: int, blocks: int = 4, channels: int = 64) -> None:
+        super().__init__()
+        self.scale = scale
+        self.head = nn.ModuleList((_conv3(3, channels), _conv3(channels, channels)))
+        self.body = nn.Sequential(*(DistillationBlock(channels) for _ in range(blocks)))
+        self.tail = nn.ConvTranspose2d(channels, 3, 17, stride=scale, padding=8, output_padding=scale - 1)
+        self.margin = 2 + 6 * blocks + math.ceil(8 / scale) + 1
+
+    def forward(self, lr: Tensor) -> Tensor:
+        features = lr
+        for conv in self.head:
+            features = F.leaky_relu(conv(features), 0.05)
+        sr: Tensor = self.tail(self.body(features)) + resize(lr.float(), self.scale)
+        return sr
+
+
+BASES: dict[BaseName, type[SRResNet] | type[EDSR] | type[VDSR] | type[IDN]] = {
+    "srresnet": SRResNet,
+    "vdsr": VDSR,
+    "idn": IDN,
+    "edsr": EDSR,
+}
+
+
+def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, padding=1)
+
+
+def _factors(scale: int) -> tuple[int, ...]:
+    return (2, 2) if scale == 4 else (scale,)

@@ -1,0 +1,238 @@
+"""CMDSR: Conditional Hyper-Network for Blind Super-Resolution with Multiple Degradations (Yin et al., TIP 2022).
+
+A ConditionNet reads a support set of LR patches that were degraded alike and condenses it to one vector; fully
+connected layers turn the vector into one coefficient per input channel of each convolution in the body of any BaseNet,
+whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a degradation nobody named.
+
+| paper | here |
+|---|---|
+| ConditionNet F_c, Eq. 2 | `ConditionNet` |
+| modulation layers, Eq. 3 | `Modulation` |
+| adapted BaseNet F_sr, Eq. 4 | `CMDSR.restore_tasks`, `CMDSR.restore` |
+| Algorithm 2 | `CMDSR.condition`, then `CMDSR.restore` |
+
+Deviations are listed in the README beside this file.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from blindsr.contract import Method, Strict, Traits, check_image
+from blindsr.degrade.blur import border_index
+from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
+
+
+class CMDSRConfig(Strict):
+    """Everything that fixes the shape of the networks."""
+
+    scale: Literal[2, 3, 4] = 4
+    base: BaseName = Field("srresnet", description="the BaseNet")
+    blocks: int | None = Field(None, gt=0, description="its blocks; the published number if not given")
+    channels: int | None = Field(None, gt=0, description="its channels; the published number if not given")
+    modulation: Literal["scale", "sft", "none"] = Field("scale", description="Eq. 3, Table IX, or no ConditionNet")
+    support: int = Field(20, gt=0, description="n, patches in a support set")
+    patch: int = Field(48, gt=1, description="side of a support patch, LR pixels")
+    features: int = Field(128, gt=1, description="length of the conditional feature")
+
+
+class ConditionNet(nn.Module):
+    """Eq. 2: a support set ``(k, n, 3, p, p)`` of k tasks to conditional features ``(k, features)``, non-negative."""
+
+    def __init__(self, support: int, features: int) -> None:
+        super().__init__()
+        half = features // 2
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, o, 3, padding=1)
+            for i, o in ((3 * support, half), (half, half), (half, features), (features, features))
+        )
+        for conv in self.convs:
+            _initialise(conv)
+
+    def forward(self, support: Tensor) -> Tensor:
+        x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
+        x = F.relu(self.convs[1](F.relu(self.convs[0](x))))
+        x = F.avg_pool2d(x, 2)
+        x = F.relu(self.convs[3](F.relu(self.convs[2](x))))
+        return x.mean((-2, -1))
+
+
+class Modulated(nn.Module):
+    """A convolution of the BaseNet whose input channels are scaled (Eq. 3), or affinely transformed (SFT, Table IX).
+
+    Scaling the input channels *is* scaling the weights, ``conv(x * f; w) = conv(x; w * f)``, and needs no
+    convolution per task. The coefficients ``(n, channels)`` are handed in for the time of one call by
+    ``functional_call``; empty ones leave the convolution as it is.
+    """
+
+    coefficients: Tensor
+
+    def __init__(self, conv: nn.Conv2d, features: int, *, sft: bool) -> None:
+        super().__init__()
+        channels = conv.in_channels
+        self.conv = conv
+        self.modulation = nn.Linear(features, channels)
+        # Coefficients start around 1, so that training starts from the plain BaseNet.
+        nn.init.ones_(self.modulation.bias)
+        nn.init.normal_(self.modulation.weight, std=features**-0.5)
+        self.affine = nn.ModuleList((_SFTBranch(channels), _SFTBranch(channels))) if sft else None
+        self.register_buffer("coefficients", torch.empty(0), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.coefficients.numel() == 0:
+            return self._convolve(x)
+        maps = self.coefficients.to(x.dtype)[:, :, None, None]
+        if self.affine is None:
+            return self._convolve(x * maps)
+        joined = torch.cat((x, maps.expand(len(x), -1, *x.shape[-2:])), 1)
+        gain, offset = self.affine
+        return self._convolve(x * torch.sigmoid(gain(joined)) + offset(joined))
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return y
+
+
+class _SFTBranch(nn.Sequential):
+    """Image features joined with the coefficients to one factor or offset per pixel (SFT layer of IKC)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(
+            nn.Conv2d(2 * channels, channels, 3, padding=1),
+            nn.LeakyReLU(0.1),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
+
+
+class CMDSR(Method[Tensor]):
+    """ConditionNet and adapted BaseNet; the condition is the feature ``(1, features)``."""
+
+    Config = CMDSRConfig
+    config: CMDSRConfig
+
+    def __init__(self, config: CMDSRConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes = {name: value for name in ("blocks", "channels") if (value := getattr(config, name)) is not None}
+        self.base: BaseNet = BASES[config.base](config.scale, **sizes)
+        for layer in self.base.modules():
+            _initialise(layer)
+        for layer in self.base.body.modules():
+            # As published residual networks start: every block close to the identity.
+            _initialise(layer, gain=0.1)
+        self.condition_net: ConditionNet | None = None
+        if config.modulation != "none":
+            self.condition_net = ConditionNet(config.support, config.features)
+            _modulate(self.base.body, config)
+
+    @property
+    def traits(self) -> Traits:
+        # An SFT branch looks two pixels further at every modulated layer.
+        extra = 2 * len(self.modulated()) if self.config.modulation == "sft" else 0
+        return Traits(self.config.scale, self.base.margin + extra)
+
+    def modulated(self) -> dict[str, Modulated]:
+        """The modulated convolutions by their names in the BaseNet."""
+        return {name: layer for name, layer in self.base.named_modules() if isinstance(layer, Modulated)}
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> Tensor:
+        """Algorithm 2, lines 1 and 2: the feature ``(1, features)`` of n random patches of the image, or of others.
+
+        Images smaller than a patch are continued by reflection.
+        """
+        for image in (lr, *support):
+            check_image(image)
+        if self.condition_net is None:
+            return lr.new_zeros(1, 0)
+        images = list(support) or [lr]
+        n, patch = self.config.support, self.config.patch
+        chosen = torch.randint(len(images), (n,), generator=generator).tolist()
+        patches = [crop_patches(_at_least(images[i], patch), 1, patch, generator) for i in chosen]
+        feature: Tensor = self.condition_net(torch.cat([p[0] for p in patches], 2).transpose(1, 2))
+        return feature.float()
+
+    def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
+        """Algorithm 2, lines 3 and 4: adapt the weights once, then run the BaseNet as it is."""
+        check_image(lr)
+        if self.config.modulation != "scale":
+            return self.restore_tasks(lr, condition.expand(len(lr), -1))
+        adapted = {
+            f"{name}.conv.weight": layer.conv.weight * layer.modulation(condition).view(1, -1, 1, 1)
+            for name, layer in self.modulated().items()
+        }
+        sr: Tensor = functional_call(self.base, adapted, (lr,))
+        return sr.float()
+
+    def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
+        """Eq. 4 for images of different tasks in one pass.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            features: the conditional feature of each image's task, ``(n, features)``.
+
+        Returns:
+            ``(n, 3, s*h, s*w)``.
+        """
+        given = {f"{name}.coefficients": layer.modulation(features) for name, layer in self.modulated().items()}
+        sr: Tensor = functional_call(self.base, given, (lr,))
+        return sr.float()
+
+
+def crop_patches(images: Tensor, count: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Random patches of each image, overlapping allowed, without leaving the device.
+
+    Args:
+        images: ``(n, 3, h, w)``, no side shorter than ``size``.
+        count: patches an image.
+        size: side of a patch.
+        generator: on the device of ``images``, or on the CPU.
+
+    Returns:
+        Patches ``(n, count, 3, size, size)`` and the positions ``(n, count, 2)`` of their top left pixels.
+    """
+    n, _, height, width = images.shape
+    room = torch.tensor([height - size + 1, width - size + 1], device=generator.device)
+    corners = (torch.rand(n, count, 2, generator=generator, device=generator.device) * room).long().to(images.device)
+    return take_patches(images, corners, size), corners
+
+
+def take_patches(images: Tensor, corners: Tensor, size: int) -> Tensor:
+    """Patches ``(n, count, c, size, size)`` of ``images`` ``(n, c, h, w)`` at ``corners`` ``(n, count, 2)``."""
+    n, count, _ = corners.shape
+    span = torch.arange(size, device=images.device)
+    rows = (corners[..., 0, None] + span)[..., :, None]
+    columns = (corners[..., 1, None] + span)[..., None, :]
+    image = torch.arange(n, device=images.device).view(n, 1, 1, 1).expand(n, count, 1, 1)
+    return images[image, :, rows, columns].movedim(-1, 2)
+
+
+def _at_least(image: Tensor, size: int) -> Tensor:
+    """Continue an image ``(1, 3, h, w)`` by mirroring until no side is shorter than ``size``."""
+    for axis in (-2, -1):
+        missing = size - image.shape[axis]
+        if missing > 0:
+            index = border_index(image.shape[axis], missing, "symmetric")[missing:]
+            image = image.index_select(axis, index.to(image.device))
+    return image
+
+
+def _modulate(module: nn.Module, config: CMDSRConfig) -> None:
+    """Put every convolution below a module in the hands of the ConditionNet."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Conv2d):
+            setattr(module, name, Modulated(child, config.features, sft=config.modulation == "sft"))
+        else:
+            _modulate(child, config)
+
+
+def _initialise(layer: nn.Module, gain: float = 1.0) -> None:
+    if isinstance(layer, nn.Conv2d):
+        nn.init.kaiming_normal_(layer.weight)
+        layer.weight.data.mul_(gain)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
