@@ -1,0 +1,122 @@
+"""EXIF blocks, changed in place: every byte that need not change stays, makers' notes included.
+
+A block is a little TIFF file: a byte-order mark, then directories of 12-byte entries (tag, type, count, value).
+"""
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+
+from PIL.Image import Exif
+
+PREFIX = b"Exif\0\0"
+_ORIENTATION = 0x0112
+_EXIF_DIRECTORY = 0x8769
+DIRECTORIES = (_EXIF_DIRECTORY, 0x8825)
+"""Tags that point to the directories of exposure and of place."""
+_RESOLUTION = {0x011A, 0x011B, 0x0128}
+_MALFORMED = (struct.error, SyntaxError, ValueError, TypeError, LookupError, OSError, ArithmeticError, AttributeError)
+_WIDTH, _HEIGHT = 0xA002, 0xA003
+_SHORT, _LONG = 3, 4
+_PER_CENTIMETRE = 3
+# What describes the layout of a TIFF file's pixels, not the photograph
+_LAYOUT_TAGS = {*range(0xFE, 0x104), 0x106, 0x10A, 0x111, *range(0x115, 0x119), 0x11C, 0x13D, *range(0x140, 0x15C)}
+_LAYOUT_TAGS |= {*range(0x200, 0x215), 0x02BC, 0x8773, 0x83BB, 0x8649}
+
+
+def upright(block: bytes) -> bytes:
+    """Say that the pixels stand upright (orientation 1) and unlink the thumbnail, which shows the old picture."""
+    block = block.removeprefix(PREFIX)
+    try:
+        edited, order, first = _open(block)
+        for entry, tag in _entries(edited, order, first):
+            if tag == _ORIENTATION:
+                struct.pack_into(order + "HIHH", edited, entry + 2, _SHORT, 1, 1, 0)
+        (count,) = struct.unpack_from(order + "H", edited, first)
+        struct.pack_into(order + "I", edited, first + 2 + 12 * count, 0)
+    except struct.error:  # not EXIF as we know it: hand it on as it came
+        return block
+    return bytes(edited)
+
+
+def sized(block: bytes, width: int, height: int) -> bytes:
+    """Bring the size of the image that a block mentions up to date, in pixels."""
+    sizes = {_WIDTH: width, _HEIGHT: height}
+    try:
+        edited, order, first = _open(block)
+        pointers = [entry for entry, tag in _entries(edited, order, first) if tag == _EXIF_DIRECTORY]
+        for pointer in pointers:
+            (directory,) = struct.unpack_from(order + "I", edited, pointer + 8)
+            for entry, tag in _entries(edited, order, directory):
+                if tag in sizes:
+                    struct.pack_into(order + "HII", edited, entry + 2, _LONG, 1, sizes[tag])
+    except struct.error:
+        return block
+    return bytes(edited)
+
+
+def parsed(block: bytes) -> Exif:
+    """The block as Pillow's mapping of tags to values; empty where it cannot be understood."""
+    found = Exif()
+    with _tolerant():
+        found.load(PREFIX + block)
+    return found
+
+
+def from_tiff(data: bytes) -> bytes | None:
+    """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
+    with _tolerant():
+        found = _directories(data)
+        for tag in _LAYOUT_TAGS & set(found):
+            del found[tag]
+        if set(found) - _RESOLUTION - {_ORIENTATION}:
+            return upright(found.tobytes())
+    return None
+
+
+def dpi(block: bytes) -> tuple[float, float] | None:
+    """Resolution in pixels per inch, across and down, if the block gives one."""
+    found = parsed(block)
+    across, down, unit = (found.get(tag, 0) for tag in sorted(_RESOLUTION))
+    factor = 2.54 if unit == _PER_CENTIMETRE else 1.0
+    with _tolerant():
+        return float(across) * factor, float(down) * factor
+    return None
+
+
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    """Leave the block quietly where Pillow stumbles over what cameras and editors have left there."""
+    with warnings.catch_warnings(), suppress(*_MALFORMED):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _directories(data: bytes) -> Exif:
+    """The first directory of a TIFF or BigTIFF file, with those of the photograph that hang on it."""
+    order = "<" if data[:2] == b"II" else ">"
+    found = Exif()
+    found.endian, found.bigtiff = order, b"+" in data[2:4]
+    (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
+    found.load_from_fp(BytesIO(data), first)
+    for pointer in DIRECTORIES:
+        found.get_ifd(pointer)  # read now, while the file is at hand
+    found.bigtiff = False  # a block for other files is never one
+    return found
+
+
+def _open(block: bytes) -> tuple[bytearray, str, int]:
+    """A copy to edit, its byte order for struct, and where the first directory starts."""
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None:
+        raise struct.error("no byte-order mark")
+    return bytearray(block), order, struct.unpack_from(order + "I", block, 4)[0]
+
+
+def _entries(block: bytearray, order: str, directory: int) -> Iterator[tuple[int, int]]:
+    """Offset and tag of every entry of a directory."""
+    (count,) = struct.unpack_from(order + "H", block, directory)
+    for entry in range(directory + 2, directory + 2 + 12 * count, 12):
+        yield entry, struct.unpack_from(order + "H", block, entry)[0]

@@ -1,0 +1,139 @@
+"""A picture in memory: its pixels, and all that has to come out again where it is written."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from blindsr.errors import BlindSRError
+from blindsr.images import exif
+
+Format = Literal["png", "jpeg", "webp", "tiff"]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a file says besides its pixels."""
+
+    icc: bytes | None = None
+    """Colour profile that the stored values are to be read with."""
+    exif: bytes | None = None
+    """EXIF block from its byte-order mark on; the picture is upright, so its orientation is 1."""
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    """Pixels per inch, across and down."""
+    bits: int = 8
+    """Depth of a sample, 8 or 16."""
+    gray: bool = False
+    """One channel in the file; the three channels of the pixels are then equal."""
+    format: Format = "png"
+    """Kind of the file that the picture came from."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright RGB image with the values as stored: neither linearised nor converted to another colour space."""
+
+    pixels: Tensor
+    """``(3, h, w)``, float32 in [0, 1]."""
+    alpha: Tensor | None = None
+    """``(1, h, w)``, float32, 1 is opaque; the colour is not multiplied by it."""
+    metadata: Metadata = field(default_factory=Metadata)
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.pixels.shape)
+        if len(shape) != 3 or shape[0] != 3 or 0 in shape:
+            raise BlindSRError(f"expected pixels (3, height, width), got a tensor {shape}")
+        if self.alpha is not None and tuple(self.alpha.shape) != (1, *shape[1:]):
+            raise BlindSRError(f"expected alpha {(1, *shape[1:])} for pixels {shape}, got {tuple(self.alpha.shape)}")
+        if self.metadata.bits not in (8, 16):
+            raise BlindSRError(f"expected 8 or 16 bits a sample, got {self.metadata.bits}")
+
+    @property
+    def height(self) -> int:
+        return self.pixels.shape[1]
+
+    @property
+    def width(self) -> int:
+        return self.pixels.shape[2]
+
+    @classmethod
+    def from_array(cls, source: NDArray[Any] | Image.Image) -> "Picture":
+        """Take a numpy array or a PIL image.
+
+        Args:
+            source: ``(h, w)`` gray, or ``(h, w, c)`` with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha)
+                channels of uint8, uint16, or floats in [0, 1]; or a PIL image, whose orientation is applied and
+                whose EXIF, ICC profile, XMP and DPI are kept.
+
+        Raises:
+            BlindSRError: another shape, type or range.
+        """
+        if isinstance(source, Image.Image):
+            return _from_pil(source)
+        return from_samples(source, Metadata())
+
+    def to_array(self, bits: int | None = None) -> NDArray[Any]:
+        """Samples as a file holds them, clamped and rounded to the nearest.
+
+        Args:
+            bits: 8 or 16; the picture's own depth if not given.
+
+        Returns:
+            uint8 or uint16, ``(h, w)`` for gray, else ``(h, w, c)`` with alpha as the last channel.
+        """
+        bits = bits or self.metadata.bits
+        colour = self.pixels[:1] if self.metadata.gray else self.pixels
+        planes = colour if self.alpha is None else torch.cat([colour, self.alpha])
+        samples = planes.detach().float().clamp(0, 1).mul(2**bits - 1).round().permute(1, 2, 0).cpu().numpy()
+        array = np.ascontiguousarray(samples.astype(np.uint8 if bits == 8 else np.uint16))
+        return array[..., 0] if array.shape[2] == 1 else array
+
+
+def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:
+    """Make a picture of an array as `Picture.from_array` takes it; depth and gray are set from the array."""
+    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
+        raise BlindSRError(f"expected an array (height, width) or (height, width, 1 to 4 channels), got {array.shape}")
+    samples = array[..., None] if array.ndim == 2 else array
+    planes = torch.from_numpy(np.ascontiguousarray(_to_unit(samples).transpose(2, 0, 1)))
+    gray = planes.shape[0] < 3
+    colour = planes[:1].repeat(3, 1, 1) if gray else planes[:3]
+    alpha = planes[-1:] if planes.shape[0] in (2, 4) else None
+    kept = {key: getattr(metadata, key) for key in ("icc", "exif", "xmp", "dpi", "format")}
+    return Picture(colour, alpha, Metadata(**kept, bits=16 if array.dtype == np.uint16 else 8, gray=gray))
+
+
+def _to_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
+    if samples.dtype in (np.uint8, np.uint16):
+        return samples.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max)
+    if samples.dtype.kind != "f":
+        raise BlindSRError(f"expected uint8, uint16 or float samples, got {samples.dtype}")
+    if not (samples.min() >= 0 and samples.max() <= 1):  # written so that NaN is refused too
+        raise BlindSRError(f"expected floats in [0, 1], got {samples.min():.4g} to {samples.max():.4g}; rescale them")
+    return samples.astype(np.float32)
+
+
+def _from_pil(image: Image.Image) -> Picture:
+    name = (image.format or "png").lower()
+    block = image.getexif().tobytes() if image.getexif() else None
+    metadata = Metadata(
+        icc=image.info.get("icc_profile") if image.mode != "CMYK" else None,
+        exif=exif.upright(block) if block else None,
+        xmp=image.info.get("xmp"),
+        dpi=image.info.get("dpi"),
+        format=name if name in ("jpeg", "webp", "tiff") else "png",  # type: ignore[arg-type]
+    )
+    return from_samples(np.asarray(_plain(ImageOps.exif_transpose(image))), metadata)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Convert modes whose samples are not the values of gray, RGB or alpha."""
+    if image.mode in ("L", "LA", "RGB", "RGBA", "I;16", "F"):
+        return image
+    if image.mode == "1":
+        return image.convert("L")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")

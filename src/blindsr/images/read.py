@@ -1,0 +1,123 @@
+"""Files to pictures: pixels and profile by libvips, which keeps 16 bits, the rest from the file's own bytes."""
+
+import math
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyvips
+
+from blindsr.errors import BlindSRError
+from blindsr.images import exif, png
+from blindsr.images.picture import Format, Metadata, Picture, from_samples
+
+MAX_PIXELS = 2**28
+"""Largest picture that `read` accepts, in pixels: 16384 x 16384."""
+
+_GRAY = ("b-w", "grey16")
+_RGB = ("srgb", "rgb", "rgb16")
+_DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+
+
+def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a PNG, JPEG, WebP or TIFF file; what it is decides the content, not the name.
+
+    The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
+    by its profile. Gray stays gray: its value is repeated in three channels and ``metadata.gray`` is set.
+
+    Raises:
+        BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
+            pages, or samples that are not 8 or 16 bit integers.
+    """
+    path = Path(path)
+    data = _bytes(path)
+    kind = _kind(data)
+    if kind is None:
+        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP or TIFF image")
+    try:
+        image = getattr(pyvips.Image, f"{kind}load_buffer")(data, fail_on="error")
+        _check(image, path, max_pixels)
+        upright = _upright_rgb(image)
+        array = np.frombuffer(upright.write_to_memory(), _DTYPES[upright.format])
+    except pyvips.Error as error:
+        reason = (error.detail or error.message).strip().splitlines()[0].strip()
+        raise BlindSRError(f"{path} is damaged or cut short ({reason})") from None
+    picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
+    known = replace(_metadata(image, data, kind), bits=picture.metadata.bits, gray=picture.metadata.gray)
+    return replace(picture, metadata=known)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BlindSRError(f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise BlindSRError(f"{path} is a folder; name an image file in it") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the name
+        raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _kind(data: bytes) -> Format | None:
+    if data.startswith(png.SIGNATURE):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "tiff"
+    return None
+
+
+def _check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
+    """Refuse from the header alone, before any pixel is decoded."""
+    if image.width * image.height > max_pixels:
+        raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
+    if image.get_typeof("n-pages") and image.get("n-pages") > 1:
+        raise BlindSRError(f"{path} has {image.get('n-pages')} pages or frames; save the one you want as its own file")
+    if image.format not in _DTYPES:
+        raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers")
+    extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
+    if extra not in (0, 1):
+        raise BlindSRError(f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha")
+
+
+def _upright_rgb(image: pyvips.Image) -> pyvips.Image:
+    image = image.autorot()
+    if image.interpretation in (*_GRAY, *_RGB):
+        return image
+    if image.interpretation == "cmyk":
+        depth = 16 if image.format == "ushort" else 8
+        return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
+    return image.colourspace("srgb")
+
+
+def _metadata(image: pyvips.Image, data: bytes, kind: Format) -> Metadata:
+    block = exif.from_tiff(data) if kind == "tiff" else _blob(image, "exif-data")
+    block = exif.upright(block) if block else None
+    xmp = _blob(image, "xmp-data")
+    return Metadata(
+        icc=_blob(image, "icc-profile-data") if image.interpretation in (*_GRAY, *_RGB) else None,
+        exif=block,
+        xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", xmp) if xmp else None,
+        dpi=_sensible(_dpi(image, data, kind)) or _sensible(exif.dpi(block) if block else None),
+        format=kind,
+    )
+
+
+def _blob(image: pyvips.Image, name: str) -> bytes | None:
+    return bytes(image.get(name)) if image.get_typeof(name) else None
+
+
+def _dpi(image: pyvips.Image, data: bytes, kind: Format) -> tuple[float, float] | None:
+    """Resolution that the file itself states; libvips invents one where it is silent."""
+    if kind == "png":
+        return png.dpi(data)
+    return (image.xres * 25.4, image.yres * 25.4) if image.get_typeof("resolution-unit") else None
+
+
+def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
+    return dpi if dpi and all(0 < value < math.inf for value in dpi) else None

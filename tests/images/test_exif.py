@@ -1,0 +1,44 @@
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL.Image import Exif
+
+from blindsr.images import exif
+
+
+def _block(order: str, orientation: int = 6) -> bytes:
+    """Two entries and a pointer to a thumbnail's directory, by hand."""
+    entries = struct.pack(order + "HHIHHHHII", 0x0112, 3, 1, orientation, 0, 0x0213, 4, 1, 7)
+    mark = b"II" if order == "<" else b"MM"
+    return mark + struct.pack(order + "HIH", 42, 8, 2) + entries + struct.pack(order + "I", 99) + b"maker's own bytes"
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_only_orientation_and_thumbnail_change(order: str) -> None:
+    block = _block(order)
+    edited = exif.upright(b"Exif\0\0" + block)
+    changed = [index for index, (old, new) in enumerate(zip(block, edited, strict=True)) if old != new]
+    assert edited == _block(order, 1).replace(struct.pack(order + "I", 99), bytes(4))
+    assert len(changed) == 2
+
+
+def test_the_resolution_may_be_per_centimetre() -> None:
+    said = Exif()
+    said[0x011A], said[0x011B], said[0x0128] = 100.0, 50.0, 3
+    assert exif.dpi(said.tobytes()) == pytest.approx((254, 127))
+    said[0x0128] = 2
+    assert exif.dpi(said.tobytes()) == pytest.approx((100, 50))
+
+
+@given(
+    st.sampled_from([b"", b"II*\0", b"MM\0*", b"II*\0\x08\0\0\0\x02\0", b"II+\0\x08\0\0\0\0\0\0\0"]),
+    st.binary(max_size=60),
+)
+def test_garbage_passes_unharmed(head: bytes, body: bytes) -> None:
+    block = head + body
+    assert len(exif.upright(block)) == len(block.removeprefix(b"Exif\0\0"))
+    assert len(exif.sized(block, 4, 3)) == len(block)
+    exif.dpi(block)
+    exif.from_tiff(block)

@@ -1,0 +1,179 @@
+"""Reading, against files made by other libraries."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from blindsr.errors import BlindSRError
+from blindsr.images import read
+
+
+def _samples(shape: tuple[int, ...], dtype: type[np.uint8 | np.uint16] = np.uint8) -> NDArray[np.uint8 | np.uint16]:
+    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_lossless_8_bit(tmp_path: Path, name: str, channels: int) -> None:
+    array = _samples((5, 7, channels)).squeeze()
+    if name.endswith("webp") and channels < 3:
+        pytest.skip("WebP has no gray")
+    if channels == 4:
+        array[..., 3] |= 1  # WebP drops the colour of what is fully transparent
+    Image.fromarray(array).save(tmp_path / name, lossless=True)
+    np.testing.assert_array_equal(read(tmp_path / name).to_array(), array)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3), (5, 7, 4)])
+def test_16_bit_png_and_tiff(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    array = _samples(shape, np.uint16)
+    image = pyvips.Image.new_from_array(array)
+    image.copy(interpretation="rgb16" if len(shape) == 3 else "grey16").write_to_file(str(tmp_path / "a.png"))
+    tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb" if len(shape) == 3 else "minisblack")
+    for name in ("a.png", "a.tif"):
+        picture = read(tmp_path / name)
+        assert picture.metadata.bits == 16
+        assert picture.metadata.gray == (len(shape) == 2)
+        np.testing.assert_array_equal(picture.to_array(), array)
+
+
+def test_jpeg_equals_pillow_within_the_freedom_of_decoders(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None].repeat(48, 0).repeat(3, 2)
+    Image.fromarray(ramp).save(tmp_path / "a.jpg", quality=90)
+    expected = np.asarray(Image.open(tmp_path / "a.jpg")).astype(int)
+    assert np.abs(read(tmp_path / "a.jpg").to_array().astype(int) - expected).max() <= 2
+    Image.fromarray(ramp[..., 0]).save(tmp_path / "gray.jpg")
+    assert read(tmp_path / "gray.jpg").metadata.gray
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp", "a.jpg"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_applied_once(tmp_path: Path, name: str, orientation: int) -> None:
+    array = np.zeros((16, 32, 3), np.uint8)
+    array[:8, :8] = 255  # one white corner tells all eight apart together with the shape
+    array[8:, :8, 0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "Maker"
+    Image.fromarray(array).save(tmp_path / name, exif=exif.tobytes(), lossless=True, quality=95)
+    with Image.open(tmp_path / name) as image:
+        image.load()  # Pillow turns TIFF pixels here by itself
+        expected = np.asarray(image if name == "a.tif" else ImageOps.exif_transpose(image)).astype(int)
+    picture = read(tmp_path / name)
+    assert np.abs(picture.to_array().astype(int) - expected).max() <= 2
+    assert picture.metadata.exif is not None
+    kept = Image.Exif()
+    kept.load(b"Exif\0\0" + picture.metadata.exif)
+    assert kept.get(0x0112, 1) == 1
+    assert kept[0x010F] == "Maker"
+
+
+def test_palette_with_transparency_and_single_bits(tmp_path: Path) -> None:
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.putpixel((1, 0), 1)
+    palette.save(tmp_path / "a.png", transparency=1)
+    assert read(tmp_path / "a.png").to_array().tolist() == [[[255, 0, 0, 255], [0, 0, 255, 0]]]
+    bits = Image.new("1", (3, 1))
+    bits.putpixel((1, 0), 1)
+    for name in ("b.png", "b.tif"):
+        bits.save(tmp_path / name)
+        assert read(tmp_path / name).to_array().tolist() == [[0, 255, 0]]
+
+
+def test_cmyk_becomes_srgb(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.tif"):
+        Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / name)
+        picture = read(tmp_path / name)
+        red, green, blue = picture.to_array()[4, 4].astype(int)
+        assert red > 180 > 100 > max(green, blue)
+        assert picture.metadata.icc is None
+
+
+def test_what_the_file_says_is_kept(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name in ("a.jpg", "a.png", "a.tif"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name, icc_profile=profile, dpi=(300, 150))
+        metadata = read(tmp_path / name).metadata
+        assert metadata.icc == profile
+        assert metadata.dpi == pytest.approx((300, 150), abs=0.02)
+        assert metadata.format == {"jpg": "jpeg", "png": "png", "tif": "tiff"}[name[2:]]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+def test_nothing_is_invented(tmp_path: Path, name: str) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / name)
+    metadata = read(tmp_path / name).metadata
+    assert (metadata.icc, metadata.exif, metadata.xmp, metadata.dpi) == (None, None, None, None)
+
+
+def test_xmp_does_not_turn_the_picture_again(tmp_path: Path) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", xmp=xmp)
+    assert read(tmp_path / "a.jpg").metadata.xmp == xmp.replace(b'"6"', b'"1"')
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp"])
+@pytest.mark.parametrize("kept", [0.3, 0.9])
+def test_a_truncated_file_is_refused(tmp_path: Path, name: str, kept: float) -> None:
+    Image.fromarray(_samples((64, 64, 3))).save(tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(data[: int(kept * len(data))])
+    with pytest.raises(BlindSRError, match=name) as caught:
+        read(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("not an image")
+    (tmp_path / "empty.png").write_bytes(b"")
+    (tmp_path / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>")
+    for name in ("text.png", "empty.png", "drawing.png"):
+        with pytest.raises(BlindSRError, match=f"{name} is not a PNG"):
+            read(tmp_path / name)
+    with pytest.raises(BlindSRError, match="there is no file"):
+        read(tmp_path / "missing.png")
+    with pytest.raises(BlindSRError, match="is a folder"):
+        read(tmp_path)
+    with pytest.raises(BlindSRError, match="cannot be read"):
+        read("a\0b.png")
+
+
+def test_pages_and_floats_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "pages.tif", np.zeros((2, 9, 9, 3), np.uint8), photometric="rgb")
+    with pytest.raises(BlindSRError, match="2 pages"):
+        read(tmp_path / "pages.tif")
+    tifffile.imwrite(tmp_path / "float.tif", np.zeros((9, 9, 3), np.float32), photometric="rgb")
+    with pytest.raises(BlindSRError, match="float"):
+        read(tmp_path / "float.tif")
+    tifffile.imwrite(tmp_path / "bands.tif", np.zeros((9, 9, 7), np.uint8), photometric="minisblack")
+    with pytest.raises(BlindSRError, match=r"channels|pages"):
+        read(tmp_path / "bands.tif")
+
+
+def test_absurd_sizes_are_refused_from_the_header(tmp_path: Path) -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    )
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    with pytest.raises(BlindSRError, match="60000x60000"):
+        read(tmp_path / "bomb.png")
+    Image.new("RGB", (11, 10)).save(tmp_path / "a.png")
+    with pytest.raises(BlindSRError, match="at most 100"):
+        read(tmp_path / "a.png", max_pixels=100)
+
+
+def test_names_need_not_be_ascii(tmp_path: Path) -> None:
+    Image.new("RGB", (1, 1)).save(tmp_path / "Bäume 木.png")
+    assert read(str(tmp_path / "Bäume 木.png")).pixels.shape == (3, 1, 1)

@@ -1,0 +1,162 @@
+"""Writing, checked by other libraries."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageCms
+from PIL.ExifTags import IFD
+
+from blindsr.errors import BlindSRError
+from blindsr.images import Metadata, Picture, check_output, read, write
+from blindsr.images import tiff as tiff_file
+
+_NAMES = ["a.png", "a.jpg", "a.webp", "a.tif"]
+_XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
+_NOTE = b"Maker's own\0\x01\x02\x03"
+
+
+def _exif() -> bytes:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x8298] = "Maker", "Model", "(c) somebody"
+    details = exif.get_ifd(IFD.Exif)
+    details[0x9003], details[0x829A], details[0x8827], details[0x927C] = "2020:01:02 03:04:05", (1, 125), 400, _NOTE
+    details[0xA002] = 5
+    place = exif.get_ifd(IFD.GPSInfo)
+    place[1], place[2] = "N", (48.0, 8.0, 12.5)
+    return exif.tobytes().removeprefix(b"Exif\0\0")
+
+
+def _picture(channels: int = 3, bits: int = 8, **said: object) -> Picture:
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.rand(3, 6, 9, generator=generator)
+    if channels < 3:
+        pixels = pixels[:1].repeat(3, 1, 1)
+    alpha = torch.rand(1, 6, 9, generator=generator).clamp(min=0.1) if channels in (2, 4) else None
+    return Picture(pixels, alpha, Metadata(bits=bits, gray=channels < 3, **said))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=[False, True], ids=["tiff", "bigtiff"])
+def _either_tiff(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        monkeypatch.setattr(tiff_file, "_BIG", 0)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_lossless_formats_keep_every_sample(tmp_path: Path, name: str, bits: int, channels: int) -> None:
+    picture = _picture(channels, bits)
+    write(picture, tmp_path / name)
+    back = read(tmp_path / name)
+    assert (back.metadata.bits, back.metadata.gray) == (bits, channels < 3)
+    np.testing.assert_array_equal(back.to_array(), picture.to_array())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_other_libraries_agree(tmp_path: Path, name: str) -> None:
+    picture = _picture()
+    write(picture, tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        np.testing.assert_array_equal(np.asarray(image), picture.to_array())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_lossy_formats_come_close(tmp_path: Path, channels: int) -> None:
+    smooth = torch.linspace(0.2, 0.8, 32).expand(3, 32, 32).clone()
+    picture = Picture(smooth, torch.full((1, 32, 32), 0.9) if channels in (2, 4) else None, Metadata(gray=channels < 3))
+    for name in ("a.jpg", "a.webp"):
+        write(picture, tmp_path / name)
+        expected = smooth * 0.9 + 0.1 if name == "a.jpg" and channels in (2, 4) else smooth  # on white
+        torch.testing.assert_close(read(tmp_path / name).pixels, expected, atol=0.03, rtol=0)
+    assert read(tmp_path / "a.jpg").metadata.gray == (channels < 3)
+    assert (read(tmp_path / "a.webp").alpha is not None) == (channels in (2, 4))
+
+
+def test_jpeg_keeps_its_colour_resolution(tmp_path: Path) -> None:
+    pixels = torch.zeros(3, 16, 16)
+    pixels[0, :, ::2] = pixels[2, :, 1::2] = 1  # red and blue columns: 4:2:0 would make them purple
+    write(Picture(pixels), tmp_path / "a.jpg")
+    assert (read(tmp_path / "a.jpg").pixels - pixels).abs().max() < 0.1
+
+
+def test_jpeg_shows_transparent_parts_on_white(tmp_path: Path) -> None:
+    write(Picture(torch.zeros(3, 8, 8), torch.zeros(1, 8, 8)), tmp_path / "a.jpg")
+    assert read(tmp_path / "a.jpg").pixels.min() > 0.98
+
+
+@pytest.mark.usefixtures("_either_tiff")
+@pytest.mark.parametrize("name", _NAMES)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_metadata_survive(tmp_path: Path, name: str, bits: int) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    write(_picture(bits=bits, icc=profile, exif=_exif(), xmp=_XMP, dpi=(300.0, 150.0)), tmp_path / name)
+    kept = read(tmp_path / name).metadata
+    assert kept.icc == profile
+    assert kept.xmp == _XMP
+    assert kept.dpi == (None if name == "a.webp" else pytest.approx((300, 150), abs=0.02))
+    assert kept.exif is not None
+    exif = Image.Exif()
+    exif.load(b"Exif\0\0" + kept.exif)
+    assert (exif[0x010F], exif[0x0110], exif[0x8298]) == ("Maker", "Model", "(c) somebody")
+    details = exif.get_ifd(IFD.Exif)
+    assert (details[0x9003], details[0x8827], details[0x927C]) == ("2020:01:02 03:04:05", 400, _NOTE)
+    assert details[0xA002] == 9  # the width that the file has now
+    assert tuple(map(float, exif.get_ifd(IFD.GPSInfo)[2])) == (48.0, 8.0, 12.5)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_pillow_sees_the_metadata(tmp_path: Path, name: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    write(_picture(icc=profile, exif=_exif(), dpi=(300.0, 300.0)), tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        assert image.info["icc_profile"] == profile
+        assert image.getexif().get_ifd(IFD.Exif)[0x9003] == "2020:01:02 03:04:05"
+        if name != "a.webp":
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_nothing_is_invented(tmp_path: Path, name: str) -> None:
+    write(_picture(), tmp_path / name)
+    metadata = read(tmp_path / name).metadata
+    assert (metadata.icc, metadata.exif, metadata.xmp, metadata.dpi) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("a.bmp", r"extension out of \.png"),
+        ("a", "extension"),
+        ("no/a.png", "there is no folder"),
+        ("dir.png", "is a folder"),
+    ],
+)
+def test_places_that_cannot_be_written(tmp_path: Path, place: str, words: str) -> None:
+    (tmp_path / "dir.png").mkdir()
+    with pytest.raises(BlindSRError, match=words):
+        check_output(tmp_path / place)
+    with pytest.raises(BlindSRError, match=words):
+        write(_picture(), tmp_path / place)
+
+
+def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # the super-user may write anywhere
+    with pytest.raises(BlindSRError, match="not writable"):
+        write(_picture(), tmp_path / "a.png")
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"old")
+    wide = Picture(torch.zeros(3, 1, 65536))
+    with pytest.raises(BlindSRError, match=r"cannot write .*a\.jpg"):
+        write(wide, tmp_path / "a.jpg")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+    assert (tmp_path / "a.jpg").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_success_leaves_nothing_else(tmp_path: Path, name: str) -> None:
+    write(_picture(), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
