@@ -81,9 +81,10 @@ def dpi(block: bytes) -> tuple[float, float] | None:
     found = parsed(block)
     across, down, unit = (found.get(tag, 0) for tag in sorted(_RESOLUTION))
     factor = 2.54 if unit == _PER_CENTIMETRE else 1.0
+    resolution = None
     with _tolerant():
-        return float(across) * factor, float(down) * factor
-    return None
+        resolution = float(across) * factor, float(down) * factor
+    return resolution
 
 
 @contextmanager

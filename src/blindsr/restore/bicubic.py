@@ -1,0 +1,39 @@
+"""Bicubic interpolation as a method: what every other one is measured against."""
+
+from collections.abc import Sequence
+
+import pydantic
+import torch
+from torch import Tensor
+
+from blindsr.contract import Method, Strict, Traits, check_image
+from blindsr.degrade.resample import resize
+
+
+class BicubicConfig(Strict):
+    """All there is to choose."""
+
+    scale: int = pydantic.Field(gt=0)
+
+
+class Bicubic(Method[None]):
+    """MATLAB's bicubic, which has no weights, no condition and no use for a lower precision."""
+
+    Config = BicubicConfig
+    config: BicubicConfig
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.config = BicubicConfig(scale=scale)
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(scale=self.config.scale, margin=4)
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> None:
+        """Nothing to find out."""
+
+    def restore(self, lr: Tensor, condition: None) -> Tensor:
+        check_image(lr)
+        with torch.autocast(lr.device.type, enabled=False):
+            return resize(lr.float(), self.config.scale)

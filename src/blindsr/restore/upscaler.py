@@ -1,0 +1,189 @@
+"""One method on one device, ready to restore pictures."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from blindsr.contract import Method, check_image
+from blindsr.degrade.resample import resize
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture, luma, read
+from blindsr.restore.tiles import out_of_memory, restore_tiled
+
+Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image
+"""What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it."""
+Precision = Literal["auto", "fp32", "bf16"]
+
+_TILES = {"cpu": 512}
+"""Side of a tile in LR pixels by device; larger ones repeat less context, smaller ones need less memory."""
+_TILE = 1024
+
+
+class Upscaler:
+    """Restores images by a method: finds out once how an image was degraded, then restores it tile by tile.
+
+    The method is moved to the device and set to evaluation; it is not copied.
+    """
+
+    def __init__(
+        self,
+        method: Method[Any],
+        *,
+        device: str | torch.device = "auto",
+        precision: Precision = "auto",
+        tile: int | Literal["auto"] = "auto",
+        seed: int = 0,
+    ) -> None:
+        """Prepare a method.
+
+        Args:
+            method: what restores.
+            device: as torch names it; ``"auto"`` takes CUDA where there is one, else the CPU.
+            precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
+            tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
+            seed: of the random choices made for each image; the same image and seed give the same result.
+
+        Raises:
+            BlindSRError: a device, precision or tile that there is not.
+        """
+        self.device = _device(device)
+        if precision not in ("auto", "fp32", "bf16"):
+            raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
+        if tile != "auto" and tile < 1:
+            raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
+        self.precision = precision if precision != "auto" else ("bf16" if _computes_bf16(self.device) else "fp32")
+        self.tile = _TILES.get(self.device.type, _TILE) if tile == "auto" else tile
+        self.seed = seed
+        self.method: Method[Any] = method.eval().to(self.device)
+        self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along each side."""
+        return self.method.traits.scale
+
+    def __call__(self, lr: Tensor, support: Sequence[Tensor] = ()) -> Tensor:
+        """Restore a tensor.
+
+        Args:
+            lr: ``(1, 3, h, w)``, RGB in [0, 1], on any device.
+            support: other images ``(1, 3, h', w')`` that were degraded alike, to be looked at instead.
+
+        Returns:
+            ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where ``lr`` is.
+
+        Raises:
+            BlindSRError: not one RGB image, or too little memory.
+        """
+        for image in (lr, *support):
+            _check_one(image)
+        out = _empty(lr, self.scale)
+        image = self._place(lr)
+        # On the CPU, so that every device sees the same random choices
+        generator = torch.Generator().manual_seed(self.seed)
+        lower = self.precision == "bf16"
+        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=lower):
+            others = [self._place(other) for other in support]
+            condition = self.method.condition(image, generator=generator, support=others)
+            restore_tiled(self.method, image, condition, tile=self.tile, out=out)
+        return out.clamp_(0, 1)
+
+    def upscale(self, source: Source, support: Sequence[Source | Tensor] = ()) -> Picture:
+        """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
+
+        Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
+        restoring, so that no dark fringe appears around what is opaque. Alpha is interpolated bicubically.
+
+        Args:
+            source: a picture, the path of a file, an array, or a PIL image.
+            support: other pictures that were degraded alike, to be looked at instead.
+
+        Raises:
+            BlindSRError: a file or array that is no picture, or too little memory.
+        """
+        picture = _picture(source)
+        others = [other if isinstance(other, Tensor) else _picture(other).pixels[None] for other in support]
+        lr = picture.pixels if picture.alpha is None else _continue_colour(picture.pixels, picture.alpha)
+        sr = self(lr[None], others)
+        if picture.metadata.gray:
+            sr = ((luma(sr) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
+        alpha = None if picture.alpha is None else resize(picture.alpha[None], self.scale)[0].clamp(0, 1)
+        return replace(picture, pixels=sr[0], alpha=alpha)
+
+    def _place(self, image: Tensor) -> Tensor:
+        return image.to(self.device, torch.float32, memory_format=torch.channels_last)
+
+
+def _picture(source: Source) -> Picture:
+    if isinstance(source, Picture):
+        return source
+    return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
+
+
+def _check_one(image: Tensor) -> None:
+    check_image(image)
+    if len(image) != 1:
+        raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}; each has its own degradation")
+
+
+def _empty(lr: Tensor, scale: int) -> Tensor:
+    """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
+    height, width = (scale * side for side in lr.shape[-2:])
+    try:
+        return torch.empty(1, 3, height, width, device=lr.device)
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None
+
+
+def _device(name: str | torch.device) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # backends that were not built in differ
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BlindSRError(f"there is no device {str(name)!r} here ({reason}); use auto or cpu") from None
+    return device
+
+
+def _computes_bf16(device: torch.device) -> bool:
+    """Whether bf16 is computed in hardware, where it is faster than fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
+    """Give transparent pixels the average colour of the visible ones around them; visible ones keep theirs.
+
+    Averages over ever larger blocks are weighted by alpha; each pixel takes the smallest block that shows anything.
+
+    Args:
+        pixels: ``(3, h, w)``.
+        alpha: ``(1, h, w)``.
+    """
+    seen = alpha > 0
+    if seen.all() or not seen.any():
+        return pixels
+    colour, weight = (pixels * alpha)[None], alpha[None]
+    levels = []
+    while (weight == 0).any():
+        levels.append((colour, weight))
+        colour, weight = (F.avg_pool2d(x, 2, ceil_mode=True) for x in (colour, weight))
+    known = colour / weight
+    for colour, weight in reversed(levels):
+        wider = F.interpolate(known, scale_factor=2)[..., : weight.shape[-2], : weight.shape[-1]]
+        known = torch.where(weight > 0, colour / weight, wider)
+    return torch.where(seen, pixels, known[0])

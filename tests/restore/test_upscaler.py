@@ -1,0 +1,195 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from blindsr.contract import Method, Strict, Traits
+from blindsr.errors import BlindSRError
+from blindsr.images import Metadata, Picture, write
+from blindsr.restore import Bicubic, Upscaler
+
+
+class Sharpener(Method[Tensor]):
+    """Bicubic with a random gain as its condition, so that the generator and the support set can be seen."""
+
+    Config = Strict
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1, padding_mode="replicate", bias=False)
+        kernel = torch.full((3, 3), -0.25)
+        kernel[1, 1] = 3.0
+        self.conv.weight.data = torch.eye(3)[:, :, None, None] * kernel
+        self.bicubic = Bicubic(2)
+        self.dtypes: list[torch.dtype] = []
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(scale=2, margin=5)
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> Tensor:
+        seen = torch.stack([image.mean() for image in support or (lr,)]).mean()
+        return seen + 0.01 * torch.rand(1, generator=generator).to(lr)
+
+    def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
+        x = self.conv(lr)
+        self.dtypes.append(x.dtype)
+        return self.bicubic.restore(x.float() * condition, None)
+
+
+def _random(*shape: int) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (33, 70)])
+@pytest.mark.parametrize("method", [Bicubic(4), Sharpener()])
+def test_any_size_and_always_in_range(size: tuple[int, int], method: Method[Any]) -> None:
+    upscaler = Upscaler(method, device="cpu", tile=16)
+    sr = upscaler(_random(1, 3, *size))
+    assert sr.shape == (1, 3, size[0] * upscaler.scale, size[1] * upscaler.scale)
+    assert sr.dtype == torch.float32
+    assert 0 <= sr.min() <= sr.max() <= 1
+
+
+@pytest.mark.parametrize("tile", [1, 7, 32, "auto"])
+def test_a_constant_stays_constant(tile: Any) -> None:
+    sr = Upscaler(Bicubic(2), device="cpu", tile=tile)(torch.full((1, 3, 9, 8), 0.5))
+    torch.testing.assert_close(sr, torch.full_like(sr, 0.5), atol=1e-6, rtol=0)
+
+
+def test_a_seed_fixes_the_result_whatever_came_before() -> None:
+    one, other = _random(1, 3, 9, 9), _random(1, 3, 12, 9)
+    upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32")
+    first = upscaler(one)
+    upscaler(other)
+    assert torch.equal(upscaler(one), first)
+    assert not torch.equal(Upscaler(Sharpener(), device="cpu", precision="fp32", seed=1)(one), first)
+
+
+def test_support_is_looked_at_instead() -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu")
+    lr = _random(1, 3, 9, 9)
+    assert upscaler(lr, support=[torch.zeros(1, 3, 5, 5)]).mean() < 0.1 * upscaler(lr).mean()
+    dark = np.zeros((4, 4, 3), np.uint8)
+    assert upscaler.upscale(np.full((4, 4, 3), 200, np.uint8), support=[dark]).pixels.mean() < 0.1
+
+
+def test_precision_is_what_was_asked_for() -> None:
+    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        method = Sharpener()
+        Upscaler(method, device="cpu", precision=precision)(_random(1, 3, 4, 4))  # type: ignore[arg-type]
+        assert method.dtypes == [dtype]
+
+
+def test_half_precision_stays_close() -> None:
+    lr = _random(1, 3, 20, 20)
+    full, half = (Upscaler(Sharpener(), device="cpu", precision=p)(lr) for p in ("fp32", "bf16"))
+    torch.testing.assert_close(full, half, atol=0.02, rtol=0)
+
+
+def test_what_there_is_not_is_refused() -> None:
+    with pytest.raises(BlindSRError, match="no device 'toaster'"):
+        Upscaler(Bicubic(2), device="toaster")
+    with pytest.raises(BlindSRError, match="no device 'meta'"):
+        Upscaler(Bicubic(2), device="meta")
+    with pytest.raises(BlindSRError, match="fp32 or bf16"):
+        Upscaler(Bicubic(2), precision="fp8")  # type: ignore[arg-type]
+    with pytest.raises(BlindSRError, match="at least 1 pixel"):
+        Upscaler(Bicubic(2), tile=0)
+    with pytest.raises(BlindSRError, match="each has its own degradation"):
+        Upscaler(Bicubic(2), device="cpu")(_random(2, 3, 4, 4))
+    with pytest.raises(BlindSRError, match="RGB"):
+        Upscaler(Bicubic(2), device="cpu")(_random(1, 1, 4, 4))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
+def test_cuda_without_cuda_is_one_sentence() -> None:
+    with pytest.raises(BlindSRError, match="no device 'cuda'") as caught:
+        Upscaler(Bicubic(2), device="cuda")
+    assert "\n" not in str(caught.value)
+
+
+def test_everything_that_an_image_can_be(tmp_path: Path) -> None:
+    array = _random(6, 5, 3).mul(255).round().byte().numpy()
+    Image.fromarray(array).save(tmp_path / "a.png")
+    upscaler = Upscaler(Bicubic(2), device="cpu")
+    expected = upscaler.upscale(array).pixels
+    sources: list[Any] = [
+        tmp_path / "a.png",
+        str(tmp_path / "a.png"),
+        Image.fromarray(array),
+        Picture.from_array(array),
+    ]
+    for source in sources:
+        assert torch.equal(upscaler.upscale(source).pixels, expected)
+    with pytest.raises(BlindSRError, match="there is no file"):
+        upscaler.upscale(tmp_path / "missing.png")
+
+
+def test_metadata_and_depth_stay() -> None:
+    metadata = Metadata(icc=b"i", exif=b"e", xmp=b"x", dpi=(300, 300), bits=16, gray=True, format="tiff")
+    picture = Picture(_random(1, 4, 4).repeat(3, 1, 1), metadata=metadata)
+    sr = Upscaler(Sharpener(), device="cpu").upscale(picture)
+    assert sr.metadata == metadata
+    assert torch.equal(sr.pixels[0], sr.pixels[2])
+    assert sr.to_array().shape == (8, 8)
+    assert sr.to_array().dtype == np.uint16
+
+
+def test_white_gray_stays_white() -> None:
+    sr = Upscaler(Bicubic(2), device="cpu").upscale(np.full((4, 4), 255, np.uint8))
+    assert (sr.to_array() == 255).all()
+
+
+@pytest.mark.parametrize("hidden", [0.0, 1.0])
+@pytest.mark.parametrize("size", [(1, 7), (16, 16), (13, 21)])
+def test_what_is_hidden_leaves_no_fringe(hidden: float, size: tuple[int, int]) -> None:
+    """One colour on nothing: whatever lies under the transparent part, the colour is the same everywhere."""
+    colour = torch.tensor([0.8, 0.4, 0.2]).view(3, 1, 1)
+    alpha = torch.zeros(1, *size)
+    alpha[:, :, 3:6] = 1
+    alpha[:, :, 6] = 0.5
+    picture = Picture(torch.where(alpha > 0, colour, torch.tensor(hidden)), alpha)
+    sr = Upscaler(Bicubic(2), device="cpu").upscale(picture)
+    torch.testing.assert_close(sr.pixels, colour.expand_as(sr.pixels), atol=1e-5, rtol=0)
+    assert sr.alpha is not None
+    assert sr.alpha.shape == (1, 2 * size[0], 2 * size[1])
+    assert 0 <= sr.alpha.min() < 0.01 < 0.99 < sr.alpha.max() <= 1
+
+
+def test_visible_colours_are_not_touched() -> None:
+    pixels = _random(3, 9, 9)
+    alpha = (_random(1, 9, 9) > 0.5).float()
+    shown = Upscaler(Bicubic(1), device="cpu").upscale(Picture(pixels, alpha)).pixels
+    torch.testing.assert_close(shown * alpha, pixels * alpha)
+
+
+def test_all_transparent_and_all_opaque_pass() -> None:
+    for value in (0.0, 1.0):
+        sr = Upscaler(Bicubic(2), device="cpu").upscale(Picture(_random(3, 4, 4), torch.full((1, 4, 4), value)))
+        assert sr.alpha is not None
+        assert (sr.alpha == value).all()
+
+
+def test_from_file_to_file(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "b.tif"
+    write(Picture(_random(3, 5, 4), metadata=Metadata(bits=16, dpi=(300, 300))), source)
+    write(Upscaler(Bicubic(4), device="cpu").upscale(source), target)
+    with Image.open(target) as image:
+        assert image.size == (16, 20)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_the_device_makes_no_difference() -> None:
+    lr = _random(1, 3, 40, 50)
+    cpu = Upscaler(Sharpener(), device="cpu", precision="fp32")(lr)
+    cuda = Upscaler(Sharpener(), device="cuda", precision="fp32", tile=16)(lr)
+    assert cuda.device.type == "cpu"
+    torch.testing.assert_close(cuda, cpu, atol=1e-3, rtol=0)
