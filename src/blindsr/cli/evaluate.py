@@ -1,0 +1,123 @@
+"""``blindsr evaluate``: a model's numbers beside the paper's."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from blindsr.errors import BlindSRError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.status import Status
+
+    from blindsr.evaluate import Protocol, Results, Row, Scores
+    from blindsr.evaluate.run import Restore
+    from blindsr.restore.upscaler import Precision
+
+
+def evaluate(
+    *,
+    protocol: Annotated[
+        list[str], typer.Option("--protocol", "-p", help="Published table to repeat, e.g. cmdsr-middle; repeatable.")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder of HR images, or one that holds Set5, Set14, BSD100 and the like.")
+    ],
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", help="Folder of SR images made elsewhere, instead of --model.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write all numbers, by image, to this file.")] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file.")] = None,
+    save_lr: Annotated[
+        Path | None, typer.Option("--save-lr", help="Write the LR images and their degradations to this folder.")
+    ] = None,
+    save_sr: Annotated[Path | None, typer.Option("--save-sr", help="Write the SR images to this folder.")] = None,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")] = "auto",
+    precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
+) -> None:
+    """Measure a model, or results made elsewhere, on a published table's degradations, and print the paper's numbers.
+
+    LR images are made from the HR images by the protocol, with the same noise on every machine.
+    """
+    from rich.console import Console
+
+    from blindsr import evaluate as room
+    from blindsr.evaluate import table, textfile
+
+    chosen = [room.protocol(name) for name in protocol]
+    sets = room.data_sets(data, limit)
+    for path in filter(None, (json, markdown)):
+        textfile.check_writable(path)
+    name, restore = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
+    if results is not None and save_sr is not None:
+        raise BlindSRError("--save-sr writes what a model made; with --results there is nothing new to save")
+    folders = room.Folders(save_lr, save_sr)
+
+    console = Console()
+    scores: list[Scores] = []
+    for one in chosen:
+        with console.status(one.name) as status:
+            notice = partial(_show, status, one.name)
+            scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice))
+        console.print(table.rich_table(scores[-1]))
+    if json is not None:
+        textfile.write(table.to_json(scores), json)
+    if markdown is not None:
+        textfile.write(table.markdown(scores), markdown)
+
+
+def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:
+    status.update(f"{protocol}: {data_set} {row.image}")
+
+
+def _subject(
+    model: str | None,
+    results: Path | None,
+    protocols: Sequence[Protocol],
+    *,
+    device: str,
+    precision: str,
+    seed: int,
+) -> tuple[str, Restore | Results]:
+    """What is measured, and the name it goes by."""
+    from blindsr.evaluate import Results
+
+    if (model is None) == (results is None):
+        raise BlindSRError("give either --model or --results, to say what is to be measured")
+    if results is not None:
+        found = Results(results)
+        if len(protocols) > 1:
+            found.check(protocol.name for protocol in protocols)
+        return results.resolve().name, found
+    assert model is not None
+    return _upscaler(model, protocols, device=device, precision=precision, seed=seed)
+
+
+def _upscaler(
+    model: str, protocols: Sequence[Protocol], *, device: str, precision: str, seed: int
+) -> tuple[str, Restore]:
+    from blindsr import weights
+    from blindsr.restore import Bicubic, Upscaler
+
+    scales = {protocol.scale for protocol in protocols}
+    if len(scales) > 1:
+        raise BlindSRError(f"the protocols have the scales {sorted(scales)}; measure one scale at a time")
+    (scale,) = scales
+    build = partial(Upscaler, device=device, precision=cast("Precision", precision), seed=seed)
+    if model == "bicubic":
+        return model, build(Bicubic(scale))
+    loaded = weights.load(model)
+    upscaler = build(loaded.method)
+    if upscaler.scale != scale:
+        raise BlindSRError(f"{loaded.name} enlarges {upscaler.scale} times, but {protocols[0].name} needs x{scale}")
+    return loaded.name, upscaler

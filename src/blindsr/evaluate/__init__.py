@@ -1,0 +1,25 @@
+"""How good is it: metrics with a named convention, the published tables as protocols, scores beside the paper's."""
+
+from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.folder import DataSet, Results, data_sets
+from blindsr.evaluate.metrics import Convention, psnr, ssim
+from blindsr.evaluate.protocols import protocol, protocols
+from blindsr.evaluate.run import Column, Folders, Row, Score, Scores, evaluate
+
+__all__ = [
+    "Column",
+    "Convention",
+    "DataSet",
+    "Folders",
+    "Protocol",
+    "Results",
+    "Row",
+    "Score",
+    "Scores",
+    "data_sets",
+    "evaluate",
+    "protocol",
+    "protocols",
+    "psnr",
+    "ssim",
+]

@@ -1,0 +1,48 @@
+"""What a published table measured, as code: a protocol turns each test image into LR images and names the metric."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from blindsr.degrade import Degradation
+from blindsr.evaluate.metrics import Convention
+
+PaperRow = Mapping[str, float]
+"""A row of a published table: data set to mean PSNR in dB."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One section of a published table."""
+
+    name: str
+    """What the command line calls it, e.g. ``cmdsr-middle``."""
+    title: str
+    """The degradation in words."""
+    source: str
+    """Paper and table."""
+    scale: int
+    convention: Convention
+    degradations: Callable[[str], tuple[Degradation, ...]]
+    """From the name of a test image (without its ending) to its degradations, each of one row."""
+    headline: str
+    """The row of ``paper`` that models without a row of their own are compared with."""
+    paper: Mapping[str, PaperRow]
+    """The published PSNR of each model."""
+    rows: Mapping[str, str]
+    """Which row a model of ours repeats, by the name of its weights, where it is not ``headline``."""
+
+    def paper_row(self, model: str) -> str:
+        """The name of the published row that a model is compared with."""
+        return self.rows.get(model, self.headline)
+
+    def paper_psnr(self, model: str, data_set: str) -> float | None:
+        """The published PSNR for a data set, whose name may be written in any case; None if there is none."""
+        row = self.paper.get(self.paper_row(model), {})
+        return {name.lower(): value for name, value in row.items()}.get(data_set.lower())
+
+
+def seed_of(protocol: str, image: str) -> int:
+    """The seed of an image's noise: the same on every machine, another for every image and every protocol."""
+    digest = hashlib.sha256(f"{protocol}/{image}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 2

@@ -1,0 +1,89 @@
+"""Test images, and results made elsewhere, on disk."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from blindsr.errors import BlindSRError
+
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+_ORDER = ("set5", "set14", "bsd100", "urban100", "manga109")
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A folder of HR test images."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
+    """The images of a folder as one data set, or each of its subfolders that holds images as one.
+
+    Args:
+        folder: e.g. ``bench/Set5``, or ``bench`` with ``Set5``, ``Set14`` and ``BSD100`` in it.
+        limit: at most so many images of each, in the order of their names.
+
+    Raises:
+        BlindSRError: no images there, or two of one name that differ only in their ending.
+    """
+    if not folder.is_dir():
+        raise BlindSRError(f"there is no folder {folder}; name one that holds HR images")
+    own = _images(folder)
+    found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in _subfolders(folder)]
+    sets = [DataSet(name, paths[:limit]) for name, paths in found if paths]
+    if not sets:
+        raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(_SUFFIXES))})")
+    return sorted(sets, key=_rank)
+
+
+class Results:
+    """A folder of SR images made elsewhere, matched to the test images by name without ending."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images")
+        self.folder = folder
+
+    def check(self, protocols: Iterable[str]) -> None:
+        """Refuse a folder without a subfolder for each protocol: the results of one are no results of another."""
+        missing = [name for name in protocols if not (self.folder / name).is_dir()]
+        if missing:
+            raise BlindSRError(f"{self.folder} has no folder {missing[0]}; several protocols need one each")
+
+    def find(self, protocol: str, data_set: str, name: str) -> Path:
+        """The SR image ``name``, in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
+
+        Raises:
+            BlindSRError: it is missing, or there are two of that name.
+        """
+        places = [self.folder / protocol / data_set, self.folder / protocol, self.folder / data_set, self.folder]
+        place = next(place for place in places if place.is_dir())
+        found = [path for path in _files(place) if path.stem == name]
+        if len(found) != 1:
+            many = f"{len(found)} results" if found else "no result"
+            raise BlindSRError(f"{place} holds {many} for {name}; one image of that name is needed")
+        return found[0]
+
+
+def _images(folder: Path) -> tuple[Path, ...]:
+    paths = _files(folder)
+    twice = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]
+    if twice:
+        raise BlindSRError(f"{folder} holds more than one image called {twice[0]}; names without ending must differ")
+    return tuple(paths)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
+
+
+def _rank(data_set: DataSet) -> tuple[int, str]:
+    name = data_set.name.lower()
+    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)

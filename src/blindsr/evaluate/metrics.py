@@ -1,0 +1,139 @@
+"""PSNR and SSIM, under a convention that has to be named: the same images differ by decibels otherwise."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr import images
+from blindsr.errors import BlindSRError
+
+Channel = Literal["y", "rgb"]
+Rounding = Literal["none", "sr", "sr+luma"]
+
+_PEAK = 255.0
+_WINDOW, _SIGMA = 11, 1.5
+_C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
+
+
+@dataclass(frozen=True)
+class Convention:
+    """What is compared: which channel, without which border, and what is rounded before."""
+
+    channel: Channel
+    """``y`` is BT.601 luma in studio range (16 to 235), as MATLAB's ``rgb2ycbcr``; ``rgb`` all three channels."""
+    border: int
+    """Pixels that are left out on every side."""
+    rounding: Rounding
+    """``sr``: SR is clamped and rounded to 8 bit; ``sr+luma``: the luma of both images too; ``none``: as it comes."""
+
+    def __post_init__(self) -> None:
+        if self.channel not in get_args(Channel) or self.rounding not in get_args(Rounding) or self.border < 0:
+            raise BlindSRError(f"there is no convention {self.channel!r}, border {self.border}, {self.rounding!r}")
+
+    def __str__(self) -> str:
+        channel = "Y of BT.601, studio range" if self.channel == "y" else "RGB"
+        rounding = {"none": "unrounded", "sr": "SR rounded to 8 bit", "sr+luma": "SR and Y rounded to 8 bit"}
+        return f"{channel}, border {self.border} px, {rounding[self.rounding]}"
+
+
+def y(scale: int) -> Convention:
+    """The usual convention of super-resolution (IKC, DAN, DASR, MRDA): luma of the 8-bit result, border = scale."""
+    return Convention("y", scale, "sr")
+
+
+def y_float(scale: int) -> Convention:
+    """SRMD's and CMDSR's: luma of the network's own output, neither clamped nor rounded, border = scale."""
+    return Convention("y", scale, "none")
+
+
+def y_rounded(scale: int) -> Convention:
+    """MZSR's: the luma, too, is rounded to 8 bit, border = scale."""
+    return Convention("y", scale, "sr+luma")
+
+
+def rgb(scale: int) -> Convention:
+    """All channels of the 8-bit result, border = scale."""
+    return Convention("rgb", scale, "sr")
+
+
+def psnr(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
+    """Peak signal-to-noise ratio, peak 255.
+
+    Args:
+        sr: restored images ``(n, 3, h, w)`` in [0, 1].
+        hr: the originals, of the same shape.
+        convention: what is compared.
+
+    Returns:
+        ``(n,)`` in dB, float64; infinite where the images are equal.
+
+    Raises:
+        BlindSRError: the shapes differ, or nothing is left inside the border.
+    """
+    a, b = _compared(sr, hr, convention, least=1)
+    mse = (a - b).square().mean((1, 2, 3))
+    return 10 * torch.log10(_PEAK**2 / mse)
+
+
+def ssim(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
+    """Structural similarity of Wang et al. (2004): Gaussian window 11x11, sigma 1.5, where it fits into the image.
+
+    K1 = 0.01, K2 = 0.03, L = 255, covariances of the population; the mean over the channels.
+
+    Args:
+        sr: restored images ``(n, 3, h, w)`` in [0, 1].
+        hr: the originals, of the same shape.
+        convention: what is compared.
+
+    Returns:
+        ``(n,)``, float64; 1 where the images are equal.
+
+    Raises:
+        BlindSRError: the shapes differ, or less than 11x11 pixels are left inside the border.
+    """
+    a, b = _compared(sr, hr, convention, least=_WINDOW)
+    mean_a, mean_b = _window(a), _window(b)
+    var_a = _window(a * a) - mean_a**2
+    var_b = _window(b * b) - mean_b**2
+    covariance = _window(a * b) - mean_a * mean_b
+    luminance = (2 * mean_a * mean_b + _C1) / (mean_a**2 + mean_b**2 + _C1)
+    structure = (2 * covariance + _C2) / (var_a + var_b + _C2)
+    return (luminance * structure).mean((1, 2, 3))
+
+
+def _compared(sr: Tensor, hr: Tensor, convention: Convention, least: int) -> tuple[Tensor, Tensor]:
+    """Both images as the convention sees them: ``(n, c, h', w')``, float64, on the 0..255 scale."""
+    if sr.shape != hr.shape or sr.ndim != 4 or sr.shape[1] != 3:
+        raise BlindSRError(f"expected two batches (n, 3, h, w) of one shape, got {tuple(sr.shape)}, {tuple(hr.shape)}")
+    border = convention.border
+    height, width = (side - 2 * border for side in sr.shape[-2:])
+    if min(height, width) < least:
+        raise BlindSRError(
+            f"an image of {sr.shape[-1]}x{sr.shape[-2]} pixels is too small to be measured: {least}x{least} must be "
+            f"left inside a border of {border}"
+        )
+    if convention.rounding != "none":
+        sr = images.quantise(sr)
+    first, second = (_channels(x.double(), convention) for x in (sr, hr))
+    inside = (..., slice(border, border + height), slice(border, border + width))
+    return first[inside], second[inside]
+
+
+def _channels(x: Tensor, convention: Convention) -> Tensor:
+    if convention.channel == "rgb":
+        return x * _PEAK
+    luma = images.luma(x)
+    return luma.round() if convention.rounding == "sr+luma" else luma
+
+
+def _window(x: Tensor) -> Tensor:
+    """Weighted mean under the window at every position where it fits: ``(n, c, h, w)`` to ``(n, c, h-10, w-10)``."""
+    at = torch.arange(_WINDOW, dtype=x.dtype, device=x.device) - _WINDOW // 2
+    weights = torch.exp(-(at**2) / (2 * _SIGMA**2))
+    weights = weights / weights.sum()
+    planes = x.flatten(0, 1)[:, None]
+    rows = F.conv2d(planes, weights.view(1, 1, -1, 1))
+    return F.conv2d(rows, weights.view(1, 1, 1, -1)).view(*x.shape[:2], *(side - _WINDOW + 1 for side in x.shape[-2:]))

@@ -1,0 +1,168 @@
+"""From HR test images to scores: degrade as the protocol says, restore, measure; bicubic always beside it."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from blindsr import images
+from blindsr.degrade import Degradation, resize
+from blindsr.errors import BlindSRError
+from blindsr.evaluate import textfile
+from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.folder import DataSet, Results
+from blindsr.evaluate.metrics import Convention, psnr, ssim
+
+Restore = Callable[[Tensor], Tensor]
+"""From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]: an `Upscaler`, or anything like it."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one restored image, or the mean over many, reaches."""
+
+    psnr: float
+    """dB; infinite where images are equal."""
+    ssim: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One LR image and what became of it."""
+
+    image: str
+    bicubic: Score
+    model: Score
+
+
+@dataclass(frozen=True)
+class Column:
+    """One data set."""
+
+    data_set: str
+    rows: tuple[Row, ...]
+    paper: float | None
+    """The published PSNR, if there is one."""
+
+    @property
+    def bicubic(self) -> Score:
+        return _mean([row.bicubic for row in self.rows])
+
+    @property
+    def model(self) -> Score:
+        return _mean([row.model for row in self.rows])
+
+    @property
+    def difference(self) -> float | None:
+        """PSNR of this model less the published one."""
+        return None if self.paper is None else self.model.psnr - self.paper
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A published table's section, measured again."""
+
+    protocol: Protocol
+    model: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where images are kept, in ``<protocol>/<data set>/<name>.png``; nowhere by default."""
+
+    lr: Path | None = None
+    """LR images, each with its degradation as JSON beside it: what others need to make results."""
+    sr: Path | None = None
+
+
+def evaluate(
+    restore: Restore | Results,
+    protocol: Protocol,
+    data: Sequence[DataSet],
+    *,
+    model: str,
+    save: Folders | None = None,
+    notice: Callable[[str, Row], None] | None = None,
+) -> Scores:
+    """Measure a model, or results made elsewhere, under a protocol.
+
+    Args:
+        restore: what is measured.
+        protocol: the degradations and the convention.
+        data: test images, which are cropped to a multiple of the scale; gray ones are replicated to RGB.
+        model: the name under which the scores are kept and a published row is looked up.
+        save: where to write LR and SR images.
+        notice: is told the data set and the row after each image.
+
+    Raises:
+        BlindSRError: an image cannot be read, is too small, or a result is missing or of another size.
+    """
+    columns = []
+    for data_set in data:
+        rows: list[Row] = []
+        for path in data_set.paths:
+            for row in _image(path, restore, protocol, data_set.name, save or Folders()):
+                rows.append(row)
+                if notice is not None:
+                    notice(data_set.name, row)
+        columns.append(Column(data_set.name, tuple(rows), protocol.paper_psnr(model, data_set.name)))
+    return Scores(protocol, model, tuple(columns))
+
+
+def _image(path: Path, restore: Restore | Results, protocol: Protocol, data_set: str, save: Folders) -> list[Row]:
+    """All LR versions of one HR image."""
+    pixels = images.quantise(images.read(path).pixels)
+    least = 2 * protocol.convention.border + 11  # SSIM's window inside the border
+    if min(pixels.shape[1:]) - protocol.scale < least:
+        raise BlindSRError(f"{path} is too small to be measured: at least {least + protocol.scale} pixels a side")
+    hr = images.modcrop(pixels, protocol.scale)[None]
+    degradations = protocol.degradations(path.stem)
+    rows = []
+    for index, degradation in enumerate(degradations):
+        name = path.stem if len(degradations) == 1 else f"{path.stem}-{index + 1}"
+        place = Path(protocol.name) / data_set / name
+        lr = degradation.apply(hr)
+        if save.lr is not None:
+            _save_lr(lr, degradation, save.lr / place)
+        if isinstance(restore, Results):
+            sr = _result(restore.find(protocol.name, data_set, name), hr)
+        else:
+            sr = restore(lr).detach().to(hr)
+        if save.sr is not None:
+            _save(sr, save.sr / place)
+        bicubic = resize(lr, protocol.scale).clamp(0, 1)
+        rows.append(Row(name, _score(bicubic, hr, protocol.convention), _score(sr, hr, protocol.convention)))
+    return rows
+
+
+def _result(path: Path, hr: Tensor) -> Tensor:
+    sr = images.read(path).pixels[None]
+    if sr.shape != hr.shape:
+        height, width = hr.shape[-2:]
+        raise BlindSRError(f"{path} is {sr.shape[-1]}x{sr.shape[-2]} pixels, but the test image is {width}x{height}")
+    return sr
+
+
+def _score(sr: Tensor, hr: Tensor, convention: Convention) -> Score:
+    return Score(float(psnr(sr, hr, convention)), float(ssim(sr, hr, convention)))
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    """The mean of the images' own PSNR, as every paper reports it, not that of the mean error."""
+    return Score(*(math.fsum(values) / len(scores) for values in zip(*((s.psnr, s.ssim) for s in scores), strict=True)))
+
+
+def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
+    _save(lr, place)
+    textfile.write(degradation.to_json(), place.with_name(f"{place.name}.json"))
+
+
+def _save(image: Tensor, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot make the folder {place.parent}: {error.strerror}") from None
+    images.write(images.Picture(image[0]), place.with_name(f"{place.name}.png"))

@@ -1,0 +1,92 @@
+"""``blindsr evaluate`` as a user types it, on two small images."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner, Result
+
+from blindsr import images
+from blindsr.cli.evaluate import evaluate
+from blindsr.errors import BlindSRError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    generator = torch.Generator().manual_seed(0)
+    for name in ("Set5", "Set14"):
+        (tmp_path / "bench" / name).mkdir(parents=True)
+        pixels = torch.rand(3, 40, 44, generator=generator)
+        images.write(images.Picture(pixels), tmp_path / "bench" / name / f"of_{name}.png")
+    return tmp_path / "bench"
+
+
+def _run(*arguments: str | Path) -> Result:
+    app = typer.Typer()
+    app.command()(evaluate)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def _sentence(*arguments: str | Path) -> str:
+    """The error that a run ends in."""
+    error = _run(*arguments).exception
+    assert isinstance(error, BlindSRError), error
+    return str(error)
+
+
+def test_bicubic_on_two_protocols(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    tables = tmp_path / "out.md"
+    result = _run(
+        "-m", "bicubic", "-p", "cmdsr-middle", "-p", "cmdsr-simple-nf", "--data", data, "--json", out,
+        "--markdown", tables, "--device", "cpu",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "cmdsr-middle" in result.output
+    assert "27.10" in result.output
+    assert tables.read_text(encoding="utf-8").count("| bicubic |") == 4
+    read = json.loads(out.read_text(encoding="utf-8"))
+    assert [one["protocol"] for one in read["protocols"]] == ["cmdsr-middle", "cmdsr-simple-nf"]
+    for one in read["protocols"]:
+        assert [column["name"] for column in one["data_sets"]] == ["Set5", "Set14"]
+        for column in one["data_sets"]:
+            assert column["model"] == pytest.approx(column["bicubic"])
+
+
+def test_results_made_elsewhere(data: Path, tmp_path: Path) -> None:
+    sr = tmp_path / "mine"
+    assert _run("-m", "bicubic", "-p", "cmdsr-severe", "--data", data, "--save-sr", sr).exit_code == 0
+    result = _run("--results", sr, "-p", "cmdsr-severe", "--data", data)
+    assert result.exit_code == 0, result.output
+    assert "mine" in result.output
+    assert "no folder cmdsr-simple" in _sentence(
+        "--results", sr, "-p", "cmdsr-severe", "-p", "cmdsr-simple", "--data", data
+    )
+
+
+def test_mistakes_are_answered_in_one_sentence(data: Path, tmp_path: Path) -> None:
+    given = ("-p", "cmdsr-middle", "--data", data)
+    assert "did you mean 'cmdsr-middle'" in _sentence("-m", "bicubic", "-p", "middle", "--data", data)
+    assert "either --model or --results" in _sentence(*given)
+    assert "either --model or --results" in _sentence(*given, "-m", "bicubic", "--results", tmp_path)
+    assert "there is no folder" in _sentence("-m", "bicubic", "-p", "cmdsr-middle", "--data", tmp_path / "none")
+    assert "cannot write" in _sentence(*given, "-m", "bicubic", "--json", tmp_path / "none" / "out.json")
+    assert "--save-sr" in _sentence(*given, "--results", tmp_path, "--save-sr", tmp_path / "sr")
+    assert "no result for of_Set5" in _sentence(*given, "--results", tmp_path)
+    assert "precision" in _sentence(*given, "-m", "bicubic", "--precision", "fp8")
+
+
+def test_nothing_is_written_when_a_run_fails(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    (data / "Set14" / "of_Set14.png").write_bytes(b"no image")
+    assert "of_Set14.png" in _sentence("-m", "bicubic", "-p", "cmdsr-simple", "--data", data, "--json", out)
+    assert not out.exists()
+
+
+def test_help_loads_no_torch() -> None:
+    code = "import sys, blindsr.cli.evaluate; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from blindsr.errors import BlindSRError
+from blindsr.evaluate import Results, data_sets
+
+
+def _touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_a_folder_of_images_is_one_set(tmp_path: Path) -> None:
+    folder = tmp_path / "Set5"
+    _touch(folder / "b.png", folder / "a.JPG", folder / "notes.txt", folder / "sub" / "c.png")
+    (found,) = data_sets(folder)
+    assert found.name == "Set5"
+    assert [path.name for path in found.paths] == ["a.JPG", "b.png"]
+
+
+def test_subfolders_are_sets_in_the_order_of_the_papers(tmp_path: Path) -> None:
+    for name in ("BSD100", "Mine", "Set14", "Set5"):
+        _touch(tmp_path / name / "a.png", tmp_path / name / "b.png")
+    (tmp_path / "empty").mkdir()
+    found = data_sets(tmp_path, limit=1)
+    assert [one.name for one in found] == ["Set5", "Set14", "BSD100", "Mine"]
+    assert all(len(one.paths) == 1 for one in found)
+
+
+def test_no_images(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="holds images"):
+        data_sets(tmp_path)
+    with pytest.raises(BlindSRError, match="there is no folder"):
+        data_sets(tmp_path / "missing")
+
+
+def test_two_images_of_one_name(tmp_path: Path) -> None:
+    _touch(tmp_path / "a.png", tmp_path / "a.bmp")
+    with pytest.raises(BlindSRError, match="more than one image called a"):
+        data_sets(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["p/Set5", "p", "Set5", ""])
+def test_results_are_found_in_any_of_the_layouts(tmp_path: Path, place: str) -> None:
+    _touch(tmp_path / place / "baby.tif", tmp_path / place / "babyface.tif")
+    assert Results(tmp_path).find("p", "Set5", "baby") == tmp_path / place / "baby.tif"
+
+
+def test_results_of_one_protocol_are_not_those_of_another(tmp_path: Path) -> None:
+    _touch(tmp_path / "p" / "Set5" / "baby.png")
+    Results(tmp_path).check(["p"])
+    with pytest.raises(BlindSRError, match="no folder q"):
+        Results(tmp_path).check(["p", "q"])
+
+
+def test_missing_and_double_results(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="there is no folder"):
+        Results(tmp_path / "missing")
+    with pytest.raises(BlindSRError, match="no result for baby"):
+        Results(tmp_path).find("p", "Set5", "baby")
+    _touch(tmp_path / "baby.png", tmp_path / "baby.jpg")
+    with pytest.raises(BlindSRError, match="2 results for baby"):
+        Results(tmp_path).find("p", "Set5", "baby")

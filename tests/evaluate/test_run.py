@@ -1,0 +1,138 @@
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from blindsr import images
+from blindsr.degrade import Degradation, resize
+from blindsr.errors import BlindSRError
+from blindsr.evaluate import Folders, Protocol, Results, Row, data_sets, evaluate, metrics, protocol
+
+
+def _bicubic(lr: Tensor) -> Tensor:
+    return resize(lr, 4)
+
+
+def _hr(path: Path) -> Tensor:
+    return images.modcrop(images.read(path).pixels, 4)[None]
+
+
+def _twice() -> Protocol:
+    """Each image degraded in two ways."""
+    weak, strong = protocol("cmdsr-simple-nf"), protocol("cmdsr-severe-nf")
+    return dataclasses.replace(weak, degradations=lambda name: weak.degradations(name) + strong.degradations(name))
+
+
+def test_scores_are_those_of_the_steps_taken_one_by_one(hr_folder: Path) -> None:
+    middle = protocol("cmdsr-middle")
+    seen: list[tuple[str, str]] = []
+
+    def notice(data_set: str, row: Row) -> None:
+        seen.append((data_set, row.image))
+
+    scores = evaluate(
+        lambda lr: resize(lr, 4) * 0.9, middle, data_sets(hr_folder), model="cmdsr_x4.classic", notice=notice
+    )
+    (column,) = scores.columns
+    assert seen == [("Set5", "a"), ("Set5", "b")]
+    for row in column.rows:
+        hr = _hr(hr_folder / f"{row.image}.png")
+        sr = resize(middle.degradations(row.image)[0].apply(hr), 4)
+        assert row.bicubic.psnr == pytest.approx(metrics.psnr(sr, hr, metrics.y(4)).item())
+        assert row.model.psnr == pytest.approx(metrics.psnr(sr * 0.9, hr, metrics.y(4)).item())
+        assert row.model.ssim == pytest.approx(metrics.ssim(sr * 0.9, hr, metrics.y(4)).item())
+    assert column.model.psnr == pytest.approx(sum(row.model.psnr for row in column.rows) / 2)
+    assert column.paper == 27.10
+    assert column.difference == pytest.approx(column.model.psnr - 27.10)
+
+
+def test_the_same_scores_each_time(hr_folder: Path) -> None:
+    runs = [
+        evaluate(_bicubic, protocol("cmdsr-severe"), data_sets(hr_folder), model="bicubic").columns for _ in range(2)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0][0].rows[0].model == runs[0][0].rows[0].bicubic
+
+
+def test_a_protocol_with_several_degradations_gives_a_row_for_each(hr_folder: Path, tmp_path: Path) -> None:
+    sets = data_sets(hr_folder)
+    (column,) = evaluate(_bicubic, _twice(), sets, model="bicubic", save=Folders(lr=tmp_path / "lr")).columns
+    assert [row.image for row in column.rows] == ["a-1", "a-2", "b-1", "b-2"]
+    assert column.rows[0].model.psnr > column.rows[1].model.psnr
+    assert column.model.psnr == pytest.approx(sum(row.model.psnr for row in column.rows) / 4)
+    assert len(list((tmp_path / "lr").rglob("*.png"))) == 4
+
+
+def test_results_made_from_the_saved_lr_score_as_the_model_does(hr_folder: Path, tmp_path: Path) -> None:
+    middle, sets = protocol("cmdsr-middle"), data_sets(hr_folder)
+    save = Folders(lr=tmp_path / "lr", sr=tmp_path / "sr")
+    direct = evaluate(_bicubic, middle, sets, model="bicubic", save=save)
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for path in (tmp_path / "lr" / "cmdsr-middle" / "Set5").glob("*.png"):
+        images.write(images.Picture(_bicubic(images.read(path).pixels[None])[0]), theirs / path.name)
+    for folder in (theirs, tmp_path / "sr"):
+        assert evaluate(Results(folder), middle, sets, model="theirs").columns == direct.columns
+
+
+def test_the_record_beside_a_saved_lr_image_replays_it(hr_folder: Path, tmp_path: Path) -> None:
+    evaluate(
+        _bicubic, protocol("cmdsr-severe"), data_sets(hr_folder), model="bicubic", save=Folders(lr=tmp_path / "lr")
+    )
+    place = tmp_path / "lr" / "cmdsr-severe" / "Set5"
+    record = Degradation.from_json((place / "a.json").read_text(encoding="utf-8"))
+    assert torch.equal(record.apply(_hr(hr_folder / "a.png"))[0], images.read(place / "a.png").pixels)
+
+
+def test_perfect_results_have_infinite_psnr(hr_folder: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        images.write(images.Picture(_hr(hr_folder / name)[0]), tmp_path / name)
+    (column,) = evaluate(Results(tmp_path), protocol("cmdsr-simple"), data_sets(hr_folder), model="hr").columns
+    assert column.model.psnr == math.inf
+    assert column.model.ssim == pytest.approx(1)
+    assert column.difference == math.inf
+
+
+def test_a_result_of_another_size(hr_folder: Path, tmp_path: Path) -> None:
+    images.write(images.Picture(torch.zeros(3, 41, 46)), tmp_path / "a.png")
+    with pytest.raises(BlindSRError, match=r"a\.png is 46x41 pixels, but the test image is 44x40"):
+        evaluate(Results(tmp_path), protocol("cmdsr-simple"), data_sets(hr_folder), model="theirs")
+
+
+def test_a_damaged_image(hr_folder: Path) -> None:
+    path = hr_folder / "a.png"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(BlindSRError, match=r"a\.png is damaged"):
+        evaluate(_bicubic, protocol("cmdsr-simple"), data_sets(hr_folder), model="bicubic")
+
+
+def test_an_image_too_small_to_be_measured(tmp_path: Path) -> None:
+    images.write(images.Picture(torch.zeros(3, 18, 60)), tmp_path / "small.png")
+    with pytest.raises(BlindSRError, match=r"small\.png is too small"):
+        evaluate(_bicubic, protocol("cmdsr-simple"), data_sets(tmp_path), model="bicubic")
+
+
+def test_sixteen_bit_originals_are_measured_as_8_bit(tmp_path: Path) -> None:
+    deep, flat = tmp_path / "deep", tmp_path / "flat"
+    pixels = torch.rand(3, 40, 40, generator=torch.Generator().manual_seed(0))
+    for folder, bits in ((deep, 16), (flat, 8)):
+        folder.mkdir()
+        rounded = images.quantise(pixels)
+        images.write(images.Picture(rounded, metadata=images.Metadata(bits=bits)), folder / "a.png")
+    rows = [evaluate(_bicubic, protocol("cmdsr-simple"), data_sets(f), model="b").columns[0].rows for f in (deep, flat)]
+    assert rows[0] == rows[1]
+
+
+def test_a_folder_that_cannot_be_made(hr_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BlindSRError, match="cannot make the folder"):
+        evaluate(
+            _bicubic,
+            protocol("cmdsr-simple"),
+            data_sets(hr_folder),
+            model="bicubic",
+            save=Folders(sr=tmp_path / "file"),
+        )

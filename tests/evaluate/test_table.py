@@ -1,0 +1,77 @@
+import json
+import math
+
+import pytest
+from rich.console import Console
+
+from blindsr.evaluate import Column, Row, Score, Scores, protocol, table
+
+
+def _scores(model_psnr: float = 27.305) -> Scores:
+    rows = (Row("baby", Score(25.0, 0.6), Score(model_psnr, 0.8)), Row("bird", Score(26.0, 0.7), Score(27.0, 0.9)))
+    middle = protocol("cmdsr-middle")
+    columns = (Column("Set5", rows, 27.10), Column("Urban100", rows[:1], None))
+    return Scores(middle, "cmdsr_x4.classic", columns)
+
+
+def _text(scores: Scores) -> str:
+    console = Console(width=120)
+    with console.capture() as capture:
+        console.print(table.rich_table(scores))
+    return capture.get()
+
+
+def test_the_table_shows_all_four_rows_and_says_what_was_measured() -> None:
+    text = " ".join(_text(_scores()).split())
+    assert "cmdsr-middle: isotropic blur 2.6 (7x7), bicubic x4, noise 15" in text
+    assert "Set5 (2)" in text
+    assert "Urban100 (1)" in text
+    assert "25.50 / 0.6500" in text
+    assert "27.15 / 0.8500" in text
+    assert "paper: CMDSR │ 27.10 │ -" in text
+    assert "difference │ +0.05 │ -" in text
+    assert "Y of BT.601, studio range, border 4 px, SR rounded to 8 bit" in text
+    assert "Table I" in text
+
+
+def test_equal_images_do_not_break_the_table() -> None:
+    text = _text(_scores(math.inf))
+    assert "inf / 0.8500" in text
+    assert "+inf" in text
+
+
+def test_markdown() -> None:
+    lines = table.markdown([_scores(), _scores()]).splitlines()
+    assert lines.count("|  | Set5 (2) | Urban100 (1) |") == 2
+    assert lines.count("| --- | ---: | ---: |") == 2
+    assert "| bicubic | 25.50 / 0.6500 | 25.00 / 0.6000 |" in lines
+    assert "| difference | +0.05 | - |" in lines
+
+
+def test_json_holds_everything() -> None:
+    read = json.loads(table.to_json([_scores()]))
+    assert read["schema_version"] == 1
+    (one,) = read["protocols"]
+    assert one["protocol"] == "cmdsr-middle"
+    assert one["convention"] == {"channel": "y", "border": 4, "rounding": "sr"}
+    assert one["model"] == "cmdsr_x4.classic"
+    assert one["paper_row"] == "CMDSR"
+    first, second = one["data_sets"]
+    assert first["name"] == "Set5"
+    assert first["bicubic"] == {"psnr": 25.5, "ssim": pytest.approx(0.65)}
+    assert first["paper"] == 27.10
+    assert first["difference"] == pytest.approx(0.0525)
+    assert first["images"][0] == {
+        "image": "baby",
+        "bicubic": {"psnr": 25.0, "ssim": 0.6},
+        "model": {"psnr": 27.305, "ssim": 0.8},
+    }
+    assert second["paper"] is None
+    assert second["difference"] is None
+
+
+def test_json_stays_json_for_equal_images() -> None:
+    (one,) = json.loads(table.to_json([_scores(math.inf)]), parse_constant=pytest.fail)["protocols"]
+    assert one["data_sets"][0]["model"]["psnr"] == "inf"
+    assert one["data_sets"][0]["difference"] == "inf"
+    assert one["data_sets"][0]["images"][0]["model"]["psnr"] == "inf"
