@@ -48,7 +48,7 @@ def test_bicubic_on_two_protocols(data: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "cmdsr-middle" in result.output
     assert "27.10" in result.output
-    assert tables.read_text(encoding="utf-8").count("| bicubic |") == 4
+    assert tables.read_text(encoding="utf-8").count("| bicubic |") == 2
     read = json.loads(out.read_text(encoding="utf-8"))
     assert [one["protocol"] for one in read["protocols"]] == ["cmdsr-middle", "cmdsr-simple-nf"]
     for one in read["protocols"]:

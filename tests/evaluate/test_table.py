@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 
@@ -32,6 +33,13 @@ def test_the_table_shows_all_four_rows_and_says_what_was_measured() -> None:
     assert "difference │ +0.05 │ -" in text
     assert "Y of BT.601, studio range, border 4 px, SR rounded to 8 bit" in text
     assert "Table I" in text
+
+
+def test_bicubic_is_not_shown_beside_itself() -> None:
+    rows = (Row("baby", Score(25.0, 0.6), Score(25.0, 0.6)),)
+    scores = Scores(protocol("cmdsr-middle"), "bicubic", (Column("Set5", rows, 27.10),))
+    assert table.markdown([scores]).count("| bicubic |") == 1
+    assert table.markdown([dataclasses.replace(scores, model="mine")]).count("25.00 / 0.6000") == 2
 
 
 def test_equal_images_do_not_break_the_table() -> None:

@@ -44,9 +44,10 @@ def _lines(scores: Scores) -> list[list[str]]:
     """The body of the table: name of the row, then a cell for each data set."""
     row = scores.protocol.paper_row(scores.model)
     columns = scores.columns
+    model = [scores.model, *(_score(column.model) for column in columns)]
+    bicubic = ["bicubic", *(_score(column.bicubic) for column in columns)]
     return [
-        ["bicubic", *(_score(column.bicubic) for column in columns)],
-        [scores.model, *(_score(column.model) for column in columns)],
+        *([model] if model == bicubic else [bicubic, model]),
         [f"paper: {row}", *("-" if column.paper is None else f"{column.paper:.2f}" for column in columns)],
         ["difference", *("-" if column.difference is None else f"{column.difference:+.2f}" for column in columns)],
     ]
