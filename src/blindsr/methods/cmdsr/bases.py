@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr.blocks import PixelShuffle
 from blindsr.degrade.resample import resize
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
@@ -45,10 +46,19 @@ class Upsampler(nn.Sequential):
     def __init__(self, channels: int, scale: int) -> None:
         layers: list[nn.Module] = []
         for factor in _factors(scale):
-            layers += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), nn.PixelShuffle(factor)]
+            layers += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), PixelShuffle(factor)]
         super().__init__(*layers)
         # Each later convolution works on a finer grid, so its one pixel of reach is less than one LR pixel.
         self.margin = math.ceil(sum(1 / math.prod(_factors(scale)[:i]) for i in range(len(_factors(scale)))))
+
+    def start_as_nearest(self) -> None:
+        """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
+        for layer in self:
+            if isinstance(layer, nn.Conv2d):
+                copies = layer.out_channels // layer.in_channels
+                weight = 0.1 * layer.weight.data[: layer.in_channels]
+                weight[:, :, 1, 1] += torch.eye(layer.in_channels)
+                layer.weight.data = weight.repeat(copies, 1, 1, 1)
 
 
 class SRResNet(BaseNet):

@@ -25,7 +25,7 @@ from torch.func import functional_call
 
 from blindsr.contract import Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
-from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
+from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet, Upsampler
 
 
 class CMDSRConfig(Strict):
@@ -52,14 +52,16 @@ class ConditionNet(nn.Module):
             for i, o in ((3 * support, half), (half, half), (half, features), (features, features))
         )
         for conv in self.convs:
-            _initialise(conv)
+            # Features start close to zero, where telling tasks apart is as easy to learn as merging one task's sets.
+            _initialise(conv, "relu", gain=0.4)
 
     def forward(self, support: Tensor) -> Tensor:
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
         x = F.relu(self.convs[1](F.relu(self.convs[0](x))))
         x = F.avg_pool2d(x, 2)
         x = F.relu(self.convs[3](F.relu(self.convs[2](x))))
-        return x.mean((-2, -1))
+        # Tasks differ by less than bfloat16 resolves, and a mean of many rounded values recovers it.
+        return x.float().mean((-2, -1))
 
 
 class Modulated(nn.Module):
@@ -79,7 +81,7 @@ class Modulated(nn.Module):
         self.modulation = nn.Linear(features, channels)
         # Coefficients start around 1, so that training starts from the plain BaseNet.
         nn.init.ones_(self.modulation.bias)
-        nn.init.normal_(self.modulation.weight, std=features**-0.5)
+        nn.init.normal_(self.modulation.weight, std=0.1 * features**-0.5)
         self.affine = nn.ModuleList((_SFTBranch(channels), _SFTBranch(channels))) if sft else None
         self.register_buffer("coefficients", torch.empty(0), persistent=False)
 
@@ -123,8 +125,11 @@ class CMDSR(Method[Tensor]):
         for layer in self.base.modules():
             _initialise(layer)
         for layer in self.base.body.modules():
-            # As published residual networks start: every block close to the identity.
-            _initialise(layer, gain=0.1)
+            # Every block starts close to the identity.
+            _initialise(layer, "relu", gain=0.1)
+        for layer in self.base.modules():
+            if isinstance(layer, Upsampler):
+                layer.start_as_nearest()
         self.condition_net: ConditionNet | None = None
         if config.modulation != "none":
             self.condition_net = ConditionNet(config.support, config.features)
@@ -230,9 +235,10 @@ def _modulate(module: nn.Module, config: CMDSRConfig) -> None:
             _modulate(child, config)
 
 
-def _initialise(layer: nn.Module, gain: float = 1.0) -> None:
+def _initialise(layer: nn.Module, follows: Literal["linear", "relu"] = "linear", gain: float = 1.0) -> None:
+    """Keep the variance of the signal (He et al., 2015), times ``gain``."""
     if isinstance(layer, nn.Conv2d):
-        nn.init.kaiming_normal_(layer.weight)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity=follows)
         layer.weight.data.mul_(gain)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
