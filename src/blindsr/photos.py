@@ -1,0 +1,112 @@
+"""Clean photographs on disk to HR crops in memory; never degrades."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from blindsr.errors import BlindSRError
+
+_log = logging.getLogger(__name__)
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photographs decoded once into memory, to be cropped for as long as training lasts."""
+
+    names: tuple[str, ...]
+    """File names, for the record; the order is that of ``pixels``."""
+    pixels: tuple[Tensor, ...]
+    """RGB ``(3, h, w)`` uint8, of different sizes."""
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @classmethod
+    def read(cls, folders: Iterable[str | Path], *, smallest: int = 1, exclude: Sequence[str] = ()) -> "Photos":
+        """Decode every photograph below some folders; files that cannot be used are named in a warning and skipped.
+
+        Args:
+            folders: searched recursively, in sorted order.
+            smallest: least height and width, pixels.
+            exclude: patterns of file names that are left out, such as ``"holiday_*"``.
+
+        Raises:
+            BlindSRError: if a folder is missing or nothing usable is found.
+        """
+        names, pixels = [], []
+        for path in _files(folders):
+            if any(fnmatch(path.name, pattern) for pattern in exclude):
+                continue
+            try:
+                photo = _decode(path)
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                _log.warning("skipped %s: it cannot be read (%s)", path, error)
+                continue
+            if min(photo.shape[1:]) < smallest:
+                _log.warning("skipped %s: %dx%d is smaller than %d", path, photo.shape[2], photo.shape[1], smallest)
+                continue
+            names.append(path.name)
+            pixels.append(photo)
+        if not pixels:
+            raise BlindSRError(f"found no photograph of at least {smallest}x{smallest} pixels in the folders given")
+        return cls(tuple(names), tuple(pixels))
+
+    def split(self, held_out: int) -> tuple["Photos", "Photos"]:
+        """Photographs to train on, and ``held_out`` evenly spread ones to validate with."""
+        if not 0 <= held_out < len(self):
+            raise BlindSRError(f"cannot hold out {held_out} of {len(self)} photographs and train on the rest")
+        chosen = {(2 * i + 1) * len(self) // (2 * held_out) for i in range(held_out)}
+        return self._take(i for i in range(len(self)) if i not in chosen), self._take(sorted(chosen))
+
+    def crops(self, count: int, size: int, generator: torch.Generator, device: torch.device | str = "cpu") -> Tensor:
+        """Random crops of random photographs, flipped and transposed at random.
+
+        Args:
+            count: how many.
+            size: their side, pixels; no photograph is smaller.
+            generator: source of every choice, on the CPU.
+            device: where the crops go.
+
+        Returns:
+            ``(count, 3, size, size)`` float32 in [0, 1].
+        """
+        which = torch.randint(len(self), (count,), generator=generator).tolist()
+        where = torch.rand(count, 2, generator=generator).tolist()
+        turns = torch.randint(8, (count,), generator=generator).tolist()
+        crops = (self._crop(*choice, size) for choice in zip(which, where, turns, strict=True))
+        return torch.stack(list(crops)).to(device).float() / 255
+
+    def _crop(self, index: int, where: list[float], turn: int, size: int) -> Tensor:
+        photo = self.pixels[index]
+        y, x = (int(part * (room - size + 1)) for part, room in zip(where, photo.shape[1:], strict=True))
+        crop = photo[:, y : y + size, x : x + size]
+        flips = [axis for bit, axis in ((1, 1), (2, 2)) if turn & bit]
+        crop = crop.flip(flips) if flips else crop
+        return crop.transpose(1, 2) if turn & 4 else crop
+
+    def _take(self, rows: Iterable[int]) -> "Photos":
+        rows = list(rows)
+        return Photos(tuple(self.names[i] for i in rows), tuple(self.pixels[i] for i in rows))
+
+
+def _files(folders: Iterable[str | Path]) -> list[Path]:
+    found: list[Path] = []
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise BlindSRError(f"{folder} is not a folder of photographs")
+        found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    return found
+
+
+def _decode(path: Path) -> Tensor:
+    with Image.open(path) as image:
+        array = np.array(ImageOps.exif_transpose(image).convert("RGB"))
+    return torch.from_numpy(array).permute(2, 0, 1).contiguous()

@@ -1,0 +1,67 @@
+"""Checkpoints: everything that a run needs to go on as if it had never stopped, written whole or not at all.
+
+No random state is stored because none lives from one step to the next: every draw of a step comes from generators
+seeded by (run seed, stage, rank, step), so the position is the random state.
+"""
+
+import os
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+import torch
+
+from blindsr.errors import BlindSRError
+
+NAME = "checkpoint.pt"
+
+
+class State(TypedDict):
+    """The contents of a checkpoint."""
+
+    recipe: dict[str, Any]
+    stage: int
+    """Index of the running stage."""
+    step: int
+    """Steps done in it."""
+    seconds: float
+    """Time spent training so far."""
+    model: dict[str, Any]
+    average: dict[str, Any]
+    optimizers: list[dict[str, Any]]
+    validations: list[dict[str, Any]]
+    data: dict[str, Any]
+    """What was trained on."""
+
+
+def save(run: Path, state: State) -> None:
+    """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one."""
+    with tempfile.NamedTemporaryFile(dir=run, prefix=NAME, suffix=".part", delete=False) as file:
+        part = Path(file.name)
+        try:
+            torch.save(dict(state), file)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    part.replace(run / NAME)
+
+
+def load(run: Path) -> State:
+    """Read a run's checkpoint onto the CPU.
+
+    Raises:
+        BlindSRError: if there is none or it is no checkpoint of ours.
+    """
+    path = run / NAME
+    if not path.is_file():
+        raise BlindSRError(f"there is no checkpoint in {run}; train without --resume to begin")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+        raise BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder") from None
+    if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
+        raise BlindSRError(f"{path} is a checkpoint of another program or version")
+    return cast("State", state)

@@ -1,0 +1,288 @@
+"""The training loop: the same for every stage of every method, on one CPU, one GPU or many (Lightning Fabric)."""
+
+import hashlib
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal, cast
+
+import torch
+import yaml
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.strategies.strategy import Strategy
+from torch import Tensor
+
+from blindsr.contract import Method, Stage
+from blindsr.errors import BlindSRError
+from blindsr.methods import registry
+from blindsr.photos import Photos
+from blindsr.train import checkpoint
+from blindsr.train.average import Average
+from blindsr.train.log import Log
+from blindsr.train.memory import keep_freed_memory
+from blindsr.train.recipe import Recipe
+from blindsr.train.schedule import factor
+from blindsr.train.validate import Validation
+
+_log = logging.getLogger(__name__)
+Ending = Literal["finished", "time", "signal"]
+
+
+@dataclass
+class Options:
+    """How a run is carried out; nothing here changes what is learned, but for the order of sums on other hardware."""
+
+    run: Path
+    device: str = "auto"
+    devices: int = 1
+    precision: Literal["bf16", "fp32"] = "fp32"
+    time_limit: float | None = None
+    """Seconds after which this call saves and leaves."""
+    save_every: int = 200
+    """Steps from one checkpoint to the next."""
+    log_every: int = 50
+
+
+@dataclass
+class _Clock:
+    """Time spent training, this call and those before."""
+
+    before: float = 0.0
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def now(self) -> float:
+        return time.monotonic() - self.start
+
+
+def train(
+    recipe: Recipe, photos: Photos, options: Options, *, resume: bool = False, init: Method[Any] | None = None
+) -> Ending:
+    """Run a recipe's stages, from the beginning or from the run's checkpoint.
+
+    Args:
+        recipe: what to train.
+        photos: clean photographs; some are held out by the recipe.
+        options: where, on what, for how long.
+        resume: go on from ``options.run``'s checkpoint.
+        init: weights to begin with instead of random ones.
+
+    Raises:
+        BlindSRError: the checkpoint is missing or of another recipe, or the weights do not fit.
+    """
+    keep_freed_memory()
+    fabric = _fabric(options)
+    fabric.launch()
+    state = checkpoint.load(options.run) if resume else None
+    if state is not None:
+        _same_recipe(state["recipe"], recipe.to_dict())
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
+        model = registry.method_class(recipe.header.method)(recipe.model)
+    if init is not None:
+        _copy(init, model)
+    if fabric.is_global_zero:
+        options.run.mkdir(parents=True, exist_ok=True)
+        (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
+    stages = registry.training(recipe.header.method).stages(model, recipe.stages)
+    first = state["stage"] if state is not None else 0
+    for index in range(first, len(stages)):
+        name = list(recipe.stages)[index]
+        runner = _Runner(fabric, recipe, photos, options, (index, name, stages[index]))
+        if state is not None:
+            runner.restore(state)
+        ending = runner.run()
+        if ending != "finished":
+            return ending
+        # The next stage, like a user, gets the averaged weights.
+        model.load_state_dict(runner.average.method.state_dict())
+        state = None
+    return "finished"
+
+
+class _Runner:
+    """One stage of one run."""
+
+    def __init__(
+        self, fabric: Fabric, recipe: Recipe, photos: Photos, options: Options, place: tuple[int, str, Stage]
+    ) -> None:
+        self.fabric, self.recipe, self.options = fabric, recipe, options
+        self.index, self.name, stage = place
+        self.photos, held_out = photos.split(recipe.header.held_out)
+        stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        self.stage = stage
+        self.groups = stage.groups()
+        self.average = Average(stage.method, stage.recipe.ema)
+        optimizers = [torch.optim.Adam(g.parameters, g.lr, betas=stage.recipe.betas) for g in self.groups]
+        self.module, *self.optimizers = fabric.setup(stage, *optimizers)
+        self.average.method.to(fabric.device)
+        self.validation = Validation.prepare(held_out, stage.family, fabric.device)
+        self.validations: list[dict[str, Any]] = []
+        self.done = 0
+        self.clock = _Clock()
+        self.data = {"photographs": len(self.photos), "held_out": list(held_out.names)}
+
+    def restore(self, state: checkpoint.State) -> None:
+        """Continue where a checkpoint stopped."""
+        self.stage.method.load_state_dict(state["model"])
+        self.average.method.load_state_dict(state["average"])
+        for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
+        self.validations, self.done = state["validations"], state["step"]
+        self.clock.before = state["seconds"]
+
+    def run(self) -> Ending:
+        """Train to the end of the stage, the time limit or a signal, and save."""
+        steps = self.stage.recipe.steps
+        with _signals() as asked, Log(self.options.run, self.name, steps, self.done) as log:
+            window = _Window(self.stage.crops[0])
+            while self.done < steps:
+                window.add(self._step(self.done + 1))
+                self.done += 1
+                self._report(log, window)
+                ending = self._leave(bool(asked))
+                if ending is not None:
+                    self.save()
+                    return ending
+                if self.done % self.options.save_every == 0:
+                    self.save()
+        self.save()
+        return "finished"
+
+    def save(self) -> None:
+        """Write the checkpoint, from one process."""
+        if not self.fabric.is_global_zero:
+            return
+        state: checkpoint.State = {
+            "recipe": self.recipe.to_dict(),
+            "stage": self.index,
+            "step": self.done,
+            "seconds": self.clock.before + self.clock.now,
+            "model": self.stage.method.state_dict(),
+            "average": self.average.method.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "validations": self.validations,
+            "data": self.data,
+        }
+        checkpoint.save(self.options.run, state)
+
+    def _step(self, step: int) -> dict[str, Tensor]:
+        rank, device = self.fabric.global_rank, self.fabric.device
+        where = (self.recipe.header.seed, self.index, rank, step)
+        count, size = self.stage.crops
+        clean = self.photos.crops(count, size, torch.Generator().manual_seed(_mix(*where, 0)), device)
+        losses = cast(
+            "dict[str, Tensor]",
+            self.module(clean, torch.Generator(device=device).manual_seed(_mix(*where, 1)), step),
+        )
+        self.fabric.backward(losses["loss"])
+        rate = factor(step, self.stage.recipe)
+        for group, optimizer in zip(self.groups, self.optimizers, strict=True):
+            if step % group.every == 0:
+                optimizer.param_groups[0]["lr"] = group.lr * rate
+                if self.stage.recipe.clip is not None:
+                    self.fabric.clip_gradients(self.module, optimizer, max_norm=self.stage.recipe.clip)
+                optimizer.step()
+            optimizer.zero_grad()
+        self.average.update(self.stage.method, step)
+        return {name: value.detach() for name, value in losses.items()}
+
+    def _report(self, log: Log, window: "_Window") -> None:
+        recipe = self.stage.recipe
+        last = self.done == recipe.steps
+        if self.fabric.is_global_zero and (self.done % self.options.log_every == 0 or last):
+            values, speed, each = window.close()
+            log.step(self.done, values, speed, each * (recipe.steps - self.done))
+        if self.fabric.is_global_zero and (self.done % recipe.validate_every == 0 or last):
+            values = self.validation.run(self.average.method, self.fabric.autocast())
+            self.validations.append({"stage": self.name, "step": self.done, **values})
+            log.validation(self.done, values)
+            window.restart()
+
+    def _leave(self, asked: bool) -> Ending | None:
+        limit = self.options.time_limit
+        late = limit is not None and self.clock.now > limit
+        # All processes must leave together, or those that stay wait for the others for ever.
+        flags = torch.tensor([float(asked), float(late)], device=self.fabric.device)
+        if self.fabric.world_size > 1:
+            flags = cast("Tensor", self.fabric.all_reduce(flags, reduce_op="sum"))
+        if flags[0] > 0:
+            return "signal"
+        return "time" if flags[1] > 0 else None
+
+
+class _Window:
+    """Losses and time since the last line of the log."""
+
+    def __init__(self, crops: int) -> None:
+        self._crops = crops
+        self._rows: list[dict[str, Tensor]] = []
+        self._start = time.monotonic()
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        self._rows.append(losses)
+
+    def close(self) -> tuple[dict[str, float], float, float]:
+        """Mean of each loss over the steps that had it, crops a second, and seconds a step."""
+        names = dict.fromkeys(name for row in self._rows for name in row)
+        means = {name: torch.stack([row[name] for row in self._rows if name in row]).mean().item() for name in names}
+        each = (time.monotonic() - self._start) / len(self._rows)
+        self.restart()
+        return means, self._crops / each, each
+
+    def restart(self) -> None:
+        self._rows, self._start = [], time.monotonic()
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Note SIGINT and SIGTERM in a list instead of dying of them in the middle of a step."""
+    seen: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _fabric(options: Options) -> Fabric:
+    # Alternating stages leave some parameters without a gradient at some steps.
+    strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto"
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if options.precision == "bf16" else "32-true"
+    try:
+        return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, precision=precision)
+    except (RuntimeError, ValueError) as error:
+        raise BlindSRError(f"cannot train on {options.devices} x {options.device}: {error}") from None
+
+
+def _mix(*parts: int) -> int:
+    """A 63-bit seed from some numbers; unlike a sum, nearby positions never share one."""
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def _same_recipe(before: dict[str, Any], now: dict[str, Any], prefix: str = "") -> None:
+    for key in before.keys() | now.keys():
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            _same_recipe(old, new, f"{prefix}{key}.")
+        elif old != new:
+            raise BlindSRError(f"the run was started with {prefix}{key}={old}, not {new}; resume with the same recipe")
+
+
+def _copy(source: Method[Any], target: Method[Any]) -> None:
+    try:
+        target.load_state_dict(source.state_dict())
+    except RuntimeError:
+        raise BlindSRError("the weights to begin with belong to another network than the recipe's") from None

@@ -1,0 +1,118 @@
+"""Recipes: one YAML file for one set of weights, checked before anything runs."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import yaml
+
+from blindsr.contract import StageRecipe, Strict
+from blindsr.errors import BlindSRError
+from blindsr.methods import registry
+
+Schema = TypeVar("Schema", bound=Strict)
+
+
+class Header(Strict):
+    """What every recipe has beside its model and stages."""
+
+    name: str
+    """Name of the weights, ``method_xSCALE.tag``."""
+    method: str
+    seed: int = 0
+    held_out: int = pydantic.Field(8, gt=0, description="training photographs kept back to validate with")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe whose every key is known."""
+
+    header: Header
+    model: Strict
+    stages: dict[str, StageRecipe]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every value, defaults included, as plain YAML or JSON types."""
+        stages = {name: stage.model_dump(mode="json") for name, stage in self.stages.items()}
+        return {**self.header.model_dump(mode="json"), "model": self.model.model_dump(mode="json"), **stages}
+
+
+def load(name: str, settings: Iterable[str] = ()) -> Recipe:
+    """Read a recipe by its name in the package, or by path, with ``section.key=value`` settings on top.
+
+    Raises:
+        BlindSRError: unknown recipe, key or method, or a value that does not fit; with the nearest name where one is.
+    """
+    values = _read(name)
+    for setting in settings:
+        _set(values, setting)
+    return parse(values)
+
+
+def parse(values: Mapping[str, Any]) -> Recipe:
+    """Check the values of a recipe."""
+    if not isinstance(values.get("method"), str):
+        raise BlindSRError("a recipe needs the name of its method, such as 'method: cmdsr'")
+    schemas = registry.training(values["method"]).STAGES
+    own = set(Header.model_fields)
+    unknown = [key for key in values if key not in {*own, "model", *schemas}]
+    if unknown:
+        raise BlindSRError(_unknown(unknown[0], [*own, "model", *schemas], "a recipe"))
+    header = _check(Header, {key: value for key, value in values.items() if key in own}, "")
+    model = _check(registry.method_class(header.method).Config, values.get("model", {}), "model.")
+    stages = {stage: _check(schema, values.get(stage, {}), f"{stage}.") for stage, schema in schemas.items()}
+    return Recipe(header, model, stages)
+
+
+def _read(name: str) -> dict[str, Any]:
+    packaged = registry.recipe_files()
+    path = Path(name)
+    if name not in packaged and not path.is_file():
+        near = difflib.get_close_matches(name, packaged, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(sorted(packaged))}"
+        raise BlindSRError(f"there is no recipe {name!r}{hint}")
+    try:
+        text = packaged.get(name, path).read_text(encoding="utf-8")
+        values = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise BlindSRError(f"the recipe {name} holds no keys")
+    return values
+
+
+def _set(values: dict[str, Any], setting: str) -> None:
+    path, equals, text = setting.partition("=")
+    if not equals or not path:
+        raise BlindSRError(f"a setting reads key=value or section.key=value, not {setting!r}")
+    *sections, key = path.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise BlindSRError(f"{section} in {setting!r} is a value, not a section")
+    try:
+        values[key] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise BlindSRError(f"cannot read the value of {setting!r}") from None
+
+
+def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
+    try:
+        return schema.model_validate(values)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise BlindSRError(
+                _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe")
+            ) from None
+        raise BlindSRError(f"{prefix}{key} in the recipe: {first['msg']}, but it is {first['input']!r}") from None
+
+
+def _unknown(key: str, known: Iterable[str], where: str) -> str:
+    known = sorted(known)
+    near = difflib.get_close_matches(key, known, 1)
+    return f"{where} has no key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}")
