@@ -25,6 +25,8 @@ class Photos:
     """File names, for the record; the order is that of ``pixels``."""
     pixels: tuple[Tensor, ...]
     """RGB ``(3, h, w)`` uint8, of different sizes."""
+    folders: tuple[str, ...] = ()
+    """Names of the folders that were searched, for the record."""
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -41,6 +43,7 @@ class Photos:
         Raises:
             BlindSRError: if a folder is missing or nothing usable is found.
         """
+        folders = [Path(folder) for folder in folders]
         names, pixels = [], []
         for path in _files(folders):
             if any(fnmatch(path.name, pattern) for pattern in exclude):
@@ -57,7 +60,7 @@ class Photos:
             pixels.append(photo)
         if not pixels:
             raise BlindSRError(f"found no photograph of at least {smallest}x{smallest} pixels in the folders given")
-        return cls(tuple(names), tuple(pixels))
+        return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in folders))
 
     def split(self, held_out: int) -> tuple["Photos", "Photos"]:
         """Photographs to train on, and ``held_out`` evenly spread ones to validate with."""
@@ -94,12 +97,12 @@ class Photos:
 
     def _take(self, rows: Iterable[int]) -> "Photos":
         rows = list(rows)
-        return Photos(tuple(self.names[i] for i in rows), tuple(self.pixels[i] for i in rows))
+        return Photos(tuple(self.names[i] for i in rows), tuple(self.pixels[i] for i in rows), self.folders)
 
 
-def _files(folders: Iterable[str | Path]) -> list[Path]:
+def _files(folders: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
-    for folder in map(Path, folders):
+    for folder in folders:
         if not folder.is_dir():
             raise BlindSRError(f"{folder} is not a folder of photographs")
         found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())

@@ -59,7 +59,7 @@ class Upscaler:
             raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
         if tile != "auto" and tile < 1:
             raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
-        self.precision = precision if precision != "auto" else ("bf16" if _computes_bf16(self.device) else "fp32")
+        self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
         self.tile = _TILES.get(self.device.type, _TILE) if tile == "auto" else tile
         self.seed = seed
         self.method: Method[Any] = method.eval().to(self.device)
@@ -157,7 +157,7 @@ def _device(name: str | torch.device) -> torch.device:
     return device
 
 
-def _computes_bf16(device: torch.device) -> bool:
+def computes_bf16(device: torch.device) -> bool:
     """Whether bf16 is computed in hardware, where it is faster than fp32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

@@ -22,6 +22,7 @@ from blindsr.contract import Method, Stage
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
+from blindsr.restore.upscaler import computes_bf16
 from blindsr.train import checkpoint
 from blindsr.train.average import Average
 from blindsr.train.log import Log
@@ -41,7 +42,8 @@ class Options:
     run: Path
     device: str = "auto"
     devices: int = 1
-    precision: Literal["bf16", "fp32"] = "fp32"
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """``auto`` is bf16 where the hardware computes in it."""
     time_limit: float | None = None
     """Seconds after which this call saves and leaves."""
     save_every: int = 200
@@ -106,6 +108,14 @@ def train(
     return "finished"
 
 
+def smallest_photo(recipe: Recipe) -> int:
+    """Least side in pixels of a photograph that every stage of a recipe can crop from."""
+    with torch.device("meta"):
+        model = registry.method_class(recipe.header.method)(recipe.model)
+        stages = registry.training(recipe.header.method).stages(model, recipe.stages)
+    return max(stage.crops[1] for stage in stages)
+
+
 class _Runner:
     """One stage of one run."""
 
@@ -126,7 +136,11 @@ class _Runner:
         self.validations: list[dict[str, Any]] = []
         self.done = 0
         self.clock = _Clock()
-        self.data = {"photographs": len(self.photos), "held_out": list(held_out.names)}
+        self.data = {
+            "folders": list(photos.folders),
+            "photographs": len(self.photos),
+            "held_out": list(held_out.names),
+        }
 
     def restore(self, state: checkpoint.State) -> None:
         """Continue where a checkpoint stopped."""
@@ -259,7 +273,9 @@ def _signals() -> Iterator[list[int]]:
 def _fabric(options: Options) -> Fabric:
     # Alternating stages leave some parameters without a gradient at some steps.
     strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto"
-    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if options.precision == "bf16" else "32-true"
+    kind = "cuda" if options.device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
+    bf16 = options.precision == "bf16" or (options.precision == "auto" and computes_bf16(torch.device(kind)))
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if bf16 else "32-true"
     try:
         return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, precision=precision)
     except (RuntimeError, ValueError) as error:

@@ -1,0 +1,99 @@
+"""``blindsr train``: a recipe and some photographs to weights."""
+
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from blindsr.errors import BlindSRError
+
+if TYPE_CHECKING:
+    from blindsr.train.loop import Ending, Options
+    from blindsr.train.recipe import Recipe
+
+_CODES = {"finished": 0, "time": 0, "signal": 130}
+
+
+def train(
+    recipe: Annotated[str | None, typer.Argument(help="A recipe's name, as cmdsr_x4.classic, or a YAML file.")] = None,
+    *,
+    data: Annotated[list[Path] | None, typer.Option(help="Folders of clean photographs.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; for --export, of the weights.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="Change the recipe: stage.steps=2000.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Leave out files by pattern: 'holiday_*'.")] = None,
+    time_limit: Annotated[str | None, typer.Option(help="Save and leave after this time: 90m, 2h, 45s.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
+    init: Annotated[str | None, typer.Option(help="Weights to begin with: a name or a file.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
+    precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all by default.")] = None,
+    save_every: Annotated[int, typer.Option(min=1, help="Steps from one checkpoint to the next.")] = 200,
+    export: Annotated[Path | None, typer.Option(help="Write the weights of a run instead of training.")] = None,
+) -> None:
+    """Train a method by a recipe, or export what a run has learned."""
+    if export is not None:
+        _export(export, out)
+        return
+    if recipe is None or not data or out is None:
+        raise BlindSRError("training needs a recipe, --data with photographs and --out for the run (or --export RUN)")
+    if not resume and (out / "checkpoint.pt").exists():
+        raise BlindSRError(f"{out} holds a run already; go on with --resume or choose another folder")
+    if init is not None and resume:
+        raise BlindSRError("--init begins a run and --resume goes on with one; give only one of them")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    _need_extra()
+    from blindsr.train.loop import Options
+    from blindsr.train.recipe import load
+
+    limit = None if time_limit is None else _seconds(time_limit)
+    options = Options(out, device, devices, precision, limit, save_every)
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+    ending = _run(load(recipe, settings or ()), options, (data, exclude or []), resume=resume, init=init)
+    typer.echo(_farewell(ending, out), err=True)
+    raise typer.Exit(_CODES[ending])
+
+
+def _run(
+    recipe: "Recipe", options: "Options", source: tuple[list[Path], list[str]], *, resume: bool, init: str | None
+) -> "Ending":
+    from blindsr import weights
+    from blindsr.photos import Photos
+    from blindsr.train.loop import smallest_photo, train
+
+    folders, exclude = source
+    photos = Photos.read(folders, smallest=smallest_photo(recipe), exclude=exclude)
+    start = None if init is None else weights.load(init).method
+    return train(recipe, photos, options, resume=resume, init=start)
+
+
+def _export(run: Path, out: Path | None) -> None:
+    _need_extra()
+    from blindsr.train.export import export
+
+    typer.echo(export(run, out or run))
+
+
+def _need_extra() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("lightning_fabric") is None or find_spec("tensorboard") is None:
+        raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'")
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if match is None:
+        raise BlindSRError(f"a time limit reads 45s, 90m or 2h, not {text!r}")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _farewell(ending: "Ending", out: Path) -> str:
+    if ending == "finished":
+        return f"Finished. Write the weights with: blindsr train --export {out}"
+    return f"Saved in {out}; go on with the same command and --resume."

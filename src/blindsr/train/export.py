@@ -1,0 +1,80 @@
+"""A finished (or any) run as weights to publish: one safetensors file and a card for people."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr import weights
+from blindsr.methods import registry
+from blindsr.train import checkpoint
+from blindsr.train import recipe as recipes
+
+
+def export(run: Path, folder: Path) -> Path:
+    """Write ``<name>.safetensors`` with a run's averaged weights, and ``<name>.md`` beside it.
+
+    Args:
+        run: folder of a run.
+        folder: where the two files go.
+
+    Returns:
+        The path of the weights.
+
+    Raises:
+        BlindSRError: if the run has no checkpoint that can be read, or the folder cannot be written.
+    """
+    state = checkpoint.load(run)
+    recipe = recipes.parse(state["recipe"])
+    method = registry.method_class(recipe.header.method)(recipe.model)
+    method.load_state_dict(state["average"])
+    card = weights.Card(
+        name=recipe.header.name,
+        method=recipe.header.method,
+        config=recipe.model.model_dump(mode="json"),
+        recipe=state["recipe"],
+        provenance=_provenance(state),
+    )
+    path = folder / f"{card.name}.safetensors"
+    weights.save(path, method, card)
+    path.with_suffix(".md").write_text(_text(card), encoding="utf-8")
+    return path
+
+
+def _provenance(state: checkpoint.State) -> dict[str, Any]:
+    return {
+        "steps": state["step"],
+        "hours": round(state["seconds"] / 3600, 2),
+        "data": state["data"],
+        "validations": state["validations"],
+        "blindsr": version("blindsr"),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def _text(card: weights.Card) -> str:
+    made = card.provenance
+    rows = "\n".join(
+        f"| {v['stage']} | {v['step']} | {v['psnr']:.2f} | {v['bicubic']:.2f} |" for v in made["validations"]
+    )
+    return f"""# {card.name}
+
+Method: {card.method}. Licence of the weights: {card.licence}.
+
+Trained for {made["steps"]} steps of its last stage in {made["hours"]} hours on {made["data"]["photographs"]} images
+({", ".join(made["data"]["folders"])}), with blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
+
+Written by `blindsr train --export RUN`; the recipe is in the file itself: `blindsr models show {card.name}`.
+
+## Validation
+
+PSNR (dB) on Y of BT.601 in studio range, border = scale, 8 bit, of {len(made["data"]["held_out"])} training images
+that were held out, each under its own degradation from the family that was trained on.
+
+| stage | step | these weights | bicubic |
+|---|---|---|---|
+{rows}
+"""
