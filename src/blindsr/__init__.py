@@ -1,0 +1,41 @@
+"""Super-resolution of photographs whose blur, noise and compression nobody knows.
+
+>>> import blindsr
+>>> sr = blindsr.load("cmdsr_x4.classic").upscale("photo.jpg")
+>>> blindsr.write(sr, "photo_x4.png")
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blindsr.degrade import Degradation
+    from blindsr.errors import BlindSRError
+    from blindsr.images import Metadata, Picture, read, write
+    from blindsr.restore.load import load
+    from blindsr.restore.upscaler import Upscaler
+
+__all__ = ["BlindSRError", "Degradation", "Metadata", "Picture", "Upscaler", "load", "read", "write"]
+__version__ = "0.1.0"
+
+# Resolved at first use, so that importing the package loads no torch.
+_ROOMS = {
+    "BlindSRError": "blindsr.errors",
+    "Degradation": "blindsr.degrade",
+    "Metadata": "blindsr.images",
+    "Picture": "blindsr.images",
+    "Upscaler": "blindsr.restore.upscaler",
+    "load": "blindsr.restore.load",
+    "read": "blindsr.images",
+    "write": "blindsr.images",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'blindsr' has no attribute {name!r}")
+    return getattr(import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,37 @@
+"""From a name to something that restores."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from blindsr import weights
+from blindsr.restore.bicubic import Bicubic
+from blindsr.restore.upscaler import Precision, Upscaler
+
+
+def load(
+    name: str | Path,
+    *,
+    device: str | torch.device = "auto",
+    precision: Precision = "auto",
+    tile: int | Literal["auto"] = "auto",
+    seed: int = 0,
+) -> Upscaler:
+    """Prepare trained weights for use.
+
+    Args:
+        name: of weights in the package, such as ``cmdsr_x4.classic``; the path of a weights file; or ``bicubic``
+            (x4; ``bicubic_x2`` and so on for other scales).
+        device: see `Upscaler`.
+        precision: see `Upscaler`.
+        tile: see `Upscaler`.
+        seed: see `Upscaler`.
+
+    Raises:
+        BlindSRError: no such weights, device, precision or tile.
+    """
+    plain = re.fullmatch(r"bicubic(?:_x([2-9]))?", str(name))
+    method = Bicubic(int(plain[1] or 4)) if plain else weights.load(name).method
+    return Upscaler(method, device=device, precision=precision, tile=tile, seed=seed)

@@ -1,0 +1,21 @@
+"""What a weights file says of itself."""
+
+from typing import Any, Literal
+
+from blindsr.contract import Strict
+
+
+class Card(Strict):
+    """Stored as JSON in the metadata of a safetensors file."""
+
+    version: Literal[1] = 1
+    name: str
+    """``method_xSCALE.tag``."""
+    method: str
+    config: dict[str, Any]
+    """The method's ``Config``: all that is needed to build the network again."""
+    recipe: dict[str, Any]
+    """The recipe that trained it, defaults included."""
+    provenance: dict[str, Any]
+    """Steps, hours, data, validations, versions."""
+    licence: str = "Apache-2.0"
