@@ -43,9 +43,9 @@ class Photos:
         Raises:
             BlindSRError: if a folder is missing or nothing usable is found.
         """
-        folders = [Path(folder) for folder in folders]
+        searched = [Path(folder) for folder in folders]
         names, pixels = [], []
-        for path in _files(folders):
+        for path in _files(searched):
             if any(fnmatch(path.name, pattern) for pattern in exclude):
                 continue
             try:
@@ -60,7 +60,7 @@ class Photos:
             pixels.append(photo)
         if not pixels:
             raise BlindSRError(f"found no photograph of at least {smallest}x{smallest} pixels in the folders given")
-        return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in folders))
+        return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in searched))
 
     def split(self, held_out: int) -> tuple["Photos", "Photos"]:
         """Photographs to train on, and ``held_out`` evenly spread ones to validate with."""

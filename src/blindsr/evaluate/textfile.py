@@ -1,9 +1,9 @@
 """Text files that are there whole or not at all."""
 
 import os
-import secrets
 from pathlib import Path
 
+from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 
 
@@ -15,11 +15,8 @@ def check_writable(path: Path) -> None:
 
 def write(text: str, path: Path) -> None:
     """Write beside and rename; an existing file is replaced in one step."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        with beside(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)

@@ -4,14 +4,13 @@ No random state is stored because none lives from one step to the next: every dr
 seeded by (run seed, stage, rank, step), so the position is the random state.
 """
 
-import os
 import pickle
-import tempfile
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import torch
 
+from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 
 NAME = "checkpoint.pt"
@@ -37,16 +36,8 @@ class State(TypedDict):
 
 def save(run: Path, state: State) -> None:
     """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one."""
-    with tempfile.NamedTemporaryFile(dir=run, prefix=NAME, suffix=".part", delete=False) as file:
-        part = Path(file.name)
-        try:
-            torch.save(dict(state), file)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-    part.replace(run / NAME)
+    with beside(run / NAME) as part:
+        torch.save(dict(state), part)
 
 
 def load(run: Path) -> State:

@@ -1,0 +1,40 @@
+# Everything that a fresh machine needs: python3.11 (or a later python3) and make.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test slow lint check bench clean
+
+demo: $(READY)
+	mkdir -p demo
+	$(BIN)/blindsr upscale examples/photo.png -o demo/photo_x4.png -m cmdsr_x4.classic --overwrite
+	$(BIN)/blindsr upscale examples/photo.png -o demo/photo_bicubic.png -m bicubic --overwrite
+	@echo "Compare demo/photo_x4.png (blindsr) with demo/photo_bicubic.png (bicubic); both come from examples/photo.png."
+
+test: $(READY)
+	$(BIN)/pytest -m "not slow and not gpu"
+
+slow: $(READY)
+	$(BIN)/pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+bench: $(READY)
+	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/training.py
+
+# Torch is installed first and from the constraints, so that nothing pulls in another build of it.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

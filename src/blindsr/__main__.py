@@ -1,0 +1,5 @@
+"""``python -m blindsr``."""
+
+from blindsr.cli.main import run
+
+run()

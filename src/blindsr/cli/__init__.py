@@ -1,0 +1,1 @@
+"""The command line: thin, imports lazily, hands over."""
