@@ -1,1 +1,1 @@
-"""The command line: thin, imports lazily, hands over."""
+"""The command line: parse, import what is needed, hand over."""

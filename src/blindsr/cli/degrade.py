@@ -1,8 +1,9 @@
-"""``blindsr degrade``: make a small, blurred, noisy image from a clean one, and a record to do it again."""
+"""``blindsr degrade``: harm a good photograph on purpose, and write down how."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,85 +12,124 @@ from blindsr.errors import BlindSRError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from blindsr.degrade import Degradation
+    from blindsr.degrade import Border, Degradation, Downsampling
+
+_LOSSLESS = (".png", ".tif", ".tiff")
 
 
 def degrade(
-    image: Annotated[Path, typer.Argument(metavar="IN", help="A clean photograph.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A clean image.")],
     *,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The degraded image; its record is written as OUT.json.")],
-    scale: Annotated[int, typer.Option("-s", "--scale", help="HR pixels per LR pixel.")] = 4,
-    blur: Annotated[float, typer.Option(help="Standard deviation of the Gaussian blur, HR pixels; 0 for none.")] = 0.0,
-    blur2: Annotated[float | None, typer.Option(help="Across the first axis, for an anisotropic blur.")] = None,
-    angle: Annotated[float, typer.Option(help="Of the first axis, degrees; positive turns it downwards.")] = 0.0,
-    kernel: Annotated[Path | None, typer.Option(help="Blur by this .npy, .mat or .png instead.")] = None,
-    kernel_size: Annotated[int, typer.Option(help="Side of a Gaussian kernel, odd.")] = 21,
-    noise: Annotated[float, typer.Option(help="Standard deviation of white noise, of 255.")] = 0.0,
-    jpeg: Annotated[int, typer.Option(help="JPEG quality, 1 to 100; 0 for none.")] = 0,
-    down: Annotated[str, typer.Option(help="bicubic or direct.")] = "bicubic",
-    border: Annotated[str, typer.Option(help="reflect, replicate, wrap or symmetric.")] = "reflect",
-    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
-    record: Annotated[Path | None, typer.Option("--from", help="Replay this record, bit for bit.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="PNG or TIFF; the record is written to OUT.json.")],
+    scale: Annotated[int | None, typer.Option(help="How many times smaller; 4 by default.")] = None,
+    blur: Annotated[float | None, typer.Option(help="Standard deviation of the blur, pixels of IN; none.")] = None,
+    blur2: Annotated[float | None, typer.Option(help="Standard deviation across --angle; the same as --blur.")] = None,
+    angle: Annotated[float | None, typer.Option(help="Direction of --blur, degrees from right to down; 0.")] = None,
+    kernel: Annotated[Path | None, typer.Option(help="Blur kernel, .npy, .mat or .png, instead of --blur.")] = None,
+    kernel_size: Annotated[int | None, typer.Option(help="Side of the Gaussian kernel, odd; 21 by default.")] = None,
+    down: Annotated[str | None, typer.Option(help="bicubic (default) or direct.")] = None,
+    border: Annotated[str | None, typer.Option(help="reflect (default), replicate, wrap or symmetric.")] = None,
+    noise: Annotated[float | None, typer.Option(help="Standard deviation of the noise, 0..255; none.")] = None,
+    jpeg: Annotated[int | None, typer.Option(help="JPEG quality 1..100; no compression by default.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the noise; 0 by default.")] = None,
+    record: Annotated[Path | None, typer.Option("--from", help="Repeat what a record says, bit for bit.")] = None,
 ) -> None:
-    """Blur, shrink, add noise, compress (Eq. 1 of the papers), and write down what was done."""
+    """Blur, shrink, add noise, compress; the right and lower edges are cut until the scale divides the image."""
+    _check_output(source, out)
+    settings = (scale, blur, blur2, angle, kernel, kernel_size, down, border, noise, jpeg, seed)
+    if record is not None:
+        if any(setting is not None for setting in settings):
+            raise BlindSRError("--from repeats a record as it is; leave out all other settings")
+        degradation = _read(record)
+    else:
+        import torch
+
+        from blindsr.degrade import Degradation
+
+        degradation = Degradation(
+            scale=4 if scale is None else scale,
+            kernels=_kernel(kernel, kernel_size, blur, blur2, angle)[None],
+            noise=torch.tensor([noise or 0.0]),
+            jpeg=torch.tensor([jpeg or 0]),
+            seeds=torch.tensor([seed or 0]),
+            border=cast("Border", border or "reflect"),
+            down=cast("Downsampling", down or "bicubic"),
+        ).checked()
+    _write(source, out, degradation)
+
+
+def _write(source: Path, out: Path, degradation: "Degradation") -> None:
     from blindsr import images
-    from blindsr.degrade import Degradation
     from blindsr.evaluate import textfile
 
-    note = out.with_name(f"{out.name}.json")
-    images.check_output(out)
-    textfile.check_writable(note)
-    for path in (out, note):
-        if path.exists() and not overwrite:
-            raise BlindSRError(f"{path} exists; choose another name or give --overwrite")
-    if record is not None:
-        degradation = Degradation.from_json(_text(record))
-        if len(degradation) != 1:
-            raise BlindSRError(f"{record} describes {len(degradation)} images, and one is needed")
-    else:
-        k = _kernel(kernel, kernel_size, (blur, blur2, angle))
-        values = {"kernels": [k.tolist()], "noise": [noise], "jpeg": [jpeg], "seeds": [seed]}
-        fixed = {"scale": scale, "border": border, "down": down, "blur_rounding": "none", "rounding": "round"}
-        degradation = Degradation.from_dict({"version": 1, **values, **fixed})
-    _write(image, degradation, out)
-    textfile.write(degradation.to_json() + "\n", note)
+    clean = images.read(source)
+    if min(clean.height, clean.width) < degradation.scale:
+        raise BlindSRError(
+            f"{source} is {clean.width}x{clean.height}, too small to be shrunk {degradation.scale} times"
+        )
+    lr = degradation.apply(images.modcrop(clean.pixels, degradation.scale)[None])[0]
+    # Noise is drawn for each channel, so the result has colours, and a profile for gray no longer fits.
+    profile = None if clean.metadata.gray else clean.metadata.icc
+    metadata = replace(clean.metadata, bits=8, gray=False, icc=profile)
+    images.write(images.Picture(lr, metadata=metadata), out)
+    textfile.write(degradation.to_json() + "\n", _record_of(out))
 
 
-def _write(image: Path, degradation: "Degradation", out: Path) -> None:
-    from dataclasses import replace
-
+def _check_output(source: Path, out: Path) -> None:
     from blindsr import images
+    from blindsr.evaluate import textfile
 
-    picture = images.read(image)
-    hr = images.modcrop(picture.pixels[None], degradation.scale)
-    if 0 in hr.shape:
-        raise BlindSRError(f"{image} is smaller than the scale {degradation.scale}")
-    # The result is a new 8-bit image of its own: transparency and depth of the original do not describe it.
-    metadata = replace(picture.metadata, bits=8)
-    images.write(replace(picture, pixels=degradation.apply(hr)[0], alpha=None, metadata=metadata), out)
+    if out.suffix.lower() not in _LOSSLESS:
+        raise BlindSRError(
+            f"cannot write {out}: name a .png or .tif file, which keeps the pixels as the record makes them"
+        )
+    images.check_output(out)
+    textfile.check_writable(_record_of(out))
+    if out.exists() and source.exists() and out.samefile(source):
+        raise BlindSRError(f"{out} is the clean image itself; choose another name for the degraded one")
 
 
-def _kernel(path: Path | None, size: int, gaussian: tuple[float, float | None, float]) -> "Tensor":
+def _record_of(out: Path) -> Path:
+    return out.with_name(f"{out.name}.json")
+
+
+def _read(record: Path) -> "Degradation":
+    from blindsr.degrade import Degradation
+
+    try:
+        text = record.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BlindSRError(f"cannot read the record {record}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BlindSRError(f"cannot read the record {record}: it is no text") from None
+    try:
+        degradation = Degradation.from_json(text)
+    except BlindSRError as error:
+        raise BlindSRError(f"{record}: {error}") from None
+    if len(degradation) != 1:
+        raise BlindSRError(f"{record} describes {len(degradation)} images; one is needed")
+    return degradation
+
+
+def _kernel(
+    path: Path | None, size: int | None, blur: float | None, blur2: float | None, angle: float | None
+) -> "Tensor":
+    """The blur kernel ``(k, k)``."""
     from blindsr.degrade import kernels
 
     if path is not None:
+        if any(value is not None for value in (size, blur, blur2, angle)):
+            raise BlindSRError("--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size")
         return kernels.load(path)
-    std, std2, angle = gaussian
-    if size < 1 or size % 2 == 0:
-        raise BlindSRError(f"a kernel's side is an odd number of pixels, not {size}")
-    widths = [std] if std2 is None else [std, std2]
-    if not all(math.isfinite(width) and width >= 0 for width in widths) or not math.isfinite(angle):
-        raise BlindSRError("a blur's widths are numbers from 0, in pixels")
-    if max(widths) == 0:
-        return kernels.delta(size)
-    # A width of 0 next to a real one is a line; a hundredth of a pixel draws it.
-    first, *rest = (max(width, 0.01) for width in widths)
-    return kernels.gaussian(size, first, rest[0] if rest else None, math.radians(angle))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BlindSRError(f"cannot read the record {path}") from None
+    if blur is None:
+        if any(value is not None for value in (size, blur2, angle)):
+            raise BlindSRError("--blur2, --angle and --kernel-size need --blur")
+        return kernels.delta()
+    if size is not None and (size < 1 or size % 2 == 0):
+        raise BlindSRError(f"the side of a kernel is an odd number of pixels, not {size}")
+    for option, width in (("--blur", blur), ("--blur2", blur2)):
+        if width is not None and not 0 < width < math.inf:
+            raise BlindSRError(f"{option} is a width in pixels above 0, not {width:g}; leave it out for no blur")
+    if angle is not None and not math.isfinite(angle):
+        raise BlindSRError(f"--angle is a number of degrees, not {angle}")
+    return kernels.gaussian(21 if size is None else size, blur, blur2, math.radians(angle or 0.0))

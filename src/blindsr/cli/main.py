@@ -1,65 +1,79 @@
-"""``blindsr``: the commands, and how errors leave the program."""
+"""``blindsr``: all commands, and the one place where errors become sentences."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
-import blindsr
+from blindsr.cli import models
 from blindsr.cli.degrade import degrade
 from blindsr.cli.evaluate import evaluate
-from blindsr.cli.models import models
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
 from blindsr.errors import BlindSRError
 
-# Options that take several values after one flag.
-_LISTS = ("--support", "--data")
+_MANY: Mapping[str, frozenset[str]] = {"upscale": frozenset({"--support"}), "train": frozenset({"--data"})}
+"""Options that take every value up to the next option."""
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"max_content_width": 100})
-app.command()(upscale)
-app.command()(degrade)
-app.command()(train)
-app.command()(evaluate)
-app.add_typer(models, name="models")
-
-
-def _version(asked: bool) -> None:  # typer's callback
-    if asked:
-        typer.echo(blindsr.__version__)
-        raise typer.Exit
+app = typer.Typer(
+    name="blindsr",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (upscale, degrade, train, evaluate):
+    app.command()(command)
+app.add_typer(models.app, name="models")
 
 
-@app.callback()
-def main(
-    _version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
-) -> None:
-    """Restore small, blurred, noisy photographs whose degradation nobody knows."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run a command line and leave: 0 if all went well, 1 if some files failed, 2 if nothing could be done.
 
-
-def run() -> None:
-    """Entry point: errors that a user can put right become one sentence and exit code 2."""
+    Args:
+        arguments: without the program's name; those of the process if not given.
+    """
     try:
-        app(spread(sys.argv[1:]))
+        app(args=spread(sys.argv[1:] if arguments is None else arguments), prog_name="blindsr")
     except BlindSRError as error:
-        print(f"blindsr: {error}", file=sys.stderr)
+        typer.echo(error, err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def spread(arguments: Iterable[str]) -> list[str]:
-    """Repeat the flag of options that take several values: ``--data a b`` becomes ``--data a --data b``."""
-    out: list[str] = []
-    flag = None
-    first = False
-    for argument in arguments:
-        if argument.startswith("-") and argument != "-":
-            flag, first = (argument, True) if argument in _LISTS else (None, False)
-        elif flag is not None:
-            if not first:
-                out.append(flag)
+def spread(arguments: Sequence[str]) -> list[str]:
+    """Repeat an option before each of its values, as the parser wants it: ``--data A B`` to ``--data A --data B``."""
+    many = _MANY.get(arguments[0], frozenset()) if arguments else frozenset()
+    repeated: list[str] = []
+    option, first = "", False
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return [*repeated, *arguments[position:]]
+        if argument.startswith("-"):
+            option, first = (argument, True) if argument in many else ("", False)
+        elif option and not first:
+            repeated.append(option)
+        else:
             first = False
-        out.append(argument)
-    return out
+        repeated.append(argument)
+    return repeated
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"blindsr {version('blindsr')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Super-resolution of photographs whose blur, noise and compression nobody knows."""

@@ -1,6 +1,7 @@
-"""``blindsr upscale``: photographs in, larger ones out."""
+"""``blindsr upscale``: photographs in, larger photographs out."""
 
-import sys
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -9,82 +10,110 @@ import typer
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.images import Picture
-    from blindsr.restore.upscaler import Upscaler
+    from torch import Tensor
+
+    from blindsr.restore import Upscaler
 
 
 def upscale(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Photographs.")],
+    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Images: PNG, JPEG, WebP or TIFF.")],
     *,
-    out: Annotated[Path, typer.Option("-o", "--out", help="A file, or a folder (for several inputs).")],
-    scale: Annotated[int, typer.Option("-s", "--scale", help="Factor along each side.")] = 4,
-    model: Annotated[str, typer.Option("-m", "--model", help="Name of weights, or a file.")] = "cmdsr_x4.classic",
-    support: Annotated[list[Path] | None, typer.Option(help="Other photographs degraded alike, to learn from.")] = None,
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="A file for one image; a folder for several, or with / at the end.")
+    ],
+    scale: Annotated[int | None, typer.Option("--scale", "-s", help="Must be the model's; its own by default.")] = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
+    ] = "cmdsr_x4.classic",
+    support: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Images degraded alike, to learn the degradation from; takes all names up to the next option."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where native.")] = "auto",
-    tile: Annotated[str, typer.Option(help="Largest side of a tile in input pixels, or auto.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the random choices; the same seed gives the same result.")] = 0,
+    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
+    tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
-    """Restore and enlarge photographs whose blur and noise nobody knows.
+    """Restore and enlarge images.
 
-    Exits with 0 if all went well, 1 if some photographs failed, 2 if all did.
+    One image that cannot be restored does not stop the others; the exit code is then 1.
     """
-    from blindsr.images import read
+    from blindsr import images
     from blindsr.restore.load import load
 
-    targets = _plan(inputs, out, scale, overwrite=overwrite)
-    name = f"bicubic_x{scale}" if model == "bicubic" else model
+    name = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
     upscaler = load(name, device=device, precision=precision, tile=_tile(tile), seed=seed)
-    if upscaler.scale != scale:
-        raise BlindSRError(f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists the others")
-    others = [read(path) for path in support or ()]
-    failed = [path for path, target in targets.items() if not _one(upscaler, path, target, others)]
+    if scale is not None and scale != upscaler.scale:
+        raise BlindSRError(
+            f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists what there is"
+        )
+    targets = _targets(inputs, out, upscaler.scale)
+    others = [images.read(path).pixels[None] for path in support or ()]
+    failed = 0
+    for source, target in zip(inputs, targets, strict=True):
+        try:
+            _restore(upscaler, source, target, others, overwrite=overwrite)
+        except BlindSRError as error:
+            failed += 1
+            text = str(error)
+            typer.echo(text if str(source) in text else f"{source}: {text}", err=True)
+        else:
+            typer.echo(target)
     if failed:
-        raise typer.Exit(2 if len(failed) == len(targets) else 1)
+        raise typer.Exit(2 if failed == len(inputs) else 1)
 
 
-def _one(upscaler: "Upscaler", source: Path, target: Path, support: "list[Picture]") -> bool:
-    """Restore one file; a failure is told in one sentence and leaves the rest alone."""
+def _restore(upscaler: "Upscaler", source: Path, target: Path, support: Sequence["Tensor"], *, overwrite: bool) -> None:
     from blindsr import images
 
+    if target.exists() and not overwrite:
+        raise BlindSRError(f"{target} exists already; replace it with --overwrite or choose another name")
+    picture = images.read(source)
+    _make_folder(target.parent)
+    images.check_output(target)
+    images.write(upscaler.upscale(picture, support), target)
+
+
+def _targets(inputs: Sequence[Path], out: str, scale: int) -> list[Path]:
+    """One path for each input, all different, checked as far as can be before anything is computed."""
+    from blindsr import images
+
+    folder = Path(out)
+    if len(inputs) == 1 and not folder.is_dir() and not out.endswith(("/", os.sep)):
+        images.check_output(folder)
+        return [folder]
+    _check_folder(folder)
+    chosen: dict[Path, Path] = {}
+    for source in inputs:
+        target = folder / f"{source.stem}_x{scale}{source.suffix}"
+        if target in chosen:
+            raise BlindSRError(f"{chosen[target]} and {source} would both be written to {target}; upscale them apart")
+        chosen[target] = source
+    return list(chosen)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is not there and cannot be made, without making it."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is a file; choose another")
+    if not os.access(nearest, os.W_OK):
+        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is not writable; choose another")
+
+
+def _make_folder(folder: Path) -> None:
     try:
-        images.write(upscaler.upscale(source, support), target)
-    except BlindSRError as error:
-        sentence = str(error) if str(source) in str(error) else f"{source}: {error}"
-        print(f"blindsr: {sentence}", file=sys.stderr)
-        return False
-    return True
-
-
-def _plan(inputs: list[Path], out: Path, scale: int, *, overwrite: bool) -> dict[Path, Path]:
-    """Where each input's result goes; every reason to fail that can be known beforehand is found here."""
-    from blindsr.images import check_output
-
-    folder = len(inputs) > 1 or out.is_dir() or str(out).endswith("/")
-    if len(inputs) > 1 and not out.is_dir() and out.suffix:
-        raise BlindSRError(f"{len(inputs)} photographs need a folder to go to, and {out} looks like a file")
-    if folder:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BlindSRError(f"cannot create the folder {out}: {error.strerror}") from None
-    targets: dict[Path, Path] = {}
-    for path in inputs:
-        target = out / f"{path.stem}_x{scale}{path.suffix}" if folder else out
-        if target in targets.values():
-            raise BlindSRError(f"two photographs would both become {target}; rename one or use two folders")
-        if target.exists() and not overwrite:
-            raise BlindSRError(f"{target} exists; choose another name or give --overwrite")
-        if not folder:
-            check_output(target)
-        targets[path] = target
-    return targets
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot make the folder {folder}: {error.strerror}") from None
 
 
 def _tile(text: str) -> int | Literal["auto"]:
     if text == "auto":
         return "auto"
-    if not text.isdecimal() or int(text) < 1:
-        raise BlindSRError(f"a tile's side is a number of pixels or auto, not {text!r}")
+    if not text.isdecimal():
+        raise BlindSRError(f"expected a tile's side in pixels, or auto, got {text!r}")
     return int(text)
