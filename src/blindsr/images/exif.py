@@ -84,7 +84,7 @@ def dpi(block: bytes) -> tuple[float, float] | None:
     resolution = None
     with _tolerant():
         resolution = float(across) * factor, float(down) * factor
-    return resolution
+    return resolution  # noqa: RET504  # the with statement may swallow an error
 
 
 @contextmanager
