@@ -121,15 +121,21 @@ def _kernel(
         if any(value is not None for value in (size, blur, blur2, angle)):
             raise BlindSRError("--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size")
         return kernels.load(path)
-    if blur is None:
-        if any(value is not None for value in (size, blur2, angle)):
-            raise BlindSRError("--blur2, --angle and --kernel-size need --blur")
-        return kernels.delta()
-    if size is not None and (size < 1 or size % 2 == 0):
+    if blur is not None:
+        return _gaussian(21 if size is None else size, blur, blur2, angle or 0.0)
+    if any(value is not None for value in (size, blur2, angle)):
+        raise BlindSRError("--blur2, --angle and --kernel-size need --blur")
+    return kernels.delta()
+
+
+def _gaussian(size: int, blur: float, blur2: float | None, angle: float) -> "Tensor":
+    from blindsr.degrade import kernels
+
+    if size < 1 or size % 2 == 0:
         raise BlindSRError(f"the side of a kernel is an odd number of pixels, not {size}")
     for option, width in (("--blur", blur), ("--blur2", blur2)):
         if width is not None and not 0 < width < math.inf:
             raise BlindSRError(f"{option} is a width in pixels above 0, not {width:g}; leave it out for no blur")
-    if angle is not None and not math.isfinite(angle):
+    if not math.isfinite(angle):
         raise BlindSRError(f"--angle is a number of degrees, not {angle}")
-    return kernels.gaussian(21 if size is None else size, blur, blur2, math.radians(angle or 0.0))
+    return kernels.gaussian(size, blur, blur2, math.radians(angle))

@@ -39,6 +39,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except BlindSRError as error:
         typer.echo(error, err=True)
         sys.exit(2)
+    except OSError as error:  # a place that even a look at it is refused
+        typer.echo(f"{error.filename or 'the system'}: {error.strerror or error}", err=True)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
 
