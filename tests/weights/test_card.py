@@ -13,7 +13,7 @@ def test_json_round_trip() -> None:
     assert card.version == 1
 
 
-@pytest.mark.parametrize("change", [{"version": 2}, {"licence": "GPL"}, {"extra": 1}, {"name": ""}])
+@pytest.mark.parametrize("change", [{"version": 2}, {"extra": 1}, {"config": []}])
 def test_what_it_refuses(change: dict[str, object]) -> None:
     values: dict[str, object] = {"name": "a", "method": "cmdsr", "config": {}, "recipe": {}, "provenance": {}}
     with pytest.raises(pydantic.ValidationError):

@@ -33,9 +33,10 @@ def degrade(
     jpeg: Annotated[int | None, typer.Option(help="JPEG quality 1..100; no compression by default.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the noise; 0 by default.")] = None,
     record: Annotated[Path | None, typer.Option("--from", help="Repeat what a record says, bit for bit.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Blur, shrink, add noise, compress; the right and lower edges are cut until the scale divides the image."""
-    _check_output(source, out)
+    _check_output(out, overwrite=overwrite)
     settings = (scale, blur, blur2, angle, kernel, kernel_size, down, border, noise, jpeg, seed)
     if record is not None:
         if any(setting is not None for setting in settings):
@@ -75,7 +76,7 @@ def _write(source: Path, out: Path, degradation: "Degradation") -> None:
     textfile.write(degradation.to_json() + "\n", _record_of(out))
 
 
-def _check_output(source: Path, out: Path) -> None:
+def _check_output(out: Path, *, overwrite: bool) -> None:
     from blindsr import images
     from blindsr.evaluate import textfile
 
@@ -85,8 +86,9 @@ def _check_output(source: Path, out: Path) -> None:
         )
     images.check_output(out)
     textfile.check_writable(_record_of(out))
-    if out.exists() and source.exists() and out.samefile(source):
-        raise BlindSRError(f"{out} is the clean image itself; choose another name for the degraded one")
+    for path in (out, _record_of(out)):
+        if path.exists() and not overwrite:
+            raise BlindSRError(f"{path} exists already; replace it with --overwrite or choose another name")
 
 
 def _record_of(out: Path) -> Path:

@@ -19,20 +19,23 @@ def overview(context: typer.Context) -> None:
 
     table = Table("name", "method", "scale", "parameters", "file", "steps")
     for name, path in weights.available().items():
-        loaded = weights.load(name)
-        count = sum(parameter.numel() for parameter in loaded.method.parameters())
-        steps = loaded.card.provenance.get("steps", "")
+        card = weights.read_card(path)
+        scale, steps = card.config.get("scale", ""), card.provenance.get("steps", "")
         size = f"{path.stat().st_size / 1e6:.1f} MB"
-        table.add_row(name, loaded.card.method, f"x{loaded.method.traits.scale}", f"{count:,}", size, str(steps))
+        table.add_row(name, card.method, f"x{scale}", f"{weights.parameters(path):,}", size, str(steps))
     Console().print(table)
 
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")]) -> None:
-    """Show a card: configuration, recipe, and how the weights came about."""
+    """Show a card: the page for people where there is one, then configuration, recipe and provenance in full."""
     import yaml
 
     from blindsr import weights
 
-    card = weights.load(name).card
+    path = weights.find(name)
+    card = weights.read_card(path)
+    page = path.with_suffix(".md")
+    if page.is_file():
+        typer.echo(page.read_text(encoding="utf-8"))
     typer.echo(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False)

@@ -1,6 +1,7 @@
 """Weights on disk: one safetensors file holds the tensors (float16) and the card that says what they are."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pydantic
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialise
+from torch import Tensor
 
 from blindsr.atomic import beside
 from blindsr.contract import Method
@@ -37,11 +39,16 @@ def available() -> dict[str, Path]:
 
 
 def save(path: Path, method: Method[Any], card: Card) -> None:
-    """Write a method's weights as float16, whole or not at all."""
-    tensors = {name: value.detach().half().cpu().contiguous() for name, value in method.state_dict().items()}
+    """Write a method's weights as float16, whole or not at all; folders that are missing are made.
+
+    Raises:
+        BlindSRError: a place that cannot be written, or weights that float16 cannot hold.
+    """
+    data = serialise(_halved(method.state_dict()), {_KEY: card.model_dump_json()})
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with beside(path) as part:
-            save_file(tensors, part, {_KEY: card.model_dump_json()})
+            part.write_bytes(data)
     except OSError as error:
         raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
 
@@ -59,10 +66,13 @@ def load(name_or_path: str | Path) -> Weights:
     card = read_card(path)
     cls = registry.method_class(card.method)
     try:
-        method = cls(cls.Config.model_validate(card.config))
+        config = cls.Config.model_validate(card.config)
+        # A new network is initialised at random, which must not move the caller's random numbers.
+        with torch.random.fork_rng(devices=[]):
+            method = cls(config)
         with safe_open(path, "pt") as file:
-            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118  # no mapping
-        method.load_state_dict(tensors)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
+        method.load_state_dict(tensors)  # copied into float32
     except (pydantic.ValidationError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BlindSRError(f"{path} does not fit the {card.method} network of this version: {reason}") from None
@@ -78,8 +88,8 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     near = difflib.get_close_matches(str(name_or_path), known, 1)
-    hint = f"did you mean {near[0]}?" if near else "'blindsr models' lists them"
-    raise BlindSRError(f"there are no weights {str(name_or_path)!r}; {hint}")
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise BlindSRError(f"there are no weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them")
 
 
 def read_card(path: Path) -> Card:
@@ -101,3 +111,14 @@ def parameters(path: Path) -> int:
     """How many numbers a weights file holds."""
     with safe_open(path, "pt") as file:
         return sum(torch.Size(file.get_slice(key).get_shape()).numel() for key in file.keys())  # noqa: SIM118
+
+
+def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Floating point as float16, laid out as files want it."""
+    halved = {}
+    for key, tensor in state.items():
+        value = tensor.detach().cpu().contiguous()
+        halved[key] = value.half() if value.is_floating_point() else value
+        if not bool(torch.isfinite(halved[key]).all()):
+            raise BlindSRError(f"{key} holds values that are not finite in float16; these weights cannot be written")
+    return halved
