@@ -36,7 +36,8 @@ def blur(x: Tensor, kernels: Tensor, border: Border) -> Tensor:
     padded = padded[..., border_index(width, radius, border).to(x.device)]
     # Channels of one image share a kernel, so they go into the batch and the images into the groups.
     planes = padded.transpose(0, 1)
-    return F.conv2d(planes, kernels.to(x)[:, None], groups=n).transpose(0, 1)
+    with torch.autocast(x.device.type, enabled=False):  # a degradation is data, not a layer to save time on
+        return F.conv2d(planes, kernels.to(x)[:, None], groups=n).transpose(0, 1)
 
 
 def blur_and_downsample(x: Tensor, kernels: Tensor, border: Border, scale: int, down: Downsampling) -> Tensor:
@@ -97,4 +98,5 @@ def _axis_matrix(profile: Tensor, length: int, border: Border, scale: int, down:
     blurring.scatter_add_(2, index.expand(n, -1, -1), profile[:, None].expand(-1, length, -1))
     if down == "direct":
         return blurring[:, ::scale]
-    return resample.bicubic_matrix(length, -(-length // scale), 1 / scale).to(profile) @ blurring
+    with torch.autocast(profile.device.type, enabled=False):
+        return resample.bicubic_matrix(length, -(-length // scale), 1 / scale).to(profile) @ blurring

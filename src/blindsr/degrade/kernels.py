@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from scipy import io
 from torch import Tensor
 
@@ -79,7 +79,7 @@ def load(path: str | Path) -> Tensor:
         raise BlindSRError(f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}")
     try:
         array = reader(path)
-    except (OSError, ValueError, NotImplementedError, UnidentifiedImageError, EOFError) as error:
+    except (OSError, ValueError, NotImplementedError, io.matlab.MatReadError, EOFError) as error:
         raise BlindSRError(f"cannot read a kernel from {path}: {error}") from None
     try:
         values = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64))

@@ -112,7 +112,7 @@ class VDSR(BaseNet):
         self.margin = math.ceil((blocks + 2) / scale) + 2
 
     def forward(self, lr: Tensor) -> Tensor:
-        enlarged = resize(lr.float(), self.scale)
+        enlarged = resize(lr, self.scale)
         sr: Tensor = enlarged + self.tail(self.body(F.relu(self.head(enlarged))))
         return sr
 
@@ -156,7 +156,7 @@ class IDN(BaseNet):
         features = lr
         for conv in self.head:
             features = F.leaky_relu(conv(features), 0.05)
-        sr: Tensor = self.tail(self.body(features)) + resize(lr.float(), self.scale)
+        sr: Tensor = self.tail(self.body(features)) + resize(lr, self.scale)
         return sr
 
 

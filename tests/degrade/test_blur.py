@@ -1,0 +1,67 @@
+"""Blur against scipy, and the short way against the long one."""
+
+from importlib import import_module
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from blindsr.degrade import kernels
+from blindsr.degrade.blur import Border, blur, blur_and_downsample, is_separable
+from blindsr.degrade.resample import resize, subsample
+
+_SCIPY = {"reflect": "mirror", "symmetric": "reflect", "replicate": "nearest", "wrap": "wrap"}
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.sampled_from(get_args(Border)), st.integers(2, 20), st.integers(2, 20), st.sampled_from([1, 3, 7, 15]))
+def test_scipy_agrees_at_every_border(border: Border, height: int, width: int, size: int) -> None:
+    source = torch.Generator().manual_seed(height * width + size)
+    x = torch.rand(2, 3, height, width, generator=source, dtype=torch.float64)
+    k = torch.rand(2, size, size, generator=source, dtype=torch.float64)
+    ours = blur(x, k, border)
+    for n in range(2):
+        for c in range(3):
+            theirs = ndimage.correlate(x[n, c].numpy(), k[n].numpy(), mode=_SCIPY[border])
+            np.testing.assert_allclose(ours[n, c].numpy(), theirs, atol=1e-12)
+
+
+@pytest.mark.parametrize("border", get_args(Border))
+@pytest.mark.parametrize("down", ["bicubic", "direct"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_separable_and_other_kernels_in_one_batch_equal_blur_then_subsampling(
+    border: Border, down: str, scale: int
+) -> None:
+    x = torch.rand(4, 3, 36, 48, generator=torch.Generator().manual_seed(0))
+    angles = torch.tensor([0.0, 0.7, 0.0, 2.0])
+    k = kernels.gaussian(15, torch.tensor([2.6, 3.0, 0.5, 2.0]), torch.tensor([1.0, 1.0, 0.5, 0.4]), angles)
+    assert is_separable(k).tolist() == [True, False, True, False]
+    long = blur(x, k, border)
+    expected = resize(long, 1 / scale) if down == "bicubic" else subsample(long, scale)
+    short = blur_and_downsample(x, k, border, scale, "bicubic" if down == "bicubic" else "direct")
+    torch.testing.assert_close(short, expected, atol=2e-6, rtol=0)
+
+
+def test_large_images_take_the_long_way_to_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.rand(1, 3, 64, 64)
+    k = kernels.gaussian(15, torch.tensor([1.7]))
+    short = blur_and_downsample(x, k, "reflect", 4, "bicubic")
+    # The package exports the function of the same name.
+    monkeypatch.setattr(import_module("blindsr.degrade.blur"), "_MATRIX_LIMIT", 32)
+    torch.testing.assert_close(blur_and_downsample(x, k, "reflect", 4, "bicubic"), short, atol=2e-6, rtol=0)
+
+
+def test_each_image_gets_its_own_kernel() -> None:
+    x = torch.rand(1, 3, 24, 24).expand(2, -1, -1, -1)
+    out = blur(x, kernels.gaussian(15, torch.tensor([0.2, 3.0])), "reflect")
+    assert float(out[0].std()) > 2 * float(out[1].std())
+
+
+def test_gradients_reach_image_and_kernel() -> None:
+    x = torch.rand(2, 1, 6, 6, dtype=torch.float64, requires_grad=True)
+    k = torch.rand(2, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda a, b: blur_and_downsample(a, b, "reflect", 2, "bicubic"), (x, k))

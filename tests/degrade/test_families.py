@@ -1,0 +1,69 @@
+"""Families stay within what the papers say, and vary by sample."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from blindsr.degrade import families, kernels
+
+seeds = st.integers(0, 2**31)
+
+
+def eigenvalues(kernel: Tensor) -> list[float]:
+    at = torch.arange(len(kernel), dtype=torch.float64) - len(kernel) // 2
+    k = kernel.double()
+    x, y = at[None, :], at[:, None]
+    moments = torch.stack([(k * x * x).sum(), (k * x * y).sum(), (k * x * y).sum(), (k * y * y).sum()]).view(2, 2)
+    return [float(value) for value in torch.linalg.eigvalsh(moments)]
+
+
+@settings(deadline=None, max_examples=10)
+@given(seeds)
+def test_cmdsr_draws_widths_from_its_grid_and_noise_up_to_75(seed: int) -> None:
+    drawn = families.cmdsr(4).sample(16, seed)
+    grid = kernels.gaussian(15, 0.2 + 0.1 * torch.arange(39))
+    distance = (drawn.kernels[:, None] - grid).abs().amax((-2, -1)).amin(1)
+    assert float(distance.max()) < 1e-6
+    assert 0 <= float(drawn.noise.min()) <= float(drawn.noise.max()) <= 75
+    assert len({float(level) for level in drawn.noise}) == 16
+
+
+def test_cmdsr_reaches_both_ends_of_its_grid() -> None:
+    drawn = families.cmdsr(4).sample(2000, 0).kernels
+    for std in (0.2, 4.0):
+        assert bool(((drawn - kernels.gaussian(15, std)).abs().amax((-2, -1)) < 1e-6).any())
+
+
+@settings(deadline=None, max_examples=10)
+@given(seeds)
+def test_mzsr_draws_variances_between_1_and_2_5_s(seed: int) -> None:
+    wide = families.MZSRKernels(2, 61).sample(8, seed)
+    for kernel in wide.kernels:
+        small, large = eigenvalues(kernel)
+        assert 1 - 1e-3 <= small <= large <= 5 + 1e-3
+
+
+@settings(deadline=None, max_examples=10)
+@given(seeds)
+def test_mrda_draws_any_angle_and_deviations_up_to_4(seed: int) -> None:
+    drawn = families.Anisotropic(4, 61, noise=(0, 25)).sample(8, seed)
+    for kernel in drawn.kernels:
+        assert eigenvalues(kernel)[1] <= 16 + 1e-2
+    assert float(drawn.noise.max()) <= 25
+
+
+def test_the_ranges_of_the_papers() -> None:
+    assert families.mrda_isotropic(2).std == (0.2, 2.0)
+    assert families.mrda_isotropic(4).std == (0.2, 4.0)
+    assert families.dmsr(2).std == families.dmsr(4).std == (0.2, 3.0)
+    assert families.dmsr(4, noise=False).noise == (0, 0)
+    assert families.mzsr(2).border == "symmetric"
+    assert families.mzsr(2).down == "direct"
+
+
+def test_a_pool_holds_the_same_tasks_for_ever() -> None:
+    pool = families.Pool.of(families.cmdsr(4), 8, seed=1)
+    seen = {float(level) for seed in range(20) for level in pool.sample(8, seed).noise}
+    assert len(seen) == 8
+    assert len(set(pool.sample(8, 0).seeds.tolist())) == 8

@@ -1,0 +1,100 @@
+"""Kernels against closed forms, files and every way to be wrong."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.io import savemat
+from torch import Tensor
+
+from blindsr.degrade import kernels
+from blindsr.errors import BlindSRError
+
+widths = st.floats(0.2, 4.0)
+angles = st.floats(0, math.pi)
+
+
+def covariance(kernel: Tensor) -> Tensor:
+    """Second moments (xx, xy; xy, yy) of a kernel."""
+    at = torch.arange(len(kernel), dtype=torch.float64) - len(kernel) // 2
+    k = kernel.double()
+    x, y = at[None, :], at[:, None]
+    xy = (k * x * y).sum()
+    return torch.stack([(k * x * x).sum(), xy, xy, (k * y * y).sum()]).view(2, 2)
+
+
+@given(widths, widths, angles, st.sampled_from([7, 15, 21]))
+def test_gaussians_are_distributions_symmetric_about_their_centre(a: float, b: float, angle: float, size: int) -> None:
+    kernel = kernels.gaussian(size, a, b, angle)
+    assert kernel.shape == (size, size)
+    assert float(kernel.min()) >= 0
+    assert float(kernel.sum()) == pytest.approx(1, abs=1e-5)
+    torch.testing.assert_close(kernel, kernel.flip(0, 1))
+
+
+@given(st.floats(0.8, 3.0), st.floats(0.8, 3.0), angles)
+def test_widths_are_standard_deviations_along_the_axes(a: float, b: float, angle: float) -> None:
+    turn = torch.tensor([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]], dtype=torch.float64)
+    expected = turn @ torch.diag(torch.tensor([a**2, b**2], dtype=torch.float64)) @ turn.T
+    torch.testing.assert_close(covariance(kernels.gaussian(61, a, b, angle)), expected, atol=5e-3, rtol=5e-3)
+
+
+def test_a_positive_angle_turns_the_long_axis_from_right_to_down() -> None:
+    kernel = kernels.gaussian(21, 3.0, 0.5, math.pi / 4)
+    assert kernel[14, 14] > 100 * kernel[6, 14]
+
+
+def test_variances_are_squared_deviations() -> None:
+    torch.testing.assert_close(
+        kernels.gaussian_from_variances(15, 4.0, 1.0, -0.5), kernels.gaussian(15, 2.0, 1.0, -0.5)
+    )
+
+
+def test_one_kernel_a_sample() -> None:
+    stds = torch.tensor([0.5, 1.0, 3.0])
+    many = kernels.gaussian(15, stds)
+    for kernel, std in zip(many, stds.tolist(), strict=True):
+        torch.testing.assert_close(kernel, kernels.gaussian(15, std))
+
+
+def test_the_narrowest_gaussian_leaves_an_image_as_it_is() -> None:
+    torch.testing.assert_close(kernels.gaussian(15, 0.2), kernels.delta(15), atol=1e-4, rtol=0)
+
+
+def test_kernels_are_read_from_three_kinds_of_file(tmp_path: Path) -> None:
+    expected = kernels.gaussian(9, 1.5)
+    np.save(tmp_path / "k.npy", 7 * expected.numpy())
+    savemat(tmp_path / "k.mat", {"kernel": expected.numpy()})
+    Image.fromarray((expected / expected.max() * 255).round().byte().numpy()).save(tmp_path / "k.png")
+    torch.testing.assert_close(kernels.load(tmp_path / "k.npy"), expected)
+    torch.testing.assert_close(kernels.load(tmp_path / "k.mat"), expected)
+    torch.testing.assert_close(kernels.load(tmp_path / "k.png"), expected, atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "word"),
+    [
+        (torch.ones(3, 5), "square"),
+        (torch.ones(4, 4), "odd"),
+        (torch.full((3, 3), float("nan")), "finite"),
+        (torch.zeros(3, 3), "sums"),
+        (torch.ones(3), "square"),
+    ],
+)
+def test_a_kernel_that_makes_no_sense_is_named(kernel: Tensor, word: str) -> None:
+    with pytest.raises(BlindSRError, match=word):
+        kernels.check(kernel)
+
+
+@pytest.mark.parametrize("name", ["missing.npy", "text.npy", "text.mat", "text.png", "k.txt"])
+def test_a_file_that_holds_no_kernel_gives_one_sentence(tmp_path: Path, name: str) -> None:
+    if not name.startswith("missing"):
+        (tmp_path / name).write_text("no kernel")
+    with pytest.raises(BlindSRError) as caught:
+        kernels.load(tmp_path / name)
+    assert "\n" not in str(caught.value)

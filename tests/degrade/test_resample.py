@@ -1,0 +1,85 @@
+"""MATLAB's imresize, checked against its definition in a slow loop and against numbers worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from blindsr.degrade import resample
+from blindsr.errors import BlindSRError
+
+
+def cubic(x: float) -> float:
+    x = abs(x)
+    if x <= 1:
+        return 1.5 * x**3 - 2.5 * x**2 + 1
+    return -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2 if x < 2 else 0.0
+
+
+def slow_line(line: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """One axis of imresize as its documentation defines it, 1-based like MATLAB, with a loop for every tap."""
+    length = len(line)
+    shrink = min(scale, 1.0)
+    out = np.zeros(math.ceil(length * scale - 1e-9))
+    for i in range(1, len(out) + 1):
+        u = i / scale + 0.5 * (1 - 1 / scale)
+        left = math.floor(u - 2 / shrink)
+        taps = range(left, left + math.ceil(4 / shrink) + 3)
+        weights = [shrink * cubic(shrink * (u - t)) for t in taps]
+        for tap, weight in zip(taps, weights, strict=True):
+            mirrored = (tap - 1) % (2 * length)
+            out[i - 1] += weight / sum(weights) * line[mirrored if mirrored < length else 2 * length - 1 - mirrored]
+    return out
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 30), st.sampled_from([0.25, 1 / 3, 0.5, 2.0, 3.0, 4.0, 1.5]), st.integers(0, 99))
+def test_a_line_is_resampled_as_matlab_defines_it(length: int, scale: float, seed: int) -> None:
+    line = np.random.default_rng(seed).random(length)
+    ours = resample.resize(torch.from_numpy(line).view(1, 1, 1, -1), scale, (1, math.ceil(length * scale - 1e-9)))
+    np.testing.assert_allclose(ours.flatten().numpy(), slow_line(line, scale), atol=1e-6)
+
+
+def test_halving_uses_the_known_weights() -> None:
+    # cubic((t - 6.5) / 2) / 2 at t = 3 ... 10, in 256ths, worked out by hand.
+    known = (-3, -9, 29, 111, 111, 29, -9, -3)
+    matrix = resample.bicubic_matrix(16, 8, 0.5)
+    torch.testing.assert_close(matrix[3], torch.tensor([0] * 3 + list(known) + [0] * 5) / 256)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.25, 0.5, 2.0, 3.0]))
+def test_a_constant_stays_constant(height: int, width: int, scale: float) -> None:
+    out = resample.resize(torch.full((1, 3, height, width), 0.37), scale)
+    torch.testing.assert_close(out, torch.full_like(out, 0.37))
+
+
+def test_pillow_agrees_away_from_the_border() -> None:
+    image = np.random.default_rng(0).random((64, 48)).astype(np.float32)
+    theirs = np.asarray(Image.fromarray(image).resize((12, 16), Image.Resampling.BICUBIC))
+    ours = resample.resize(torch.from_numpy(image)[None, None], 0.25)[0, 0].numpy()
+    np.testing.assert_allclose(ours[3:-3, 3:-3], theirs[3:-3, 3:-3], atol=1e-5)
+
+
+def test_direct_subsampling_keeps_the_first_pixel() -> None:
+    x = torch.arange(36.0).view(1, 1, 6, 6)
+    assert resample.subsample(x, 3).flatten().tolist() == [0, 3, 18, 21]
+
+
+def test_it_is_its_own_matrix_so_gradients_are_the_adjoint() -> None:
+    x = torch.rand(1, 1, 12, 8, dtype=torch.float64, requires_grad=True)
+    y = torch.rand(1, 1, 3, 2, dtype=torch.float64)
+    (gradient,) = torch.autograd.grad((resample.resize(x, 0.25) * y).sum(), x)
+    rows, columns = resample.bicubic_matrix(12, 3, 0.25).double(), resample.bicubic_matrix(8, 2, 0.25).double()
+    torch.testing.assert_close(gradient[0, 0], rows.T @ y[0, 0] @ columns)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
+def test_a_scale_that_is_none(scale: float) -> None:
+    with pytest.raises(BlindSRError, match="positive"):
+        resample.resize(torch.rand(1, 3, 4, 4), scale)

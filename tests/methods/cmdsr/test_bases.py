@@ -1,0 +1,40 @@
+"""BaseNets: published sizes, and margins that hold."""
+
+import pytest
+import torch
+
+from blindsr.methods.cmdsr.bases import BASES, BaseName
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks", "parameters"),
+    [
+        ("srresnet", 10, 1_037_507),  # Table IV: 1.04 M
+        ("srresnet", 16, 1_480_643),  # Table IV: 1.48 M
+        ("vdsr", 18, 668_227),  # Table X: 0.67 M
+        ("idn", 4, 715_331),  # Table X says 0.80 M
+        ("edsr", 32, 43_089_923),  # Table X: 43 M
+    ],
+)
+def test_parameter_counts(name: BaseName, blocks: int, parameters: int) -> None:
+    with torch.device("meta"):
+        net = BASES[name](4, blocks=blocks)
+    assert sum(p.numel() for p in net.parameters()) == parameters
+
+
+@pytest.mark.parametrize("name", list(BASES))
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_no_pixel_beyond_the_margin_matters(name: BaseName, scale: int) -> None:
+    source = torch.Generator().manual_seed(scale)
+    net = BASES[name](scale, blocks=1, channels=8).double()
+    side = 2 * net.margin + 5
+    x = torch.rand(1, 3, side, side, generator=source, dtype=torch.float64)
+    moved = x.clone()
+    centre = side // 2
+    moved[..., centre, centre] += 1
+    with torch.no_grad():
+        change = (net(moved) - net(x)).abs().amax((0, 1))
+    assert change.shape == (side * scale, side * scale)
+    reached = change.view(side, scale, side, scale).amax((1, 3)).nonzero() - centre
+    assert int(reached.abs().max()) <= net.margin
+    assert int(reached.abs().max()) >= net.margin // 3

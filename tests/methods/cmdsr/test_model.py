@@ -1,0 +1,128 @@
+"""CMDSR's conditioning: the paper's sizes, and two forms of one modulation."""
+
+from typing import Literal
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.methods.cmdsr.bases import BASES, BaseName
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig, crop_patches, take_patches
+
+
+def tiny(base: BaseName = "srresnet", modulation: Literal["scale", "sft", "none"] = "scale") -> CMDSR:
+    """A small CMDSR whose modulation is far from neutral."""
+    torch.default_generator.manual_seed(0)
+    sizes = {"blocks": 1, "channels": 8, "support": 3, "patch": 8, "features": 6}
+    net = CMDSR(CMDSRConfig(base=base, modulation=modulation, **sizes)).double()
+    for layer in net.modulated().values():
+        layer.modulation.weight.data.normal_()
+    return net
+
+
+def features(rows: int, seed: int = 0) -> Tensor:
+    return torch.rand(rows, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def picture(height: int, width: int, rows: int = 1) -> Tensor:
+    return torch.rand(rows, 3, height, width, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("support", "modulation", "parameters"),
+    [
+        (20, "scale", 1_495_619),
+        (10, "scale", 1_478_339),  # the paper's 1.48 M
+        (1, "scale", 1_462_787),  # the paper's 1.46 M
+        (20, "sft", 5_924_419),  # Table IX: 5.92 M
+        (20, "none", 1_037_507),
+    ],
+)
+def test_parameter_counts(support: int, modulation: Literal["scale", "sft", "none"], parameters: int) -> None:
+    net = CMDSR(CMDSRConfig(support=support, modulation=modulation))
+    assert sum(p.numel() for p in net.parameters()) == parameters
+    assert len(net.modulated()) == (0 if modulation == "none" else 20)
+
+
+@pytest.mark.parametrize("base", list(BASES))
+def test_scaling_weights_is_scaling_input_channels(base: BaseName) -> None:
+    net, lr, feature = tiny(base), picture(9, 11, rows=2), features(1)
+    by_weights = net.restore(lr, feature).detach()
+    by_inputs = net.restore_tasks(lr, feature.expand(2, -1)).detach()
+    assert float((by_weights - net.restore(lr, features(1, seed=5)).detach()).abs().max()) > 1e-4
+    torch.testing.assert_close(by_weights, by_inputs, atol=1e-6, rtol=1e-6)
+
+
+def test_each_image_is_restored_under_its_own_task() -> None:
+    net, lr, feature = tiny(), picture(9, 11, rows=3), features(3)
+    together = net.restore_tasks(lr, feature)
+    for row in range(3):
+        alone = net.restore(lr[row : row + 1], feature[row : row + 1])
+        torch.testing.assert_close(together[row : row + 1], alone, atol=1e-6, rtol=1e-6)
+
+
+def test_one_layer_is_equation_3() -> None:
+    layer = next(iter(tiny().modulated().values()))
+    x, factors = picture(6, 6).repeat(1, 3, 1, 1)[:, :8], torch.rand(1, 8, dtype=torch.float64)
+    expected = torch.zeros(1, 8, 6, 6, dtype=torch.float64) + layer.conv.bias.view(1, -1, 1, 1)  # type: ignore[union-attr]
+    for q in range(8):  # w'_pq = w_pq * f_pq, one input channel at a time
+        expected += F.conv2d(x[:, q : q + 1], layer.conv.weight[:, q : q + 1] * factors[0, q], padding=1)
+    layer.coefficients = factors
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_sft_uses_the_condition_and_stays_within_its_margin() -> None:
+    net = tiny(modulation="sft")
+    side = 2 * net.traits.margin + 3
+    x = picture(side, side)
+    net.requires_grad_(requires_grad=False)
+    first = net.restore(x, features(1))
+    assert float((first - net.restore(x, features(1, seed=2))).abs().max()) > 1e-6
+    moved = x.clone()
+    moved[..., 0, :] += 1
+    reached = (net.restore(moved, features(1)) - first).abs().amax((0, 1, 3)).view(side, 4).amax(1).nonzero()
+    assert int(reached.max()) <= net.traits.margin
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (7, 30), (40, 8)])
+def test_images_smaller_than_a_patch_are_conditioned(size: tuple[int, int]) -> None:
+    net, lr = tiny(), picture(*size)
+    condition = net.condition(lr, generator=torch.Generator().manual_seed(0))
+    assert condition.shape == (1, 6)
+    assert bool(torch.isfinite(condition).all())
+    assert net.restore(lr, condition.double()).shape == (1, 3, 4 * size[0], 4 * size[1])
+
+
+def test_the_condition_depends_on_seed_and_support_and_nothing_else() -> None:
+    net, lr, other = tiny(), picture(30, 40), picture(20, 20) * 0.1
+
+    def condition(seed: int, support: tuple[Tensor, ...] = ()) -> Tensor:
+        return net.condition(lr, generator=torch.Generator().manual_seed(seed), support=support)
+
+    assert torch.equal(condition(0), condition(0))
+    assert not torch.equal(condition(0), condition(1))
+    assert not torch.equal(condition(0), condition(0, (other,)))
+    assert torch.equal(condition(0, (lr,)), condition(0))
+
+
+def test_without_a_condition_net_nothing_is_modulated() -> None:
+    net = tiny(modulation="none")
+    condition = net.condition(picture(9, 9), generator=torch.Generator())
+    assert condition.shape == (1, 0)
+    torch.testing.assert_close(
+        net.restore(picture(9, 9), condition).double(), net.base(picture(9, 9)), atol=1e-5, rtol=1e-5
+    )
+
+
+def test_patches_are_what_slicing_gives() -> None:
+    images = picture(20, 30, rows=4)
+    patches, corners = crop_patches(images, 5, 8, torch.Generator().manual_seed(3))
+    for n in range(4):
+        for i in range(5):
+            y, x = corners[n, i].tolist()
+            assert torch.equal(patches[n, i], images[n, :, y : y + 8, x : x + 8])
+    assert torch.equal(take_patches(images, corners, 8), patches)
+    exact, corner = crop_patches(images[..., :8, :8], 2, 8, torch.Generator())
+    assert torch.equal(exact[:, 0], images[..., :8, :8])
+    assert int(corner.abs().max()) == 0

@@ -1,0 +1,140 @@
+"""Algorithm 1: which loss moves which parameters, when."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.contract import Group
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.cmdsr.training import Alternating, AlternatingRecipe, contrastive_loss, stages
+
+
+def stage(modulation: str = "scale", **changes: Any) -> Alternating:
+    torch.default_generator.manual_seed(0)
+    sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 6}
+    net = CMDSR(CMDSRConfig.model_validate({"modulation": modulation, **sizes}))
+    for layer in net.modulated().values():
+        layer.modulation.weight.data.normal_()
+    values = {"steps": 10, "tasks": 3, "images": 2, "crop": 40, "restored": 4, "update": 2, **changes}
+    return Alternating(net, AlternatingRecipe.model_validate(values))
+
+
+def clean(one: Alternating, seed: int = 0) -> Tensor:
+    count, size = one.crops
+    coarse = torch.rand(count, 3, 5, 5, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(coarse, (size, size), mode="bilinear")
+
+
+def run(one: Alternating, step: int) -> dict[str, Tensor]:
+    losses: dict[str, Tensor] = one(clean(one), torch.Generator().manual_seed(step), step)
+    return losses
+
+
+def gradients(loss: Tensor, group: Group) -> list[Tensor]:
+    return [g.clone() for g in torch.autograd.grad(loss, group.parameters, retain_graph=True)]
+
+
+def test_one_backward_pass_gives_each_network_the_gradient_of_its_own_loss() -> None:
+    combined, only_res, only_con = stage(), stage(loss="reconstruction", weight=1 / 255), stage(loss="contrastive")
+    base, condition = combined.groups()
+    ours = run(combined, 2)["loss"]
+    res = run(only_res, 2)["loss"]
+    con = run(only_con, 2)
+    contrast = con["loss"] - con["reconstruction"]
+    for mine, expected in zip(gradients(ours, base), gradients(res, only_res.groups()[0]), strict=True):
+        torch.testing.assert_close(mine, expected)
+    res_grads, con_grads = gradients(res, only_res.groups()[1]), gradients(contrast, only_con.groups()[1])
+    for mine, a, b in zip(gradients(ours, condition), res_grads, con_grads, strict=True):
+        torch.testing.assert_close(mine, 0.1 * 255 * a + b, atol=1e-6, rtol=1e-4)
+    assert max(float(g.abs().max()) for g in res_grads) > 0
+    assert max(float(g.abs().max()) for g in con_grads) > 0
+
+
+def test_the_condition_net_learns_at_every_t0th_step_only() -> None:
+    one = stage()
+    base, condition = one.groups()
+    assert (base.every, condition.every) == (1, 2)
+    run(one, 1)["loss"].backward()
+    assert all(p.grad is None for p in condition.parameters)
+    assert all(p.grad is not None for p in base.parameters)
+    run(one, 2)["loss"].backward()
+    assert all(p.grad is not None for p in condition.parameters)
+
+
+def test_groups_cover_every_parameter_once() -> None:
+    for one in (stage(), stage(update=0), stage("none"), stage("sft")):
+        seen = [id(p) for group in one.groups() for p in group.parameters]
+        assert sorted(seen) == sorted(id(p) for p in one.method.parameters())
+
+
+def test_t0_of_zero_trains_jointly() -> None:
+    (group,) = stage(update=0).groups()
+    assert group.every == 1
+    assert "contrast" in run(stage(update=0), 1)
+
+
+def test_the_contrastive_loss_by_hand() -> None:
+    a, b = torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
+    # inner: 1 and 1; cross: |a0 - b1|^2 = 18, |a1 - b0|^2 = 20
+    expected = (2 * math.log1p(math.e) + math.log1p(math.exp(-18)) + math.log1p(math.exp(-20))) / 2
+    assert float(contrastive_loss(a, b)) == pytest.approx(expected)
+
+
+def test_its_minimum_is_ln_2_and_large_distances_do_not_overflow() -> None:
+    apart = torch.tensor([[0.0], [30.0]])
+    assert float(contrastive_loss(apart, apart)) == pytest.approx(math.log(2))
+    assert math.isfinite(float(contrastive_loss(apart, apart.flip(0))))
+
+
+def test_crops_are_counted_for_both_support_sets() -> None:
+    assert stage().crops == (12, 40)
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 4])
+def test_support_sets_have_n_patches_of_one_task(images: int) -> None:
+    one = stage(images=images, restored=4)
+    assert math.isfinite(float(run(one, 2)["loss"]))
+
+
+def test_inputs_and_targets_show_the_same_place() -> None:
+    """A BaseNet that answers with the mean of its input is right if, and only if, patches are aligned."""
+    one = stage("none", images=1, restored=4)
+    hr = torch.arange(one.crops[0] * 1.0).view(-1, 1, 1, 1).expand(-1, 3, 40, 40) / one.crops[0]
+    ramp = hr + torch.linspace(0, 0.05, 40).view(1, 1, -1, 1)
+    one.method.restore_tasks = lambda lr, features: F.interpolate(lr, scale_factor=4.0)  # type: ignore[method-assign]  # noqa: ARG005
+    tasks = one.family.sample(1, 0)
+    quiet = type(tasks)(**{**tasks.__dict__, "noise": torch.zeros(1)})
+    lr = quiet.repeat_interleave(3).apply(ramp[:3])
+    _, corners = one._patches(lr, torch.Generator().manual_seed(0))
+    assert float(one._reconstruction(ramp[:3], lr, corners, None)) < 0.005
+    wrong = corners.roll(1, 0).flip(2)
+    assert float(one._reconstruction(ramp[:3].flip(0), lr, wrong, None)) > 0.02
+
+
+def test_a_fixed_pool_is_drawn_once() -> None:
+    one = stage(pool=8)
+    levels = {float(v) for seed in range(30) for v in one.family.sample(3, seed).noise}
+    assert len(levels) == 8
+
+
+def test_the_loss_falls_on_a_repeated_batch() -> None:
+    one = stage(lr=3e-3)
+    (built,) = stages(one.method, {"stage": one.recipe})
+    assert isinstance(built, Alternating)
+    optimiser = torch.optim.Adam(one.method.parameters(), 3e-3)
+    losses = []
+    for _ in range(40):
+        loss = one(clean(one), torch.Generator().manual_seed(0), 1)["loss"]
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_without_modulation_there_is_only_the_reconstruction() -> None:
+    assert set(run(stage("none"), 2)) == {"loss", "reconstruction"}
