@@ -1,0 +1,46 @@
+"""Running the program as a user does, with a network that is quick."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from blindsr import weights
+from blindsr.cli.main import run
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def blindsr(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    def call(*arguments: str | Path) -> Ended:
+        with pytest.raises(SystemExit) as caught:
+            run([str(argument) for argument in arguments])
+        text = capfd.readouterr()
+        code = caught.value.code
+        assert code is None or isinstance(code, int)
+        return Ended(code or 0, text.out, text.err)
+
+    return call
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Weights of a small CMDSR."""
+    method = CMDSR(CMDSRConfig(blocks=1, channels=8, support=2, patch=8, features=8))
+    config = method.config.model_dump(mode="json")
+    card = weights.Card(
+        name="cmdsr_x4.tiny", method="cmdsr", config=config, recipe={"seed": 3}, provenance={"steps": 123}
+    )
+    path = tmp_path / "weights" / "cmdsr_x4.tiny.safetensors"
+    weights.save(path, method, card)
+    return path

@@ -1,0 +1,89 @@
+"""The program as a whole: its commands, its exit codes, its speed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blindsr.cli import main
+
+Run = Callable[..., Any]
+
+
+def test_help_names_every_command_and_loads_no_torch() -> None:
+    code = (
+        "import sys\nfrom blindsr.cli.main import run\n"
+        "try: run(['--help'])\n"
+        "finally: print('heavy:', {'torch', 'numpy', 'pydantic', 'PIL'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for command in ("upscale", "degrade", "train", "evaluate", "models"):
+        assert command in result.stdout
+    assert "heavy: set()" in result.stdout
+
+
+def test_module_runs() -> None:
+    result = subprocess.run([sys.executable, "-m", "blindsr", "--version"], capture_output=True, text=True, check=True)
+    assert "0." in result.stdout
+
+
+@pytest.mark.parametrize("command", ["upscale", "degrade", "train", "evaluate", "models"])
+def test_every_command_has_help(blindsr: Run, command: str) -> None:
+    assert blindsr(command, "--help").code == 0
+
+
+def test_errors_leave_as_one_sentence(blindsr: Run, tmp_path: Any) -> None:
+    ended = blindsr("evaluate", "-p", "cmdsr-middle", "--data", tmp_path / "none", "-m", "bicubic")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+
+
+def test_interrupt(blindsr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    app = typer.Typer()
+    app.command()(interrupted)
+    monkeypatch.setattr(main, "app", app)
+    assert blindsr().code == 130
+
+
+def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(broken)
+    monkeypatch.setattr(main, "app", app)
+    with pytest.raises(ZeroDivisionError):
+        main.run([])
+
+
+@pytest.mark.parametrize(
+    ("typed", "parsed"),
+    [
+        ("upscale x --support a b -o c", "upscale x --support a --support b -o c"),
+        ("upscale --support a b c", "upscale --support a --support b --support c"),
+        ("upscale --support a --support b c", "upscale --support a --support b --support c"),
+        ("upscale --support a -- x y", "upscale --support a -- x y"),
+        ("upscale --support=a x", "upscale --support=a x"),
+        ("train r --data a b --out c --set d=1", "train r --data a --data b --out c --set d=1"),
+        ("evaluate --data a b", "evaluate --data a b"),
+        ("upscale --support", "upscale --support"),
+        ("", ""),
+    ],
+)
+def test_options_with_several_values(typed: str, parsed: str) -> None:
+    assert main.spread(typed.split()) == parsed.split()
+
+
+@given(st.lists(st.sampled_from(["a", "b", "--support", "-o", "--"]), max_size=8))
+def test_spreading_twice_is_spreading_once(words: list[str]) -> None:
+    once = main.spread(["upscale", *words])
+    assert main.spread(once) == once
+    assert [word for word in once if word != "--support"] == ["upscale", *(w for w in words if w != "--support")]

@@ -1,0 +1,37 @@
+"""``blindsr models``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blindsr import weights
+
+Run = Callable[..., Any]
+
+
+def test_list(blindsr: Run, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "available", lambda: {"cmdsr_x4.tiny": tiny})
+    ended = blindsr("models")
+    assert ended.code == 0
+    row = next(line for line in ended.out.splitlines() if "cmdsr_x4.tiny" in line)
+    count = sum(parameter.numel() for parameter in weights.load(tiny).method.parameters())
+    for cell in ("cmdsr ", "x4", f"{count:,}", "MB", "123"):
+        assert cell in row
+
+
+def test_show(blindsr: Run, tiny: Path) -> None:
+    ended = blindsr("models", "show", tiny)
+    assert ended.code == 0
+    for line in ("name: cmdsr_x4.tiny", "licence: Apache-2.0", "  channels: 8", "  seed: 3", "  steps: 123"):
+        assert line in ended.out.splitlines()
+    tiny.with_suffix(".md").write_text("# For people\n", encoding="utf-8")
+    assert blindsr("models", "show", tiny).out.startswith("# For people\n")
+
+
+def test_show_unknown(blindsr: Run) -> None:
+    ended = blindsr("models", "show", "nonsense")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert "nonsense" in ended.err

@@ -1,0 +1,176 @@
+"""``blindsr upscale`` end to end: what works, and how what does not work is said."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from blindsr import images
+
+Run = Callable[..., Any]
+
+
+def _picture(path: Path, height: int = 9, width: int = 7, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
+    images.write(images.Picture(pixels), path)
+    return path
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    return _picture(tmp_path / "photo.png")
+
+
+@pytest.fixture
+def upscale(blindsr: Run, tiny: Path) -> Run:
+    return lambda *arguments: blindsr("upscale", *arguments, "-m", tiny, "--device", "cpu", "--precision", "fp32")
+
+
+def _is_sentence(ended: Any, *words: str) -> None:
+    assert ended.code == 2
+    assert ended.err.endswith("\n")
+    assert ended.err.count("\n") == 1, ended.err
+    assert "Traceback" not in ended.err
+    for word in words:
+        assert word in ended.err
+
+
+def test_one_file(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "large.png"
+    ended = upscale(photo, "-o", out, "-s", "4")
+    assert (ended.code, ended.err) == (0, "")
+    assert tuple(images.read(out).pixels.shape) == (3, 36, 28)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2)])
+def test_smallest_images(upscale: Run, tmp_path: Path, size: tuple[int, int]) -> None:
+    source = _picture(tmp_path / "small.png", *size)
+    assert upscale(source, "-o", tmp_path / "large.png").code == 0
+    assert tuple(images.read(tmp_path / "large.png").pixels.shape[1:]) == (4 * size[0], 4 * size[1])
+
+
+def test_the_same_seed_gives_the_same_file_and_support_counts(upscale: Run, tmp_path: Path) -> None:
+    photo = _picture(tmp_path / "photo.tif", 40, 40)
+    others = [_picture(tmp_path / f"other{i}.png", 20, 20, seed=i) for i in (1, 2)]
+    results = []
+    for name, extra in (("a", ()), ("b", ()), ("c", ("--support", *others))):
+        ended = upscale(photo, "-o", tmp_path / f"{name}.tif", "--seed", "7", *extra)
+        assert ended.code == 0, ended.err
+        results.append((tmp_path / f"{name}.tif").read_bytes())
+    assert results[0] == results[1]
+    again = upscale("--support", *others, "-o", tmp_path / "d.tif", "--seed", "7", "--", photo)
+    assert again.code == 2  # the options that follow -- are names of files
+    assert (
+        upscale(photo, "--support", others[0], "--support", others[1], "-o", tmp_path / "e.tif", "--seed", "7").code
+        == 0
+    )
+    assert (tmp_path / "e.tif").read_bytes() == results[2]
+
+
+def test_bad_support_stops_before_anything_is_written(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / "o.png", "--support", photo, tmp_path / "no.png"), "no.png")
+    assert not (tmp_path / "o.png").exists()
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_several_files_go_to_a_folder(upscale: Run, tmp_path: Path, slash: str) -> None:
+    sources = [_picture(tmp_path / "in" / name) for name in ("a.png", "b.jpg")]
+    ended = upscale(*sources, "-o", f"{tmp_path}/new/out{slash}")
+    assert ended.code == 0, ended.err
+    assert sorted(path.name for path in (tmp_path / "new" / "out").iterdir()) == ["a_x4.png", "b_x4.jpg"]
+
+
+def test_one_file_to_a_folder(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    assert upscale(photo, "-o", tmp_path / "there").code == 0
+    assert upscale(photo, "-o", f"{tmp_path}/made/").code == 0
+    assert (tmp_path / "there" / "photo_x4.png").exists()
+    assert (tmp_path / "made" / "photo_x4.png").exists()
+
+
+def test_one_bad_file_does_not_stop_the_rest(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_text("hello")
+    second = _picture(tmp_path / "second.png")
+    ended = upscale(photo, bad, second, "-o", tmp_path / "out")
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+    assert "bad.png" in ended.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["photo_x4.png", "second_x4.png"]
+
+
+def test_all_files_bad(upscale: Run, tmp_path: Path) -> None:
+    ended = upscale(tmp_path / "a.png", tmp_path / "b.png", "-o", tmp_path / "out")
+    assert ended.code == 2
+    assert ended.err.count("\n") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_existing_files_stay_without_overwrite(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    out = _picture(tmp_path / "out.png", 3, 3)
+    before = out.read_bytes()
+    _is_sentence(upscale(photo, "-o", out), "--overwrite", "out.png")
+    assert out.read_bytes() == before
+    assert upscale(photo, "-o", out, "--overwrite").code == 0
+    assert out.read_bytes() != before
+
+
+def test_two_inputs_for_one_output(upscale: Run, tmp_path: Path) -> None:
+    sources = [_picture(tmp_path / folder / "a.png") for folder in ("one", "two")]
+    _is_sentence(upscale(*sources, "-o", tmp_path / "out"), "one/a.png", "two/a.png")
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_file(upscale: Run, tmp_path: Path) -> None:
+    _is_sentence(upscale(tmp_path / "none.png", "-o", tmp_path / "out.png"), "none.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_text_named_png(upscale: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("I am not a picture.")
+    _is_sentence(upscale(tmp_path / "text.png", "-o", tmp_path / "out.png"), "text.png")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_truncated_jpeg(upscale: Run, tmp_path: Path) -> None:
+    whole = _picture(tmp_path / "whole.jpg", 64, 64)
+    (tmp_path / "torn.jpg").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    _is_sentence(upscale(tmp_path / "torn.jpg", "-o", tmp_path / "out.png"), "torn.jpg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["torn.jpg", "weights", "whole.jpg"]
+
+
+@pytest.mark.parametrize("name", ["file/out.png", "file/folder/", "none/out.png", "out.gif"])
+def test_outputs_that_cannot_be_written(upscale: Run, photo: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    _is_sentence(upscale(photo, "-o", f"{tmp_path}/{name}"), str(tmp_path / name.split("/")[0]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "photo.png", "weights"]
+
+
+def test_names_that_are_too_long(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / f"{'a' * 300}.png"))
+    _is_sentence(upscale(tmp_path / f"{'a' * 300}.png", "-o", tmp_path / "out.png"))
+
+
+def test_unknown_model(blindsr: Run, photo: Path, tmp_path: Path) -> None:
+    ended = blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "cmdsr_x4.nonsense")
+    _is_sentence(ended, "cmdsr_x4.nonsense", "blindsr models")
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_scale_that_the_model_does_not_have(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "2"), "4 times, not 2")
+
+
+@pytest.mark.parametrize(
+    "option", [("--tile", "many"), ("--tile", "0"), ("--device", "cuda:99"), ("--device", "toaster")]
+)
+def test_settings_that_make_no_sense(blindsr: Run, photo: Path, tmp_path: Path, option: tuple[str, str]) -> None:
+    _is_sentence(blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", *option))
+
+
+def test_bicubic_takes_any_scale(blindsr: Run, photo: Path, tmp_path: Path) -> None:
+    assert blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", "-s", "3").code == 0
+    assert tuple(images.read(tmp_path / "out.png").pixels.shape) == (3, 27, 21)
