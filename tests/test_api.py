@@ -22,7 +22,7 @@ def test_every_public_name_is_there() -> None:
 
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="'blindsr' has no attribute 'upscalr'"):
-        _ = blindsr.upscalr  # type: ignore[attr-defined]
+        _ = blindsr.upscalr
 
 
 def test_names_are_those_of_the_rooms() -> None:

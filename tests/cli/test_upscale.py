@@ -61,13 +61,9 @@ def test_the_same_seed_gives_the_same_file_and_support_counts(upscale: Run, tmp_
         assert ended.code == 0, ended.err
         results.append((tmp_path / f"{name}.tif").read_bytes())
     assert results[0] == results[1]
-    again = upscale("--support", *others, "-o", tmp_path / "d.tif", "--seed", "7", "--", photo)
-    assert again.code == 2  # the options that follow -- are names of files
-    assert (
-        upscale(photo, "--support", others[0], "--support", others[1], "-o", tmp_path / "e.tif", "--seed", "7").code
-        == 0
-    )
-    assert (tmp_path / "e.tif").read_bytes() == results[2]
+    repeated = ("--support", others[0], "--support", others[1])
+    assert upscale(photo, *repeated, "-o", tmp_path / "d.tif", "--seed", "7").code == 0
+    assert (tmp_path / "d.tif").read_bytes() == results[2] != results[0]
 
 
 def test_bad_support_stops_before_anything_is_written(upscale: Run, photo: Path, tmp_path: Path) -> None:
@@ -145,7 +141,7 @@ def test_truncated_jpeg(upscale: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["file/out.png", "file/folder/", "none/out.png", "out.gif"])
 def test_outputs_that_cannot_be_written(upscale: Run, photo: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    _is_sentence(upscale(photo, "-o", f"{tmp_path}/{name}"), str(tmp_path / name.split("/")[0]))
+    _is_sentence(upscale(photo, "-o", f"{tmp_path}/{name}"), str(tmp_path / name.split("/", maxsplit=1)[0]))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "photo.png", "weights"]
 
 
