@@ -5,6 +5,7 @@ seeded by (run seed, stage, rank, step), so the position is the random state.
 """
 
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -49,10 +50,13 @@ def load(run: Path) -> State:
     path = run / NAME
     if not path.is_file():
         raise BlindSRError(f"there is no checkpoint in {run}; train without --resume to begin")
+    damaged = BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder")
+    if not zipfile.is_zipfile(path):  # torch would take it for its old format, and fail in many ways
+        raise damaged
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
-        raise BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder") from None
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
+        raise damaged from None
     if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
         raise BlindSRError(f"{path} is a checkpoint of another program or version")
     return cast("State", state)

@@ -1,0 +1,76 @@
+"""Recipes: every key is known, every mistake is one sentence."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from blindsr.errors import BlindSRError
+from blindsr.methods import registry
+from blindsr.train import recipe
+
+
+@pytest.mark.parametrize("name", list(registry.recipe_files()))
+def test_every_packaged_recipe_is_valid_and_named_as_its_file(name: str) -> None:
+    loaded = recipe.load(name)
+    assert loaded.header.name == name
+    assert recipe.parse(loaded.to_dict()).to_dict() == loaded.to_dict()
+
+
+def test_the_paper_recipe_is_section_iv_a() -> None:
+    stage = recipe.load("cmdsr_x4.paper").to_dict()["stage"]
+    values = {"tasks": 8, "images": 20, "restored": 20, "update": 10, "weight": 0.1, "lr": 1e-3, "condition_lr": 1e-4}
+    assert {key: stage[key] for key in values} == values
+
+
+def test_the_plain_recipe_differs_from_classic_in_the_condition_alone() -> None:
+    classic, plain = recipe.load("cmdsr_x4.classic").to_dict(), recipe.load("cmdsr_x4.plain").to_dict()
+    conditioning = {"update", "weight", "condition_lr", "loss"}
+    assert classic["model"].pop("modulation") == "scale"
+    assert plain["model"].pop("modulation") == "none"
+    assert classic["model"] == plain["model"]
+    for values in (classic, plain):
+        values["stage"] = {key: value for key, value in values["stage"].items() if key not in conditioning}
+    assert classic["stage"] == plain["stage"]
+    assert classic["seed"] == plain["seed"]
+
+
+def test_settings_change_values_and_keep_their_types() -> None:
+    loaded = recipe.load("cmdsr_x4.classic", ["stage.steps=7", "model.base=vdsr", "stage.clip=null", "seed=3"])
+    stage = loaded.to_dict()["stage"]
+    assert (stage["steps"], stage["clip"]) == (7, None)
+    assert loaded.header.seed == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("stage.stepz=1", "stage.steps"),
+        ("stages.steps=1", "'stage'"),
+        ("model.blokcs=1", "model.blocks"),
+        ("sed=1", "seed"),
+        ("stage.steps=many", "stage.steps"),
+        ("stage.steps=-1", "stage.steps"),
+        ("seed.x=1", "not a section"),
+        ("stage.steps", "key=value"),
+        ("stage.steps=[", "cannot read"),
+        ("method=swinir", "no method"),
+    ],
+)
+def test_a_wrong_setting_is_named(setting: str, words: str) -> None:
+    with pytest.raises(BlindSRError) as caught:
+        recipe.load("cmdsr_x4.classic", [setting])
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_recipes_are_found_by_path_too(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(recipe.load("cmdsr_x4.plain").to_dict()))
+    assert recipe.load(str(path)).to_dict() == recipe.load("cmdsr_x4.plain").to_dict()
+    for text in ("[", "- 1", "name: x"):
+        path.write_text(text)
+        with pytest.raises(BlindSRError):
+            recipe.load(str(path))
+    with pytest.raises(BlindSRError, match="did you mean"):
+        recipe.load("cmdsr_x4.clasic")
