@@ -1,0 +1,31 @@
+"""TIFF's samples and tags, read back by another library."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from blindsr.images import tiff
+from blindsr.images.picture import Metadata
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 5, 2), (6, 5, 3), (6, 5, 4)])
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_samples_and_tags_come_back(tmp_path: Path, shape: tuple[int, ...], kind: type[np.uint8 | np.uint16]) -> None:
+    samples = np.random.default_rng(0).integers(0, np.iinfo(kind).max, shape, kind)
+    exif = Image.Exif()
+    exif[0x010E] = "a heron"
+    exif.get_ifd(0x8769)[0x829D] = 2.8
+    path = tmp_path / "a.tif"
+    metadata = Metadata(b"profile", exif.tobytes(), None, (300.0, 300.0), 8, len(shape) == 2, "tiff")
+    tiff.write(path, samples, metadata)
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        assert isinstance(page, tifffile.TiffPage)
+        assert np.array_equal(page.asarray(), samples)
+        assert page.tags["ImageDescription"].value == "a heron"
+        assert page.iccprofile == b"profile"
+        assert page.get_resolution("INCH") == (300.0, 300.0)
+        assert page.tags["ExifTag"].value["FNumber"] == (14, 5)

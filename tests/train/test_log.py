@@ -1,0 +1,28 @@
+"""The log survives being cut off and continued."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from blindsr.train.log import Log
+
+
+def lines(run: Path) -> list[tuple[str, int]]:
+    read = [json.loads(text) for text in (run / "log.jsonl").read_text().splitlines()]
+    return [(line["kind"], line["step"]) for line in read]
+
+
+def test_lines_beyond_the_checkpoint_are_dropped_on_resuming(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), Log(tmp_path, "stage", 100, 0) as log:
+        for step in (10, 20, 30):
+            log.step(step, {"loss": 1.0 / step}, 5.0, 60.0)
+        log.validation(30, {"psnr": 25.0})
+    assert "stage 10/100: loss 0.1000, 5.0 crops/s, 1 min left" in caplog.text
+    with Log(tmp_path, "stage", 100, 20) as log:
+        log.step(30, {"loss": 0.5}, 5.0, 60.0)
+    assert lines(tmp_path) == [("train", 10), ("train", 20), ("train", 30)]
+    with Log(tmp_path, "next", 100, 0):
+        assert len(lines(tmp_path)) == 3
+    assert any((tmp_path / "tensorboard" / "stage").glob("events*"))
