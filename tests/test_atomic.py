@@ -21,8 +21,13 @@ def test_success_replaces_the_file(tmp_path: Path) -> None:
 def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="halfway"), beside(path) as part:
-        part.write_bytes(b"ne")
-        raise RuntimeError("halfway")
+
+    def fail() -> None:
+        with beside(path) as part:
+            part.write_bytes(b"ne")
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        fail()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -21,7 +21,7 @@ def test_other_readers_find_what_was_put_in_and_the_same_pixels() -> None:
     data, pixels = encoded()
     exif = Image.Exif()
     exif[0x010E] = "a heron"
-    metadata = Metadata(None, exif.tobytes(), b"<x:xmpmeta/>", (300.0, 150.0), 8, False, "png")  # noqa: FBT003
+    metadata = Metadata(None, exif.tobytes(), b"<x:xmpmeta/>", (300.0, 150.0), 8, False, "png")
     written = png.with_metadata(data, metadata)
     with Image.open(io.BytesIO(written)) as image:
         assert np.array_equal(np.asarray(image), pixels)
@@ -33,7 +33,7 @@ def test_other_readers_find_what_was_put_in_and_the_same_pixels() -> None:
 
 def test_without_metadata_nothing_is_invented() -> None:
     data, _ = encoded()
-    bare = png.with_metadata(data, Metadata(None, None, None, None, 8, False, "png"))  # noqa: FBT003
+    bare = png.with_metadata(data, Metadata(None, None, None, None, 8, False, "png"))
     assert png.dpi(data) == pytest.approx((50, 50), abs=0.05)
     assert png.dpi(bare) is None
     with Image.open(io.BytesIO(bare)) as image:
