@@ -52,6 +52,13 @@ def test_orientation_is_applied(tmp_path: Path) -> None:
     assert Photos.read([tmp_path]).pixels[0].shape == (3, 30, 20)
 
 
+def test_sixteen_bits_are_scaled_to_eight(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    expected = torch.from_numpy((ramp / 257.0).round().astype(np.uint8))
+    assert torch.equal(Photos.read([tmp_path]).pixels[0], expected.expand(3, 64, 64))
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(8, 20), st.integers(8, 20), st.integers(1, 8), st.integers(0, 999))
 def test_crops_are_pieces_of_a_photograph_in_one_of_eight_positions(h: int, w: int, size: int, seed: int) -> None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from blindsr import images
 from blindsr.errors import BlindSRError
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Photos:
                 continue
             try:
                 photo = _decode(path)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, BlindSRError) as error:
                 _log.warning("skipped %s: it cannot be read (%s)", path, error)
                 continue
             if min(photo.shape[1:]) < smallest:
@@ -111,5 +112,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
 
 def _decode(path: Path) -> Tensor:
     with Image.open(path) as image:
+        if image.mode.startswith(("I", "F")):  # more than 8 bits, which convert would clip instead of scaling
+            return images.read(path).pixels.mul(255).round().byte()
         array = np.array(ImageOps.exif_transpose(image).convert("RGB"))
     return torch.from_numpy(array).permute(2, 0, 1).contiguous()

@@ -26,3 +26,13 @@ def test_lines_beyond_the_checkpoint_are_dropped_on_resuming(tmp_path: Path, cap
     with Log(tmp_path, "next", 100, 0):
         assert len(lines(tmp_path)) == 3
     assert any((tmp_path / "tensorboard" / "stage").glob("events*"))
+
+
+def test_a_line_torn_by_a_crash_is_dropped(tmp_path: Path) -> None:
+    with Log(tmp_path, "stage", 100, 0) as log:
+        log.step(10, {"loss": 1.0}, 5.0, 60.0)
+    with (tmp_path / "log.jsonl").open("a") as file:
+        file.write('{"stage": "stage", "ki')
+    with Log(tmp_path, "stage", 100, 10) as log:
+        log.step(20, {"loss": 0.5}, 5.0, 60.0)
+    assert lines(tmp_path) == [("train", 10), ("train", 20)]

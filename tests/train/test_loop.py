@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 import torch
 
 from blindsr.errors import BlindSRError
+from blindsr.methods import registry
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
 from blindsr.train.loop import Options, _mix, smallest_photo, train
+from blindsr.train.schedule import factor
 
 
 def options(run: Path, **changes: Any) -> Options:
@@ -120,6 +123,139 @@ def test_weights_to_begin_with_are_used(tmp_path: Path, settings: list[str], pho
     other = recipe.load("cmdsr_x4.plain", [*settings, "model.channels=4"])
     with pytest.raises(BlindSRError, match="another network"):
         train(other, Photos.read([photographs]), options(tmp_path / "other"), init=start)
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    photos = Photos.read([photographs])
+    for clip in ("1.0", "null"):
+        wild = recipe.load("cmdsr_x4.plain", [*settings, "stage.lr=1e30", f"stage.clip={clip}"])
+        with pytest.raises(BlindSRError, match="not finite"):
+            train(wild, photos, options(tmp_path))
+        assert not (tmp_path / checkpoint.NAME).exists()
+
+
+def test_gradients_are_clipped_and_rates_follow_the_schedule(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    changes = ["stage.steps=1", "stage.update=1", "stage.clip=1e-2"]
+    small = recipe.load("cmdsr_x4.classic", [*settings, *changes])
+    train(small, Photos.read([photographs]), options(tmp_path))
+    stage = small.to_dict()["stage"]
+    for optimizer, lr in zip(
+        checkpoint.load(tmp_path)["optimizers"], (stage["lr"], stage["condition_lr"]), strict=True
+    ):
+        # After one step Adam's first moment is (1 - beta1) times the gradient.
+        moments = [values["exp_avg"] for values in optimizer["state"].values()]
+        assert float(torch.nn.utils.get_total_norm(moments)) / 0.1 == pytest.approx(1e-2, rel=1e-2)
+        assert optimizer["param_groups"][0]["lr"] == pytest.approx(lr * factor(1, small.stages["stage"]))
+
+
+def test_other_photographs_are_noticed_on_resuming(
+    tmp_path: Path, settings: list[str], photographs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    train(small, Photos.read([photographs]), options(tmp_path))
+    train(small, Photos.read([photographs]), options(tmp_path), resume=True)
+    assert "not the photographs" not in caplog.text
+    train(small, Photos.read([photographs], exclude=["0.png"]), options(tmp_path), resume=True)
+    assert "not the photographs" in caplog.text
+
+
+@pytest.fixture
+def two_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CMDSR trained twice in a row, as methods of several stages are."""
+    single = registry.training("cmdsr")
+
+    class Twice:
+        STAGES: ClassVar = {"one": single.STAGES["stage"], "two": single.STAGES["stage"]}
+
+        @staticmethod
+        def stages(model: Any, recipes: Any) -> list[Any]:
+            return [single.stages(model, {"stage": values})[0] for values in recipes.values()]
+
+    monkeypatch.setattr(registry, "training", lambda _name: Twice)
+
+
+def two_stage_recipe() -> recipe.Recipe:
+    stage = {"steps": 6, "tasks": 2, "crop": 40, "images": 1, "restored": 2, "update": 2, "validate_every": 6}
+    model = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 8}
+    values = {"name": "x", "method": "cmdsr", "held_out": 2, "model": model, "one": stage, "two": stage}
+    return recipe.parse(values)
+
+
+@pytest.mark.usefixtures("two_stages")
+def test_stages_follow_each_other_and_resume_in_the_second(tmp_path: Path, photographs: Path) -> None:
+    photos, whole = Photos.read([photographs]), two_stage_recipe()
+    assert train(whole, photos, options(tmp_path / "unbroken")) == "finished"
+    stops = iter([False] * 8 + [True])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("blindsr.train.loop._Runner._leave", lambda *_: "time" if next(stops) else None)
+        assert train(whole, photos, options(tmp_path / "broken")) == "time"
+    stopped = checkpoint.load(tmp_path / "broken")
+    assert (stopped["stage"], stopped["step"]) == (1, 3)
+    assert train(whole, photos, options(tmp_path / "broken"), resume=True) == "finished"
+    assert same(tmp_path / "unbroken", tmp_path / "broken")
+    done = checkpoint.load(tmp_path / "broken")
+    assert [(v["stage"], v["step"]) for v in done["validations"]] == [("one", 6), ("two", 6)]
+    assert done["seconds"] > stopped["seconds"]
+
+
+@pytest.mark.usefixtures("two_stages")
+def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
+    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds, crops = [0.0], Photos.crops
+
+    def slow(*arguments: Any) -> torch.Tensor:
+        seconds[0] += 1
+        return crops(*arguments)
+
+    monkeypatch.setattr("blindsr.train.loop.time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    monkeypatch.setattr(Photos, "crops", slow)
+    assert train(two_stage_recipe(), Photos.read([photographs]), options(tmp_path, time_limit=8.0)) == "time"
+    stopped = checkpoint.load(tmp_path)
+    assert (stopped["stage"], stopped["step"], stopped["seconds"]) == (1, 3, 9.0)
+
+
+TWO_PROCESSES = """
+import os, sys, torch
+from pathlib import Path
+from blindsr.photos import Photos
+from blindsr.train import loop, recipe
+
+torch.set_num_threads(1)
+run, folder, *settings = sys.argv[1:]
+drawn, crops, end = [], Photos.crops, loop._Runner.run
+
+def noted(self, *arguments):
+    drawn.append(crops(self, *arguments))
+    return drawn[-1]
+
+def ended(self):
+    ending = end(self)
+    torch.save({"crops": drawn, "model": self.stage.method.state_dict()}, f"{run}.{self.fabric.global_rank}")
+    return ending
+
+Photos.crops, loop._Runner.run = noted, ended
+options = loop.Options(Path(run), device="cpu", devices=2, precision="fp32", log_every=2)
+loop.train(recipe.load("cmdsr_x4.classic", settings), Photos.read([folder]), options)
+"""
+
+
+def test_two_processes_see_other_crops_and_keep_the_same_weights(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    script, run = tmp_path / "two.py", tmp_path / "run"
+    script.write_text(TWO_PROCESSES)
+    changes = [*settings, "stage.steps=4", "stage.validate_every=4"]
+    arguments = [sys.executable, str(script), str(run), str(photographs), *changes]
+    subprocess.run(arguments, check=True, stderr=subprocess.DEVNULL, timeout=200)
+    first, second = (torch.load(f"{run}.{rank}", weights_only=True) for rank in (0, 1))
+    assert len(first["crops"]) == len(second["crops"]) == 4
+    assert not any(torch.equal(a, b) for a in first["crops"] for b in second["crops"])
+    assert all(torch.equal(value, second["model"][name]) for name, value in first["model"].items())
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [(line["kind"], line["step"]) for line in lines] == [("train", 2), ("train", 4), ("validation", 4)]
 
 
 def test_groups_move_only_when_due(tmp_path: Path, settings: list[str], photographs: Path) -> None:

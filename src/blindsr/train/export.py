@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from blindsr import weights
+from blindsr.atomic import beside
 from blindsr.methods import registry
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
@@ -39,7 +40,8 @@ def export(run: Path, folder: Path) -> Path:
     )
     path = folder / f"{card.name}.safetensors"
     weights.save(path, method, card)
-    path.with_suffix(".md").write_text(_text(card), encoding="utf-8")
+    with beside(path.with_suffix(".md")) as part:
+        part.write_text(_text(card), encoding="utf-8")
     return path
 
 

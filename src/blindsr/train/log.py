@@ -12,6 +12,8 @@ from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from blindsr.atomic import beside
+
 _log = logging.getLogger(__name__)
 _PLAIN_INTERVAL = 30.0
 
@@ -67,5 +69,13 @@ class Log:
 def _keep(path: Path, stage: str, step: int) -> None:
     if path.exists():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [text for text in lines if (line := json.loads(text))["stage"] != stage or line["step"] <= step]
-        path.write_text("".join(kept), encoding="utf-8")
+        with beside(path) as part:
+            part.write_text("".join(text for text in lines if _before(text, stage, step)), encoding="utf-8")
+
+
+def _before(text: str, stage: str, step: int) -> bool:
+    try:
+        line = json.loads(text)
+    except ValueError:  # torn by a crash
+        return False
+    return bool(line["stage"] != stage or line["step"] <= step)

@@ -5,7 +5,7 @@ import logging
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -32,6 +32,8 @@ from blindsr.train.schedule import factor
 from blindsr.train.validate import Validation
 
 _log = logging.getLogger(__name__)
+_AGREE_EVERY = 10
+"""Steps from one moment at which several processes agree on leaving to the next; agreeing waits for the device."""
 Ending = Literal["finished", "time", "signal"]
 
 
@@ -52,14 +54,18 @@ class Options:
 
 
 @dataclass
-class _Clock:
-    """Time spent training, this call and those before."""
+class _History:
+    """What goes on from stage to stage and from call to call."""
 
+    start: float
+    """When this call began."""
     before: float = 0.0
-    start: float = field(default_factory=time.monotonic)
+    """Seconds that earlier calls trained for."""
+    validations: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def now(self) -> float:
+    def elapsed(self) -> float:
+        """Seconds since this call began."""
         return time.monotonic() - self.start
 
 
@@ -81,9 +87,11 @@ def train(
     keep_freed_memory()
     fabric = _fabric(options)
     fabric.launch()
+    history = _History(time.monotonic())
     state = checkpoint.load(options.run) if resume else None
     if state is not None:
         _same_recipe(state["recipe"], recipe.to_dict())
+        history.before, history.validations = state["seconds"], state["validations"]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
@@ -96,7 +104,7 @@ def train(
     first = state["stage"] if state is not None else 0
     for index in range(first, len(stages)):
         name = list(recipe.stages)[index]
-        runner = _Runner(fabric, recipe, photos, options, (index, name, stages[index]))
+        runner = _Runner(fabric, recipe, photos, options, (index, name, stages[index]), history=history)
         if state is not None:
             runner.restore(state)
         ending = runner.run()
@@ -120,9 +128,16 @@ class _Runner:
     """One stage of one run."""
 
     def __init__(
-        self, fabric: Fabric, recipe: Recipe, photos: Photos, options: Options, place: tuple[int, str, Stage]
+        self,
+        fabric: Fabric,
+        recipe: Recipe,
+        photos: Photos,
+        options: Options,
+        place: tuple[int, str, Stage],
+        *,
+        history: _History,
     ) -> None:
-        self.fabric, self.recipe, self.options = fabric, recipe, options
+        self.fabric, self.recipe, self.options, self.history = fabric, recipe, options, history
         self.index, self.name, stage = place
         self.photos, held_out = photos.split(recipe.header.held_out)
         stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
@@ -133,9 +148,7 @@ class _Runner:
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.family, fabric.device)
-        self.validations: list[dict[str, Any]] = []
         self.done = 0
-        self.clock = _Clock()
         self.data = {
             "folders": list(photos.folders),
             "photographs": len(self.photos),
@@ -148,14 +161,18 @@ class _Runner:
         self.average.method.load_state_dict(state["average"])
         for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
-        self.validations, self.done = state["validations"], state["step"]
-        self.clock.before = state["seconds"]
+        self.done = state["step"]
+        if state["data"] != self.data and self.fabric.is_global_zero:
+            _log.warning("these are not the photographs that the run began with, so it ends in other weights")
 
     def run(self) -> Ending:
         """Train to the end of the stage, the time limit or a signal, and save."""
         steps = self.stage.recipe.steps
-        with _signals() as asked, Log(self.options.run, self.name, steps, self.done) as log:
-            window = _Window(self.stage.crops[0])
+        with _signals() as asked, ExitStack() as stack:
+            log = None
+            if self.fabric.is_global_zero:
+                log = stack.enter_context(Log(self.options.run, self.name, steps, self.done))
+            window = _Window(self.stage.crops[0] * self.fabric.world_size)
             while self.done < steps:
                 window.add(self._step(self.done + 1))
                 self.done += 1
@@ -171,17 +188,18 @@ class _Runner:
 
     def save(self) -> None:
         """Write the checkpoint, from one process."""
+        self._check_weights()
         if not self.fabric.is_global_zero:
             return
         state: checkpoint.State = {
             "recipe": self.recipe.to_dict(),
             "stage": self.index,
             "step": self.done,
-            "seconds": self.clock.before + self.clock.now,
+            "seconds": self.history.before + self.history.elapsed,
             "model": self.stage.method.state_dict(),
             "average": self.average.method.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "validations": self.validations,
+            "validations": self.history.validations,
             "data": self.data,
         }
         checkpoint.save(self.options.run, state)
@@ -201,34 +219,47 @@ class _Runner:
             if step % group.every == 0:
                 optimizer.param_groups[0]["lr"] = group.lr * rate
                 if self.stage.recipe.clip is not None:
-                    self.fabric.clip_gradients(self.module, optimizer, max_norm=self.stage.recipe.clip)
+                    clip = self.stage.recipe.clip
+                    self.fabric.clip_gradients(self.module, optimizer, max_norm=clip, error_if_nonfinite=False)
                 optimizer.step()
             optimizer.zero_grad()
         self.average.update(self.stage.method, step)
         return {name: value.detach() for name, value in losses.items()}
 
-    def _report(self, log: Log, window: "_Window") -> None:
+    def _report(self, log: Log | None, window: "_Window") -> None:
         recipe = self.stage.recipe
         last = self.done == recipe.steps
-        if self.fabric.is_global_zero and (self.done % self.options.log_every == 0 or last):
+        if self.done % self.options.log_every == 0 or last:
+            self._check_weights()
             values, speed, each = window.close()
-            log.step(self.done, values, speed, each * (recipe.steps - self.done))
-        if self.fabric.is_global_zero and (self.done % recipe.validate_every == 0 or last):
+            if log is not None:
+                log.step(self.done, values, speed, each * (recipe.steps - self.done))
+        if log is not None and (self.done % recipe.validate_every == 0 or last):
             values = self.validation.run(self.average.method, self.fabric.autocast())
-            self.validations.append({"stage": self.name, "step": self.done, **values})
+            self.history.validations.append({"stage": self.name, "step": self.done, **values})
             log.validation(self.done, values)
             window.restart()
 
+    def _check_weights(self) -> None:
+        # All processes hold the same weights, so they stop together, and before anything is overwritten.
+        if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
+            raise BlindSRError(
+                f"the weights are not finite any more at step {self.done} of {self.name} and were not saved; "
+                "begin again with lower learning rates"
+            )
+
     def _leave(self, asked: bool) -> Ending | None:
         limit = self.options.time_limit
-        late = limit is not None and self.clock.now > limit
-        # All processes must leave together, or those that stay wait for the others for ever.
-        flags = torch.tensor([float(asked), float(late)], device=self.fabric.device)
+        late = limit is not None and self.history.elapsed > limit
         if self.fabric.world_size > 1:
-            flags = cast("Tensor", self.fabric.all_reduce(flags, reduce_op="sum"))
-        if flags[0] > 0:
+            # All processes must leave together, or those that stay wait for the others for ever.
+            if self.done % _AGREE_EVERY:
+                return None
+            flags = torch.tensor([float(asked), float(late)], device=self.fabric.device)
+            asked, late = (count > 0 for count in cast("Tensor", self.fabric.all_reduce(flags, reduce_op="sum")))
+        if asked:
             return "signal"
-        return "time" if flags[1] > 0 else None
+        return "time" if late else None
 
 
 class _Window:
