@@ -62,6 +62,14 @@ def test_one_kernel_a_sample() -> None:
         torch.testing.assert_close(kernel, kernels.gaussian(15, std))
 
 
+def test_widths_on_an_accelerator_meet_plain_numbers() -> None:
+    """Training draws widths on the device of the images; the meta device refuses mixtures as CUDA does."""
+    widths = torch.rand(3, device="meta")
+    for kernel in (kernels.gaussian(15, widths), kernels.gaussian(15, 2.0, widths, 0.5)):
+        assert kernel.shape == (3, 15, 15)
+        assert kernel.device.type == "meta"
+
+
 def test_the_narrowest_gaussian_leaves_an_image_as_it_is() -> None:
     torch.testing.assert_close(kernels.gaussian(15, 0.2), kernels.delta(15), atol=1e-4, rtol=0)
 

@@ -39,9 +39,13 @@ def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, ang
 
     Args and result are those of `gaussian`, with variances for standard deviations.
     """
-    many = any(isinstance(value, Tensor) for value in (l1, l2, angle))
+    given = [value for value in (l1, l2, angle) if isinstance(value, Tensor)]
+    device = given[0].device if given else None  # plain numbers go to where the tensors are
     first, second, turn = torch.broadcast_tensors(
-        *(torch.as_tensor(v, dtype=torch.float64).reshape(-1) for v in (l1, l1 if l2 is None else l2, angle))
+        *(
+            torch.as_tensor(value, dtype=torch.float64, device=device).reshape(-1)
+            for value in (l1, l1 if l2 is None else l2, angle)
+        )
     )
     cos, sin = turn.cos(), turn.sin()
     # Inverse of U diag(l1, l2) U^T with U = [[cos, -sin], [sin, cos]].
@@ -53,7 +57,7 @@ def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, ang
     exponent = xx[:, None, None] * x**2 + 2 * xy[:, None, None] * x * y + yy[:, None, None] * y**2
     kernels = torch.exp(-0.5 * exponent)
     kernels = (kernels / kernels.sum((-2, -1), keepdim=True)).float()
-    return kernels if many else kernels[0]
+    return kernels if given else kernels[0]
 
 
 def delta(size: int = 1) -> Tensor:
