@@ -1,16 +1,20 @@
 """Eq. 1 as a value: replayed bit for bit, per sample, linear where it claims to be."""
 
 import dataclasses
+import io
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from scipy import ndimage
 from torch import Tensor
 
-from blindsr.degrade import Degradation, Rounding, degrade, families, kernels
+from blindsr.degrade import Border, Degradation, Downsampling, Rounding, blur, degrade, families, kernels, resize
 from blindsr.errors import BlindSRError
 
 
@@ -69,6 +73,99 @@ def test_rounding_to_8_bit(rounding: Rounding, oracle: "np.ufunc") -> None:
     np.testing.assert_allclose(ours[clear], oracle(levels)[clear], atol=1e-3)
 
 
+@pytest.mark.parametrize(("rounding", "oracle"), [("round", np.round), ("floor", np.floor)])
+@pytest.mark.parametrize("down", get_args(Downsampling))
+def test_the_blurred_image_is_rounded_before_subsampling(
+    rounding: Rounding, oracle: "np.ufunc", down: Downsampling
+) -> None:
+    """A published builder of test images blurs an 8-bit file into an 8-bit file; the box keeps sums exact."""
+    hr = (images() * 255).round() / 255
+    parts = dataclasses.replace(
+        one(), kernels=torch.full((1, 3, 3), 1 / 9), down=down, blur_rounding=rounding, rounding="none"
+    )
+    levels = (hr[0].numpy() * 255).round().astype(np.float64)
+    sums = np.stack([ndimage.correlate(plane, np.ones((3, 3)), mode="mirror") for plane in levels])
+    stored = torch.from_numpy(oracle(sums / 9) / 255).float()[None]
+    expected = resize(stored, 0.25) if down == "bicubic" else stored[..., ::4, ::4]
+    torch.testing.assert_close(parts.apply(hr), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7])
+@pytest.mark.parametrize("blur_rounding", ["none", "floor"])
+def test_each_image_of_a_batch_gets_its_own_kernel(angle: float, blur_rounding: Rounding) -> None:
+    stds = torch.tensor([0.3, 1.5, 4.0])
+    parts = dataclasses.replace(one(n=3), kernels=kernels.gaussian(15, stds, 0.5 * stds, angle))
+    parts = dataclasses.replace(parts, blur_rounding=blur_rounding, rounding="none")
+    hr = images().expand(3, -1, -1, -1)
+    together = parts.apply(hr)
+    assert float((together[0] - together[1]).abs().max()) > 0.03
+    assert float((together[1] - together[2]).abs().max()) > 0.02
+    # Sums in another order may fall on the other side of a step.
+    tolerance = 1e-6 if blur_rounding == "none" else 1 / 255 + 1e-6
+    for row in range(3):
+        alone = parts[row : row + 1].apply(hr[:1])
+        torch.testing.assert_close(together[row : row + 1], alone, atol=tolerance, rtol=0)
+
+
+def test_jpeg_comes_last_and_only_where_asked_for() -> None:
+    parts = dataclasses.replace(one(noise=10, n=2), jpeg=torch.tensor([0, 40]))
+    plain = dataclasses.replace(parts, jpeg=torch.zeros(2, dtype=torch.int64)).apply(images(2, 64))
+    both = parts.apply(images(2, 64))
+    assert torch.equal(both[0], plain[0])
+    buffer = io.BytesIO()
+    array = (plain[1] * 255).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(array).save(buffer, "JPEG", quality=40, subsampling="4:2:0")
+    expected = np.array(Image.open(buffer))
+    assert np.array_equal((both[1] * 255).round().byte().permute(1, 2, 0).numpy(), expected)
+    assert not np.array_equal(array, expected)
+
+
+def test_results_are_clipped_and_8_bit() -> None:
+    lr = one(noise=75).apply(torch.cat((torch.zeros(1, 3, 48, 24), torch.ones(1, 3, 48, 24)), 3))
+    assert float(lr.min()) == 0
+    assert float(lr.max()) == 1
+    torch.testing.assert_close(lr * 255, (lr * 255).round(), atol=1e-4, rtol=0)
+
+
+def test_repeated_rows_keep_images_of_one_task_together() -> None:
+    drawn = families.cmdsr(4).sample(3, 0)
+    assert drawn.repeat_interleave(2).noise.tolist() == [level for level in drawn.noise.tolist() for _ in range(2)]
+    assert torch.equal(drawn.repeat_interleave(2).kernels[2:4], drawn.kernels[1:2].expand(2, -1, -1))
+
+
+def test_every_row_draws_noise_of_its_own() -> None:
+    noise = one(noise=20, n=2).draw_noise((2, 3, 32, 32), images())
+    correlation = torch.corrcoef(noise.flatten(1))[0, 1]
+    assert abs(float(correlation)) < 0.1
+
+
+def test_noise_of_a_generator_is_its_own_and_has_the_same_level() -> None:
+    parts = dataclasses.replace(one(noise=25), rounding="none")
+    hr = torch.full((1, 3, 512, 512), 0.5)
+    first, second = (parts.apply(hr, torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    assert not torch.equal(first, second)
+    assert torch.equal(first, parts.apply(hr, torch.Generator().manual_seed(1)))
+    assert float((first - 0.5).std()) * 255 == pytest.approx(25, rel=0.02)
+
+
+@pytest.mark.parametrize("border", get_args(Border))
+def test_the_border_of_the_record_is_the_one_that_is_used(border: Border) -> None:
+    parts = dataclasses.replace(one(scale=1), border=border, rounding="none")
+    expected = blur(images(), parts.kernels, border)
+    torch.testing.assert_close(parts.apply(images()), expected, atol=2e-6, rtol=0)
+
+
+def test_gradients_reach_the_image_the_kernel_and_the_noise() -> None:
+    hr = torch.rand(1, 1, 8, 8, dtype=torch.float64, requires_grad=True)
+    kernel = torch.rand(1, 3, 3, dtype=torch.float64, requires_grad=True)
+    noise = torch.rand(1, 1, 2, 2, dtype=torch.float64, requires_grad=True)
+
+    def whole(x: Tensor, k: Tensor, n: Tensor) -> Tensor:
+        return degrade(x, dataclasses.replace(one(), kernels=k), n)
+
+    assert torch.autograd.gradcheck(whole, (hr, kernel, noise))
+
+
 @pytest.mark.parametrize("angle", [0.0, 0.7])
 def test_mixed_precision_does_not_touch_a_degradation(angle: float) -> None:
     kernel = kernels.gaussian(15, 2.0, 1.0, angle)[None]
@@ -82,6 +179,8 @@ def test_truncation_keeps_levels_that_are_exact() -> None:
     levels = torch.arange(256.0).view(1, 1, 16, 16).expand(1, 3, 16, 16) / 255
     exact = dataclasses.replace(one(scale=1), kernels=kernels.delta(1)[None], rounding="floor")
     torch.testing.assert_close(exact.apply(levels), levels, atol=1e-6, rtol=0)
+    just_below = torch.nextafter(levels, torch.zeros(()))  # where arithmetic leaves an exact level
+    torch.testing.assert_close(exact.apply(just_below), levels, atol=1e-6, rtol=0)
 
 
 def test_the_differentiable_part_is_linear() -> None:
@@ -115,12 +214,16 @@ def test_bad_records_are_refused_in_one_sentence() -> None:
         {**good, "scale": 2.5},
         {**good, "noise": [1.0, 2.0]},
         {**good, "kernels": [[[0.0]]]},
+        {**good, "kernels": [[[7.0]]]},
+        {**good, "jpeg": [30.7]},
+        {**good, "seeds": [1.5]},
+        {**good, "seeds": [2**63]},
     ]
     for values in bad:
         with pytest.raises(BlindSRError) as caught:
             Degradation.from_json(json.dumps(values))
         assert "\n" not in str(caught.value)
-    for text in ("", "[]", "{"):
+    for text in ("", "[]", "{", "[" * 100_000):
         with pytest.raises(BlindSRError):
             Degradation.from_json(text)
 

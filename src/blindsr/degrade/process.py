@@ -114,8 +114,8 @@ class Degradation:
             tensors = {
                 "kernels": torch.tensor(values["kernels"], dtype=torch.float32),
                 "noise": torch.tensor(values["noise"], dtype=torch.float32),
-                "jpeg": torch.tensor(values["jpeg"], dtype=torch.int64),
-                "seeds": torch.tensor(values["seeds"], dtype=torch.int64),
+                "jpeg": _integers(values["jpeg"]),
+                "seeds": _integers(values["seeds"]),
             }
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
@@ -130,7 +130,7 @@ class Degradation:
         """Inverse of `to_json`; raises `BlindSRError` on anything else."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BlindSRError(f"a degradation record must be JSON: {error}") from None
         if not isinstance(values, dict):
             raise BlindSRError("a degradation record must be a JSON object")
@@ -157,6 +157,8 @@ class Degradation:
             raise BlindSRError("kernels, noise, jpeg and seeds need one row for each image")
         for kernel in self.kernels:
             kernel_room.check(kernel)
+            if abs(float(kernel.sum()) - 1) > 1e-3:
+                raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; it must sum to 1")
         if not bool((torch.isfinite(self.noise) & (self.noise >= 0)).all()):
             raise BlindSRError("a noise level is a number from 0, on the 0..255 scale")
         if not bool(((self.jpeg >= 0) & (self.jpeg <= 100)).all()):
@@ -186,6 +188,14 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     blurred = _to_8_bit(blur(hr, kernels, degradation.border), degradation.blur_rounding)
     lr = resize(blurred, 1 / scale) if degradation.down == "bicubic" else subsample(blurred, scale)
     return lr + noise
+
+
+def _integers(values: Any) -> Tensor:
+    """A list of whole numbers as a tensor; torch alone would cut 30.7 to 30 without a word."""
+    given = torch.tensor(values)
+    if given.is_floating_point():
+        raise TypeError(f"whole numbers are needed, not {values}")
+    return given.long()
 
 
 def _to_8_bit(x: Tensor, rounding: Rounding) -> Tensor:
