@@ -55,6 +55,13 @@ def test_variances_are_squared_deviations() -> None:
     )
 
 
+@pytest.mark.parametrize("size", [4, 6])
+def test_an_even_kernel_is_centred_between_its_pixels(size: int) -> None:
+    kernel = kernels.gaussian(size, 1.2)
+    torch.testing.assert_close(kernel, kernel.flip(0))
+    torch.testing.assert_close(kernel, kernel.flip(1))
+
+
 def test_one_kernel_a_sample() -> None:
     stds = torch.tensor([0.5, 1.0, 3.0])
     many = kernels.gaussian(15, stds)
@@ -97,6 +104,33 @@ def test_kernels_are_read_from_three_kinds_of_file(tmp_path: Path) -> None:
 def test_a_kernel_that_makes_no_sense_is_named(kernel: Tensor, word: str) -> None:
     with pytest.raises(BlindSRError, match=word):
         kernels.check(kernel)
+
+
+def test_the_only_matrix_among_scalars_and_a_kernel_of_one_pixel_are_read(tmp_path: Path) -> None:
+    savemat(tmp_path / "k.mat", {"kernel": np.full((3, 3), 2.0), "name": "box", "width": 3.0})
+    torch.testing.assert_close(kernels.load(tmp_path / "k.mat"), torch.full((3, 3), 1 / 9))
+    np.save(tmp_path / "one.npy", np.ones((1, 1)))
+    assert kernels.load(tmp_path / "one.npy").tolist() == [[1.0]]
+
+
+def test_files_of_numbers_that_are_no_kernel_say_what_is_wrong(tmp_path: Path) -> None:
+    savemat(tmp_path / "two.mat", {"a": np.eye(3), "b": np.eye(3)})
+    savemat(tmp_path / "damaged.mat", {"a": np.eye(3)})
+    head = (tmp_path / "damaged.mat").read_bytes()[:128]
+    (tmp_path / "damaged.mat").write_bytes(head + b"\xff" * 200)
+    np.save(tmp_path / "complex.npy", np.eye(3) * 1j)
+    np.save(tmp_path / "words.npy", np.full((3, 3), "a"))
+    np.save(tmp_path / "line.npy", np.ones(3))
+    wrong = {
+        "two.mat": "2 matrices",
+        "damaged.mat": "cannot read",
+        "complex.npy": "no real numbers",
+        "words.npy": "no real numbers",
+        "line.npy": "square",
+    }
+    for name, words in wrong.items():
+        with pytest.raises(BlindSRError, match=words):
+            kernels.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["missing.npy", "text.npy", "text.mat", "text.png", "k.txt"])
