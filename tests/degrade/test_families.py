@@ -44,6 +44,22 @@ def test_mzsr_draws_variances_between_1_and_2_5_s(seed: int) -> None:
         assert 1 - 1e-3 <= small <= large <= 5 + 1e-3
 
 
+def test_mzsr_draws_the_second_variance_below_the_first() -> None:
+    """l1 ~ U(1, 5) has mean 3 and l2 ~ U(1, l1) mean 2; two independent ones would have 3.67 and 2.33."""
+    drawn = torch.tensor([eigenvalues(k) for k in families.MZSRKernels(2, 61).sample(400, 0).kernels])
+    assert abs(float(drawn[:, 1].mean()) - 3) < 0.25
+    assert abs(float(drawn[:, 0].mean()) - 2) < 0.2
+
+
+def test_anisotropic_families_draw_every_direction() -> None:
+    at = torch.arange(61) - 30.0
+    for family in (families.Anisotropic(4, 61), families.MZSRKernels(4, 61)):
+        k = family.sample(64, 0).kernels
+        tilt = (k * at[:, None] * at[None, :]).sum((1, 2))
+        assert float(tilt.min()) < -1
+        assert float(tilt.max()) > 1
+
+
 @settings(deadline=None, max_examples=10)
 @given(seeds)
 def test_mrda_draws_any_angle_and_deviations_up_to_4(seed: int) -> None:
@@ -58,12 +74,22 @@ def test_the_ranges_of_the_papers() -> None:
     assert families.mrda_isotropic(4).std == (0.2, 4.0)
     assert families.dmsr(2).std == families.dmsr(4).std == (0.2, 3.0)
     assert families.dmsr(4, noise=False).noise == (0, 0)
+    assert families.dmsr(4).noise == families.cmdsr(4).noise == (0, 75)
+    assert families.mrda_anisotropic(4).std == (0.2, 4.0)
+    assert families.mrda_anisotropic(4).noise == (0, 25)
+    sizes = (("cmdsr", 15), ("dmsr", 15), ("mrda_isotropic", 21), ("mrda_anisotropic", 21), ("mzsr", 15))
+    for name, size in sizes:
+        assert getattr(families, name)(4).sample(2, 0).kernels.shape == (2, size, size)
     assert families.mzsr(2).border == "symmetric"
     assert families.mzsr(2).down == "direct"
 
 
 def test_a_pool_holds_the_same_tasks_for_ever() -> None:
     pool = families.Pool.of(families.cmdsr(4), 8, seed=1)
+    other = families.Pool.of(families.cmdsr(4), 8, seed=2)
+    assert pool.tasks is not None
+    assert other.tasks is not None
+    assert not torch.equal(pool.tasks.noise, other.tasks.noise)
     seen = {float(level) for seed in range(20) for level in pool.sample(8, seed).noise}
     assert len(seen) == 8
     assert len(set(pool.sample(8, 0).seeds.tolist())) == 8

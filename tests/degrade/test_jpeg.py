@@ -9,6 +9,12 @@ from PIL import Image
 from blindsr.degrade import jpeg
 
 
+def test_values_beyond_the_range_are_clipped_not_wrapped() -> None:
+    x = torch.cat((torch.full((1, 3, 16, 16), -0.2), torch.full((1, 3, 16, 16), 1.2)), 3)
+    torch.testing.assert_close(jpeg.compress(x, torch.tensor([95])), x.clamp(0, 1), atol=2 / 255, rtol=0)
+    assert float(x.min()) < 0
+
+
 def test_each_row_is_what_pillow_makes_of_it() -> None:
     x = (torch.rand(3, 3, 24, 40, generator=torch.Generator().manual_seed(0)) * 255).round() / 255
     out = jpeg.compress(x, torch.tensor([0, 30, 95]))

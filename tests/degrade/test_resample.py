@@ -52,6 +52,43 @@ def test_halving_uses_the_known_weights() -> None:
     torch.testing.assert_close(matrix[3], torch.tensor([0] * 3 + list(known) + [0] * 5) / 256)
 
 
+_QUARTER = (-7, -45, -75, -49, 93, 399, 745, 987)
+
+
+@pytest.mark.parametrize(
+    ("length", "scale", "row", "first", "weights"),
+    [
+        # In exact fractions from Keys' polynomial: distances 7/4, 3/4, 1/4, 5/4 in 128ths,
+        (8, 2.0, 6, 1, (-3, 29, 111, -9)),
+        # the middle one of three outputs is an input pixel,
+        (8, 3.0, 10, 3, (1,)),
+        # distances (-5 ... 5) / 3 in 162ths,
+        (15, 1 / 3, 2, 2, (-2, -4, 0, 18, 42, 54, 42, 18, 0, -4, -2)),
+        # and distances (-15, -13 ... 15) / 8 in 4096ths.
+        (32, 0.25, 3, 6, _QUARTER + _QUARTER[::-1]),
+    ],
+)
+def test_weights_worked_out_by_hand(length: int, scale: float, row: int, first: int, weights: tuple[int, ...]) -> None:
+    expected = torch.zeros(length)
+    expected[first : first + len(weights)] = torch.tensor(weights) / sum(weights)
+    matrix = resample.bicubic_matrix(length, round(length * scale), scale)
+    torch.testing.assert_close(matrix[row], expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("length", "scale", "expected"), [(10, 0.25, 3), (9, 1 / 3, 3), (7, 0.5, 4), (49, 1 / 49, 1), (5, 3.0, 15)]
+)
+def test_sides_are_rounded_up_as_matlab_does(length: int, scale: float, expected: int) -> None:
+    assert resample.resize(torch.rand(1, 1, length, 2), scale, None).shape[-2] == expected
+
+
+def test_no_float_error_adds_a_pixel() -> None:
+    for scale in (0.1, 1 / 3, 1.1, 0.7):
+        for length in range(10, 200, 10):
+            exact = math.ceil(round(length * scale, 9))
+            assert resample.resize(torch.rand(1, 1, 1, length), scale).shape[-1] == exact
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.25, 0.5, 2.0, 3.0]))
 def test_a_constant_stays_constant(height: int, width: int, scale: float) -> None:
@@ -69,6 +106,17 @@ def test_pillow_agrees_away_from_the_border() -> None:
 def test_direct_subsampling_keeps_the_first_pixel() -> None:
     x = torch.arange(36.0).view(1, 1, 6, 6)
     assert resample.subsample(x, 3).flatten().tolist() == [0, 3, 18, 21]
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 3.0])
+def test_the_gradient_is_the_adjoint_of_what_goes_forward(scale: float) -> None:
+    """Each entry of the adjoint, from the answers to unit impulses."""
+    x = torch.zeros(1, 1, 7, 5, dtype=torch.float64, requires_grad=True)
+    impulses = torch.eye(35, dtype=torch.float64).view(35, 1, 7, 5)
+    answers = resample.resize(impulses, scale)
+    y = torch.rand(answers.shape[1:], dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    (gradient,) = torch.autograd.grad((resample.resize(x, scale)[0] * y).sum(), x)
+    torch.testing.assert_close(gradient.flatten(), (answers * y).sum((1, 2, 3)))
 
 
 def test_it_is_its_own_matrix_so_gradients_are_the_adjoint() -> None:
