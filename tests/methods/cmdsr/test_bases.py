@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from blindsr.methods.cmdsr.bases import BASES, BaseName
+from blindsr.degrade.resample import resize
+from blindsr.methods.cmdsr.bases import BASES, EDSR, BaseName, ResidualBlock
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,37 @@ def test_parameter_counts(name: BaseName, blocks: int, parameters: int) -> None:
     with torch.device("meta"):
         net = BASES[name](4, blocks=blocks)
     assert sum(p.numel() for p in net.parameters()) == parameters
+
+
+@pytest.mark.parametrize("name", ["vdsr", "idn"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_without_a_last_layer_the_bicubic_enlargement_is_left(name: BaseName, scale: int) -> None:
+    net = BASES[name](scale, blocks=1, channels=8)
+    for p in net.tail.parameters():
+        p.data.zero_()
+    x = torch.rand(1, 3, 7, 9)
+    torch.testing.assert_close(net(x), resize(x, scale))
+
+
+@pytest.mark.parametrize("name", ["srresnet", "edsr"])
+def test_features_skip_the_body(name: BaseName) -> None:
+    net = BASES[name](4, blocks=1, channels=8)
+    x = torch.rand(1, 3, 7, 9)
+    with torch.no_grad():
+        head = net.head(x)
+        inner = net.close(net.body(head)) if isinstance(net, EDSR) else net.body(head)
+        expected = net.tail(net.upsampler(inner + head))
+        torch.testing.assert_close(net(x), expected)
+        assert float((net.tail(net.upsampler(inner)) - expected).abs().max()) > 1e-3
+
+
+@pytest.mark.parametrize(("name", "factor"), [("srresnet", 1.0), ("edsr", 0.1)])
+def test_a_block_adds_its_branch(name: BaseName, factor: float) -> None:
+    (block,) = BASES[name](4, blocks=1, channels=8).body
+    assert isinstance(block, ResidualBlock)
+    x = torch.rand(1, 8, 7, 9)
+    branch = block.second(block.first(x).clamp(min=0))
+    torch.testing.assert_close(block(x), x + factor * branch)
 
 
 @pytest.mark.parametrize("name", list(BASES))

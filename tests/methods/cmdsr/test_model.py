@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from blindsr.methods.cmdsr.bases import BASES, BaseName
+from blindsr.methods.cmdsr.bases import BASES, BaseName, SRResNet
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig, crop_patches, take_patches
 
 
@@ -106,6 +106,60 @@ def test_the_condition_depends_on_seed_and_support_and_nothing_else() -> None:
     assert torch.equal(condition(0, (lr,)), condition(0))
 
 
+def test_every_support_image_is_looked_at() -> None:
+    net, lr = tiny(), picture(30, 40)
+    first, second = picture(20, 20) * 0.1, picture(20, 20) * 0.9
+
+    def condition(*support: Tensor) -> Tensor:
+        return net.condition(lr, generator=torch.Generator().manual_seed(0), support=support)
+
+    assert not torch.equal(condition(first, second), condition(first, first))
+    assert not torch.equal(condition(first, second), condition(second, second))
+
+
+def test_equation_2_layer_by_layer() -> None:
+    net = tiny().condition_net
+    assert net is not None
+    support = picture(8, 8, rows=6).view(2, 3, 3, 8, 8)
+    one, two, three, four = net.convs
+    x = support.reshape(2, 9, 8, 8)
+    x = one(x).clamp(min=0)
+    x = two(x).clamp(min=0)
+    x = x.view(2, -1, 4, 2, 4, 2).mean((3, 5))
+    x = three(x).clamp(min=0)
+    x = four(x).clamp(min=0)
+    feature = net(support)
+    assert feature.shape == (2, 6)
+    torch.testing.assert_close(feature.double(), x.mean((2, 3)), atol=1e-5, rtol=1e-5)
+    assert bool((feature >= 0).all())
+
+
+def test_the_sft_variant_is_a_sigmoid_gain_and_an_offset() -> None:
+    layer = next(iter(tiny(modulation="sft").modulated().values()))
+    assert layer.affine is not None
+    x, coefficients = picture(6, 6).repeat(1, 3, 1, 1)[:, :8], torch.rand(1, 8, dtype=torch.float64)
+    joined = torch.cat((x, coefficients[:, :, None, None].expand(-1, -1, 6, 6)), 1)
+    gain, offset = (branch(joined) for branch in layer.affine)
+    layer.coefficients = coefficients
+    torch.testing.assert_close(layer(x), layer.conv(x / (1 + torch.exp(-gain)) + offset))
+
+
+def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -> None:
+    torch.default_generator.manual_seed(0)
+    net = CMDSR(CMDSRConfig(blocks=2, channels=16, support=3, patch=8, features=6))
+    for layer in net.modulated().values():
+        factors = layer.modulation(torch.rand(5, 6))
+        assert float((factors - 1).abs().max()) < 0.5
+    net.requires_grad_(requires_grad=False)
+    x = torch.rand(1, 16, 6, 6)
+    assert isinstance(net.base, SRResNet)
+    convolution, shuffle = list(net.base.upsampler)[:2]
+    enlarged = shuffle(convolution(x))
+    assert float((enlarged - F.interpolate(enlarged[..., ::2, ::2], scale_factor=2.0)).abs().max()) < 1e-5
+    assert float((enlarged - F.interpolate(x, scale_factor=2.0)).abs().mean()) < 0.15
+    assert float((net.base.body(x) - x).abs().mean()) < 0.1
+
+
 def test_without_a_condition_net_nothing_is_modulated() -> None:
     net = tiny(modulation="none")
     condition = net.condition(picture(9, 9), generator=torch.Generator())
@@ -126,3 +180,6 @@ def test_patches_are_what_slicing_gives() -> None:
     exact, corner = crop_patches(images[..., :8, :8], 2, 8, torch.Generator())
     assert torch.equal(exact[:, 0], images[..., :8, :8])
     assert int(corner.abs().max()) == 0
+    _, many = crop_patches(images[:1, :, :10, :11], 400, 8, torch.Generator().manual_seed(0))
+    assert many.amin((0, 1)).tolist() == [0, 0]
+    assert many.amax((0, 1)).tolist() == [2, 3]

@@ -54,6 +54,39 @@ def test_one_backward_pass_gives_each_network_the_gradient_of_its_own_loss() -> 
     assert max(float(g.abs().max()) for g in con_grads) > 0
 
 
+@pytest.mark.parametrize("loss", ["combined", "contrastive", "reconstruction"])
+def test_gradients_are_those_of_two_separate_losses(loss: str) -> None:
+    """Equation 9 and 5 written out, with the same random choices in the same order and no gradient scaled."""
+    one = stage(loss=loss)
+    ours = run(one, 2)["loss"]
+    hr, others = clean(one).chunk(2)
+    source = torch.Generator().manual_seed(2)
+    tasks = one.family.sample(3, source).repeat_interleave(2)
+    lr = tasks.apply(hr, source)
+    support, corners = one._patches(lr, source)
+    net = one.method.condition_net
+    assert net is not None
+    feature = net(support)
+    residual = one._reconstruction(hr, lr, corners, feature)
+    inner = feature - net(one._patches(tasks.apply(others, source), source)[0])
+    again = feature - inner
+    contrast = sum(
+        torch.log1p(torch.exp(inner[i].square().sum()))
+        + torch.log1p(torch.exp(-(feature[i] - again[i - 1]).square().sum()))
+        for i in range(3)
+    )
+    objective = {
+        "combined": contrast / 3 + 0.1 * 255 * residual,
+        "contrastive": contrast / 3,
+        "reconstruction": 0.1 * 255 * residual,
+    }[loss]
+    base, condition = one.groups()
+    for mine, expected in zip(gradients(ours, base), gradients(residual, base), strict=True):
+        torch.testing.assert_close(mine, expected)
+    for mine, expected in zip(gradients(ours, condition), gradients(objective, condition), strict=True):
+        torch.testing.assert_close(mine, expected, atol=1e-6, rtol=1e-4)
+
+
 def test_the_condition_net_learns_at_every_t0th_step_only() -> None:
     one = stage()
     base, condition = one.groups()
@@ -98,6 +131,52 @@ def test_crops_are_counted_for_both_support_sets() -> None:
 def test_support_sets_have_n_patches_of_one_task(images: int) -> None:
     one = stage(images=images, restored=4)
     assert math.isfinite(float(run(one, 2)["loss"].detach()))
+
+
+@pytest.mark.parametrize("images", [1, 2, 4])
+def test_support_sets_and_features_belong_to_their_task(images: int) -> None:
+    """Photographs of one gray each, so that every patch says which task it came from."""
+    one = stage(images=images)
+    level = torch.arange(3 * images) // images * 0.25 + 0.2
+    lr = level.view(-1, 1, 1, 1).expand(-1, 3, 12, 12)
+    support, corners = one._patches(lr, torch.Generator().manual_seed(0))
+    assert support.shape == (3, 4, 3, 8, 8)
+    torch.testing.assert_close(support.mean((1, 2, 3, 4)), torch.tensor([0.2, 0.45, 0.7]))
+    torch.testing.assert_close(support.amax((1, 2, 3, 4)), support.amin((1, 2, 3, 4)))
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def spy(inputs: Tensor, features: Tensor) -> Tensor:
+        seen.append((inputs, features))
+        return F.interpolate(inputs, scale_factor=4.0)
+
+    one.method.restore_tasks = spy  # type: ignore[method-assign]
+    feature = torch.tensor([0.2, 0.45, 0.7])[:, None].expand(-1, 6)
+    hr = F.interpolate(lr, scale_factor=4.0)
+    assert float(one._reconstruction(hr, lr, corners, feature)) == pytest.approx(0, abs=1e-6)
+    ((inputs, features),) = seen
+    assert len(inputs) == 3 * 4
+    torch.testing.assert_close(inputs.mean((1, 2, 3)), features[:, 0])
+
+
+def test_restored_patches_may_be_fewer_than_the_support_set() -> None:
+    counts = []
+    for restored in (1, 2, 4):
+        one = stage(images=1, restored=restored)
+        one.method.restore_tasks = lambda lr, features: (  # type: ignore[method-assign]
+            counts.append(len(lr)) or F.interpolate(lr, scale_factor=4.0)  # type: ignore[func-returns-value]
+        )
+        run(one, 1)
+    assert counts == [3, 6, 12]
+
+
+def test_the_other_support_set_comes_from_other_photographs() -> None:
+    one = stage()
+    hr = clean(one)
+    changed = hr.clone()
+    changed[6:] = changed[6:].flip(0) * 0.3
+    first, second = (one(x, torch.Generator().manual_seed(2), 2) for x in (hr, changed))
+    assert torch.equal(first["reconstruction"], second["reconstruction"])
+    assert float(first["contrast"]) != float(second["contrast"])
 
 
 def test_inputs_and_targets_show_the_same_place() -> None:
