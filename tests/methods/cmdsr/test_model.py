@@ -146,11 +146,10 @@ def test_the_sft_variant_is_a_sigmoid_gain_and_an_offset() -> None:
 
 def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -> None:
     torch.default_generator.manual_seed(0)
-    net = CMDSR(CMDSRConfig(blocks=2, channels=16, support=3, patch=8, features=6))
+    net = CMDSR(CMDSRConfig(blocks=2, channels=16, support=3, patch=8, features=6)).requires_grad_(requires_grad=False)
     for layer in net.modulated().values():
         factors = layer.modulation(torch.rand(5, 6))
         assert float((factors - 1).abs().max()) < 0.5
-    net.requires_grad_(requires_grad=False)
     x = torch.rand(1, 16, 6, 6)
     assert isinstance(net.base, SRResNet)
     convolution, shuffle = list(net.base.upsampler)[:2]
