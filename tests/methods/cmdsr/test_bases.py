@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from blindsr.degrade.resample import resize
-from blindsr.methods.cmdsr.bases import BASES, EDSR, BaseName, ResidualBlock
+from blindsr.methods.cmdsr.bases import BASES, EDSR, BaseName, ResidualBlock, SRResNet
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_without_a_last_layer_the_bicubic_enlargement_is_left(name: BaseName, sc
     torch.testing.assert_close(net(x), resize(x, scale))
 
 
-@pytest.mark.parametrize("name", ["srresnet", "edsr"])
-def test_features_skip_the_body(name: BaseName) -> None:
-    net = BASES[name](4, blocks=1, channels=8)
+@pytest.mark.parametrize("base", [SRResNet, EDSR])
+def test_features_skip_the_body(base: type[SRResNet] | type[EDSR]) -> None:
+    net = base(4, blocks=1, channels=8)
     x = torch.rand(1, 3, 7, 9)
     with torch.no_grad():
         head = net.head(x)
@@ -45,9 +45,9 @@ def test_features_skip_the_body(name: BaseName) -> None:
         assert float((net.tail(net.upsampler(inner)) - expected).abs().max()) > 1e-3
 
 
-@pytest.mark.parametrize(("name", "factor"), [("srresnet", 1.0), ("edsr", 0.1)])
-def test_a_block_adds_its_branch(name: BaseName, factor: float) -> None:
-    (block,) = BASES[name](4, blocks=1, channels=8).body
+@pytest.mark.parametrize(("base", "factor"), [(SRResNet, 1.0), (EDSR, 0.1)])
+def test_a_block_adds_its_branch(base: type[SRResNet] | type[EDSR], factor: float) -> None:
+    block = next(iter(base(4, blocks=1, channels=8).body.children()))
     assert isinstance(block, ResidualBlock)
     x = torch.rand(1, 8, 7, 9)
     branch = block.second(block.first(x).clamp(min=0))
