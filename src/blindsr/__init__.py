@@ -9,19 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from blindsr.contract import Hints
     from blindsr.degrade import Degradation
     from blindsr.errors import BlindSRError
     from blindsr.images import Metadata, Picture, read, write
     from blindsr.restore.load import load
     from blindsr.restore.upscaler import Upscaler
 
-__all__ = ["BlindSRError", "Degradation", "Metadata", "Picture", "Upscaler", "load", "read", "write"]
+__all__ = ["BlindSRError", "Degradation", "Hints", "Metadata", "Picture", "Upscaler", "load", "read", "write"]
 __version__ = "0.1.0"
 
 # Resolved at first use, so that importing the package loads no torch.
 _ROOMS = {
     "BlindSRError": "blindsr.errors",
     "Degradation": "blindsr.degrade",
+    "Hints": "blindsr.contract",
     "Metadata": "blindsr.images",
     "Picture": "blindsr.images",
     "Upscaler": "blindsr.restore.upscaler",

@@ -4,8 +4,8 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import pydantic
@@ -35,11 +35,36 @@ class Traits:
     """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What a user knows of an image's degradation, or wishes; a method finds out whatever is not given."""
+
+    support: Sequence[Tensor] | None = None
+    """Other images ``(1, 3, h, w)`` that were degraded alike, to be looked at instead."""
+    kernel: Tensor | None = None
+    """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
+    noise: float | None = None
+    """Standard deviation of the noise on the 0..255 scale."""
+    denoise: float | None = None
+    """Factor of the estimated noise: 0 leaves it in, 1 removes what was found."""
+    steps: int | None = None
+    """Gradient steps on the image itself."""
+    seconds: float | None = None
+    """Time that looking at the image may take; the best found so far is used."""
+
+    def given(self) -> list[str]:
+        """Names of the hints that there are."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not None]
+
+
 class Method(nn.Module, ABC, Generic[Condition]):
     """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
 
     Config: ClassVar[type[Strict]]
     """Schema of everything that fixes the shape of the networks; written into the weights' file."""
+
+    understands: ClassVar[frozenset[str]] = frozenset()
+    """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
 
     config: Strict
     """The values that this network was built with."""
@@ -50,19 +75,38 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Scale and margin of this network."""
 
     @abstractmethod
-    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> Condition:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Condition:
         """Look at a whole image and return how it was degraded.
 
         Args:
             lr: the whole image, ``(1, 3, h, w)``, RGB in [0, 1].
             generator: source of every random choice, on the CPU.
-            support: other images ``(1, 3, h', w')`` degraded in the same way, to be looked at instead of ``lr``;
-                a method that can learn nothing from them raises `BlindSRError`.
+            hints: what is known already; holds nothing outside ``understands``.
         """
 
     @abstractmethod
     def restore(self, lr: Tensor, condition: Condition) -> Tensor:
         """Map ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)`` under a condition; the result is not clamped."""
+
+    def describe(self, condition: Condition) -> dict[str, Any]:
+        """What a user can read off a condition, as values for JSON; nothing unless a method says more."""
+        return {}
+
+    def pack(self, condition: Condition) -> dict[str, Tensor]:
+        """A condition as named tensors, to be stored or averaged.
+
+        Raises:
+            BlindSRError: the method's conditions mean nothing for another image.
+        """
+        raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
+
+    def unpack(self, tensors: Mapping[str, Tensor]) -> Condition:
+        """The condition that `pack` took apart.
+
+        Raises:
+            BlindSRError: the tensors are not those of a condition of this network.
+        """
+        raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
 
 
 @dataclass(frozen=True)

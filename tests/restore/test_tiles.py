@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from blindsr.contract import Method, Strict, Traits
+from blindsr.contract import Hints, Method, Strict, Traits
 from blindsr.errors import BlindSRError
 from blindsr.restore.bicubic import Bicubic
 from blindsr.restore.tiles import Box, restore_tiled, split
@@ -32,7 +32,7 @@ class Convolutions(Method[Tensor]):
     def traits(self) -> Traits:
         return Traits(scale=_SCALE, margin=4)
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, support: object = ()) -> Tensor:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         return lr.mean((2, 3)) + torch.rand(1, 3, generator=generator).to(lr)
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:

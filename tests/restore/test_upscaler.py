@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from blindsr.contract import Method, Strict, Traits
+from blindsr.contract import Hints, Method, Strict, Traits
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, write
 from blindsr.restore import Bicubic, Upscaler
@@ -18,6 +17,7 @@ class Sharpener(Method[Tensor]):
     """Bicubic with a random gain as its condition, so that the generator and the support set can be seen."""
 
     Config = Strict
+    understands = frozenset({"support"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,8 +32,8 @@ class Sharpener(Method[Tensor]):
     def traits(self) -> Traits:
         return Traits(scale=2, margin=5)
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> Tensor:
-        seen = torch.stack([image.mean() for image in support or (lr,)]).mean()
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
+        seen = torch.stack([image.mean() for image in hints.support or (lr,)]).mean()
         return seen + 0.01 * torch.rand(1, generator=generator).to(lr)
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
@@ -74,9 +74,22 @@ def test_a_seed_fixes_the_result_whatever_came_before() -> None:
 def test_support_is_looked_at_instead() -> None:
     upscaler = Upscaler(Sharpener(), device="cpu")
     lr = _random(1, 3, 9, 9)
-    assert upscaler(lr, support=[torch.zeros(1, 3, 5, 5)]).mean() < 0.1 * upscaler(lr).mean()
-    dark = np.zeros((4, 4, 3), np.uint8)
-    assert upscaler.upscale(np.full((4, 4, 3), 200, np.uint8), support=[dark]).pixels.mean() < 0.1
+    assert upscaler(lr, Hints(support=[torch.zeros(1, 3, 5, 5)])).mean() < 0.1 * upscaler(lr).mean()
+    dark = torch.zeros(1, 3, 4, 4)
+    assert upscaler.upscale(np.full((4, 4, 3), 200, np.uint8), Hints(support=[dark])).pixels.mean() < 0.1
+
+
+def test_hints_that_a_method_cannot_use_are_refused() -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu")
+    with pytest.raises(BlindSRError, match="Sharpener has no use for noise and steps; leave it out"):
+        upscaler(_random(1, 3, 9, 9), Hints(noise=3.0, steps=2))
+
+
+def test_a_condition_can_be_used_for_another_image() -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32")
+    one, other = _random(1, 3, 9, 9), _random(1, 3, 12, 9) * 0.3
+    assert torch.equal(upscaler.restore(one, upscaler.condition(one)), upscaler(one))
+    assert not torch.equal(upscaler.restore(one, upscaler.condition(other)), upscaler(one))
 
 
 def test_precision_is_what_was_asked_for() -> None:

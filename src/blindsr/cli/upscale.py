@@ -10,8 +10,7 @@ import typer
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from blindsr.contract import Hints
     from blindsr.restore import Upscaler
 
 
@@ -42,6 +41,7 @@ def upscale(
     One image that cannot be restored does not stop the others; the exit code is then 1.
     """
     from blindsr import images
+    from blindsr.contract import Hints
     from blindsr.restore.load import load
 
     name = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
@@ -51,11 +51,11 @@ def upscale(
             f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists what there is"
         )
     targets = _targets(inputs, out, upscaler.scale)
-    others = [images.read(path).pixels[None] for path in support or ()]
+    hints = Hints(support=[images.read(path).pixels[None] for path in support] if support else None)
     failed = 0
     for source, target in zip(inputs, targets, strict=True):
         try:
-            _restore(upscaler, source, target, others, overwrite=overwrite)
+            _restore(upscaler, source, target, hints, overwrite=overwrite)
         except BlindSRError as error:
             failed += 1
             text = str(error)
@@ -66,7 +66,7 @@ def upscale(
         raise typer.Exit(2 if failed == len(inputs) else 1)
 
 
-def _restore(upscaler: "Upscaler", source: Path, target: Path, support: Sequence["Tensor"], *, overwrite: bool) -> None:
+def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool) -> None:
     from blindsr import images
 
     if target.exists() and not overwrite:
@@ -74,7 +74,7 @@ def _restore(upscaler: "Upscaler", source: Path, target: Path, support: Sequence
     picture = images.read(source)
     _make_folder(target.parent)
     images.check_output(target)
-    images.write(upscaler.upscale(picture, support), target)
+    images.write(upscaler.upscale(picture, hints), target)
 
 
 def _targets(inputs: Sequence[Path], out: str, scale: int) -> list[Path]:

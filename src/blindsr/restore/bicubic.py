@@ -1,12 +1,10 @@
 """Bicubic interpolation as a method: what every other one is measured against."""
 
-from collections.abc import Sequence
-
 import pydantic
 import torch
 from torch import Tensor
 
-from blindsr.contract import Method, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.resample import resize
 
 
@@ -30,7 +28,7 @@ class Bicubic(Method[None]):
     def traits(self) -> Traits:
         return Traits(scale=self.config.scale, margin=4)
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> None:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
         """Nothing to find out."""
 
     def restore(self, lr: Tensor, condition: None) -> Tensor:

@@ -1,7 +1,6 @@
 """One method on one device, ready to restore pictures."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from blindsr.contract import Method, check_image
+from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
@@ -70,33 +69,48 @@ class Upscaler:
         """Output pixels per input pixel along each side."""
         return self.method.traits.scale
 
-    def __call__(self, lr: Tensor, support: Sequence[Tensor] = ()) -> Tensor:
-        """Restore a tensor.
+    def __call__(self, lr: Tensor, hints: Hints = Hints()) -> Tensor:
+        """Find out how an image was degraded, then restore it: `condition` and `restore` in one.
 
         Args:
             lr: ``(1, 3, h, w)``, RGB in [0, 1], on any device.
-            support: other images ``(1, 3, h', w')`` that were degraded alike, to be looked at instead.
+            hints: what is known of the degradation already.
 
         Returns:
             ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where ``lr`` is.
 
         Raises:
-            BlindSRError: not one RGB image, or too little memory.
+            BlindSRError: not one RGB image, a hint that the method cannot use, or too little memory.
         """
-        for image in (lr, *support):
+        return self.restore(lr, self.condition(lr, hints))
+
+    def condition(self, lr: Tensor, hints: Hints = Hints()) -> Any:
+        """Look at a whole image ``(1, 3, h, w)``; what comes back is the method's own affair.
+
+        Raises:
+            BlindSRError: not one RGB image, or a hint that the method cannot use.
+        """
+        useless = [name for name in hints.given() if name not in self.method.understands]
+        if useless:
+            raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
+        for image in (lr, *(hints.support or ())):
             _check_one(image)
-        out = _empty(lr, self.scale)
-        image = self._place(lr)
+        if hints.support is not None:
+            hints = replace(hints, support=[self._place(image) for image in hints.support])
         # On the CPU, so that every device sees the same random choices
         generator = torch.Generator().manual_seed(self.seed)
-        lower = self.precision == "bf16"
-        with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=lower):
-            others = [self._place(other) for other in support]
-            condition = self.method.condition(image, generator=generator, support=others)
-            restore_tiled(self.method, image, condition, tile=self.tile, out=out)
+        with torch.no_grad(), self._autocast():
+            return self.method.condition(self._place(lr), generator=generator, hints=hints)
+
+    def restore(self, lr: Tensor, condition: Any) -> Tensor:
+        """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
+        _check_one(lr)
+        out = _empty(lr, self.scale)
+        with torch.no_grad(), self._autocast():
+            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out)
         return out.clamp_(0, 1)
 
-    def upscale(self, source: Source, support: Sequence[Source | Tensor] = ()) -> Picture:
+    def upscale(self, source: Source, hints: Hints = Hints()) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
 
         Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
@@ -104,25 +118,28 @@ class Upscaler:
 
         Args:
             source: a picture, the path of a file, an array, or a PIL image.
-            support: other pictures that were degraded alike, to be looked at instead.
+            hints: what is known of its degradation already.
 
         Raises:
-            BlindSRError: a file or array that is no picture, or too little memory.
+            BlindSRError: a file or array that is no picture, a hint that the method cannot use, or too little memory.
         """
-        picture = _picture(source)
-        others = [other if isinstance(other, Tensor) else _picture(other).pixels[None] for other in support]
+        picture = picture_of(source)
         lr = picture.pixels if picture.alpha is None else _continue_colour(picture.pixels, picture.alpha)
-        sr = self(lr[None], others)
+        sr = self(lr[None], hints)
         if picture.metadata.gray:
             sr = ((luma(sr) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
         alpha = None if picture.alpha is None else resize(picture.alpha[None], self.scale)[0].clamp(0, 1)
         return replace(picture, pixels=sr[0], alpha=alpha)
 
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
     def _place(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32, memory_format=torch.channels_last)
 
 
-def _picture(source: Source) -> Picture:
+def picture_of(source: Source) -> Picture:
+    """What can be upscaled, as a picture."""
     if isinstance(source, Picture):
         return source
     return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)

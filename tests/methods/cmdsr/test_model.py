@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, SRResNet
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig, crop_patches, take_patches
 
@@ -98,7 +100,7 @@ def test_the_condition_depends_on_seed_and_support_and_nothing_else() -> None:
     net, lr, other = tiny(), picture(30, 40), picture(20, 20) * 0.1
 
     def condition(seed: int, support: tuple[Tensor, ...] = ()) -> Tensor:
-        return net.condition(lr, generator=torch.Generator().manual_seed(seed), support=support)
+        return net.condition(lr, generator=torch.Generator().manual_seed(seed), hints=Hints(support=support or None))
 
     assert torch.equal(condition(0), condition(0))
     assert not torch.equal(condition(0), condition(1))
@@ -106,12 +108,21 @@ def test_the_condition_depends_on_seed_and_support_and_nothing_else() -> None:
     assert torch.equal(condition(0, (lr,)), condition(0))
 
 
+def test_a_condition_survives_packing_and_only_its_own_network_unpacks_it() -> None:
+    net, lr = tiny(), picture(30, 40)
+    condition = net.condition(lr, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(net.unpack(net.pack(condition)), condition)
+    for strange in ({}, {"feature": condition[:, 1:]}, {"kernel": condition}):
+        with pytest.raises(BlindSRError, match="not a condition of CMDSR"):
+            net.unpack(strange)
+
+
 def test_every_support_image_is_looked_at() -> None:
     net, lr = tiny(), picture(30, 40)
     first, second = picture(20, 20) * 0.1, picture(20, 20) * 0.9
 
     def condition(*support: Tensor) -> Tensor:
-        return net.condition(lr, generator=torch.Generator().manual_seed(0), support=support)
+        return net.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(support=support or None))
 
     assert not torch.equal(condition(first, second), condition(first, first))
     assert not torch.equal(condition(first, second), condition(second, second))

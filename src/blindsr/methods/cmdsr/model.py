@@ -14,7 +14,7 @@ whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a
 Deviations are listed in the README beside this file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -23,8 +23,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.contract import Method, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
+from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet, Upsampler
 
 
@@ -115,6 +116,7 @@ class CMDSR(Method[Tensor]):
     """ConditionNet and adapted BaseNet; the condition is the feature ``(1, features)``."""
 
     Config = CMDSRConfig
+    understands = frozenset({"support"})
     config: CMDSRConfig
 
     def __init__(self, config: CMDSRConfig) -> None:
@@ -145,16 +147,16 @@ class CMDSR(Method[Tensor]):
         """The modulated convolutions by their names in the BaseNet."""
         return {name: layer for name, layer in self.base.named_modules() if isinstance(layer, Modulated)}
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, support: Sequence[Tensor] = ()) -> Tensor:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """Algorithm 2, lines 1 and 2: the feature ``(1, features)`` of n random patches of the image, or of others.
 
         Images smaller than a patch are continued by reflection.
         """
-        for image in (lr, *support):
+        images = list(hints.support or [lr])
+        for image in (lr, *images):
             check_image(image)
         if self.condition_net is None:
             return lr.new_zeros(1, 0)
-        images = list(support) or [lr]
         n, patch = self.config.support, self.config.patch
         chosen = torch.randint(len(images), (n,), generator=generator).tolist()
         patches = [crop_patches(_at_least(images[i], patch), 1, patch, generator) for i in chosen]
@@ -172,6 +174,15 @@ class CMDSR(Method[Tensor]):
         }
         sr: Tensor = functional_call(self.base, adapted, (lr,))
         return sr.float()
+
+    def pack(self, condition: Tensor) -> dict[str, Tensor]:
+        return {"feature": condition}
+
+    def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        length = 0 if self.condition_net is None else self.config.features
+        if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
+            raise BlindSRError(f"this is not a condition of CMDSR, which is one feature of {length} numbers")
+        return tensors["feature"]
 
     def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
         """Eq. 4 for images of different tasks in one pass.
