@@ -73,7 +73,8 @@ def test_gradients_are_those_of_two_separate_losses(loss: str) -> None:
     contrast = torch.zeros(())
     for i in range(3):
         contrast = contrast + torch.log1p(torch.exp(inner[i].square().sum()))
-        contrast = contrast + torch.log1p(torch.exp(-(feature[i] - again[i - 1]).square().sum()))
+        for j in {0, 1, 2} - {i}:
+            contrast = contrast + torch.log1p(torch.exp(-(feature[i] - again[j]).square().sum())) / 2
     objective = {
         "combined": contrast / 3 + 0.1 * 255 * residual,
         "contrastive": contrast / 3,

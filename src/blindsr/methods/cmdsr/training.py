@@ -129,11 +129,13 @@ def contrastive_loss(feature: Tensor, again: Tensor) -> Tensor:
         feature: conditional features of k tasks, ``(k, features)``.
         again: features of other support sets of the same tasks, in the same order.
 
-    Tasks are drawn independently, so the next task of the batch serves as "another task".
+    Tasks are drawn independently, so every other task of the batch serves as "another task": the same expectation as
+    with one of them, from k - 1 times as many pairs.
     """
     inner = (feature - again).square().sum(1)
-    cross = (feature - again.roll(1, 0)).square().sum(1)
-    return (F.softplus(-cross) + F.softplus(inner)).mean()
+    pairs = (feature[:, None] - again[None]).square().sum(2)
+    others = ~torch.eye(len(feature), dtype=torch.bool, device=feature.device)
+    return F.softplus(inner).mean() + F.softplus(-pairs[others]).mean()
 
 
 def _scale_gradient(x: Tensor, factor: float) -> Tensor:
