@@ -55,10 +55,6 @@ class ConditionNet(nn.Module):
         for conv in self.convs:
             # Features that start near zero stay there: both distances of Eq. 8 are squared, so it is a saddle.
             _initialise(conv, "relu")
-        # Noise and blur show in how neighbouring pixels differ, which is little next to brightness: filters that
-        # start blind to brightness, and louder, tell noise levels apart many steps sooner.
-        first = self.convs[0].weight.data
-        first.sub_(first.mean((2, 3), keepdim=True)).mul_(3)
 
     def forward(self, support: Tensor) -> Tensor:
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
