@@ -12,7 +12,7 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate import Folders, Protocol, Results, Row, data_sets, evaluate, metrics, protocol
 
 
-def _bicubic(lr: Tensor) -> Tensor:
+def _bicubic(lr: Tensor, _: Degradation) -> Tensor:
     return resize(lr, 4)
 
 
@@ -34,7 +34,7 @@ def test_scores_are_those_of_the_steps_taken_one_by_one(hr_folder: Path) -> None
         seen.append((data_set, row.image))
 
     scores = evaluate(
-        lambda lr: resize(lr, 4) * 0.9, middle, data_sets(hr_folder), model="cmdsr_x4.classic", notice=notice
+        lambda lr, _: resize(lr, 4) * 0.9, middle, data_sets(hr_folder), model="cmdsr_x4.classic", notice=notice
     )
     (column,) = scores.columns
     assert seen == [("Set5", "a"), ("Set5", "b")]
@@ -73,7 +73,7 @@ def test_results_made_from_the_saved_lr_score_as_the_model_does(hr_folder: Path,
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     for path in (tmp_path / "lr" / "cmdsr-middle" / "Set5").glob("*.png"):
-        images.write(images.Picture(_bicubic(images.read(path).pixels[None])[0]), theirs / path.name)
+        images.write(images.Picture(resize(images.read(path).pixels[None], 4)[0]), theirs / path.name)
     for folder in (theirs, tmp_path / "sr"):
         assert evaluate(Results(folder), middle, sets, model="theirs").columns == direct.columns
 

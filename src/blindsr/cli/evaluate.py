@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.status import Status
+    from torch import Tensor
 
+    from blindsr.degrade import Degradation
     from blindsr.evaluate import Protocol, Results, Row, Scores
     from blindsr.evaluate.run import Restore
-    from blindsr.restore.upscaler import Precision
+    from blindsr.restore.upscaler import Precision, Upscaler
 
 
 def evaluate(
@@ -43,6 +45,13 @@ def evaluate(
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
+    kernel: Annotated[
+        Literal["given", "estimated"],
+        typer.Option("--kernel", help="Whether the model is told the true kernel where its paper tells it."),
+    ] = "given",
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
 ) -> None:
     """Measure a model, or results made elsewhere, on a published table's degradations, and print the paper's numbers.
@@ -58,7 +67,9 @@ def evaluate(
     sets = room.data_sets(data, limit)
     for path in filter(None, (json, markdown)):
         textfile.check_writable(path)
-    name, restore = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
+    name, subject = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
+    if steps is not None:
+        name = f"{name} ({steps} step{'s' * (steps != 1)})"
     if results is not None and save_sr is not None:
         raise BlindSRError("--save-sr writes what a model made; with --results there is nothing new to save")
     folders = room.Folders(save_lr, save_sr)
@@ -68,12 +79,25 @@ def evaluate(
     for one in chosen:
         with console.status(one.name) as status:
             notice = partial(_show, status, one.name)
+            known = kernel == "given" and one.kernel_given
+            restore = subject if isinstance(subject, room.Results) else _telling(subject, steps, kernel=known)
             scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
         textfile.write(table.to_json(scores), json)
     if markdown is not None:
         textfile.write(table.markdown(scores), markdown)
+
+
+def _telling(upscaler: Upscaler, steps: int | None, *, kernel: bool) -> Restore:
+    """The model with what the paper, and whoever runs this, tell it."""
+    from blindsr.contract import Hints
+
+    def restore(lr: Tensor, degradation: Degradation) -> Tensor:
+        tell = kernel and "kernel" in upscaler.method.understands
+        return upscaler(lr, Hints(kernel=degradation.kernels[0] if tell else None, steps=steps))
+
+    return restore
 
 
 def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:
@@ -88,7 +112,7 @@ def _subject(
     device: str,
     precision: str,
     seed: int,
-) -> tuple[str, Restore | Results]:
+) -> tuple[str, Upscaler | Results]:
     """What is measured, and the name it goes by."""
     from blindsr.evaluate import Results
 
@@ -105,7 +129,7 @@ def _subject(
 
 def _upscaler(
     model: str, protocols: Sequence[Protocol], *, device: str, precision: str, seed: int
-) -> tuple[str, Restore]:
+) -> tuple[str, Upscaler]:
     from blindsr import weights
     from blindsr.restore import Bicubic, Upscaler
 

@@ -86,10 +86,14 @@ class Anisotropic(Family):
 class MZSRKernels(Family):
     """MZSR, Eq. 3: covariance eigenvalues l1 ~ U(1, 2.5 s), l2 ~ U(1, l1), angle ~ U(0, pi)."""
 
+    least: float = 1.0
+    """Smallest eigenvalue, squared HR pixels."""
+
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
         first, second, angle = (_uniform(count, generator) for _ in range(3))
-        l1 = 1 + (2.5 * self.scale - 1) * first
-        return kernels.gaussian_from_variances(self.size, l1, 1 + (l1 - 1) * second, math.pi * angle)
+        l1 = self.least + (2.5 * self.scale - self.least) * first
+        l2 = self.least + (l1 - self.least) * second
+        return kernels.gaussian_from_variances(self.size, l1, l2, math.pi * angle)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class Protocol:
     """The published PSNR of each model."""
     rows: Mapping[str, str]
     """Which row a model of ours repeats, by the name of its weights, where it is not ``headline``."""
+    kernel_given: bool = False
+    """Whether the paper tells the models the true blur kernel."""
 
     def paper_row(self, model: str) -> str:
         """The name of the published row that a model is compared with."""

@@ -15,8 +15,9 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.metrics import Convention, psnr, ssim
 
-Restore = Callable[[Tensor], Tensor]
-"""From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]: an `Upscaler`, or anything like it."""
+Restore = Callable[[Tensor, Degradation], Tensor]
+"""From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose
+papers tell them of it; blind ones do not look."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _image(path: Path, restore: Restore | Results, protocol: Protocol, data_set:
         if isinstance(restore, Results):
             sr = _result(restore.find(protocol.name, data_set, name), hr)
         else:
-            sr = restore(lr).detach().to(hr)
+            sr = restore(lr, degradation).detach().to(hr)
         if save.sr is not None:
             _save(sr, save.sr / place)
         bicubic = resize(lr, protocol.scale).clamp(0, 1)

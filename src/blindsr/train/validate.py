@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from blindsr.contract import Method
+from blindsr.contract import Hints, Method
 from blindsr.degrade.families import Family
 from blindsr.degrade.resample import resize
 from blindsr.evaluate import metrics
@@ -23,6 +23,8 @@ class Validation:
 
     pairs: list[tuple[Tensor, Tensor]]
     """LR and HR images, ``(1, 3, h, w)``."""
+    kernels: list[Tensor]
+    """Each one's blur kernel ``(k, k)``, for methods that are given it in their papers."""
     scale: int
     bicubic: float
     """PSNR of bicubic enlargement, dB."""
@@ -30,13 +32,15 @@ class Validation:
     @classmethod
     def prepare(cls, photos: Photos, family: Family, device: torch.device) -> "Validation":
         """Degrade the photographs, each by its own draw from the family under a fixed seed."""
-        pairs = []
+        pairs, kernels = [], []
         for i, photo in enumerate(photos.pixels):
             hr = modcrop(_middle(photo)[None].float() / 255, family.scale)
-            pairs.append((family.sample(1, i).apply(hr).to(device), hr.to(device)))
+            degradation = family.sample(1, i)
+            pairs.append((degradation.apply(hr).to(device), hr.to(device)))
+            kernels.append(degradation.kernels[0].to(device))
         convention = metrics.y(family.scale)
         scores = [metrics.psnr(resize(lr, family.scale), hr, convention) for lr, hr in pairs]
-        return cls(pairs, family.scale, float(torch.cat(scores).mean()))
+        return cls(pairs, kernels, family.scale, float(torch.cat(scores).mean()))
 
     @torch.no_grad()
     def run(self, method: Method[Any], autocast: AbstractContextManager[Any]) -> dict[str, float]:
@@ -44,7 +48,8 @@ class Validation:
         scores = []
         with autocast:
             for i, (lr, hr) in enumerate(self.pairs):
-                condition = method.condition(lr, generator=torch.Generator().manual_seed(i))
+                hints = Hints(kernel=self.kernels[i] if "kernel" in method.understands else None)
+                condition = method.condition(lr, generator=torch.Generator().manual_seed(i), hints=hints)
                 scores.append(metrics.psnr(method.restore(lr, condition), hr, metrics.y(self.scale)))
         return {"psnr": float(torch.cat(scores).mean()), "bicubic": self.bicubic}
 

@@ -1,0 +1,134 @@
+"""What MZSR is not told: the blur kernel and the noise of an image, so that it can be used blind.
+
+The paper takes the true kernel, or leaves it to "kernel estimation algorithms" (Section 4.3). Ours is a small network
+that reads the covariance of a Gaussian kernel (Eq. 3) off windows of the LR image. The median over windows is the
+estimate, their spread says how sure it is.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_LEAST_STD = 0.2
+"""Standard deviations below this leave a sampled kernel a single pixel."""
+_FLATTEST = 0.1
+"""Fraction of blocks that are taken for flat when noise is measured."""
+_VISIBLE = 1.5
+"""Noise levels below this, on the 0..255 scale, are what rounding and faint texture leave in clean images."""
+
+
+@dataclass(frozen=True)
+class KernelEstimate:
+    """A Gaussian blur kernel and how sure it is."""
+
+    kernel: Tensor
+    """``(k, k)``, HR pixels, sums to 1."""
+    confidence: float
+    """1 where all windows agree, towards 0 the more their widths differ from the median."""
+
+
+class KernelEstimator(nn.Module):
+    """Covariances of Gaussian kernels, in squared HR pixels, from LR windows."""
+
+    def __init__(self, scale: int, channels: int = 32) -> None:
+        super().__init__()
+        self.scale = scale
+        widths = (3, channels, 2 * channels, 2 * channels, 4 * channels)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, o, 3, padding=1, stride=1 if i == 3 else 2) for i, o in itertools.pairwise(widths)
+        )
+        self.hidden = nn.Linear(8 * channels, 4 * channels)
+        self.last = nn.Linear(4 * channels, 3)
+        with torch.no_grad():
+            # Blur shows in how neighbouring pixels differ, so the first filters start blind to brightness.
+            first = self.convs[0].weight
+            assert isinstance(first, Tensor)
+            first.sub_(first.mean((2, 3), keepdim=True)).mul_(5)
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """Windows ``(n, 3, h, w)`` in [0, 1] to covariances ``(n, 2, 2)``, positive definite."""
+        x = lr
+        for conv in self.convs:
+            x = F.relu(conv(x))
+        x = x.float()
+        # Edges tell of the blur and flat parts do not, so the strongest response counts beside the mean.
+        features = torch.cat((x.mean((2, 3)), x.amax((2, 3))), 1)
+        with torch.autocast(lr.device.type, enabled=False):
+            raw = self.last(F.relu(self.hidden(features)))
+        xx, yy = (self.scale * F.softplus(raw[:, i]) + _LEAST_STD**2 for i in (0, 1))
+        xy = 0.99 * torch.tanh(raw[:, 2]) * (xx * yy).sqrt()
+        return torch.stack((torch.stack((xx, xy), 1), torch.stack((xy, yy), 1)), 1)
+
+    @torch.no_grad()
+    def estimate(self, lr: Tensor, size: int, window: int = 64, count: int = 16) -> KernelEstimate:
+        """The kernel of a whole image ``(1, 3, h, w)`` from its windows with the most detail.
+
+        Args:
+            lr: the image.
+            size: side of the kernel, HR pixels.
+            window: side of a window, LR pixels; smaller images are one window.
+            count: how many windows are looked at.
+        """
+        covariances = self(most_detailed(lr, window, count))
+        median = covariances.median(0).values
+        # Medians of the entries of positive definite matrices need not form one.
+        bound = 0.99 * (median[0, 0] * median[1, 1]).sqrt()
+        median[0, 1] = median[1, 0] = median[0, 1].clamp(-bound, bound)
+        widths = covariances.diagonal(dim1=1, dim2=2).sum(1).sqrt()
+        spread = (widths / widths.median() - 1).abs().median()
+        return KernelEstimate(gaussian_of(median[None], size)[0], math.exp(-float(spread)))
+
+
+def gaussian_of(covariance: Tensor, size: int) -> Tensor:
+    """Gaussian kernels ``(n, size, size)`` of covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
+    inverse = torch.linalg.inv(covariance.double())
+    at = torch.arange(size, dtype=torch.float64, device=covariance.device) - (size - 1) / 2
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    points = torch.stack((x, y), -1)
+    kernels = torch.exp(-0.5 * torch.einsum("hwi,nij,hwj->nhw", points, inverse, points))
+    return (kernels / kernels.sum((1, 2), keepdim=True)).to(covariance)
+
+
+def covariance_of(kernels: Tensor) -> Tensor:
+    """Second central moments ``(n, 2, 2)`` over (x, y) of kernels ``(n, k, k)`` of sum 1."""
+    at = torch.arange(kernels.shape[-1], dtype=kernels.dtype, device=kernels.device) - (kernels.shape[-1] - 1) / 2
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    points = torch.stack((x, y), -1)
+    mean = torch.einsum("nhw,hwi->ni", kernels, points)
+    return torch.einsum("nhw,hwi,hwj->nij", kernels, points, points) - mean[:, :, None] * mean[:, None, :]
+
+
+def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
+    """The windows ``(<= count, 3, window, window)`` of ``(1, 3, h, w)`` whose pixels differ most from their neighbours.
+
+    They lie on a grid; an image smaller than a window is returned whole.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width) < window:
+        return image
+    rows, columns = (range(0, side - window + 1, max(1, min(window, side - window))) for side in (height, width))
+    tiles = torch.cat([image[..., top : top + window, left : left + window] for top in rows for left in columns])
+    detail = tiles.diff(dim=-1).abs().mean((1, 2, 3)) + tiles.diff(dim=-2).abs().mean((1, 2, 3))
+    return tiles[detail.topk(min(count, len(tiles))).indices]
+
+
+def noise_level(image: Tensor, block: int = 8) -> float:
+    """Standard deviation of the white noise in ``(1, 3, h, w)``, 0..255; 0 where none is to be seen.
+
+    The difference of two Laplacians is blind to smooth structure (Immerkaer, 1996, "Fast noise variance estimation");
+    texture is avoided by measuring in the flattest blocks only.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width) < block + 2:
+        return 0.0
+    mask = image.new_tensor([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
+    with torch.autocast(image.device.type, enabled=False):
+        response = F.conv2d(image.float().transpose(0, 1), mask[None, None]).square()
+    power = F.avg_pool2d(response, block).mean(0).flatten()
+    flat = power.sort().values[: max(1, int(_FLATTEST * len(power)))]
+    level = 255 * float(flat.mean().sqrt())
+    return level if level > _VISIBLE else 0.0

@@ -1,0 +1,237 @@
+"""MZSR: Meta-Transfer Learning for Zero-Shot Super-Resolution (Soh, Cho and Cho, CVPR 2020).
+
+A small network is trained so that one to ten gradient steps on a single image make it that image's own: the image is
+degraded once more by its own blur kernel, and the network learns to undo that (Algorithm 2).
+
+| paper | here |
+|---|---|
+| 8-layer CNN of ZSSR, Section 5.1 | `ResidualCNN` |
+| Eq. 4 | `blindsr.meta.adapt` |
+| LR son, Section 4.3 | `MZSR.son` |
+| Algorithm 2 | `MZSR.condition`, then `MZSR.restore` |
+
+Deviations are listed in the README beside this file.
+"""
+
+import itertools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.degrade import kernels
+from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
+from blindsr.degrade.resample import resize
+from blindsr.errors import BlindSRError
+from blindsr.images import modcrop
+from blindsr.meta import Params, adapt
+from blindsr.methods.mzsr.estimator import (
+    KernelEstimate,
+    KernelEstimator,
+    covariance_of,
+    most_detailed,
+    noise_level,
+)
+
+_PATIENCE = 4
+"""How often in a row a worse step is undone and its size halved before adapting stops."""
+
+
+class MZSRConfig(Strict):
+    """Everything that fixes the shape of the network and how it meets an image."""
+
+    scale: Literal[2, 3, 4] = 2
+    down: Downsampling = Field("direct", description="how the images were subsampled; the sons are alike")
+    layers: int = Field(8, gt=1)
+    channels: int = Field(64, gt=0)
+    kernel: int = Field(15, gt=0, description="side of estimated kernels, HR pixels")
+    steps: int = Field(10, ge=0, description="n of Algorithm 2 where the user gives none")
+    rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one goes on")
+    window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
+    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are taken whole")
+    back_projection: int = Field(0, ge=0, description="rounds of correcting what the result does not explain")
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """The network's weights after learning an image, and what was learned on the way."""
+
+    params: Params
+    kernel: Tensor
+    """``(k, k)``, HR pixels."""
+    confidence: float | None
+    """Of an estimated kernel; None for one that was given."""
+    noise: float
+    """Noise level of the son, 0..255."""
+    losses: tuple[float, ...]
+    """L1 loss on the son before the first step and after each that was kept."""
+    undone: int
+    """Steps that made it worse and were taken back."""
+
+
+class ResidualCNN(nn.Module):
+    """ZSSR's network on the bicubic enlargement: ``(n, 3, h, w)`` to the same, added to what came in."""
+
+    def __init__(self, layers: int, channels: int) -> None:
+        super().__init__()
+        widths = (3, *(channels,) * (layers - 1), 3)
+        self.convs = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(widths))
+        for conv in self.convs:
+            assert isinstance(conv, nn.Conv2d)
+            # The released code's: normal, cut off at two deviations, of variance 1 / fan-in after the cut.
+            nn.init.trunc_normal_(conv.weight, std=1.0, a=-2.0, b=2.0)
+            conv.weight.data.mul_((9 * conv.in_channels) ** -0.5 / 0.87962566)
+            assert conv.bias is not None
+            nn.init.zeros_(conv.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        features = x
+        for conv in self.convs[:-1]:
+            features = F.relu(conv(features))
+        residual: Tensor = self.convs[-1](features)
+        return x + residual.float()
+
+
+class MZSR(Method[Adapted]):
+    """The meta-learned start; the condition is what an image made of it."""
+
+    Config = MZSRConfig
+    understands = frozenset({"kernel", "noise", "steps", "seconds"})
+    config: MZSRConfig
+
+    def __init__(self, config: MZSRConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.net = ResidualCNN(config.layers, config.channels)
+        self.estimator = KernelEstimator(config.scale)
+
+    @property
+    def traits(self) -> Traits:
+        interpolation = 3
+        network = math.ceil(self.config.layers / self.config.scale)
+        # A round looks as far as two halves of a kernel (of up to 21 pixels), subsampling, and the enlargement.
+        rounds = self.config.back_projection * (math.ceil(20 / self.config.scale) + 2 + interpolation)
+        return Traits(self.config.scale, network + interpolation + rounds)
+
+    @property
+    def start(self) -> Params:
+        """The weights that every adaptation starts from."""
+        return dict(self.net.named_parameters())
+
+    def call(self, params: Params, lr: Tensor) -> Tensor:
+        """The network with given weights on the bicubic enlargement of ``(n, 3, h, w)``; not clamped."""
+        enlarged = resize(lr, self.config.scale).contiguous(memory_format=torch.channels_last)
+        # Strict: a name that is missing would silently mean the weights before adapting.
+        sr: Tensor = functional_call(self.net, params, (enlarged,), strict=True)
+        return sr
+
+    def son(self, lr: Tensor, kernel: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Degrade LR images ``(n, 3, h, w)``, sides divisible by the scale, as they were degraded themselves.
+
+        ``noise`` is ``(n, 3, h / s, w / s)`` in units of [0, 1].
+        """
+        each = kernel.to(lr).expand(len(lr), -1, -1)
+        son = blur_and_downsample(lr, each, "symmetric", self.config.scale, self.config.down)
+        return (son if noise is None else son + noise).clamp(0, 1)
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Adapted:
+        """Algorithm 2, lines 1 to 6, on the whole image or the most detailed parts of a large one.
+
+        A step after which the loss is higher is undone and tried again at half its size.
+        """
+        check_image(lr)
+        begin = time.monotonic()
+        found = self._kernel(lr, hints)
+        noise = noise_level(lr) if hints.noise is None else hints.noise
+        steps = self.config.steps if hints.steps is None else hints.steps
+        if noise < 0 or steps < 0:
+            raise BlindSRError(f"expected a noise level and a number of steps of at least 0, got {noise} and {steps}")
+        confidence = None if hints.kernel is not None else found.confidence
+        if steps == 0 or min(lr.shape[-2:]) < 4 * self.config.scale:  # a son of under 4 pixels teaches nothing
+            return Adapted(self.start, found.kernel, confidence, noise, (), 0)
+        fathers = self._parts(lr)
+        shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
+        drawn = torch.randn(shape, generator=generator).to(lr) * (noise / 255) if noise else None
+        sons = self.son(fathers, found.kernel, drawn)
+
+        def loss(params: Params) -> Tensor:
+            return F.l1_loss(self.call(params, sons), fathers)
+
+        deadline = None if hints.seconds is None else begin + hints.seconds
+        params, losses, undone = self._descend(loss, steps, deadline)
+        return Adapted(params, found.kernel, confidence, noise, losses, undone)
+
+    def restore(self, lr: Tensor, condition: Adapted) -> Tensor:
+        """Algorithm 2, line 7."""
+        check_image(lr)
+        sr = self.call(condition.params, lr)
+        for _ in range(self.config.back_projection):
+            sr = sr + self._spread(lr - self.son(sr, condition.kernel), condition.kernel)
+        return sr
+
+    def _spread(self, difference: Tensor, kernel: Tensor) -> Tensor:
+        """Give what LR pixels lack ``(n, 3, h, w)`` back to the HR pixels that they came from."""
+        scale = self.config.scale
+        if self.config.down == "bicubic":
+            return resize(difference, scale)
+        # Direct subsampling sees HR pixels around 0, s, 2s, ..., not around the middles of LR pixels.
+        spread = difference.new_zeros(*difference.shape[:2], *(scale * side for side in difference.shape[2:]))
+        spread[..., ::scale, ::scale] = scale**2 * difference
+        return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")
+
+    def describe(self, condition: Adapted) -> dict[str, Any]:
+        variances, axes = torch.linalg.eigh(covariance_of(condition.kernel[None].double())[0].cpu())
+        first, second = variances.clamp(min=0).sqrt().flip(0).tolist()
+        return {
+            "kernel": "given" if condition.confidence is None else "estimated",
+            "kernel widths": [round(first, 3), round(second, 3)],
+            "kernel angle": round(math.degrees(math.atan2(float(axes[1, 1]), float(axes[0, 1]))) % 180, 1),
+            "kernel confidence": None if condition.confidence is None else round(condition.confidence, 3),
+            "noise": round(condition.noise, 2),
+            "steps": max(0, len(condition.losses) - 1),
+            "steps undone": condition.undone,
+            "losses": [round(value, 6) for value in condition.losses],
+        }
+
+    def _kernel(self, lr: Tensor, hints: Hints) -> KernelEstimate:
+        if hints.kernel is not None:
+            return KernelEstimate(kernels.check(hints.kernel).to(lr.device), 1.0)
+        return self.estimator.estimate(lr, self.config.kernel)
+
+    def _parts(self, lr: Tensor) -> Tensor:
+        window, count = self.config.window, self.config.windows
+        parts = lr if lr[0, 0].numel() <= count * window**2 else most_detailed(lr, window, count)
+        return modcrop(parts, self.config.scale)
+
+    def _descend(
+        self, loss: Callable[[Params], Tensor], steps: int, deadline: float | None
+    ) -> tuple[Params, tuple[float, ...], int]:
+        """Gradient steps that only ever lower the loss; stops early where none does, or when time is up."""
+        params = following = self.start
+        losses: list[float] = []
+        factor, undone, failures = 1.0, 0, 0
+        for step in range(steps):
+            rate = factor * self.config.rates[min(step, len(self.config.rates) - 1)]
+            # The loss of where a step led is known once the next one sets out from there.
+            after, value = next(adapt(loss, following, [rate]))
+            if not losses or float(value) < losses[-1]:
+                losses.append(float(value))
+                params, following, failures = following, after, 0
+            else:
+                following = {name: torch.lerp(values, following[name], 0.5) for name, values in params.items()}
+                factor, undone, failures = factor / 2, undone + 1, failures + 1
+            if failures == _PATIENCE or (deadline is not None and time.monotonic() > deadline):
+                break
+        with torch.no_grad():
+            last = float(loss(following))
+        if last < losses[-1]:
+            return following, (*losses, last), undone
+        return params, tuple(losses), undone + 1

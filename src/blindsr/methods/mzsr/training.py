@@ -1,0 +1,184 @@
+"""Training of MZSR: Algorithm 1 (large-scale training, then meta-transfer learning), then the kernel estimator."""
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.degrade.families import Family, Isotropic, MZSRKernels, mzsr
+from blindsr.meta import Params, adapt
+from blindsr.methods.mzsr.estimator import covariance_of
+from blindsr.methods.mzsr.model import MZSR, Adapted
+
+
+class PretrainRecipe(StageRecipe):
+    """Section 4.1; constants of the released code."""
+
+    batch: int = Field(32, gt=0)
+    crop: int = Field(96, gt=0, description="side of a patch, HR pixels")
+    kernels: Literal["bicubic", "all"] = Field("bicubic", description="'all' is Figure 3's blind model")
+    lr: float = Field(4e-4, gt=0)
+
+
+class MetaRecipe(StageRecipe):
+    """Sections 4.2 and 5.1; batch sizes of the released x2 model for direct subsampling."""
+
+    tasks: int = Field(5, gt=0, description="tasks a meta-batch")
+    support: int = Field(4, gt=0, description="patches that a task is learned from, D_tr")
+    query: int = Field(4, gt=0, description="patches that the learned task is tested on, D_te")
+    crop: int = Field(64, gt=0, description="side of a patch, HR pixels")
+    unrolled: int = Field(5, gt=0, description="steps of the inner loop")
+    rate: float = Field(0.01, gt=0, description="alpha")
+    lr: float = Field(1e-4, gt=0, description="beta")
+    first_order: bool = Field(False, description="take inner gradients for constants")
+    pairs: Literal["hr", "son"] = Field("hr", description="support: LR-HR pairs of photographs, or sons and LR")
+    anneal: int = Field(
+        0, ge=0, description="steps in which the losses after all but the last inner step fade; 0: never, as released"
+    )
+
+
+class EstimateRecipe(StageRecipe):
+    """Ours: the paper leaves the kernel to others."""
+
+    batch: int = Field(32, gt=0)
+    window: int = Field(64, gt=0, description="side of a window, LR pixels")
+    least: float = Field(0.04, gt=0, description="smallest variance, squared HR pixels; Eq. 3 has 1")
+    lr: float = Field(1e-3, gt=0)
+
+
+STAGES: dict[str, type[StageRecipe]] = {"pretrain": PretrainRecipe, "meta": MetaRecipe, "estimate": EstimateRecipe}
+
+
+def stages(model: Method[Adapted], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
+    """The stages in their order."""
+    network = cast("MZSR", model)
+    return [
+        Pretrain(network, cast("PretrainRecipe", recipe["pretrain"])),
+        Meta(network, cast("MetaRecipe", recipe["meta"])),
+        Estimate(network, cast("EstimateRecipe", recipe["estimate"])),
+    ]
+
+
+class Pretrain(Stage):
+    """Lines 3 to 7: minimise Eq. 2 on bicubic pairs."""
+
+    method: MZSR
+    recipe: PretrainRecipe
+
+    def __init__(self, model: MZSR, recipe: PretrainRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.crop
+
+    @property
+    def family(self) -> Family:
+        if self.recipe.kernels == "all":
+            return mzsr(self.method.config.scale, self.method.config.down)
+        return Isotropic(self.method.config.scale, size=1, border="symmetric")  # a single pixel: no blur
+
+    def groups(self) -> list[Group]:
+        return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        lr = self.family.sample(len(clean), generator).apply(clean, generator)
+        return {"loss": F.l1_loss(self.method.call(self.method.start, lr), clean)}
+
+
+class Meta(Stage):
+    """Lines 8 to 17: find weights from which a few steps lead far."""
+
+    method: MZSR
+    recipe: MetaRecipe
+
+    def __init__(self, model: MZSR, recipe: MetaRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.tasks * (self.recipe.support + self.recipe.query), self.recipe.crop
+
+    @property
+    def family(self) -> Family:
+        return mzsr(self.method.config.scale, self.method.config.down)
+
+    def groups(self) -> list[Group]:
+        return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        recipe = self.recipe
+        each = recipe.support + recipe.query
+        tasks = self.family.sample(recipe.tasks, generator)
+        lr = tasks.repeat_interleave(each).apply(clean, generator)
+        weights = loss_weights(recipe.unrolled, step, recipe.anneal)
+        start = self.method.start
+        steps = torch.stack(
+            [
+                self._task(start, task_lr, task_hr, kernel)
+                for task_lr, task_hr, kernel in zip(lr.split(each), clean.split(each), tasks.kernels, strict=True)
+            ]
+        ).mean(0)
+        loss = (steps * steps.new_tensor(weights)).sum()
+        return {"loss": loss, "before": steps[0].detach(), "after": steps[-1].detach()}
+
+    def _task(self, start: Params, lr: Tensor, hr: Tensor, kernel: Tensor) -> Tensor:
+        """Learn one task; the loss on its query after each inner step, ``(unrolled,)`` (Eq. 4 to 6)."""
+        count = self.recipe.support
+        x, y = lr[:count], hr[:count]
+        if self.recipe.pairs == "son":
+            x, y = self.method.son(x, kernel), x
+
+        def support(params: Params) -> Tensor:
+            return F.l1_loss(self.method.call(params, x), y)
+
+        rates = [self.recipe.rate] * self.recipe.unrolled
+        path = adapt(support, start, rates, first_order=self.recipe.first_order)
+        return torch.stack([F.l1_loss(self.method.call(params, lr[count:]), hr[count:]) for params, _ in path])
+
+
+class Estimate(Stage):
+    """Teach the estimator the covariances of the kernels of Eq. 3 and of narrower ones; the network is finished."""
+
+    method: MZSR
+    recipe: EstimateRecipe
+
+    def __init__(self, model: MZSR, recipe: EstimateRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.window * self.method.config.scale
+
+    @property
+    def family(self) -> MZSRKernels:
+        config = self.method.config
+        return MZSRKernels(config.scale, 15, border="symmetric", down=config.down, least=self.recipe.least)
+
+    def groups(self) -> list[Group]:
+        return [Group("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        tasks = self.family.sample(len(clean), generator)
+        found = self.method.estimator(tasks.apply(clean, generator))
+        # What counts is the kernel's shape in LR pixels, whatever the scale.
+        difference = (found - covariance_of(tasks.kernels)) / self.method.config.scale
+        return {"loss": F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.05)}
+
+
+def loss_weights(unrolled: int, step: int, anneal: int) -> list[float]:
+    """Weights of the query losses after each inner step (Section 5.1), which sum to 1.
+
+    Equal at first; all but the last fade linearly within ``anneal`` steps. The released code means to do so but never
+    advances its counter, so the published weights come from equal ones throughout (``anneal`` 0).
+    """
+    faded = min(1.0, step / anneal) if anneal else 0.0
+    early = (1 - faded) / unrolled
+    return [early] * (unrolled - 1) + [1 - early * (unrolled - 1)]

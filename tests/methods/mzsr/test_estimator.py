@@ -1,0 +1,86 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from blindsr.degrade import kernels
+from blindsr.methods.mzsr.estimator import (
+    KernelEstimator,
+    covariance_of,
+    gaussian_of,
+    most_detailed,
+    noise_level,
+)
+
+
+def picture(height: int, width: int, seed: int = 0) -> Tensor:
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def estimator(scale: int = 2) -> KernelEstimator:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return KernelEstimator(scale, channels=4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(l1=st.floats(1, 6), l2=st.floats(1, 6), angle=st.floats(0, math.pi))
+def test_kernels_and_covariances_are_inverse(l1: float, l2: float, angle: float) -> None:
+    kernel = kernels.gaussian_from_variances(41, l1, l2, angle)
+    covariance = covariance_of(kernel[None].double())
+    variances = torch.linalg.eigvalsh(covariance[0])
+    assert sorted((l1, l2)) == pytest.approx(variances.tolist(), rel=0.02)
+    torch.testing.assert_close(gaussian_of(covariance, 41)[0].float(), kernel, atol=2e-4, rtol=0)
+
+
+def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:
+    kernel = torch.zeros(1, 21, 21)
+    kernel[0, 4:11, 6:13] = kernels.gaussian_from_variances(7, 1.5, 0.5, 0.3)
+    torch.testing.assert_close(covariance_of(kernel)[0], covariance_of(kernel[:, 4:11, 6:13])[0], atol=1e-4, rtol=1e-3)
+
+
+def test_every_covariance_is_positive_definite() -> None:
+    net = estimator()
+    for parameter in net.parameters():
+        parameter.data.mul_(8)
+    covariances = net(picture(64, 64).expand(2, -1, -1, -1) * torch.tensor([1.0, 30.0]).view(2, 1, 1, 1))
+    assert bool((torch.linalg.eigvalsh(covariances.double()) > 0).all())
+
+
+def test_an_estimate_is_a_kernel_with_a_confidence() -> None:
+    for height, width in ((200, 130), (64, 64), (9, 200), (1, 1)):
+        found = estimator().estimate(picture(height, width), 15)
+        assert found.kernel.shape == (15, 15)
+        assert float(found.kernel.sum()) == pytest.approx(1, abs=1e-5)
+        assert 0 < found.confidence <= 1
+
+
+def test_windows_that_agree_are_sure() -> None:
+    pattern = picture(64, 64).repeat(1, 1, 2, 2)
+    assert estimator().estimate(pattern, 15).confidence == pytest.approx(1)
+    assert estimator().estimate(picture(128, 128), 15).confidence < 1
+
+
+def test_the_windows_with_the_most_detail_are_taken() -> None:
+    image = torch.full((1, 3, 96, 96), 0.5)
+    image[..., 32:64, 64:] = picture(32, 32)
+    (chosen,) = most_detailed(image, 32, 1)
+    assert torch.equal(chosen, image[0, :, 32:64, 64:])
+    assert len(most_detailed(image, 32, 4)) == 4
+    assert torch.equal(most_detailed(image[..., :20], 32, 4), image[..., :20])
+
+
+@pytest.mark.parametrize("level", [3.0, 10.0, 40.0])
+def test_noise_is_measured_on_smooth_ground(level: float) -> None:
+    ramp = torch.linspace(0.2, 0.8, 128).view(1, 1, 1, 128).expand(1, 3, 128, 128)
+    noise = level / 255 * torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(1))
+    assert noise_level(ramp + noise) == pytest.approx(level, rel=0.2)
+
+
+def test_clean_and_tiny_images_have_no_noise() -> None:
+    ramp = torch.linspace(0, 1, 128).view(1, 1, 1, 128).expand(1, 3, 128, 128)
+    assert noise_level(ramp.mul(255).round() / 255) == 0
+    assert noise_level(picture(4, 90)) == 0

@@ -1,0 +1,183 @@
+import time
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.contract import Hints
+from blindsr.degrade import Degradation, kernels, resize
+from blindsr.errors import BlindSRError
+from blindsr.methods.mzsr.model import MZSR, Adapted, MZSRConfig
+from blindsr.restore.tiles import restore_tiled
+
+KERNEL = kernels.gaussian(15, 1.2)
+
+
+def tiny(**config: Any) -> MZSR:
+    values = {"layers": 3, "channels": 6, **config}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MZSR(MZSRConfig(**values))
+
+
+def picture(height: int, width: int, seed: int = 0) -> Tensor:
+    """Smooth, so that there is something to learn."""
+    small = torch.rand(1, 3, -(-height // 4), -(-width // 4), generator=torch.Generator().manual_seed(seed))
+    return resize(small, 4)[..., :height, :width].clamp(0, 1)
+
+
+def adapted(net: MZSR, lr: Tensor, **hints: Any) -> Adapted:
+    values = {"kernel": KERNEL, "noise": 0.0, **hints}
+    with torch.no_grad():
+        return net.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**values))
+
+
+def test_the_papers_number_of_parameters() -> None:
+    assert sum(p.numel() for p in MZSR(MZSRConfig()).net.parameters()) == 225_091
+
+
+def test_an_untrained_network_is_near_the_bicubic_enlargement() -> None:
+    net, lr = tiny(), picture(20, 24)
+    net.net.convs[-1].weight.data.zero_()  # type: ignore[operator]
+    torch.testing.assert_close(net.restore(lr, adapted(net, lr, steps=0)), resize(lr, 2))
+
+
+@pytest.mark.parametrize("down", ["direct", "bicubic"])
+def test_a_son_is_degraded_as_its_father_was(down: Any) -> None:
+    lr = picture(24, 32)
+    record = Degradation(
+        scale=2,
+        kernels=KERNEL[None],
+        noise=torch.zeros(1),
+        jpeg=torch.zeros(1, dtype=torch.long),
+        seeds=torch.zeros(1, dtype=torch.long),
+        border="symmetric",
+        down=down,
+        rounding="none",
+    )
+    torch.testing.assert_close(tiny(down=down).son(lr, KERNEL), record.apply(lr).clamp(0, 1))
+
+
+def test_algorithm_2_is_gradient_descent_on_the_son() -> None:
+    net, lr = tiny(rates=(0.02, 0.01)), picture(24, 32)
+    found = adapted(net, lr, steps=3)
+    params = {name: p.detach().clone().requires_grad_() for name, p in net.start.items()}
+    son = net.son(lr, KERNEL)
+    for rate in (0.02, 0.01, 0.01):
+        loss = F.l1_loss(net.call(params, son), lr)
+        gradients = torch.autograd.grad(loss, list(params.values()))
+        params = {
+            name: (p - rate * g).detach().requires_grad_()
+            for (name, p), g in zip(params.items(), gradients, strict=True)
+        }
+    assert found.undone == 0
+    assert len(found.losses) == 4
+    for name, values in found.params.items():
+        torch.testing.assert_close(values, params[name])
+
+
+def test_steps_that_make_it_worse_are_undone() -> None:
+    net, lr = tiny(rates=(30.0,)), picture(24, 32)
+    found = adapted(net, lr, steps=8)
+    assert found.undone > 0
+    assert list(found.losses) == sorted(found.losses, reverse=True)
+    sons = net.son(lr, KERNEL)
+    with torch.no_grad():
+        assert float(F.l1_loss(net.call(found.params, sons), lr)) == pytest.approx(found.losses[-1])
+
+
+def test_the_network_itself_is_not_changed() -> None:
+    net, lr = tiny(), picture(24, 32)
+    before = {name: p.clone() for name, p in net.state_dict().items()}
+    adapted(net, lr, steps=2)
+    assert all(torch.equal(values, before[name]) for name, values in net.state_dict().items())
+    assert not any(p.requires_grad for p in adapted(net, lr, steps=1).params.values())
+
+
+def test_time_runs_out_with_the_best_so_far() -> None:
+    net, lr = tiny(), picture(24, 32)
+    begin = time.monotonic()
+    found = adapted(net, lr, steps=10_000, seconds=0.3)
+    assert time.monotonic() - begin < 20
+    assert 2 <= len(found.losses) < 10_000
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (7, 40), (8, 9), (33, 17)])
+def test_any_size_is_restored(size: tuple[int, int]) -> None:
+    net, lr = tiny(), picture(*size)
+    assert net.restore(lr, adapted(net, lr)).shape == (1, 3, 2 * size[0], 2 * size[1])
+
+
+def test_large_images_are_adapted_on_their_most_detailed_parts() -> None:
+    net = tiny(window=16, windows=2)
+    assert net._parts(picture(16, 32)).shape == (1, 3, 16, 32)
+    assert net._parts(picture(40, 50)).shape == (2, 3, 16, 16)
+
+
+def test_noise_goes_into_the_son() -> None:
+    net, lr = tiny(), picture(24, 32)
+    assert adapted(net, lr, noise=30.0).losses[0] > adapted(net, lr).losses[0]
+    noisy = lr + 20 / 255 * torch.randn(lr.shape, generator=torch.Generator().manual_seed(3))
+    assert adapted(net, noisy, noise=None).noise == pytest.approx(20, abs=8)
+
+
+@pytest.mark.parametrize(
+    ("hints", "words"),
+    [
+        ({"kernel": torch.ones(4, 4)}, "odd"),
+        ({"kernel": torch.ones(3, 5)}, "square"),
+        ({"kernel": torch.full((3, 3), float("nan"))}, "finite"),
+        ({"kernel": torch.zeros(3, 3)}, "sum"),
+        ({"noise": -1.0}, "noise"),
+        ({"steps": -1}, "steps"),
+    ],
+)
+def test_hints_that_make_no_sense_are_refused(hints: dict[str, Any], words: str) -> None:
+    with pytest.raises(BlindSRError, match=words):
+        adapted(tiny(), picture(24, 32), **hints)
+
+
+def test_a_kernel_larger_than_the_image_works() -> None:
+    net, lr = tiny(), picture(10, 12)
+    assert bool(torch.isfinite(net.restore(lr, adapted(net, lr, kernel=kernels.gaussian(31, 4.0)))).all())
+
+
+@pytest.mark.parametrize(("scale", "rounds"), [(2, 0), (3, 0), (4, 0), (2, 1)])
+def test_tiles_equal_the_whole(scale: int, rounds: int) -> None:
+    net = tiny(scale=scale, layers=8, back_projection=rounds)
+    lr = picture(50, 70)
+    condition = adapted(net, lr, steps=1)
+    with torch.no_grad():
+        whole = net.restore(lr, condition)
+        tiled = restore_tiled(net, lr, condition, tile=20, out=torch.empty_like(whole))
+    torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
+    assert net.traits.margin < 30
+
+
+@pytest.mark.parametrize("down", ["direct", "bicubic"])
+def test_back_projection_makes_the_result_explain_the_image(down: Any) -> None:
+    lr = picture(24, 32)
+    errors = []
+    for rounds in (0, 3):
+        net = tiny(back_projection=rounds, down=down)
+        with torch.no_grad():
+            sr = net.restore(lr, adapted(net, lr, steps=0))
+        errors.append(float((net.son(sr, KERNEL) - lr).abs().mean()))
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_what_was_found_out_can_be_read() -> None:
+    net, lr = tiny(), picture(80, 96)
+    kernel = kernels.gaussian(15, 1.8, 0.9, torch.tensor(0.5))[0]
+    told = net.describe(adapted(net, lr, steps=2, kernel=kernel))
+    assert told["kernel"] == "given"
+    assert told["kernel confidence"] is None
+    assert told["kernel widths"] == pytest.approx([1.8, 0.9], abs=0.02)
+    assert told["kernel angle"] == pytest.approx(28.6, abs=0.5)
+    assert told["steps"] == 2
+    assert len(told["losses"]) == 3
+    blind = net.describe(adapted(net, lr, steps=1, kernel=None))
+    assert blind["kernel"] == "estimated"
+    assert 0 < blind["kernel confidence"] <= 1

@@ -1,0 +1,154 @@
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from blindsr.contract import Stage
+from blindsr.degrade import resize
+from blindsr.meta import Params
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
+from blindsr.methods.mzsr.training import (
+    Estimate,
+    EstimateRecipe,
+    Meta,
+    MetaRecipe,
+    Pretrain,
+    PretrainRecipe,
+    loss_weights,
+    stages,
+)
+from blindsr.train.recipe import load
+
+
+def tiny(**config: Any) -> MZSR:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MZSR(MZSRConfig(**{"layers": 3, "channels": 4, **config}))
+
+
+def meta(**recipe: Any) -> Meta:
+    values = {"steps": 10, "tasks": 2, "support": 2, "query": 2, "crop": 16, "unrolled": 2, "rate": 0.5, **recipe}
+    return Meta(tiny(), MetaRecipe(**values))
+
+
+def clean(stage: Stage) -> Tensor:
+    count, size = stage.crops
+    small = torch.rand(count, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(1))
+    return resize(small, 4).clamp(0, 1)
+
+
+def run(stage: Stage, step: int = 1) -> dict[str, Tensor]:
+    losses: dict[str, Tensor] = stage(clean(stage), torch.Generator().manual_seed(step), step)
+    return losses
+
+
+def gradients(loss: Tensor, stage: Stage) -> list[Tensor | None]:
+    return list(torch.autograd.grad(loss, list(stage.method.parameters()), allow_unused=True))
+
+
+@pytest.mark.parametrize("first_order", [False, True])
+def test_the_meta_step_is_algorithm_1_written_out(first_order: bool) -> None:
+    one = meta(first_order=first_order)
+    net: nn.Module = one.method.net
+    hr = clean(one)
+    source = torch.Generator().manual_seed(1)
+    tasks = one.family.sample(2, source)
+    lr = resize(tasks.repeat_interleave(4).apply(hr, source), 2)
+    total = torch.zeros(())
+    for task in range(2):
+        x, y = lr[4 * task : 4 * task + 4], hr[4 * task : 4 * task + 4]
+        params: Params = dict(net.named_parameters())
+        for _ in range(2):
+            inner = F.l1_loss(functional_call(net, params, (x[:2],)), y[:2])
+            slopes = torch.autograd.grad(inner, list(params.values()), create_graph=not first_order)
+            params = {name: p - 0.5 * g for (name, p), g in zip(params.items(), slopes, strict=True)}
+            total = total + F.l1_loss(functional_call(net, params, (x[2:],)), y[2:]) / 4
+    ours = run(one)["loss"]
+    torch.testing.assert_close(ours, total)
+    expected = torch.autograd.grad(total, list(net.parameters()))
+    actual = torch.autograd.grad(ours, list(net.parameters()))
+    for mine, theirs in zip(actual, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_the_query_is_not_what_was_learned_from() -> None:
+    """Support and query photographs differ, and both share the task's kernel."""
+    one = meta(tasks=1)
+    hr = clean(one)
+    base = float(one(hr, torch.Generator().manual_seed(1), 1)["before"])
+    changed = hr.clone()
+    changed[:2] = changed[:2].flip(3)
+    other = float(one(changed, torch.Generator().manual_seed(1), 1)["before"])
+    assert other == pytest.approx(base, rel=0.2)
+    assert other != base
+
+
+def test_sons_can_be_the_support() -> None:
+    pairs, sons = (float(run(meta(pairs=kind))["after"].detach()) for kind in ("hr", "son"))
+    assert pairs != sons
+
+
+def test_weights_of_the_steps() -> None:
+    assert loss_weights(5, 1000, 0) == pytest.approx([0.2] * 5)
+    assert loss_weights(5, 50, 100) == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.6])
+    assert loss_weights(5, 200, 100) == pytest.approx([0, 0, 0, 0, 1])
+
+
+def test_pretraining_is_on_bicubic_pairs_or_on_all_kernels() -> None:
+    bicubic = Pretrain(tiny(), PretrainRecipe(steps=1, batch=3, crop=16))
+    hr = clean(bicubic)
+    torch.testing.assert_close(bicubic.family.sample(3).apply(hr) * 255, (resize(hr, 0.5).clamp(0, 1) * 255).round())
+    every = Pretrain(tiny(), PretrainRecipe(steps=1, batch=3, crop=16, kernels="all"))
+    kernels = every.family.sample(3).kernels
+    assert not torch.equal(kernels[0], kernels[1])
+    lr = bicubic.family.sample(3).apply(hr)
+    expected = F.l1_loss(bicubic.method.net(resize(lr, 2)), hr)
+    torch.testing.assert_close(run(bicubic)["loss"], expected)
+
+
+def test_each_stage_teaches_its_own_part_and_no_other() -> None:
+    method = tiny()
+    recipes = {
+        "pretrain": PretrainRecipe(steps=1, batch=2, crop=16),
+        "meta": MetaRecipe(steps=1, tasks=1, support=1, query=1, crop=16, unrolled=1),
+        "estimate": EstimateRecipe(steps=1, batch=2, window=16),
+    }
+    for stage, part in zip(stages(method, recipes), (method.net, method.net, method.estimator), strict=True):
+        inside = {id(p) for p in part.parameters()}
+        assert inside == {id(p) for group in stage.groups() for p in group.parameters}
+        for parameter, gradient in zip(method.parameters(), gradients(run(stage)["loss"], stage), strict=True):
+            assert (gradient is not None and bool(gradient.abs().sum() > 0)) == (id(parameter) in inside)
+
+
+def test_every_stage_learns_a_repeated_batch() -> None:
+    for stage in (
+        Pretrain(tiny(), PretrainRecipe(steps=1, batch=4, crop=32)),
+        meta(rate=0.05, crop=32),
+        Estimate(tiny(), EstimateRecipe(steps=1, batch=4, window=32)),
+    ):
+        parameters = [p for group in stage.groups() for p in group.parameters]
+        optimiser = torch.optim.Adam(parameters, 3e-3)
+        first = float(run(stage)["loss"].detach())
+        for _ in range(20):
+            run(stage)["loss"].backward()
+            optimiser.step()
+            optimiser.zero_grad()
+        assert float(run(stage)["loss"].detach()) < 0.95 * first
+
+
+def test_the_estimator_learns_narrow_kernels_too() -> None:
+    family = Estimate(tiny(), EstimateRecipe(steps=1)).family
+    widths = torch.stack([k.max() for k in family.sample(200).kernels])
+    assert float(widths.max()) > 0.6  # nearly a single pixel
+    assert float(widths.min()) < 0.1
+
+
+@pytest.mark.parametrize("name", ["mzsr_x2.direct", "mzsr_x2.bicubic", "mzsr_x4.direct", "mzsr_x2.direct_paper"])
+def test_recipes(name: str) -> None:
+    recipe = load(name)
+    assert isinstance(recipe.model, MZSRConfig)
+    assert f"x{recipe.model.scale}" in name
+    assert recipe.model.down in name
