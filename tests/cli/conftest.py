@@ -10,6 +10,7 @@ import torch
 from blindsr import weights
 from blindsr.cli.main import run
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,19 @@ def tiny(tmp_path: Path) -> Path:
         name="cmdsr_x4.tiny", method="cmdsr", config=config, recipe={"seed": 3}, provenance={"steps": 123}
     )
     path = tmp_path / "weights" / "cmdsr_x4.tiny.safetensors"
+    weights.save(path, method, card)
+    return path
+
+
+@pytest.fixture
+def learner(tmp_path: Path) -> Path:
+    """Weights of a small MZSR."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        method = MZSR(MZSRConfig(layers=3, channels=8))
+    card = weights.Card(
+        name="mzsr_x2.tiny", method="mzsr", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
+    )
+    path = tmp_path / "weights" / "mzsr_x2.tiny.safetensors"
     weights.save(path, method, card)
     return path

@@ -1,5 +1,6 @@
 """``blindsr upscale`` end to end: what works, and how what does not work is said."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,20 @@ def test_the_same_seed_gives_the_same_file_and_support_counts(upscale: Run, tmp_
     repeated = ("--support", others[0], "--support", others[1])
     assert upscale(photo, *repeated, "-o", tmp_path / "d.tif", "--seed", "7").code == 0
     assert (tmp_path / "d.tif").read_bytes() == results[2] != results[0]
+
+
+def test_hints_are_handed_over_or_refused_by_name(
+    upscale: Run, blindsr: Run, learner: Path, photo: Path, tmp_path: Path
+) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / "o.png", "--blur", "1.5"), "CMDSR has no use for kernel")
+    ended = blindsr(
+        "upscale", photo, "-o", tmp_path / "o.png", "-m", learner, "--blur", "1.5", "--steps", "3", "--report"
+    )
+    assert ended.code == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["output"] == str(tmp_path / "o.png")
+    assert told["kernel"] == "given"
+    assert told["steps"] <= 3
 
 
 def test_bad_support_stops_before_anything_is_written(upscale: Run, photo: Path, tmp_path: Path) -> None:

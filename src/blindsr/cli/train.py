@@ -1,12 +1,12 @@
 """``blindsr train``: a recipe and some photographs to weights."""
 
 import logging
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from blindsr.cli.duration import seconds
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def train(
     from blindsr.train.loop import Options
     from blindsr.train.recipe import load
 
-    limit = None if time_limit is None else _seconds(time_limit)
+    limit = None if time_limit is None else seconds(time_limit)
     options = Options(out, device, devices, precision, limit, save_every)
     if threads is not None:
         import torch
@@ -84,13 +84,6 @@ def _need_extra() -> None:
 
     if find_spec("lightning_fabric") is None or find_spec("tensorboard") is None:
         raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'")
-
-
-def _seconds(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
-    if match is None:
-        raise BlindSRError(f"a time limit reads 45s, 90m or 2h, not {text!r}")
-    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _farewell(ending: "Ending", out: Path) -> str:

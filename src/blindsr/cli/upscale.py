@@ -1,9 +1,10 @@
 """``blindsr upscale``: photographs in, larger photographs out."""
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,6 +31,21 @@ def upscale(
             help="Images degraded alike, to learn the degradation from; takes all names up to the next option."
         ),
     ] = None,
+    kernel: Annotated[
+        Path | None, typer.Option(help="The blur kernel, where it is known: .npy, .mat, .png or .tif.")
+    ] = None,
+    blur: Annotated[
+        float | None, typer.Option(help="Instead of --kernel: standard deviation of a Gaussian, output pixels.")
+    ] = None,
+    noise: Annotated[float | None, typer.Option(help="The noise level, where it is known, 0 to 255.")] = None,
+    denoise: Annotated[float | None, typer.Option(help="Factor of the noise found: 0 keeps it, 1 removes it.")] = None,
+    steps: Annotated[int | None, typer.Option(min=0, help="Gradient steps on each image (mzsr).")] = None,
+    time_limit: Annotated[
+        str | None, typer.Option(help="Most time to learn from an image: 5s, 2m; the best so far is used.")
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print what was found out about each image, as a line of JSON.")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
@@ -40,8 +56,7 @@ def upscale(
 
     One image that cannot be restored does not stop the others; the exit code is then 1.
     """
-    from blindsr import images
-    from blindsr.contract import Hints
+    from blindsr.cli import hints as options
     from blindsr.restore.load import load
 
     name = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
@@ -51,22 +66,31 @@ def upscale(
             f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists what there is"
         )
     targets = _targets(inputs, out, upscaler.scale)
-    hints = Hints(support=[images.read(path).pixels[None] for path in support] if support else None)
+    hints = options.read(
+        support=support,
+        kernel=kernel,
+        blur=blur,
+        noise=noise,
+        denoise=denoise,
+        steps=steps,
+        time_limit=time_limit,
+    )
     failed = 0
     for source, target in zip(inputs, targets, strict=True):
         try:
-            _restore(upscaler, source, target, hints, overwrite=overwrite)
+            found = _restore(upscaler, source, target, hints, overwrite=overwrite)
         except BlindSRError as error:
             failed += 1
             text = str(error)
             typer.echo(text if str(source) in text else f"{source}: {text}", err=True)
         else:
-            typer.echo(target)
+            typer.echo(json.dumps({"output": str(target), **found}) if report else target)
     if failed:
         raise typer.Exit(2 if failed == len(inputs) else 1)
 
 
-def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool) -> None:
+def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool) -> dict[str, Any]:
+    """Write one result, and tell what was found out about the image."""
     from blindsr import images
 
     if target.exists() and not overwrite:
@@ -74,7 +98,9 @@ def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *
     picture = images.read(source)
     _make_folder(target.parent)
     images.check_output(target)
-    images.write(upscaler.upscale(picture, hints), target)
+    condition = upscaler.look(picture, hints)
+    images.write(upscaler.enlarge(picture, condition), target)
+    return upscaler.method.describe(condition)
 
 
 def _targets(inputs: Sequence[Path], out: str, scale: int) -> list[Path]:

@@ -124,8 +124,16 @@ class Upscaler:
             BlindSRError: a file or array that is no picture, a hint that the method cannot use, or too little memory.
         """
         picture = picture_of(source)
-        lr = picture.pixels if picture.alpha is None else _continue_colour(picture.pixels, picture.alpha)
-        sr = self(lr[None], hints)
+        return self.enlarge(picture, self.look(picture, hints))
+
+    def look(self, source: Source, hints: Hints = Hints()) -> Any:
+        """Find out how a picture was degraded: `condition` for pictures."""
+        return self.condition(_visible(picture_of(source)), hints)
+
+    def enlarge(self, source: Source, condition: Any) -> Picture:
+        """Restore a picture under a condition; as `upscale` in all else."""
+        picture = picture_of(source)
+        sr = self.restore(_visible(picture), condition)
         if picture.metadata.gray:
             sr = ((luma(sr) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
         alpha = None if picture.alpha is None else resize(picture.alpha[None], self.scale)[0].clamp(0, 1)
@@ -143,6 +151,13 @@ def picture_of(source: Source) -> Picture:
     if isinstance(source, Picture):
         return source
     return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
+
+
+def _visible(picture: Picture) -> Tensor:
+    """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
+    if picture.alpha is None:
+        return picture.pixels[None]
+    return _continue_colour(picture.pixels, picture.alpha)[None]
 
 
 def _check_one(image: Tensor) -> None:
