@@ -4,7 +4,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from blindsr.degrade import Degradation
+import torch
+from torch import Tensor
+
+from blindsr.degrade import Border, Degradation, Downsampling, Rounding
 from blindsr.evaluate.metrics import Convention
 
 PaperRow = Mapping[str, float]
@@ -42,6 +45,34 @@ class Protocol:
         """The published PSNR for a data set, whose name may be written in any case; None if there is none."""
         row = self.paper.get(self.paper_row(model), {})
         return {name.lower(): value for name, value in row.items()}.get(data_set.lower())
+
+
+def degradation(
+    protocol: str,
+    image: str,
+    *,
+    scale: int,
+    kernel: Tensor,
+    noise: float = 0.0,
+    border: Border = "reflect",
+    down: Downsampling = "bicubic",
+    blur_rounding: Rounding = "none",
+    rounding: Rounding = "round",
+) -> tuple[Degradation]:
+    """One degradation ``(k, k)`` of one image, with the image's own seed for the noise (0..255)."""
+    return (
+        Degradation(
+            scale=scale,
+            kernels=kernel[None],
+            noise=torch.tensor([noise]),
+            jpeg=torch.tensor([0]),
+            seeds=torch.tensor([seed_of(protocol, image)]),
+            border=border,
+            down=down,
+            blur_rounding=blur_rounding,
+            rounding=rounding,
+        ),
+    )
 
 
 def seed_of(protocol: str, image: str) -> int:

@@ -14,12 +14,11 @@ network's own output, at most a few hundredths of a dB away.
 
 from functools import partial
 
-import torch
 from torch import Tensor
 
-from blindsr.degrade import Degradation, kernels
+from blindsr.degrade import kernels
 from blindsr.evaluate import metrics
-from blindsr.evaluate.definition import PaperRow, Protocol, seed_of
+from blindsr.evaluate.definition import PaperRow, Protocol, degradation
 
 _SCALE = 4
 _NAMES = ("simple", "middle", "severe")
@@ -46,22 +45,6 @@ def _kernel(name: str, size: int) -> Tensor:
     return kernels.gaussian(size, {"simple": 0.2, "middle": 2.6}[name])
 
 
-def _degradations(protocol: str, kernel: Tensor, noise: float, image: str) -> tuple[Degradation, ...]:
-    return (
-        Degradation(
-            scale=_SCALE,
-            kernels=kernel[None],
-            noise=torch.tensor([noise]),
-            jpeg=torch.tensor([0]),
-            seeds=torch.tensor([seed_of(protocol, image)]),
-            border="wrap",
-            down="bicubic",
-            blur_rounding="floor",
-            rounding="floor",
-        ),
-    )
-
-
 def _protocol(kind: str, size: int, *, noisy: bool) -> Protocol:
     name = f"cmdsr-{kind}" + ("" if noisy else "-nf") + ("" if size == 7 else f"-{size}")
     noise = _NOISE[kind] if noisy else 0.0
@@ -75,7 +58,16 @@ def _protocol(kind: str, size: int, *, noisy: bool) -> Protocol:
         source=f"CMDSR (Yin et al., 2022), Table {table}" + ("" if size == 7 else f", with kernels of {size}x{size}"),
         scale=_SCALE,
         convention=metrics.y(_SCALE),
-        degradations=partial(_degradations, name, _kernel(kind, size), noise),
+        degradations=partial(
+            degradation,
+            name,
+            scale=_SCALE,
+            kernel=_kernel(kind, size),
+            noise=noise,
+            border="wrap",
+            blur_rounding="floor",
+            rounding="floor",
+        ),
         headline="CMDSR",
         paper=paper,
         rows=_ROWS,

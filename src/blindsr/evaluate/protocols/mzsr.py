@@ -9,32 +9,16 @@ The kernel is given to methods that can be given one, as the paper does.
 
 from functools import partial
 
-import torch
 from torch import Tensor
 
-from blindsr.degrade import Degradation, Downsampling, kernels
+from blindsr.degrade import Downsampling, kernels
 from blindsr.evaluate import metrics
-from blindsr.evaluate.definition import PaperRow, Protocol, seed_of
+from blindsr.evaluate.definition import PaperRow, Protocol, degradation
 
 _SETS = ("Set5", "BSD100")
 _HEADLINE = "MZSR (10)"
 _MODELS = ("mzsr_x2.direct", "mzsr_x2.bicubic", "mzsr_x4.direct")
 _ROWS = {f"{model} (1 step)": "MZSR (1)" for model in _MODELS}
-
-
-def _degradations(protocol: str, scale: int, kernel: Tensor, down: Downsampling, image: str) -> tuple[Degradation, ...]:
-    return (
-        Degradation(
-            scale=scale,
-            kernels=kernel[None],
-            noise=torch.tensor([0.0]),
-            jpeg=torch.tensor([0]),
-            seeds=torch.tensor([seed_of(protocol, image)]),
-            border="symmetric",
-            down=down,
-            rounding="round",
-        ),
-    )
 
 
 def _gaussian(l1: float, l2: float) -> Tensor:
@@ -51,7 +35,7 @@ def _protocol(
         source=f"MZSR (Soh et al., 2020), Table {table}",
         scale=scale,
         convention=metrics.y_rounded(scale),
-        degradations=partial(_degradations, name, scale, kernel, down),
+        degradations=partial(degradation, name, scale=scale, kernel=kernel, border="symmetric", down=down),
         headline=_HEADLINE,
         paper=paper,
         rows=_ROWS,

@@ -1,0 +1,64 @@
+"""DMSR's degradation extractor (Section 3.2, Table B.6)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+KERNEL = 15
+"""Side of the estimated kernels, HR pixels."""
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions around a ReLU, added to what came in."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.second(F.relu(self.first(x)))
+        return x + y
+
+
+class Extractor(nn.Module):
+    """LR images ``(n, 3, h, w)`` to noise maps of the same shape, in units of [0, 1], and blur kernels."""
+
+    radius = 6
+    """How far a pixel of the noise map sees."""
+
+    def __init__(self, channels: int = 64) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.blocks = nn.Sequential(ResidualBlock(channels), ResidualBlock(channels))
+        self.noise = nn.Conv2d(channels, 3, 3, padding=1)
+        self.blur = nn.ModuleList(
+            (nn.Conv2d(channels, 2 * channels, 3, padding=1), nn.Conv2d(2 * channels, KERNEL**2, 3, padding=1))
+        )
+
+    def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Noise maps ``(n, 3, h, w)`` and kernels ``(n, 15, 15)``, non-negative and of sum 1."""
+        features = self.features(lr)
+        return self.noise(features).float(), kernel_of(self.scores(features))
+
+    def features(self, lr: Tensor) -> Tensor:
+        """What both branches share."""
+        y: Tensor = self.blocks(F.relu(self.head(lr)))
+        return y
+
+    def noise_map(self, lr: Tensor) -> Tensor:
+        """The noise branch alone: ``(n, 3, h, w)``."""
+        noise: Tensor = self.noise(self.features(lr))
+        return noise.float()
+
+    def scores(self, features: Tensor) -> Tensor:
+        """The blur branch before its softmax, ``(n, 225)``."""
+        y = features
+        for conv in self.blur:
+            y = F.relu(conv(y))
+        return y.mean((2, 3), dtype=torch.float32)
+
+
+def kernel_of(scores: Tensor) -> Tensor:
+    """Scores ``(n, 225)`` to kernels ``(n, 15, 15)``."""
+    return torch.softmax(scores, 1).view(-1, KERNEL, KERNEL)

@@ -1,0 +1,313 @@
+"""DMSR: Degradation-Guided Meta-Restoration Network for Blind Super-Resolution (Yang et al., 2022).
+
+An extractor estimates the noise in every pixel and the blur kernel of the image. The SR network mirrors how the image
+came about: a meta-denoise module takes the noise as biases, residual groups enlarge, a meta-deblur module filters every
+pixel by weights made from the kernel.
+
+| paper | here |
+|---|---|
+| degradation extractor, Table B.6 | `extractor.Extractor` |
+| meta-denoise module, Eq. 3 | `Network.denoise` |
+| residual groups and upsampler, Table B.7 | `ResidualGroup`, `Network` |
+| meta-deblur module, Table B.7 | `deblur.MetaDeblur` |
+
+Deviations are listed in the README beside this file.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from blindsr.blocks import PixelShuffle
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.degrade import kernels
+from blindsr.degrade.families import dmsr
+from blindsr.errors import BlindSRError
+from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
+from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of
+
+_MARGIN = 64
+"""Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
+_SAMPLES = 4096
+"""Kernels whose principal components the code of a kernel starts as."""
+
+
+class DMSRConfig(Strict):
+    """Everything that fixes the shape of the networks and how they meet an image."""
+
+    scale: Literal[2, 3, 4] = 4
+    groups: int = Field(5, gt=0, description="residual groups")
+    blocks: int = Field(20, gt=0, description="RCABs in a group")
+    channels: int = Field(64, gt=0)
+    reduction: int = Field(16, gt=0, description="of the channel attention")
+    extractor: int = Field(64, gt=0, description="channels of the degradation extractor")
+    noise: Literal["map", "sigma", "none"] = Field("map", description="what the meta-denoise module gets, Table 3")
+    deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
+    code: int = Field(15, gt=0, description="length of the reduced kernel")
+    window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
+    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are seen whole")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of how an image was degraded."""
+
+    kernel: Tensor
+    """``(1, 15, 15)``."""
+    confidence: float | None
+    """1 where all windows agree on the kernel's width; None if the kernel was given."""
+    noise: Tensor
+    """Noise level of each channel ``(3,)``, 0..255."""
+    factor: float
+    """What the noise map is multiplied with."""
+    attention: dict[str, Tensor]
+    """What each channel attention of the network sees, ``(1, channels)``, by its name."""
+
+
+class ChannelAttention(nn.Module):
+    """RCAN's: scales channels by what their means over the image say.
+
+    The means of a tile are not those of the image, so they can be handed in for the time of one call.
+    """
+
+    given: Tensor
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        inner = max(1, channels // reduction)
+        self.down, self.up = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
+        self.register_buffer("given", torch.empty(0), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        means = self.given.to(x.dtype) if self.given.numel() else self.means(x).to(x.dtype)
+        gain = torch.sigmoid(self.up(F.relu(self.down(means[:, :, None, None]))))
+        return x * gain
+
+    @staticmethod
+    def means(x: Tensor) -> Tensor:
+        """Means over the image ``(n, channels)``, in float32."""
+        return x.mean((2, 3), dtype=torch.float32)
+
+
+class RCAB(nn.Module):
+    """Residual channel attention block."""
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.attention = ChannelAttention(channels, reduction)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.attention(self.second(F.relu(self.first(x))))
+        return x + y
+
+
+class ResidualGroup(nn.Module):
+    """RCABs and a convolution, added to what came in."""
+
+    def __init__(self, config: DMSRConfig) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*(RCAB(config.channels, config.reduction) for _ in range(config.blocks)))
+        self.last = nn.Conv2d(config.channels, config.channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.last(self.blocks(x))
+        return x + y
+
+
+class Network(nn.Module):
+    """Table B.7: LR image, noise map and kernel to the SR image."""
+
+    def __init__(self, config: DMSRConfig) -> None:
+        super().__init__()
+        c = config.channels
+        self.denoise = nn.Conv2d(3 if config.noise == "none" else 6, c, 1)
+        self.head = nn.Conv2d(c, c, 3, padding=1)
+        self.groups = nn.Sequential(*(ResidualGroup(config) for _ in range(config.groups)))
+        self.trunk = nn.Conv2d(c, c, 3, padding=1)
+        factors = (2, 2) if config.scale == 4 else (config.scale,)
+        stages = ((nn.Conv2d(c, c * f**2, 3, padding=1), PixelShuffle(f), nn.ReLU()) for f in factors)
+        self.upsampler = nn.Sequential(*(layer for stage in stages for layer in stage))
+        self.rgb = nn.Conv2d(c, 3, 3, padding=1)
+        self.deblur = nn.ModuleList(MetaDeblur(_components(config)) for _ in range(config.deblur))
+        self.last = nn.Conv2d(3, 3, 3, padding=1)
+        with torch.no_grad():
+            # The last convolution starts as nothing but the image itself.
+            self.last.weight.mul_(0.1)
+            for channel in range(3):
+                self.last.weight[channel, channel, 1, 1] += 1
+            for block in self.groups.modules():
+                if isinstance(block, RCAB):
+                    block.second.weight.mul_(0.1)
+
+    def forward(self, lr: Tensor, noise: Tensor | None, kernel: Tensor) -> Tensor:
+        """``(n, 3, h, w)``, its noise map, and kernels ``(n, 15, 15)`` to ``(n, 3, s*h, s*w)``."""
+        x = self.denoise(lr if noise is None else torch.cat((lr, noise), 1))
+        x = self.head(x)
+        x = x + self.trunk(self.groups(x))
+        x = self.rgb(self.upsampler(x)).float()
+        for module in self.deblur:
+            x = module(x, kernel)
+        sr: Tensor = self.last(x)
+        return sr.float()
+
+
+class DMSR(Method[Found]):
+    """Extractor and SR network; the condition is the kernel, and what makes a tile see the whole image."""
+
+    Config = DMSRConfig
+    understands = frozenset({"kernel", "noise", "denoise"})
+    config: DMSRConfig
+
+    def __init__(self, config: DMSRConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.extractor = Extractor(config.extractor)
+        self.net = Network(config)
+
+    @property
+    def traits(self) -> Traits:
+        config = self.config
+        body = config.groups * (2 * config.blocks + 1) + 4
+        after = math.ceil((config.deblur * MetaDeblur.radius + 3) / config.scale)
+        return Traits(config.scale, min(body, _MARGIN) + Extractor.radius + after)
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Found:
+        """Estimate kernel and noise once from the whole image, or from evenly spread windows of a large one."""
+        check_image(lr)
+        windows = self._windows(lr)
+        features = self.extractor.features(windows)
+        scores = self.extractor.scores(features)
+        kernel = kernel_of(scores.mean(0, keepdim=True))
+        confidence: float | None = _agreement(kernel_of(scores))
+        if hints.kernel is not None:
+            kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
+        map_ = self.extractor.noise(features).float()
+        level = 255 * map_.std((0, 2, 3), correction=0)
+        factor = 1.0 if hints.denoise is None else hints.denoise
+        if hints.noise is not None:
+            factor *= hints.noise / max(float(level.mean()), 1e-3)
+            level = torch.full_like(level, hints.noise)
+        attention = self._attention(windows, factor * map_, kernel)
+        return Found(kernel, confidence, level, factor, attention)
+
+    def restore(self, lr: Tensor, condition: Found) -> Tensor:
+        """The noise map is that of the tile; kernel and attention are the image's."""
+        check_image(lr)
+        noise = None
+        if self.config.noise == "map":
+            noise = condition.factor * self.extractor.noise_map(lr)
+        elif self.config.noise == "sigma":
+            noise = _constant(condition.noise * condition.factor / 255, lr)
+        given = {f"{name}.given": means for name, means in condition.attention.items()}
+        kernel = condition.kernel.expand(len(lr), -1, -1)
+        sr: Tensor = functional_call(self.net, given, (lr, noise, kernel))
+        return sr
+
+    def describe(self, condition: Found) -> dict[str, Any]:
+        width = float(width_of(condition.kernel)[0])
+        return {
+            "kernel": "given" if condition.confidence is None else "estimated",
+            "kernel width": round(width, 3),
+            "kernel confidence": None if condition.confidence is None else round(condition.confidence, 3),
+            "noise": [round(value, 2) for value in condition.noise.tolist()],
+            "noise factor": round(condition.factor, 3),
+        }
+
+    def pack(self, condition: Found) -> dict[str, Tensor]:
+        numbers = torch.tensor([condition.factor, -1.0 if condition.confidence is None else condition.confidence])
+        return {"kernel": condition.kernel, "noise": condition.noise, "numbers": numbers, **condition.attention}
+
+    def unpack(self, tensors: Mapping[str, Tensor]) -> Found:
+        names = {"kernel", "noise", "numbers", *self._attentions()}
+        if tensors.keys() != names or tensors["kernel"].shape != (1, KERNEL, KERNEL):
+            raise BlindSRError("this is not a condition of this DMSR network")
+        factor, confidence = tensors["numbers"].tolist()
+        attention = {name: tensors[name] for name in self._attentions()}
+        return Found(tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention)
+
+    def _windows(self, lr: Tensor) -> Tensor:
+        """The whole image, or windows ``(n, 3, window, window)`` spread evenly over a large one."""
+        side, count = self.config.window, self.config.windows
+        height, width = lr.shape[-2:]
+        if height * width <= count * side**2 or min(height, width) < side:
+            return lr
+        rows = math.isqrt(count)
+        columns = count // rows
+        tops = [round((height - side) * (i + 0.5) / rows) for i in range(rows)]
+        lefts = [round((width - side) * (i + 0.5) / columns) for i in range(columns)]
+        return torch.cat([lr[..., top : top + side, left : left + side] for top in tops for left in lefts])
+
+    def _attention(self, windows: Tensor, noise: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+        """Run the network up to its trunk, and note what every channel attention sees."""
+        seen: dict[str, Tensor] = {}
+        layers = self._attentions()
+        hooks = [
+            layer.register_forward_pre_hook(
+                lambda module, inputs, name=name: seen.update({name: module.means(inputs[0]).mean(0, keepdim=True)})
+            )
+            for name, layer in layers.items()
+        ]
+        if self.config.noise == "sigma":
+            noise = _constant(noise.std((0, 2, 3), correction=0), windows)
+        try:
+            x = self.net.denoise(windows if self.config.noise == "none" else torch.cat((windows, noise), 1))
+            self.net.groups(self.net.head(x))
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return seen
+
+    def _attentions(self) -> dict[str, ChannelAttention]:
+        return {name: layer for name, layer in self.net.named_modules() if isinstance(layer, ChannelAttention)}
+
+
+def width_of(kernel: Tensor) -> Tensor:
+    """Standard deviations ``(n,)`` in pixels, averaged over all directions, of kernels ``(n, k, k)`` of sum 1."""
+    at = torch.arange(kernel.shape[-1], device=kernel.device, dtype=kernel.dtype)
+    variances = []
+    for axis in (1, 2):
+        profile = kernel.sum(3 - axis)
+        mean = (profile * at).sum(1)
+        variances.append((profile * at**2).sum(1) - mean**2)
+    return torch.stack(variances).mean(0).clamp(min=0).sqrt()
+
+
+def fit_kernel(kernel: Tensor) -> Tensor:
+    """A given kernel as 15x15: a smaller one with zeros around it, a larger one without its faint rim.
+
+    Raises:
+        BlindSRError: it is no kernel, or much of it lies outside 15x15.
+    """
+    kernel = kernels.check(kernel)
+    rim = (kernel.shape[0] - KERNEL) // 2
+    if rim < 0:
+        return F.pad(kernel, (-rim,) * 4)
+    inside = kernel[rim : rim + KERNEL, rim : rim + KERNEL]
+    if float(inside.sum()) < 0.9:
+        raise BlindSRError(
+            f"DMSR knows kernels of {KERNEL}x{KERNEL} pixels, and {100 * (1 - float(inside.sum())):.0f}% of this one "
+            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; give a narrower one"
+        )
+    return inside / inside.sum()
+
+
+def _agreement(kernel: Tensor) -> float:
+    widths = width_of(kernel)
+    return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
+
+
+def _constant(level: Tensor, like: Tensor) -> Tensor:
+    return level.to(like).view(1, 3, 1, 1).expand(len(like), -1, *like.shape[-2:])
+
+
+def _components(config: DMSRConfig) -> Tensor:
+    return principal_components(dmsr(config.scale).sample(_SAMPLES, 0).kernels, config.code)

@@ -1,0 +1,101 @@
+"""Training of DMSR: Eq. 5 to 8 in one stage, and its fine-tuning without noise (DMSR-nf)."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.degrade.families import Family, dmsr
+from blindsr.degrade.process import Degradation, degrade
+from blindsr.methods.dmsr.model import DMSR, Found
+
+
+class RestorationRecipe(StageRecipe):
+    """Section 4.1."""
+
+    batch: int = Field(32, gt=0)
+    patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
+    noise: bool = Field(True, description="without, the -nf model is trained")
+    reconstruction: float = Field(1.0, ge=0, description="lambda_RE of Eq. 5")
+    degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
+    consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
+    consistency_on: tuple[str, ...] = Field(("lr", "kn"), description="terms of Eq. 8: LR image; kernel and noise")
+    lr: float = Field(1e-4, gt=0)
+
+
+STAGES: dict[str, type[StageRecipe]] = {"stage": RestorationRecipe}
+
+
+def stages(model: Method[Found], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
+    """The one stage of DMSR."""
+    return [Restoration(cast("DMSR", model), cast("RestorationRecipe", recipe["stage"]))]
+
+
+class Restoration(Stage):
+    """Extractor and SR network learn together."""
+
+    method: DMSR
+    recipe: RestorationRecipe
+
+    def __init__(self, model: DMSR, recipe: RestorationRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.patch * self.method.config.scale
+
+    @property
+    def family(self) -> Family:
+        return dmsr(self.method.config.scale, noise=self.recipe.noise)
+
+    def groups(self) -> list[Group]:
+        return [Group("all", list(self.method.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Degrade, estimate, restore, compare (Eq. 5)."""
+        recipe, method = self.recipe, self.method
+        truth = self.family.sample(len(clean), generator)
+        size = (side // truth.scale for side in clean.shape[2:])
+        noise = truth.draw_noise((*clean.shape[:2], *size), clean, generator)
+        lr = (degrade(clean, truth, noise).clamp(0, 1) * 255).round() / 255
+        lr = lr.contiguous(memory_format=torch.channels_last)
+        noise_map, kernel = method.extractor(lr)
+        guide = self._guide(noise_map)
+        losses = {"reconstruction": F.l1_loss(method.net(lr, guide, kernel), clean)}
+        total = recipe.reconstruction * losses["reconstruction"]
+        if recipe.degradation:
+            losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
+            total = total + recipe.degradation * losses["degradation"]
+        if recipe.consistency:
+            losses["consistency"] = self._consistency(clean, truth, lr, (noise_map, kernel))
+            total = total + recipe.consistency * losses["consistency"]
+        return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
+
+    def _guide(self, noise_map: Tensor) -> Tensor | None:
+        kind = self.method.config.noise
+        if kind == "sigma":
+            return noise_map.std((2, 3), keepdim=True, correction=0).expand_as(noise_map)
+        return noise_map if kind == "map" else None
+
+    def _consistency(self, hr: Tensor, truth: Degradation, lr: Tensor, found: tuple[Tensor, Tensor]) -> Tensor:
+        """Eq. 8: what was estimated must explain the LR image, and be found again in what it explains."""
+        noise_map, kernel = found
+        simulated = degrade(hr, dataclasses.replace(truth, kernels=kernel), noise_map)
+        terms = []
+        if "lr" in self.recipe.consistency_on:
+            terms.append(F.mse_loss(simulated, lr))
+        if "kn" in self.recipe.consistency_on:
+            again_noise, again_kernel = self.method.extractor(simulated)
+            terms.append(_distance(again_noise, noise_map, again_kernel, kernel))
+        return torch.stack(terms).sum()
+
+
+def _distance(noise: Tensor, other_noise: Tensor, kernel: Tensor, other_kernel: Tensor) -> Tensor:
+    """Squared distances of Eq. 7 and 8: the mean over noise maps, but the sum over kernels, whose values are small."""
+    return F.mse_loss(noise, other_noise) + (kernel - other_kernel).square().sum((1, 2)).mean()

@@ -1,0 +1,130 @@
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from blindsr.contract import Hints
+from blindsr.degrade import kernels, resize
+from blindsr.errors import BlindSRError
+from blindsr.methods.dmsr.model import DMSR, ChannelAttention, DMSRConfig, Found, fit_kernel, width_of
+from blindsr.restore.tiles import restore_tiled
+
+
+def tiny(**config: Any) -> DMSR:
+    values = {"scale": 2, "groups": 2, "blocks": 2, "channels": 8, "reduction": 4, "extractor": 6, **config}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return DMSR(DMSRConfig(**values)).eval()
+
+
+def picture(height: int, width: int, seed: int = 0) -> Tensor:
+    small = torch.rand(1, 3, -(-height // 4), -(-width // 4), generator=torch.Generator().manual_seed(seed))
+    return resize(small, 4)[..., :height, :width].clamp(0, 1)
+
+
+def found(net: DMSR, lr: Tensor, **hints: Any) -> Found:
+    with torch.no_grad():
+        return net.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**hints))
+
+
+def restore(net: DMSR, lr: Tensor, condition: Found) -> Tensor:
+    with torch.no_grad():
+        return net.restore(lr, condition)
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(2, 7_892_136)])
+def test_the_papers_number_of_parameters(scale: Any, expected: int) -> None:
+    assert sum(p.numel() for p in DMSR(DMSRConfig(scale=scale)).net.parameters()) == expected
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("size", [(1, 1), (5, 5), (3, 40), (17, 23)])
+def test_any_size_and_scale(scale: int, size: tuple[int, int]) -> None:
+    net, lr = tiny(scale=scale), picture(*size)
+    sr = restore(net, lr, found(net, lr))
+    assert sr.shape == (1, 3, scale * size[0], scale * size[1])
+    assert bool(torch.isfinite(sr).all())
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
+def test_one_colour_is_no_trouble(value: float) -> None:
+    net, lr = tiny(), torch.full((1, 3, 20, 20), value)
+    assert bool(torch.isfinite(restore(net, lr, found(net, lr, noise=10.0))).all())
+
+
+def test_handed_in_means_are_what_the_attention_would_see_itself() -> None:
+    net, lr = tiny(), picture(20, 24)
+    condition = found(net, lr)
+    with torch.no_grad():
+        noise, kernel = net.extractor(lr)
+        torch.testing.assert_close(restore(net, lr, condition), net.net(lr, noise, kernel))
+    assert len(condition.attention) == 4
+    assert all(layer.given.numel() == 0 for layer in net.modules() if isinstance(layer, ChannelAttention))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("noise", ["map", "sigma", "none"])
+def test_tiles_equal_the_whole(scale: int, noise: Any) -> None:
+    net, lr = tiny(scale=scale, noise=noise), picture(90, 70)
+    condition = found(net, lr)
+    whole = restore(net, lr, condition)
+    with torch.no_grad():
+        tiled = restore_tiled(net, lr, condition, tile=30, out=torch.empty_like(whole))
+    torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
+    assert net.traits.margin < 40
+
+
+def test_large_images_are_judged_by_windows_spread_over_them() -> None:
+    net = tiny(window=16, windows=4)
+    assert net._windows(picture(32, 32)).shape == (1, 3, 32, 32)
+    lr = picture(40, 60)
+    windows = net._windows(lr)
+    assert windows.shape == (4, 3, 16, 16)
+    assert torch.equal(windows[0], lr[0, :, 6:22, 11:27])
+    assert 0 < (found(net, lr).confidence or 0) <= 1
+
+
+def test_what_the_user_knows_overrules_what_is_estimated() -> None:
+    net, lr = tiny(), picture(30, 30)
+    kernel = kernels.gaussian(15, 1.5)
+    condition = found(net, lr, kernel=kernel, noise=10.0)
+    torch.testing.assert_close(condition.kernel[0], kernel)
+    told = net.describe(condition)
+    assert told["kernel"] == "given"
+    assert told["kernel width"] == pytest.approx(1.5, abs=0.01)
+    assert told["noise"] == [10.0, 10.0, 10.0]
+    with torch.no_grad():
+        level = 255 * (condition.factor * net.extractor.noise_map(lr)).std((0, 2, 3), correction=0).mean()
+    assert float(level) == pytest.approx(10, rel=1e-3)
+
+
+def test_denoise_scales_the_noise_condition() -> None:
+    net, lr = tiny(), picture(30, 30)
+    assert found(net, lr, denoise=0.5).factor == 0.5
+    results = [restore(net, lr, found(net, lr, denoise=factor)) for factor in (0.0, 1.0)]
+    assert float((results[0] - results[1]).abs().max()) > 1e-4
+
+
+def test_kernels_of_other_sizes_are_fitted_or_refused() -> None:
+    torch.testing.assert_close(fit_kernel(kernels.gaussian(7, 1.0)).sum(), torch.tensor(1.0))
+    torch.testing.assert_close(fit_kernel(kernels.gaussian(31, 1.5)), kernels.gaussian(15, 1.5), atol=1e-5, rtol=0)
+    with pytest.raises(BlindSRError, match="lies outside; give a narrower one"):
+        fit_kernel(kernels.gaussian(61, 12.0))
+    with pytest.raises(BlindSRError, match="odd"):
+        fit_kernel(torch.ones(4, 4))
+
+
+def test_widths_of_kernels() -> None:
+    sampled = torch.stack([kernels.gaussian(41, 0.8), kernels.gaussian(41, 2.5)])
+    torch.testing.assert_close(width_of(sampled), torch.tensor([0.8, 2.5]), atol=0.01, rtol=0)
+
+
+def test_a_condition_survives_packing() -> None:
+    net, lr = tiny(), picture(30, 30)
+    for condition in (found(net, lr), found(net, lr, kernel=kernels.gaussian(15, 2.0))):
+        again = net.unpack(net.pack(condition))
+        assert torch.equal(restore(net, lr, again), restore(net, lr, condition))
+        assert net.describe(again) == net.describe(condition)
+    with pytest.raises(BlindSRError, match="not a condition"):
+        net.unpack({"feature": lr})

@@ -1,0 +1,130 @@
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.degrade import degrade, resize
+from blindsr.methods.dmsr.model import DMSR, DMSRConfig
+from blindsr.methods.dmsr.training import Restoration, RestorationRecipe, stages
+from blindsr.train.recipe import load
+
+
+def stage(model: dict[str, Any] | None = None, **recipe: Any) -> Restoration:
+    config = {"scale": 2, "groups": 1, "blocks": 1, "channels": 8, "reduction": 4, "extractor": 6, **(model or {})}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        method = DMSR(DMSRConfig(**config))
+    (built,) = stages(method, {"stage": RestorationRecipe(**{"steps": 1, "batch": 2, "patch": 16, **recipe})})
+    assert isinstance(built, Restoration)
+    return built
+
+
+def clean(one: Restoration) -> Tensor:
+    count, size = one.crops
+    small = torch.rand(count, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(1))
+    return resize(small, 4).clamp(0, 1)
+
+
+def run(one: Restoration) -> dict[str, Tensor]:
+    losses: dict[str, Tensor] = one(clean(one), torch.Generator().manual_seed(1), 1)
+    return losses
+
+
+def moved(one: Restoration) -> set[str]:
+    """Which parts get a gradient."""
+    parameters = dict(one.method.named_parameters())
+    gradients: list[Tensor | None] = list(
+        torch.autograd.grad(run(one)["loss"], list(parameters.values()), allow_unused=True)
+    )
+    return {
+        name.split(".")[0] + "." + name.split(".")[1]
+        for name, gradient in zip(parameters, gradients, strict=True)
+        if gradient is not None and bool(gradient.any())
+    }
+
+
+SHARED = {"extractor.head", "extractor.blocks"}
+ESTIMATES = SHARED | {"extractor.noise", "extractor.blur"}
+NETWORK = {f"net.{name}" for name in ("denoise", "head", "groups", "trunk", "upsampler", "rgb", "deblur", "last")}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        ({"degradation": 0, "consistency": 0}, ESTIMATES | NETWORK),
+        ({"reconstruction": 0, "consistency": 0}, ESTIMATES),
+        ({"reconstruction": 0, "degradation": 0}, ESTIMATES),
+        ({"reconstruction": 0, "degradation": 0, "consistency_on": ("lr",)}, ESTIMATES),
+        ({"reconstruction": 0, "degradation": 0, "consistency_on": ("kn",)}, ESTIMATES),
+    ],
+)
+def test_each_loss_moves_its_parameters_and_no_others(recipe: dict[str, Any], expected: set[str]) -> None:
+    assert moved(stage(**recipe)) == expected
+
+
+def test_the_degradation_loss_is_equation_7() -> None:
+    one = stage(reconstruction=0, consistency=0, degradation=1)
+    hr, source = clean(one), torch.Generator().manual_seed(1)
+    truth = one.family.sample(2, source)
+    noise = torch.randn(2, 3, 16, 16, generator=source) * (truth.noise / 255).view(-1, 1, 1, 1)
+    expected = 0.0
+    blurred = torch.stack(
+        [
+            F.conv2d(F.pad(image[None], (7,) * 4, mode="reflect"), kernel.expand(3, 1, 15, 15), groups=3)[0]
+            for image, kernel in zip(hr, truth.kernels, strict=True)
+        ]
+    )
+    lr = ((resize(blurred, 0.5) + noise).clamp(0, 1) * 255).round() / 255
+    with torch.no_grad():
+        found_noise, found_kernel = one.method.extractor(lr)
+    for i in range(2):
+        kernel_error = float((found_kernel[i] - truth.kernels[i]).square().sum())
+        expected += (float((found_noise[i] - noise[i]).square().mean()) + kernel_error) / 2
+    assert float(run(one)["loss"].detach()) == pytest.approx(expected, rel=1e-3)
+
+
+def test_perfect_estimates_are_consistent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eq. 8 is zero, but for 8-bit rounding, where the extractor knows the truth."""
+    one = stage(reconstruction=0, degradation=0)
+    hr = 0.4 + 0.2 * clean(one)  # far from black and white, where noise is cut off
+    truth = one.family.sample(2, torch.Generator().manual_seed(1))
+    source = torch.Generator().manual_seed(1)
+    one.family.sample(2, source)
+    noise = truth.draw_noise((2, 3, 16, 16), hr, source).clamp(-0.3, 0.3)
+    lr = degrade(hr, truth, noise)
+    monkeypatch.setattr(one.method.extractor, "forward", lambda _: (noise, truth.kernels))
+    assert float(one._consistency(hr, truth, lr, (noise, truth.kernels))) == pytest.approx(0, abs=1e-9)
+    assert float(one._consistency(hr, truth, lr, (noise, truth.kernels.flip(0)))) > 1e-6
+
+
+def test_the_fine_tuned_model_sees_no_noise() -> None:
+    assert float(stage(noise=False).family.sample(20).noise.max()) == 0
+    assert float(stage().family.sample(20).noise.max()) > 40
+
+
+@pytest.mark.parametrize("model", [{"noise": "sigma"}, {"noise": "none"}, {"deblur": 0}, {"deblur": 3}, {"scale": 3}])
+def test_every_ablation_trains(model: dict[str, Any]) -> None:
+    one = stage(model)
+    assert "net.head" in moved(one)
+    assert ("net.deblur" in moved(one)) == (model.get("deblur") != 0)
+
+
+def test_the_loss_falls_on_a_repeated_batch() -> None:
+    one = stage(lr=3e-3)
+    optimiser = torch.optim.Adam(one.method.parameters(), 3e-3)
+    first = float(run(one)["loss"].detach())
+    for _ in range(25):
+        run(one)["loss"].backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    assert float(run(one)["loss"].detach()) < 0.8 * first
+
+
+@pytest.mark.parametrize("name", ["dmsr_x4.light", "dmsr_x2.light", "dmsr_x4.paper", "dmsr_x2.paper", "dmsr_x4.nf"])
+def test_recipes(name: str) -> None:
+    recipe = load(name)
+    assert isinstance(recipe.model, DMSRConfig)
+    assert f"x{recipe.model.scale}" in name
+    assert recipe.header.name == name
