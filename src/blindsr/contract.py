@@ -66,6 +66,9 @@ class Method(nn.Module, ABC, Generic[Condition]):
     understands: ClassVar[frozenset[str]] = frozenset()
     """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
 
+    training_only: ClassVar[tuple[str, ...]] = ()
+    """Names of submodules that restoring does not need; published weights leave them out."""
+
     config: Strict
     """The values that this network was built with."""
 
@@ -140,6 +143,8 @@ class Stage(nn.Module, ABC):
 
     method: Method[Any]
     recipe: StageRecipe
+    validates: ClassVar[bool] = True
+    """Whether the method can restore anything yet while this stage trains."""
 
     @property
     @abstractmethod

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 from blindsr.contract import Method, Stage, StageRecipe
 from blindsr.errors import BlindSRError
 
-_CLASSES = {"cmdsr": "CMDSR", "mzsr": "MZSR", "dmsr": "DMSR"}
+_CLASSES = {"cmdsr": "CMDSR", "mzsr": "MZSR", "dmsr": "DMSR", "mrda": "MRDA"}
 
 
 class Training(Protocol):

@@ -234,7 +234,8 @@ class _Runner:
             values, speed, each = window.close()
             if log is not None:
                 log.step(self.done, values, speed, each * (recipe.steps - self.done))
-        if log is not None and (self.done % recipe.validate_every == 0 or last):
+        due = self.stage.validates and (self.done % recipe.validate_every == 0 or last)
+        if log is not None and due:
             values = self.validation.run(self.average.method, self.fabric.autocast())
             self.history.validations.append({"stage": self.name, "step": self.done, **values})
             log.validation(self.done, values)

@@ -41,10 +41,13 @@ def available() -> dict[str, Path]:
 def save(path: Path, method: Method[Any], card: Card) -> None:
     """Write a method's weights as float16, whole or not at all; folders that are missing are made.
 
+    What only training needs is left out.
+
     Raises:
         BlindSRError: a place that cannot be written, or weights that float16 cannot hold.
     """
-    data = serialise(_halved(method.state_dict()), {_KEY: card.model_dump_json()})
+    state = {key: value for key, value in method.state_dict().items() if key.split(".")[0] not in method.training_only}
+    data = serialise(_halved(state), {_KEY: card.model_dump_json()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside(path) as part:
@@ -70,6 +73,8 @@ def load(name_or_path: str | Path) -> Weights:
         # A new network is initialised at random, which must not move the caller's random numbers.
         with torch.random.fork_rng(devices=[]):
             method = cls(config)
+        for name in cls.training_only:
+            setattr(method, name, None)
         with safe_open(path, "pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
         method.load_state_dict(tensors)  # copied into float32

@@ -1,0 +1,148 @@
+"""MRDA: Meta-Learning based Degradation Representation for Blind Super-Resolution (Xia et al., TIP 2023).
+
+A small network (MLN) is meta-learned so that a few steps on an LR-HR pair make it know how the pair was degraded. A
+teacher reads this off its features as a vector without names, the implicit degradation representation, and restores by
+it. A student learns to find the same vector in the LR image alone.
+
+| paper | here |
+|---|---|
+| MLN, DEN, RDAN, Fig. 2 | `networks` |
+| adaptation and D'_T, Algorithm 2, lines 4 to 10 | `MRDA.specific_features` |
+| MRDA_S | `MRDA.condition`, `MRDA.restore` |
+
+Deviations are listed in the README beside this file.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+from torch.func import functional_call
+
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.errors import BlindSRError
+from blindsr.meta import Params, adapt
+from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN
+
+_MARGIN = 64
+"""Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
+_KERNEL = 21
+"""Side of the kernels that the oracle is told of, HR pixels."""
+
+
+class MRDAConfig(Strict):
+    """Everything that fixes the shape of the networks."""
+
+    scale: Literal[2, 3, 4] = 4
+    channels: int = Field(64, gt=0, description="C; representations have 4 C numbers")
+    blocks: int = Field(27, gt=0, description="RDA blocks")
+    mln: int = Field(128, gt=0, description="C', channels of the meta-learning network")
+    modulation: Literal["region", "channel"] = Field("region", description="RDAM, or DASR's in its place, Table V")
+    dynamic: bool = Field(True, description="dynamic depth-wise convolution, or a plain one, Table V")
+    source: Literal["mln", "lr", "oracle"] = Field("mln", description="what the teacher's DEN sees, Table V")
+    window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
+    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are seen whole")
+
+
+class MRDA(Method[Tensor]):
+    """All networks; the condition is the student's representation ``(1, 4 * channels)``."""
+
+    Config = MRDAConfig
+    training_only = ("mln", "teacher")
+    config: MRDAConfig
+
+    def __init__(self, config: MRDAConfig) -> None:
+        super().__init__()
+        self.config = config
+        kinds = {"modulation": config.modulation, "dynamic": config.dynamic}
+        self.student = DEN(3, config.channels)
+        self.rdan = RDAN(config.channels, config.blocks, config.scale, **kinds)  # type: ignore[arg-type]
+        self.mln = MLN(config.mln, config.scale)
+        self.teacher: DEN | OracleDEN
+        if config.source == "oracle":
+            self.teacher = OracleDEN(_KERNEL, config.channels)
+        else:
+            self.teacher = DEN(config.mln if config.source == "mln" else 3, config.channels)
+
+    @property
+    def traits(self) -> Traits:
+        # Four 3x3 convolutions a block, the head, the trunk, and the upscaler's and last ones.
+        return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN))
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
+        """The representation of the whole image, or of evenly spread windows of a large one."""
+        check_image(lr)
+        pooled = self.student.pooled(self._windows(lr))
+        return self.student.represent(pooled.mean(0, keepdim=True))
+
+    def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
+        check_image(lr)
+        sr: Tensor = self.rdan(lr, condition.expand(len(lr), -1))
+        return sr
+
+    def pack(self, condition: Tensor) -> dict[str, Tensor]:
+        return {"representation": condition}
+
+    def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        shape = (1, 4 * self.config.channels)
+        if tensors.keys() != {"representation"} or tensors["representation"].shape != shape:
+            raise BlindSRError(f"this is not a condition of this MRDA network, which has {shape[1]} numbers")
+        return tensors["representation"]
+
+    @property
+    def plastic(self) -> Params:
+        """The part of MLN that adapts: all but its upscaler and what follows (III-B)."""
+        return {f"body.{name}": values for name, values in self.mln.body.named_parameters()}
+
+    @property
+    def fixed(self) -> Params:
+        """The rest of it."""
+        return {f"tail.{name}": values for name, values in self.mln.tail.named_parameters()}
+
+    @torch.no_grad()
+    def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+        """Algorithm 2, lines 4 to 10: adapt MLN to each pair by itself, and read its features.
+
+        Every image of the batch gets weights of its own; all of them learn in one pass, as groups of one convolution.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            hr: ``(n, 3, s*h, s*w)``.
+            rates: the step size of each step; each call starts from the meta-learned weights anew.
+
+        Returns:
+            D'_T ``(n, mln, h, w)``.
+        """
+        start, fixed = self.plastic, self.fixed
+
+        def one(lr: Tensor, hr: Tensor, enlarged: Tensor) -> Tensor:
+            def loss(params: Params) -> Tensor:
+                sr = functional_call(self.mln, {**params, **fixed}, (lr[None], enlarged[None]), strict=True)
+                return F.l1_loss(sr, hr[None])
+
+            *_, (params, _) = adapt(loss, start, rates)
+            return self._features(params, lr)
+
+        return torch.func.vmap(one)(lr, hr, self.mln.enlarge(lr))
+
+    def _features(self, params: Params, lr: Tensor) -> Tensor:
+        x = lr[None]
+        for index in range(len(self.mln.body)):
+            weight, bias = params[f"body.{index}.weight"], params[f"body.{index}.bias"]
+            x = F.leaky_relu(F.conv2d(x, weight, bias, padding=1), 0.1)
+        return x[0]
+
+    def _windows(self, lr: Tensor) -> Tensor:
+        side, count = self.config.window, self.config.windows
+        height, width = lr.shape[-2:]
+        if height * width <= count * side**2 or min(height, width) < side:
+            return lr
+        rows = math.isqrt(count)
+        columns = count // rows
+        tops = [round((height - side) * (i + 0.5) / rows) for i in range(rows)]
+        lefts = [round((width - side) * (i + 0.5) / columns) for i in range(columns)]
+        return torch.cat([lr[..., top : top + side, left : left + side] for top in tops for left in lefts])

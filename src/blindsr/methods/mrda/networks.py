@@ -1,0 +1,185 @@
+"""MRDA's three networks: MLN (III-B), DEN (III-C) and RDAN (III-E), all of them free of normalisation layers."""
+
+import itertools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blindsr.blocks import PixelShuffle
+from blindsr.degrade.resample import resize
+
+_SLOPE = 0.1
+"""Of every LeakyReLU."""
+_MEAN = (0.4488, 0.4371, 0.4040)
+"""Mean colour of DIV2K, which RDAN takes off its input and adds to its result."""
+
+
+def _rectify(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, _SLOPE)
+
+
+class Upscaler(nn.Sequential):
+    """Sub-pixel convolutions: features ``(n, c, h, w)`` to ``(n, c, s*h, s*w)``."""
+
+    def __init__(self, channels: int, scale: int) -> None:
+        factors = (2, 2) if scale == 4 else (scale,)
+        stages = ((nn.Conv2d(channels, channels * f**2, 3, padding=1), PixelShuffle(f)) for f in factors)
+        super().__init__(*(layer for stage in stages for layer in stage))
+
+
+class MLN(nn.Module):
+    """Meta-learning network: eight convolutions and an upscaler, added to the bicubic enlargement.
+
+    What it has become after a few steps on an LR-HR pair tells how the pair was degraded; its last features are read.
+    """
+
+    def __init__(self, channels: int, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        widths = (3, *(channels,) * 7)
+        self.body = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(widths))
+        # Fixed after pre-training, so that the features stay in one domain (III-B).
+        self.tail = nn.Sequential(Upscaler(channels, scale), nn.Conv2d(channels, 3, 3, padding=1))
+
+    def features(self, lr: Tensor) -> Tensor:
+        """D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``."""
+        x = lr
+        for conv in self.body:
+            x = _rectify(conv(x))
+        return x
+
+    def forward(self, lr: Tensor, enlarged: Tensor) -> Tensor:
+        """SR ``(n, 3, s*h, s*w)`` from LR and its `enlarge`-ment."""
+        residual: Tensor = self.tail(self.features(lr))
+        return enlarged + residual.float()
+
+    def enlarge(self, lr: Tensor) -> Tensor:
+        """Bicubic enlargement, rounded to 8 bit as the released code's."""
+        return (resize(lr, self.scale).clamp(0, 1) * 255).round() / 255
+
+
+class DEN(nn.Module):
+    """Degradation extraction network: an image or a feature map to the implicit degradation representation."""
+
+    def __init__(self, inputs: int, channels: int) -> None:
+        super().__init__()
+        c = channels
+        plan = ((inputs, c, 1), (c, c, 1), (c, 2 * c, 2), (2 * c, 2 * c, 1), (2 * c, 4 * c, 2), (4 * c, 4 * c, 1))
+        self.convs = nn.ModuleList(nn.Conv2d(i, o, 3, stride=s, padding=1) for i, o, s in plan)
+        self.hidden = nn.Linear(4 * c, 4 * c)
+        self.last = nn.Linear(4 * c, 4 * c)
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """``(n, inputs, h, w)`` to means over the image ``(n, 4 * channels)``."""
+        for conv in self.convs:
+            x = _rectify(conv(x))
+        return x.mean((2, 3), dtype=torch.float32)
+
+    def represent(self, pooled: Tensor) -> Tensor:
+        """Means to representations ``(n, 4 * channels)``."""
+        y: Tensor = self.last(_rectify(self.hidden(pooled)))
+        return y.float()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.represent(self.pooled(x))
+
+
+class OracleDEN(nn.Module):
+    """Table V, MRDA_T 3: the representation of the true kernel ``(n, k, k)`` and noise level ``(n,)``, 0..255."""
+
+    def __init__(self, kernel: int, channels: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(kernel**2 + 1, 4 * channels)
+        self.last = nn.Linear(4 * channels, 4 * channels)
+
+    def represent(self, kernels: Tensor, noise: Tensor) -> Tensor:
+        """Representations ``(n, 4 * channels)``."""
+        # Scaled so that a typical value of a kernel and a typical noise level are near 1
+        known = torch.cat((kernels.flatten(1) * 100, noise[:, None] / 25), 1)
+        y: Tensor = self.last(_rectify(self.hidden(known)))
+        return y.float()
+
+
+class DynamicConv(nn.Module):
+    """Eq. 8: a depth-wise 3x3 convolution whose weights a code of the degradation gives, image by image."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(channels, channels, bias=False)
+        self.kernel = nn.Linear(channels, 9 * channels, bias=False)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        n, c, height, width = x.shape
+        weights = self.kernel(_rectify(self.hidden(code))).to(x.dtype)
+        if n == 1:
+            return F.conv2d(x, weights.view(c, 1, 3, 3), padding=1, groups=c)
+        images = x.reshape(1, n * c, height, width)
+        return F.conv2d(images, weights.view(n * c, 1, 3, 3), padding=1, groups=n * c).view(n, c, height, width)
+
+
+class RDAConv(nn.Module):
+    """Eq. 8 to 10: a dynamic convolution whose say differs from region to region.
+
+    Table V's variants: ``channel`` modulates as DASR does, by gains for whole channels from the code; without
+    ``dynamic`` the depth-wise convolution is the same for every image.
+    """
+
+    def __init__(self, channels: int, *, modulation: str, dynamic: bool) -> None:
+        super().__init__()
+        self.dynamic = DynamicConv(channels) if dynamic else None
+        self.static = None if dynamic else nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.region = nn.Conv2d(channels, 1, 1) if modulation == "region" else None
+        self.gains = nn.Linear(channels, channels) if modulation == "channel" else None
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        y = _rectify(self.dynamic(x, code) if self.dynamic is not None else self._static(x))
+        if self.region is not None:
+            return torch.sigmoid(self.region(x)) * y + x
+        assert self.gains is not None
+        return y + x * torch.sigmoid(self.gains(code)).to(x.dtype)[:, :, None, None]
+
+    def _static(self, x: Tensor) -> Tensor:
+        assert self.static is not None
+        y: Tensor = self.static(x)
+        return y
+
+
+class RDABlock(nn.Module):
+    """Two RDA convolutions, each followed by a plain one."""
+
+    def __init__(self, channels: int, *, modulation: str, dynamic: bool) -> None:
+        super().__init__()
+        kinds = {"modulation": modulation, "dynamic": dynamic}
+        self.first, self.third = (RDAConv(channels, **kinds) for _ in range(2))  # type: ignore[arg-type]
+        self.second, self.fourth = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        y = _rectify(self.second(_rectify(self.first(x, code))))
+        out: Tensor = self.fourth(_rectify(self.third(y, code))) + x
+        return out
+
+
+class RDAN(nn.Module):
+    """Region degradation aware SR network: ``(n, 3, h, w)`` and representations ``(n, 4 * channels)`` to SR."""
+
+    mean: Tensor
+
+    def __init__(self, channels: int, blocks: int, scale: int, *, modulation: str, dynamic: bool) -> None:
+        super().__init__()
+        self.compress = nn.Linear(4 * channels, channels, bias=False)
+        self.head = nn.Conv2d(3, channels, 3, padding=1)
+        self.blocks = nn.ModuleList(RDABlock(channels, modulation=modulation, dynamic=dynamic) for _ in range(blocks))
+        self.trunk = nn.Conv2d(channels, channels, 3, padding=1)
+        self.upscaler = Upscaler(channels, scale)
+        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
+        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
+        code = _rectify(self.compress(representation))
+        head = self.head(lr - self.mean)
+        x = head
+        for block in self.blocks:
+            x = block(x, code)
+        sr: Tensor = self.tail(self.upscaler(head + self.trunk(x)))
+        return sr.float() + self.mean

@@ -1,0 +1,245 @@
+"""Training of MRDA for the classic settings: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 6)."""
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+from torch.func import functional_call
+
+from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
+from blindsr.degrade.process import Degradation
+from blindsr.meta import Params, adapt
+from blindsr.methods.mrda.model import MRDA
+from blindsr.methods.mrda.networks import OracleDEN
+
+Setting = Literal["isotropic", "anisotropic"]
+
+
+class PretrainRecipe(StageRecipe):
+    """Algorithm 1, line 2."""
+
+    batch: int = Field(64, gt=0)
+    patch: int = Field(64, gt=0, description="side of a patch, LR pixels")
+    lr: float = Field(2e-4, gt=0)
+
+
+class MetaRecipe(StageRecipe):
+    """Algorithm 1, lines 3 to 15."""
+
+    setting: Setting = "isotropic"
+    tasks: int = Field(5, gt=0, description="m")
+    support: int = Field(16, gt=0, description="patches of I_tr")
+    query: int = Field(16, gt=0, description="patches of I_te")
+    patch: int = Field(64, gt=0, description="LR pixels")
+    unrolled: int = Field(5, gt=0, description="n")
+    rate: float = Field(0.01, gt=0, description="alpha")
+    first_order: bool = Field(True, description="as the released code; MAML's second order if not")
+    lr: float = Field(2e-4, gt=0, description="beta")
+
+
+class TeacherRecipe(StageRecipe):
+    """Algorithm 2."""
+
+    setting: Setting = "isotropic"
+    batch: int = Field(64, gt=0)
+    patch: int = Field(64, gt=0, description="LR pixels")
+    rates: tuple[float, ...] = Field(
+        (0.01, 0.005, 0.005, 0.005, 0.005), min_length=1, description="alpha by step, as the released code has it"
+    )
+    lr: float = Field(2e-4, gt=0, description="gamma")
+
+
+class StudentRecipe(TeacherRecipe):
+    """Section III-D."""
+
+    kl: float = Field(1.0, ge=0, description="lambda_kl of Eq. 6; 0 for Table V")
+    absolute: float = Field(0.01, ge=0, description="lambda_abs of Eq. 6; 0 for Table V")
+    temperature: float = Field(0.15, gt=0, description="of the softmax before Eq. 4; the paper names none")
+    alone: int = Field(0, ge=0, description="steps in which only the student's DEN learns, by distillation alone")
+
+
+STAGES: dict[str, type[StageRecipe]] = {
+    "pretrain": PretrainRecipe,
+    "meta": MetaRecipe,
+    "teacher": TeacherRecipe,
+    "student": StudentRecipe,
+}
+
+
+def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
+    """The stages in their order."""
+    method = cast("MRDA", model)
+    return [
+        Pretrain(method, cast("PretrainRecipe", recipe["pretrain"])),
+        Meta(method, cast("MetaRecipe", recipe["meta"])),
+        Teacher(method, cast("TeacherRecipe", recipe["teacher"])),
+        Student(method, cast("StudentRecipe", recipe["student"])),
+    ]
+
+
+def family_of(setting: Setting, scale: int) -> Family:
+    """Section IV-A's degradations."""
+    return mrda_isotropic(scale) if setting == "isotropic" else mrda_anisotropic(scale)
+
+
+class Pretrain(Stage):
+    """MLN learns bicubic degradation, upscaler included."""
+
+    method: MRDA
+    recipe: PretrainRecipe
+    validates = False
+
+    def __init__(self, model: MRDA, recipe: PretrainRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.patch * self.method.config.scale
+
+    @property
+    def family(self) -> Family:
+        return Isotropic(self.method.config.scale, size=1)  # a single pixel: no blur
+
+    def groups(self) -> list[Group]:
+        return [Group("mln", list(self.method.mln.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        lr = self.family.sample(len(clean), generator).apply(clean, generator)
+        return {"loss": F.l1_loss(self.method.mln(lr, self.method.mln.enlarge(lr)), clean)}
+
+
+class Meta(Stage):
+    """MLN learns to adapt, its upscaler fixed."""
+
+    method: MRDA
+    recipe: MetaRecipe
+    validates = False
+
+    def __init__(self, model: MRDA, recipe: MetaRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        count = self.recipe.tasks * (self.recipe.support + self.recipe.query)
+        return count, self.recipe.patch * self.method.config.scale
+
+    @property
+    def family(self) -> Family:
+        return family_of(self.recipe.setting, self.method.config.scale)
+
+    def groups(self) -> list[Group]:
+        return [Group("mln", list(self.method.mln.body.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        each = self.recipe.support + self.recipe.query
+        tasks = self.family.sample(self.recipe.tasks, generator).repeat_interleave(each)
+        lr = tasks.apply(clean, generator)
+        enlarged = self.method.mln.enlarge(lr)
+        parts = zip(lr.split(each), enlarged.split(each), clean.split(each), strict=True)
+        loss = torch.stack([self._task(*part) for part in parts]).mean()
+        return {"loss": loss}
+
+    def _task(self, lr: Tensor, enlarged: Tensor, hr: Tensor) -> Tensor:
+        """The loss on a task's I_te after ``unrolled`` steps on its I_tr (lines 8 to 14)."""
+        count, fixed = self.recipe.support, self.method.fixed
+
+        def loss(params: Params, rows: slice) -> Tensor:
+            sr = functional_call(self.method.mln, {**params, **fixed}, (lr[rows], enlarged[rows]), strict=True)
+            return F.l1_loss(sr, hr[rows])
+
+        rates = [self.recipe.rate] * self.recipe.unrolled
+        path = adapt(
+            lambda params: loss(params, slice(count)),
+            self.method.plastic,
+            rates,
+            first_order=self.recipe.first_order,
+        )
+        *_, (params, _) = path
+        return loss(params, slice(count, None))
+
+
+class Teacher(Stage):
+    """DEN_T and RDAN learn from what MLN has become on each pair."""
+
+    method: MRDA
+    recipe: TeacherRecipe
+    validates = False
+
+    def __init__(self, model: MRDA, recipe: TeacherRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.patch * self.method.config.scale
+
+    @property
+    def family(self) -> Family:
+        return family_of(self.recipe.setting, self.method.config.scale)
+
+    def groups(self) -> list[Group]:
+        parameters = [*self.method.teacher.parameters(), *self.method.rdan.parameters()]
+        return [Group("teacher", parameters, self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        truth = self.family.sample(len(clean), generator)
+        lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
+        sr = self.method.rdan(lr, self.represent(lr, clean, truth))
+        return {"loss": F.l1_loss(sr, clean)}
+
+    def represent(self, lr: Tensor, hr: Tensor, truth: Degradation) -> Tensor:
+        """D_T: what the teacher makes of the pairs."""
+        teacher = self.method.teacher
+        if isinstance(teacher, OracleDEN):
+            return teacher.represent(truth.kernels, truth.noise)
+        if self.method.config.source == "lr":
+            return teacher.represent(teacher.pooled(lr))
+        features = self.method.specific_features(lr, hr, list(self.recipe.rates))
+        return teacher.represent(teacher.pooled(features))
+
+
+class Student(Teacher):
+    """DEN_S learns to find D_T in the LR image alone, and RDAN, which starts as the teacher's, to restore by it."""
+
+    recipe: StudentRecipe
+    validates = True
+
+    def groups(self) -> list[Group]:
+        return [
+            Group("student", list(self.method.student.parameters()), self.recipe.lr),
+            Group("rdan", list(self.method.rdan.parameters()), self.recipe.lr),
+        ]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        recipe = self.recipe
+        truth = self.family.sample(len(clean), generator)
+        lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
+        found = self.method.student(lr)
+        # Detached while the DEN learns alone: the restoration then teaches nobody.
+        given = found.detach() if step <= recipe.alone else found
+        reconstruction = F.l1_loss(self.method.rdan(lr, given), clean)
+        losses = {"reconstruction": reconstruction}
+        total = reconstruction * float(step > recipe.alone)
+        if recipe.kl or recipe.absolute:
+            with torch.no_grad():
+                wanted = self.represent(lr, clean, truth)
+            losses["kl"] = divergence(wanted, found, recipe.temperature)
+            losses["absolute"] = F.l1_loss(found, wanted)
+            total = total + recipe.kl * losses["kl"] + recipe.absolute * losses["absolute"]
+        return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
+
+
+def divergence(wanted: Tensor, found: Tensor, temperature: float) -> Tensor:
+    """Eq. 4: Kullback-Leibler divergence of softmaxed representations ``(n, 4 C)``.
+
+    Summed over the numbers and averaged over the batch, as in the released code; the paper divides by 4 C.
+    """
+    log_found = F.log_softmax(found / temperature, 1)
+    log_wanted = F.log_softmax(wanted / temperature, 1)
+    return F.kl_div(log_found, log_wanted, reduction="batchmean", log_target=True)

@@ -1,0 +1,115 @@
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr import weights
+from blindsr.degrade import resize
+from blindsr.errors import BlindSRError
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
+from blindsr.restore.tiles import restore_tiled
+
+
+def tiny(**config: Any) -> MRDA:
+    values = {"channels": 6, "blocks": 2, "mln": 4, **config}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MRDA(MRDAConfig(**values)).eval()
+
+
+def picture(height: int, width: int, count: int = 1, seed: int = 0) -> Tensor:
+    small = torch.rand(count, 3, -(-height // 4), -(-width // 4), generator=torch.Generator().manual_seed(seed))
+    return resize(small, 4)[..., :height, :width].clamp(0, 1)
+
+
+@torch.no_grad()
+def condition(net: MRDA, lr: Tensor) -> Tensor:
+    return net.condition(lr, generator=torch.Generator().manual_seed(0))
+
+
+def test_each_pair_adapts_by_itself_and_from_the_start() -> None:
+    net, hr = tiny(), picture(24, 32, count=3)
+    lr = resize(hr, 0.25)
+    rates = [0.5, 0.2]
+    together = net.specific_features(lr, hr, rates)
+    for i in range(3):
+        body = [(c.weight.detach().clone(), c.bias.detach().clone()) for c in net.mln.body]  # type: ignore[operator]
+        leaves = [t.requires_grad_() for pair in body for t in pair]
+        one = lr[i : i + 1]
+
+        def features(leaves: list[Tensor], x: Tensor) -> Tensor:
+            for index in range(7):
+                x = F.leaky_relu(F.conv2d(x, leaves[2 * index], leaves[2 * index + 1], padding=1), 0.1)
+            return x
+
+        for rate in rates:
+            sr = net.mln.enlarge(one) + net.mln.tail(features(leaves, one))
+            slopes = torch.autograd.grad(F.l1_loss(sr, hr[i : i + 1]), leaves)
+            leaves = [(p - rate * g).detach().requires_grad_() for p, g in zip(leaves, slopes, strict=True)]
+        torch.testing.assert_close(together[i : i + 1], features(leaves, one).detach())
+    assert torch.equal(net.specific_features(lr, hr, rates), together)
+    assert not together.requires_grad
+
+
+def test_the_upscaler_does_not_adapt() -> None:
+    net = tiny()
+    assert not net.plastic.keys() & net.fixed.keys()
+    assert {*net.plastic, *net.fixed} == {name for name, _ in net.mln.named_parameters()}
+    assert all(name.startswith("body.") for name in net.plastic)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (17, 23)])
+def test_any_size_and_scale(scale: int, size: tuple[int, int]) -> None:
+    net, lr = tiny(scale=scale), picture(*size)
+    with torch.no_grad():
+        sr = net.restore(lr, condition(net, lr))
+    assert sr.shape == (1, 3, scale * size[0], scale * size[1])
+    assert bool(torch.isfinite(sr).all())
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_tiles_equal_the_whole(scale: int) -> None:
+    net, lr = tiny(scale=scale), picture(60, 70)
+    found = condition(net, lr)
+    with torch.no_grad():
+        whole = net.restore(lr, found)
+        tiled = restore_tiled(net, lr, found, tile=25, out=torch.empty_like(whole))
+    torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
+    assert net.traits.margin < 20
+
+
+def test_large_images_are_judged_by_windows() -> None:
+    net = tiny(window=16, windows=4)
+    assert net._windows(picture(32, 32)).shape == (1, 3, 32, 32)
+    lr = picture(40, 60)
+    windows = net._windows(lr)
+    assert windows.shape == (4, 3, 16, 16)
+    pooled = torch.stack([net.student.pooled(window[None])[0] for window in windows]).mean(0)
+    torch.testing.assert_close(condition(net, lr)[0], net.student.represent(pooled).detach())
+
+
+def test_published_weights_hold_what_restoring_needs_and_no_more(tmp_path: Any) -> None:
+    net, lr = tiny(), picture(20, 20)
+    card = weights.Card(
+        name="mrda_x4.t", method="mrda", config=net.config.model_dump(mode="json"), recipe={}, provenance={}
+    )
+    weights.save(tmp_path / "w.safetensors", net, card)
+    needed = sum(p.numel() for part in (net.student, net.rdan) for p in part.parameters())
+    assert weights.store.parameters(tmp_path / "w.safetensors") == needed
+    loaded = weights.load(tmp_path / "w.safetensors").method
+    assert isinstance(loaded, MRDA)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            loaded.restore(lr, condition(loaded, lr)), net.restore(lr, condition(net, lr)), atol=0.02, rtol=0
+        )
+
+
+def test_a_condition_survives_packing() -> None:
+    net = tiny()
+    found = condition(net, picture(20, 20))
+    assert torch.equal(net.unpack(net.pack(found)), found)
+    with pytest.raises(BlindSRError, match="24 numbers"):
+        net.unpack({"representation": found[:, :3]})

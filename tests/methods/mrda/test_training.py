@@ -1,0 +1,175 @@
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.contract import Stage
+from blindsr.degrade import resize
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
+from blindsr.methods.mrda.training import (
+    Meta,
+    MetaRecipe,
+    Pretrain,
+    PretrainRecipe,
+    Student,
+    StudentRecipe,
+    Teacher,
+    TeacherRecipe,
+    divergence,
+    stages,
+)
+from blindsr.train.recipe import load
+
+
+def tiny(**config: Any) -> MRDA:
+    values = {"channels": 4, "blocks": 1, "mln": 4, **config}
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MRDA(MRDAConfig(**values))
+
+
+SMALL = {"steps": 1, "patch": 8}
+PAIRS = {**SMALL, "batch": 2, "rates": (0.1, 0.1)}
+
+
+def every(method: MRDA) -> list[Stage]:
+    built = stages(
+        method,
+        {
+            "pretrain": PretrainRecipe(**SMALL, batch=2),
+            "meta": MetaRecipe(**SMALL, tasks=2, support=1, query=2, unrolled=2),
+            "teacher": TeacherRecipe(**PAIRS),
+            "student": StudentRecipe(**PAIRS),
+        },
+    )
+    return list(built)
+
+
+def clean(stage: Stage) -> Tensor:
+    count, size = stage.crops
+    small = torch.rand(count, 3, size // 4, size // 4, generator=torch.Generator().manual_seed(1))
+    return resize(small, 4).clamp(0, 1)
+
+
+def run(stage: Stage, step: int = 1) -> dict[str, Tensor]:
+    losses: dict[str, Tensor] = stage(clean(stage), torch.Generator().manual_seed(1), step)
+    return losses
+
+
+def moved(stage: Stage, step: int = 1) -> set[str]:
+    parameters = dict(stage.method.named_parameters())
+    gradients: list[Tensor | None] = list(
+        torch.autograd.grad(run(stage, step)["loss"], list(parameters.values()), allow_unused=True)
+    )
+    return {
+        ".".join(name.split(".")[:2]) if name.startswith("mln") else name.split(".")[0]
+        for name, gradient in zip(parameters, gradients, strict=True)
+        if gradient is not None and bool(gradient.any())
+    }
+
+
+def test_each_stage_teaches_its_own_part_and_no_other() -> None:
+    method = tiny()
+    expected = [{"mln.body", "mln.tail"}, {"mln.body"}, {"teacher", "rdan"}, {"student", "rdan"}]
+    for stage, parts in zip(every(method), expected, strict=True):
+        trained = {id(p) for group in stage.groups() for p in group.parameters}
+        named = {
+            ".".join(name.split(".")[:2]) if name.startswith("mln") else name.split(".")[0]
+            for name, p in method.named_parameters()
+            if id(p) in trained
+        }
+        assert named == parts
+        assert moved(stage) == parts if not isinstance(stage, Meta) else moved(stage) >= parts
+
+
+def test_only_the_student_can_be_validated() -> None:
+    assert [stage.validates for stage in every(tiny())] == [False, False, False, True]
+
+
+def test_the_meta_loss_is_on_other_patches_after_the_steps() -> None:
+    stage = Meta(tiny(), MetaRecipe(**SMALL, tasks=1, support=1, query=2, unrolled=2, rate=0.3, first_order=False))
+    hr, source = clean(stage), torch.Generator().manual_seed(1)
+    lr = stage.family.sample(1, source).repeat_interleave(3).apply(hr, source)
+    mln = stage.method.mln
+    body: list[Tensor] = list(mln.body.parameters())
+    fast = body
+    for _ in range(2):
+        loss = F.l1_loss(_mln(mln, fast, lr[:1]), hr[:1])
+        fast = [p - 0.3 * g for p, g in zip(fast, torch.autograd.grad(loss, fast, create_graph=True), strict=True)]
+    expected = F.l1_loss(_mln(mln, fast, lr[1:]), hr[1:])
+    ours = run(stage)["loss"]
+    torch.testing.assert_close(ours, expected)
+    for mine, theirs in zip(torch.autograd.grad(ours, body), torch.autograd.grad(expected, body), strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-7, rtol=1e-4)
+
+
+def _mln(mln: Any, body: list[Tensor], lr: Tensor) -> Tensor:
+    x = lr
+    for index in range(7):
+        x = F.leaky_relu(F.conv2d(x, body[2 * index], body[2 * index + 1], padding=1), 0.1)
+    enlarged: Tensor = mln.enlarge(lr) + mln.tail(x)
+    return enlarged
+
+
+def test_the_student_is_told_what_the_teacher_knows() -> None:
+    stage = Student(tiny(), StudentRecipe(**PAIRS, kl=2.0, absolute=0.5))
+    losses = run(stage)
+    total = losses["reconstruction"] + 2.0 * losses["kl"] + 0.5 * losses["absolute"]
+    torch.testing.assert_close(losses["loss"].detach(), total)
+    alone = Student(tiny(), StudentRecipe(**PAIRS, kl=0.0, absolute=0.0))
+    assert "kl" not in run(alone)
+    assert moved(alone) == {"student", "rdan"}
+
+
+def test_first_the_den_may_learn_alone() -> None:
+    stage = Student(tiny(), StudentRecipe(**PAIRS, alone=5))
+    assert moved(stage, step=5) == {"student"}
+    assert moved(stage, step=6) == {"student", "rdan"}
+
+
+def test_equation_4() -> None:
+    wanted, found = torch.tensor([[0.1, 0.4, -0.2]]), torch.tensor([[0.0, 0.5, 0.3]])
+    p, q = (torch.softmax(x / 0.5, 1) for x in (wanted, found))
+    assert float(divergence(wanted, found, 0.5)) == pytest.approx(float((p * (p / q).log()).sum()))
+    assert float(divergence(wanted, wanted, 0.15)) == pytest.approx(0, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    "config", [{"source": "lr"}, {"source": "oracle"}, {"modulation": "channel"}, {"dynamic": False}, {"scale": 2}]
+)
+def test_every_ablation_trains(config: dict[str, Any]) -> None:
+    assert moved(Teacher(tiny(**config), TeacherRecipe(**PAIRS))) == {"teacher", "rdan"} or not config.get(
+        "dynamic", True
+    )
+    assert "rdan" in moved(Student(tiny(**config), StudentRecipe(**PAIRS)))
+
+
+@pytest.mark.parametrize("setting", ["isotropic", "anisotropic"])
+def test_settings(setting: Any) -> None:
+    drawn = Teacher(tiny(), TeacherRecipe(**PAIRS, setting=setting)).family.sample(64)
+    assert drawn.kernels.shape == (64, 21, 21)
+    assert (float(drawn.noise.max()) > 15) == (setting == "anisotropic")
+    assert float(drawn.noise.max()) <= 25
+
+
+def test_every_stage_learns_a_repeated_batch() -> None:
+    for stage in every(tiny()):
+        if isinstance(stage, Pretrain | Meta):
+            continue  # they start next to the bicubic enlargement, and have little to gain on random images
+        optimiser = torch.optim.Adam([p for group in stage.groups() for p in group.parameters], 3e-3)
+        first = float(run(stage)["loss"].detach())
+        for _ in range(20):
+            run(stage)["loss"].backward()
+            optimiser.step()
+            optimiser.zero_grad()
+        assert float(run(stage)["loss"].detach()) < 0.9 * first
+
+
+@pytest.mark.parametrize("name", ["mrda_x4.iso", "mrda_x4.aniso", "mrda_x4.iso_paper", "mrda_x4.aniso_paper"])
+def test_recipes(name: str) -> None:
+    recipe = load(name)
+    setting = "anisotropic" if "aniso" in name else "isotropic"
+    for stage in ("meta", "teacher", "student"):
+        assert recipe.stages[stage].setting == setting  # type: ignore[attr-defined]
