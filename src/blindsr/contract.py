@@ -12,6 +12,7 @@ import pydantic
 import torch
 from torch import Tensor, nn
 
+from blindsr.degrade.blur import Downsampling
 from blindsr.degrade.families import Family
 from blindsr.errors import BlindSRError
 
@@ -57,6 +58,20 @@ class Hints:
         return [field.name for field in fields(self) if getattr(self, field.name) is not None]
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What a condition says of an image in the terms of Eq. 1."""
+
+    kernel: Tensor
+    """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
+    noise: Tensor
+    """Noise level of each channel ``(3,)``, 0..255."""
+    confidence: float | None
+    """Of the kernel: 1 where all parts of the image agree; None if the user gave it."""
+    down: Downsampling
+    """How the method takes the image to have been subsampled."""
+
+
 class Method(nn.Module, ABC, Generic[Condition]):
     """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
 
@@ -94,6 +109,10 @@ class Method(nn.Module, ABC, Generic[Condition]):
     def describe(self, condition: Condition) -> dict[str, Any]:
         """What a user can read off a condition, as values for JSON; nothing unless a method says more."""
         return {}
+
+    def estimate(self, condition: Condition) -> Estimate | None:
+        """Kernel and noise, where a method estimates them; None where a condition has no such names."""
+        return None
 
     def pack(self, condition: Condition) -> dict[str, Tensor]:
         """A condition as named tensors, to be stored or averaged.

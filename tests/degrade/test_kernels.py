@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.io import savemat
@@ -140,3 +140,20 @@ def test_a_file_that_holds_no_kernel_gives_one_sentence(tmp_path: Path, name: st
     with pytest.raises(BlindSRError) as caught:
         kernels.load(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:
+    kernel = torch.zeros(1, 21, 21)
+    kernel[0, 4:11, 6:13] = kernels.gaussian_from_variances(7, 1.5, 0.5, 0.3)
+    torch.testing.assert_close(
+        kernels.covariance(kernel)[0], kernels.covariance(kernel[:, 4:11, 6:13])[0], atol=1e-4, rtol=1e-3
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(first=st.floats(1.5, 3), ratio=st.floats(0.55, 0.85), degrees=st.floats(1, 179))
+def test_widths_are_those_that_a_gaussian_was_made_with(first: float, ratio: float, degrees: float) -> None:
+    along, across, angle = kernels.widths(kernels.gaussian(31, first, ratio * first, math.radians(degrees)))
+    assert along == pytest.approx(first, rel=0.02)
+    assert across == pytest.approx(ratio * first, rel=0.02)
+    assert abs(angle - degrees) < 1.5 or abs(angle - degrees) > 178.5

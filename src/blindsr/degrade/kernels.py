@@ -6,6 +6,7 @@ A "width" means three things in the literature, so each function's name says whi
 the long axis from "right" towards "down".
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,26 @@ def delta(size: int = 1) -> Tensor:
     kernel = torch.zeros(size, size)
     kernel[size // 2, size // 2] = 1
     return kernel
+
+
+def covariance(kernels: Tensor) -> Tensor:
+    """Second central moments ``(n, 2, 2)`` over (x, y), squared pixels, of kernels ``(n, k, k)`` of sum 1."""
+    at = torch.arange(kernels.shape[-1], dtype=kernels.dtype, device=kernels.device) - (kernels.shape[-1] - 1) / 2
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    points = torch.stack((x, y), -1)
+    mean = torch.einsum("nhw,hwi->ni", kernels, points)
+    return torch.einsum("nhw,hwi,hwj->nij", kernels, points, points) - mean[:, :, None] * mean[:, None, :]
+
+
+def widths(kernel: Tensor) -> tuple[float, float, float]:
+    """Standard deviations of a kernel ``(k, k)`` along and across its long axis, and the axis's angle in degrees.
+
+    The angle is in [0, 180), turning from "right" towards "down" as everywhere here.
+    """
+    variances, axes = torch.linalg.eigh(covariance(kernel.detach()[None].double().cpu())[0])
+    across, along = variances.clamp(min=0).sqrt().tolist()
+    angle = math.degrees(math.atan2(float(axes[1, 1]), float(axes[0, 1]))) % 180
+    return along, across, angle
 
 
 def load(path: str | Path) -> Tensor:

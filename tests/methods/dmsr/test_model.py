@@ -7,7 +7,7 @@ from torch import Tensor
 from blindsr.contract import Hints
 from blindsr.degrade import kernels, resize
 from blindsr.errors import BlindSRError
-from blindsr.methods.dmsr.model import DMSR, ChannelAttention, DMSRConfig, Found, fit_kernel, width_of
+from blindsr.methods.dmsr.model import DMSR, ChannelAttention, DMSRConfig, Found, fit_kernel
 from blindsr.restore.tiles import restore_tiled
 
 
@@ -92,7 +92,7 @@ def test_what_the_user_knows_overrules_what_is_estimated() -> None:
     torch.testing.assert_close(condition.kernel[0], kernel)
     told = net.describe(condition)
     assert told["kernel"] == "given"
-    assert told["kernel width"] == pytest.approx(1.5, abs=0.01)
+    assert told["kernel widths"] == pytest.approx([1.5, 1.5], abs=0.01)
     assert told["noise"] == [10.0, 10.0, 10.0]
     with torch.no_grad():
         level = 255 * (condition.factor * net.extractor.noise_map(lr)).std((0, 2, 3), correction=0).mean()
@@ -113,11 +113,6 @@ def test_kernels_of_other_sizes_are_fitted_or_refused() -> None:
         fit_kernel(kernels.gaussian(61, 12.0))
     with pytest.raises(BlindSRError, match="odd"):
         fit_kernel(torch.ones(4, 4))
-
-
-def test_widths_of_kernels() -> None:
-    sampled = torch.stack([kernels.gaussian(41, 0.8), kernels.gaussian(41, 2.5)])
-    torch.testing.assert_close(width_of(sampled), torch.tensor([0.8, 2.5]), atol=0.01, rtol=0)
 
 
 def test_a_condition_survives_packing() -> None:

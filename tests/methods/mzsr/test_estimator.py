@@ -9,7 +9,6 @@ from torch import Tensor
 from blindsr.degrade import kernels
 from blindsr.methods.mzsr.estimator import (
     KernelEstimator,
-    covariance_of,
     gaussian_of,
     most_detailed,
     noise_level,
@@ -30,16 +29,10 @@ def estimator(scale: int = 2) -> KernelEstimator:
 @given(l1=st.floats(1, 6), l2=st.floats(1, 6), angle=st.floats(0, math.pi))
 def test_kernels_and_covariances_are_inverse(l1: float, l2: float, angle: float) -> None:
     kernel = kernels.gaussian_from_variances(41, l1, l2, angle)
-    covariance = covariance_of(kernel[None].double())
+    covariance = kernels.covariance(kernel[None].double())
     variances = torch.linalg.eigvalsh(covariance[0])
     assert sorted((l1, l2)) == pytest.approx(variances.tolist(), rel=0.02)
     torch.testing.assert_close(gaussian_of(covariance, 41)[0].float(), kernel, atol=2e-4, rtol=0)
-
-
-def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:
-    kernel = torch.zeros(1, 21, 21)
-    kernel[0, 4:11, 6:13] = kernels.gaussian_from_variances(7, 1.5, 0.5, 0.3)
-    torch.testing.assert_close(covariance_of(kernel)[0], covariance_of(kernel[:, 4:11, 6:13])[0], atol=1e-4, rtol=1e-3)
 
 
 def test_every_covariance_is_positive_definite() -> None:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from blindsr.blocks import PixelShuffle
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
@@ -213,14 +213,18 @@ class DMSR(Method[Found]):
         return sr
 
     def describe(self, condition: Found) -> dict[str, Any]:
-        width = float(width_of(condition.kernel)[0])
+        along, across, angle = kernels.widths(condition.kernel[0])
         return {
             "kernel": "given" if condition.confidence is None else "estimated",
-            "kernel width": round(width, 3),
+            "kernel widths": [round(along, 3), round(across, 3)],
+            "kernel angle": round(angle, 1),
             "kernel confidence": None if condition.confidence is None else round(condition.confidence, 3),
             "noise": [round(value, 2) for value in condition.noise.tolist()],
             "noise factor": round(condition.factor, 3),
         }
+
+    def estimate(self, condition: Found) -> Estimate:
+        return Estimate(condition.kernel[0], condition.noise, condition.confidence, "bicubic")
 
     def pack(self, condition: Found) -> dict[str, Tensor]:
         numbers = torch.tensor([condition.factor, -1.0 if condition.confidence is None else condition.confidence])
@@ -270,17 +274,6 @@ class DMSR(Method[Found]):
         return {name: layer for name, layer in self.net.named_modules() if isinstance(layer, ChannelAttention)}
 
 
-def width_of(kernel: Tensor) -> Tensor:
-    """Standard deviations ``(n,)`` in pixels, averaged over all directions, of kernels ``(n, k, k)`` of sum 1."""
-    at = torch.arange(kernel.shape[-1], device=kernel.device, dtype=kernel.dtype)
-    variances = []
-    for axis in (1, 2):
-        profile = kernel.sum(3 - axis)
-        mean = (profile * at).sum(1)
-        variances.append((profile * at**2).sum(1) - mean**2)
-    return torch.stack(variances).mean(0).clamp(min=0).sqrt()
-
-
 def fit_kernel(kernel: Tensor) -> Tensor:
     """A given kernel as 15x15: a smaller one with zeros around it, a larger one without its faint rim.
 
@@ -301,7 +294,8 @@ def fit_kernel(kernel: Tensor) -> Tensor:
 
 
 def _agreement(kernel: Tensor) -> float:
-    widths = width_of(kernel)
+    """1 where the kernels ``(n, k, k)`` are equally wide, towards 0 the more they differ."""
+    widths = kernels.covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
     return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
 
 

@@ -93,15 +93,6 @@ def gaussian_of(covariance: Tensor, size: int) -> Tensor:
     return (kernels / kernels.sum((1, 2), keepdim=True)).to(covariance)
 
 
-def covariance_of(kernels: Tensor) -> Tensor:
-    """Second central moments ``(n, 2, 2)`` over (x, y) of kernels ``(n, k, k)`` of sum 1."""
-    at = torch.arange(kernels.shape[-1], dtype=kernels.dtype, device=kernels.device) - (kernels.shape[-1] - 1) / 2
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    points = torch.stack((x, y), -1)
-    mean = torch.einsum("nhw,hwi->ni", kernels, points)
-    return torch.einsum("nhw,hwi,hwj->nij", kernels, points, points) - mean[:, :, None] * mean[:, None, :]
-
-
 def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
     """The windows ``(<= count, 3, window, window)`` of ``(1, 3, h, w)`` whose pixels differ most from their neighbours.
 

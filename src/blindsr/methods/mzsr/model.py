@@ -26,7 +26,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
@@ -36,7 +36,6 @@ from blindsr.meta import Params, adapt
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
     KernelEstimator,
-    covariance_of,
     most_detailed,
     noise_level,
 )
@@ -188,18 +187,21 @@ class MZSR(Method[Adapted]):
         return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")
 
     def describe(self, condition: Adapted) -> dict[str, Any]:
-        variances, axes = torch.linalg.eigh(covariance_of(condition.kernel[None].double())[0].cpu())
-        first, second = variances.clamp(min=0).sqrt().flip(0).tolist()
+        along, across, angle = kernels.widths(condition.kernel)
         return {
             "kernel": "given" if condition.confidence is None else "estimated",
-            "kernel widths": [round(first, 3), round(second, 3)],
-            "kernel angle": round(math.degrees(math.atan2(float(axes[1, 1]), float(axes[0, 1]))) % 180, 1),
+            "kernel widths": [round(along, 3), round(across, 3)],
+            "kernel angle": round(angle, 1),
             "kernel confidence": None if condition.confidence is None else round(condition.confidence, 3),
             "noise": round(condition.noise, 2),
             "steps": max(0, len(condition.losses) - 1),
             "steps undone": condition.undone,
             "losses": [round(value, 6) for value in condition.losses],
         }
+
+    def estimate(self, condition: Adapted) -> Estimate:
+        noise = torch.full((3,), condition.noise)
+        return Estimate(condition.kernel, noise, condition.confidence, self.config.down)
 
     def _kernel(self, lr: Tensor, hints: Hints) -> KernelEstimate:
         if hints.kernel is not None:

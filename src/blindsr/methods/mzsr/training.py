@@ -9,9 +9,9 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.degrade import kernels
 from blindsr.degrade.families import Family, Isotropic, MZSRKernels, mzsr
 from blindsr.meta import Params, adapt
-from blindsr.methods.mzsr.estimator import covariance_of
 from blindsr.methods.mzsr.model import MZSR, Adapted
 
 
@@ -169,7 +169,7 @@ class Estimate(Stage):
         tasks = self.family.sample(len(clean), generator)
         found = self.method.estimator(tasks.apply(clean, generator))
         # What counts is the kernel's shape in LR pixels, whatever the scale.
-        difference = (found - covariance_of(tasks.kernels)) / self.method.config.scale
+        difference = (found - kernels.covariance(tasks.kernels)) / self.method.config.scale
         return {"loss": F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.05)}
 
 
