@@ -96,7 +96,7 @@ def _record_of(out: Path) -> Path:
 
 
 def _read(record: Path) -> "Degradation":
-    from blindsr.degrade import Degradation
+    from blindsr.degrade.record import read
 
     try:
         text = record.read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def _read(record: Path) -> "Degradation":
     except UnicodeDecodeError:
         raise BlindSRError(f"cannot read the record {record}: it is no text") from None
     try:
-        degradation = Degradation.from_json(text)
+        degradation = read(text)
     except BlindSRError as error:
         raise BlindSRError(f"{record}: {error}") from None
     if len(degradation) != 1:

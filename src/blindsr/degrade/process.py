@@ -2,9 +2,9 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import torch
 from torch import Tensor
@@ -22,6 +22,11 @@ _VERSION = 1
 @dataclass(frozen=True, eq=False)
 class Degradation:
     """What happens to a batch of HR images, one row a sample; a value that can be stored and replayed bit for bit."""
+
+    kind: ClassVar[str] = "classic"
+    """What a record says it is a record of."""
+    whole: ClassVar[frozenset[str]] = frozenset({"jpeg", "seeds"})
+    """Names of the rows that are whole numbers."""
 
     scale: int
     """HR pixels per LR pixel."""
@@ -45,20 +50,23 @@ class Degradation:
     def __len__(self) -> int:
         return len(self.kernels)
 
-    def __getitem__(self, rows: slice) -> "Degradation":
+    def __getitem__(self, rows: slice) -> Self:
         """The same for some of the rows."""
-        parts = {name: getattr(self, name)[rows] for name in ("kernels", "noise", "jpeg", "seeds")}
-        return dataclasses.replace(self, **parts)
+        return self._map(lambda rows_of: rows_of[rows])
 
-    def repeat_interleave(self, times: int) -> "Degradation":
+    def repeat_interleave(self, times: int) -> Self:
         """Each row ``times`` times in a row, with the same seed: one degradation for several images of a task."""
-        names = ("kernels", "noise", "jpeg", "seeds")
-        return dataclasses.replace(self, **{name: getattr(self, name).repeat_interleave(times, 0) for name in names})
+        return self._map(lambda rows: rows.repeat_interleave(times, 0))
 
-    def to(self, device: torch.device | str) -> "Degradation":
+    def to(self, device: torch.device | str) -> Self:
         """The same with its parameters on another device."""
-        names = ("kernels", "noise", "jpeg", "seeds")
-        return dataclasses.replace(self, **{name: getattr(self, name).to(device) for name in names})
+        return self._map(lambda rows: rows.to(device))
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The same with something done to everything that has a row for each sample."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        changed: dict[str, Any] = {name: change(rows) for name, rows in parts.items() if isinstance(rows, Tensor)}
+        return dataclasses.replace(self, **changed)
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Degrade a batch.
@@ -91,19 +99,23 @@ class Degradation:
     def to_dict(self) -> dict[str, Any]:
         """Plain values; float32 numbers survive JSON exactly."""
         values: dict[str, Any] = {"version": _VERSION}
+        if self.kind != "classic":
+            values["kind"] = self.kind
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             values[field.name] = value.tolist() if isinstance(value, Tensor) else value
         return values
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Degradation":
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Inverse of `to_dict`.
 
         Raises:
             BlindSRError: naming the entry that is missing, unknown or wrong.
         """
         values = dict(values)
+        if values.pop("kind", "classic") != cls.kind:
+            raise BlindSRError(f"this is no record of a {cls.kind} degradation")
         if values.pop("version", None) != _VERSION:
             raise BlindSRError(f"this is no degradation record of version {_VERSION}")
         known = {field.name for field in dataclasses.fields(cls)}
@@ -112,10 +124,11 @@ class Degradation:
             raise BlindSRError(f"a degradation record has entries that are missing or unknown: {wrong}")
         try:
             tensors = {
-                "kernels": torch.tensor(values["kernels"], dtype=torch.float32),
-                "noise": torch.tensor(values["noise"], dtype=torch.float32),
-                "jpeg": _integers(values["jpeg"]),
-                "seeds": _integers(values["seeds"]),
+                field.name: _whole(values[field.name])
+                if field.name in cls.whole
+                else torch.tensor(values[field.name], dtype=torch.float32)
+                for field in dataclasses.fields(cls)
+                if field.type is Tensor
             }
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
@@ -126,7 +139,7 @@ class Degradation:
         return json.dumps(self.to_dict())
 
     @classmethod
-    def from_json(cls, text: str) -> "Degradation":
+    def from_json(cls, text: str) -> Self:
         """Inverse of `to_json`; raises `BlindSRError` on anything else."""
         try:
             values = json.loads(text)
@@ -136,7 +149,7 @@ class Degradation:
             raise BlindSRError("a degradation record must be a JSON object")
         return cls.from_dict(values)
 
-    def checked(self) -> "Degradation":
+    def checked(self) -> Self:
         """Itself, or `BlindSRError` in one sentence if a value makes no sense; called where values come from users."""
         if type(self.scale) is not int or self.scale < 1:
             raise BlindSRError(f"a scale is a whole number from 1, not {self.scale!r}")
@@ -190,7 +203,7 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     return lr + noise
 
 
-def _integers(values: Any) -> Tensor:
+def _whole(values: Any) -> Tensor:
     """A list of whole numbers as a tensor; torch alone would cut 30.7 to 30 without a word."""
     given = torch.tensor(values)
     if given.is_floating_point():

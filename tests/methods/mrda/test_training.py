@@ -7,6 +7,7 @@ from torch import Tensor
 
 from blindsr.contract import Stage
 from blindsr.degrade import resize
+from blindsr.degrade.realistic import RealisticDegradation
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import (
     Meta,
@@ -167,9 +168,23 @@ def test_every_stage_learns_a_repeated_batch() -> None:
         assert float(run(stage)["loss"].detach()) < 0.9 * first
 
 
-@pytest.mark.parametrize("name", ["mrda_x4.iso", "mrda_x4.aniso", "mrda_x4.iso_paper", "mrda_x4.aniso_paper"])
-def test_recipes(name: str) -> None:
+def test_the_real_world_setting() -> None:
+    stage = Student(tiny(), StudentRecipe(**PAIRS, setting="real"))
+    assert isinstance(stage.family.sample(2), RealisticDegradation)
+    assert moved(stage) == {"student", "rdan"}
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("mrda_x4.iso", "isotropic"),
+        ("mrda_x4.aniso", "anisotropic"),
+        ("mrda_x4.real", "real"),
+        ("mrda_x4.iso_paper", "isotropic"),
+        ("mrda_x4.aniso_paper", "anisotropic"),
+    ],
+)
+def test_recipes(name: str, setting: str) -> None:
     recipe = load(name)
-    setting = "anisotropic" if "aniso" in name else "isotropic"
     for stage in ("meta", "teacher", "student"):
         assert recipe.stages[stage].setting == setting  # type: ignore[attr-defined]

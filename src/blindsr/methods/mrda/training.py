@@ -12,11 +12,12 @@ from torch.func import functional_call
 from blindsr.contract import Group, Method, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.process import Degradation
+from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
 
-Setting = Literal["isotropic", "anisotropic"]
+Setting = Literal["isotropic", "anisotropic", "real"]
 
 
 class PretrainRecipe(StageRecipe):
@@ -83,6 +84,8 @@ def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[St
 
 def family_of(setting: Setting, scale: int) -> Family:
     """Section IV-A's degradations."""
+    if setting == "real":
+        return RealESRGAN(scale, 21)
     return mrda_isotropic(scale) if setting == "isotropic" else mrda_anisotropic(scale)
 
 

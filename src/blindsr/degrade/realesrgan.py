@@ -1,0 +1,154 @@
+"""The distribution of Real-ESRGAN's degradations, with the numbers of its released recipe (x4)."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade import shapes
+from blindsr.degrade.families import Family
+from blindsr.degrade.realistic import MODES, RealisticDegradation
+
+_SIZE = 21
+_SIDES = range(7, _SIZE + 1, 2)
+_KINDS = ("round", "oval", "round generalised", "oval generalised", "round plateau", "oval plateau")
+_KIND_ODDS = (0.45, 0.25, 0.12, 0.03, 0.12, 0.03)
+_SINC_ODDS, _LAST_SINC_ODDS, _SECOND_BLUR_ODDS = 0.1, 0.8, 0.8
+_GENERALISED, _PLATEAU = (0.5, 4.0), (1.0, 2.0)
+_GAUSSIAN_ODDS, _GRAY_ODDS = 0.5, 0.4
+_JPEG = (30, 95)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """Ranges of one of the two rounds."""
+
+    std: tuple[float, float]
+    resize: tuple[float, float, float]
+    """Odds of enlarging, shrinking and leaving alone."""
+    factor: tuple[float, float]
+    noise: tuple[float, float]
+    poisson: tuple[float, float]
+
+
+_FIRST = _Round((0.2, 3.0), (0.2, 0.7, 0.1), (0.15, 1.5), (1, 30), (0.05, 3.0))
+_SECOND = _Round((0.2, 1.5), (0.3, 0.4, 0.3), (0.3, 1.2), (1, 25), (0.05, 2.5))
+
+
+@dataclass(frozen=True)
+class RealESRGAN(Family):
+    """Second-order degradations: two rounds of blur, resizing, noise and JPEG, then a sinc filter (MRDA, IV-A)."""
+
+    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> RealisticDegradation:
+        """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
+        source = torch.Generator().manual_seed(generator) if isinstance(generator, int) else generator
+        draw = _Draw(source, count)
+        first, second = draw.round(_FIRST), draw.round(_SECOND)
+        late = draw.chance(0.5)
+        quality = draw.whole(_JPEG)
+        left_alone = ~draw.chance(_SECOND_BLUR_ODDS)
+        second["kernels"][left_alone] = shapes.pulse(_SIZE, int(left_alone.sum()), source.device)
+        return RealisticDegradation(
+            scale=self.scale,
+            kernels=first["kernels"],
+            noise=first["noise"],
+            jpeg=draw.whole(_JPEG),
+            seeds=torch.randint(2**62, (count,), generator=source, device=source.device),
+            border="reflect",
+            factor=first["factor"],
+            mode=first["mode"],
+            poisson=first["poisson"],
+            gray=first["gray"],
+            kernels2=second["kernels"],
+            factor2=second["factor"],
+            mode2=second["mode"],
+            noise2=second["noise"],
+            poisson2=second["poisson"],
+            gray2=second["gray"],
+            jpeg2=torch.where(late, 0, quality),
+            mode3=draw.modes(),
+            sinc=draw.last_filters(),
+            jpeg3=torch.where(late, quality, 0),
+        )
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        return self.sample(count, generator).kernels
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """Random numbers for so many samples."""
+
+    source: torch.Generator
+    count: int
+
+    def uniform(self, low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
+
+    def chance(self, odds: float) -> Tensor:
+        return self.uniform(0, 1) < odds
+
+    def whole(self, limits: tuple[int, int]) -> Tensor:
+        low, high = limits
+        return torch.randint(low, high + 1, (self.count,), generator=self.source, device=self.source.device)
+
+    def choice(self, odds: tuple[float, ...]) -> Tensor:
+        weights = torch.tensor(odds, device=self.source.device)
+        return torch.multinomial(weights, self.count, replacement=True, generator=self.source)
+
+    def modes(self) -> Tensor:
+        return self.whole((0, len(MODES) - 1))
+
+    def round(self, limits: _Round) -> dict[str, Tensor]:
+        """Kernels, resizing and noise of one round."""
+        way = self.choice(limits.resize)
+        low, high = limits.factor
+        factor = torch.where(way == 0, self.uniform(1, high), torch.where(way == 1, self.uniform(low, 1), 1.0))
+        gaussian = self.chance(_GAUSSIAN_ODDS)
+        return {
+            "kernels": self.kernels(limits.std),
+            "factor": factor,
+            "mode": self.modes(),
+            "noise": torch.where(gaussian, self.uniform(*limits.noise), 0.0),
+            "poisson": torch.where(gaussian, 0.0, self.uniform(*limits.poisson)),
+            "gray": self.chance(_GRAY_ODDS).float(),
+        }
+
+    def kernels(self, std: tuple[float, float]) -> Tensor:
+        """Blur kernels ``(count, 21, 21)`` of all kinds, sinc filters among them."""
+        sides, kinds, ringing = self.whole((0, len(_SIDES) - 1)), self.choice(_KIND_ODDS), self.chance(_SINC_ODDS)
+        first, second, angle = self.uniform(*std), self.uniform(*std), self.uniform(-math.pi, math.pi)
+        second = torch.where(kinds % 2 == 0, first, second)
+        covariances = shapes.covariance(first, second, angle)
+        betas = {"generalised": self._betas(_GENERALISED), "plateau": self._betas(_PLATEAU)}
+        cutoffs = self._cutoffs(sides)
+        kernels = []
+        for row, (side, kind) in enumerate(zip(sides.tolist(), kinds.tolist(), strict=True)):
+            size, one = _SIDES[side], slice(row, row + 1)
+            if bool(ringing[row]):
+                kernel = shapes.sinc(size, cutoffs[one])
+            elif "plateau" in _KINDS[kind]:
+                kernel = shapes.plateau(size, covariances[one], betas["plateau"][one])
+            else:
+                beta = betas["generalised"][one] if "generalised" in _KINDS[kind] else torch.ones_like(angle[one])
+                kernel = shapes.generalised(size, covariances[one], beta)
+            kernels.append(torch.nn.functional.pad(kernel, ((_SIZE - size) // 2,) * 4))
+        return torch.cat(kernels)
+
+    def last_filters(self) -> Tensor:
+        """Sinc filters ``(count, 21, 21)``, or none."""
+        ringing, cutoffs = self.chance(_LAST_SINC_ODDS), self.uniform(math.pi / 3, math.pi)
+        filters = shapes.sinc(_SIZE, cutoffs)
+        filters[~ringing] = shapes.pulse(_SIZE, int((~ringing).sum()), self.source.device)
+        return filters
+
+    def _betas(self, limits: tuple[float, float]) -> Tensor:
+        """Half of them below 1, half above."""
+        low, high = limits
+        return torch.where(self.chance(0.5), self.uniform(min(low, 1.0), 1.0), self.uniform(1.0, high))
+
+    def _cutoffs(self, sides: Tensor) -> Tensor:
+        """Small filters cannot hold low frequencies."""
+        small = torch.tensor([side < 13 for side in _SIDES], device=sides.device)[sides]
+        return torch.where(small, self.uniform(math.pi / 3, math.pi), self.uniform(math.pi / 5, math.pi))

@@ -1,0 +1,66 @@
+"""Kernels beyond Gaussians: generalised Gaussians, plateaus and sinc filters (Real-ESRGAN, Section 3.1 and 3.3)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def generalised(size: int, covariance: Tensor, beta: Tensor) -> Tensor:
+    """``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
+
+    Args:
+        size: side in pixels.
+        covariance: ``(n, 2, 2)`` over (x, y), squared pixels.
+        beta: ``(n,)``.
+
+    Returns:
+        ``(n, size, size)``, each of sum 1.
+    """
+    return _normalised(torch.exp(-0.5 * _distance(size, covariance) ** beta.view(-1, 1, 1)))
+
+
+def plateau(size: int, covariance: Tensor, beta: Tensor) -> Tensor:
+    """``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as of `generalised`."""
+    return _normalised(1 / (1 + _distance(size, covariance) ** beta.view(-1, 1, 1)))
+
+
+def sinc(size: int, cutoff: Tensor) -> Tensor:
+    """The circular low-pass filter of a cut-off frequency ``(n,)`` in radians a pixel; it rings.
+
+    Returns:
+        ``(n, size, size)``, each of sum 1, with negative values.
+    """
+    at = torch.arange(size, dtype=torch.float64, device=cutoff.device) - (size - 1) / 2
+    radius = (at[:, None] ** 2 + at[None] ** 2).sqrt()
+    frequency = cutoff.double().view(-1, 1, 1)
+    safe = radius.clamp(min=1e-9)
+    kernel = frequency * torch.special.bessel_j1(frequency * safe) / (2 * math.pi * safe)
+    kernel = torch.where(radius < 1e-6, frequency**2 / (4 * math.pi), kernel)
+    return _normalised(kernel)
+
+
+def pulse(size: int, count: int, device: torch.device | str = "cpu") -> Tensor:
+    """Kernels ``(count, size, size)`` that leave an image as it is."""
+    kernels = torch.zeros(count, size, size, device=device)
+    kernels[:, size // 2, size // 2] = 1
+    return kernels
+
+
+def covariance(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
+    """Covariances ``(n, 2, 2)`` over (x, y) of standard deviations along and across an axis, angles in radians."""
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack((torch.stack((cos, -sin), 1), torch.stack((sin, cos), 1)), 1)
+    return turn @ torch.diag_embed(torch.stack((std, std2), 1) ** 2) @ turn.transpose(1, 2)
+
+
+def _distance(size: int, covariance: Tensor) -> Tensor:
+    """``x^T C^-1 x`` of every pixel ``(n, size, size)``, float64."""
+    at = torch.arange(size, dtype=torch.float64, device=covariance.device) - (size - 1) / 2
+    y, x = torch.meshgrid(at, at, indexing="ij")
+    points = torch.stack((x, y), -1)
+    return torch.einsum("hwi,nij,hwj->nhw", points, torch.linalg.inv(covariance.double()), points)
+
+
+def _normalised(kernel: Tensor) -> Tensor:
+    return (kernel / kernel.sum((1, 2), keepdim=True)).float()

@@ -1,0 +1,43 @@
+import torch
+
+from blindsr.degrade import resize
+from blindsr.degrade.realesrgan import RealESRGAN
+
+
+def test_the_distribution_has_the_published_ranges_and_odds() -> None:
+    drawn = RealESRGAN(4, 21).sample(1500, 0).checked()
+    assert drawn.kernels.shape == drawn.kernels2.shape == drawn.sinc.shape == (1500, 21, 21)
+    for noise, poisson, top, strongest in (
+        (drawn.noise, drawn.poisson, 30, 3.0),
+        (drawn.noise2, drawn.poisson2, 25, 2.5),
+    ):
+        white = noise > 0
+        assert 0.45 < float(white.float().mean()) < 0.55
+        assert bool((white ^ (poisson > 0)).all())
+        assert 1 <= float(noise[white].min()) <= float(noise.max()) <= top
+        assert 0.05 <= float(poisson[~white].min()) <= float(poisson.max()) <= strongest
+    assert 0.15 <= float(drawn.factor.min()) < float(drawn.factor.max()) <= 1.5
+    assert 0.3 <= float(drawn.factor2.min()) < float(drawn.factor2.max()) <= 1.2
+    assert 0.07 < float((drawn.factor == 1).float().mean()) < 0.13
+    assert 0.17 < float((drawn.factor > 1).float().mean()) < 0.23
+    assert bool(((drawn.jpeg2 > 0) ^ (drawn.jpeg3 > 0)).all())
+    assert 30 <= int(drawn.jpeg.min()) <= int(drawn.jpeg.max()) <= 95
+    unfiltered = (drawn.sinc[:, 10, 10] == 1).float().mean()
+    assert 0.17 < float(unfiltered) < 0.23
+    assert 0.17 < float((drawn.kernels2[:, 10, 10] == 1).float().mean()) < 0.23
+    negative = (drawn.kernels.amin((1, 2)) < -1e-6).float().mean()
+    assert 0.05 < float(negative) < 0.13  # sinc filters ring
+
+
+def test_every_sample_goes_its_own_way() -> None:
+    small = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0))
+    hr = resize(small, 4).clamp(0, 1).expand(4, -1, -1, -1)
+    lr = RealESRGAN(4, 21).sample(4, 3).apply(hr, torch.Generator().manual_seed(0))
+    assert lr.shape == (4, 3, 12, 16)
+    assert 0 <= float(lr.min()) <= float(lr.max()) <= 1
+    assert all(not torch.equal(lr[i], lr[j]) for i in range(4) for j in range(i))
+
+
+def test_the_same_seed_is_the_same_draw() -> None:
+    family = RealESRGAN(4, 21)
+    assert family.sample(3, 5).to_json() == family.sample(3, 5).to_json() != family.sample(3, 6).to_json()

@@ -1,0 +1,22 @@
+import pytest
+import torch
+
+from blindsr.degrade import record
+from blindsr.degrade.families import cmdsr
+from blindsr.degrade.process import Degradation
+from blindsr.errors import BlindSRError
+
+
+def test_classic_records() -> None:
+    drawn = cmdsr(4).sample(2, 0)
+    again = record.read(drawn.to_json())
+    assert type(again) is Degradation
+    assert torch.equal(again.kernels, drawn.kernels)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", "{}", '{"kind": []}', '{"kind": "other", "version": 1}', "[" * 9999]
+)
+def test_anything_else_is_one_sentence(text: str) -> None:
+    with pytest.raises(BlindSRError, match=r"record"):
+        record.read(text)
