@@ -79,6 +79,7 @@ def test_hints_are_handed_over_or_refused_by_name(
     assert told["output"] == str(tmp_path / "o.png")
     assert told["kernel"] == "given"
     assert told["steps"] <= 3
+    assert told["consistency"]["residual"] >= told["consistency"]["unexplained"] >= 0
 
 
 def test_bad_support_stops_before_anything_is_written(upscale: Run, photo: Path, tmp_path: Path) -> None:

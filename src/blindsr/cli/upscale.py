@@ -12,6 +12,7 @@ from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
     from blindsr.contract import Hints
+    from blindsr.images import Picture
     from blindsr.restore import Upscaler
 
 
@@ -78,7 +79,7 @@ def upscale(
     failed = 0
     for source, target in zip(inputs, targets, strict=True):
         try:
-            found = _restore(upscaler, source, target, hints, overwrite=overwrite)
+            found = _restore(upscaler, source, target, hints, overwrite=overwrite, report=report)
         except BlindSRError as error:
             failed += 1
             text = str(error)
@@ -89,8 +90,10 @@ def upscale(
         raise typer.Exit(2 if failed == len(inputs) else 1)
 
 
-def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool) -> dict[str, Any]:
-    """Write one result, and tell what was found out about the image."""
+def _restore(
+    upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool, report: bool
+) -> dict[str, Any]:
+    """Write one result, and tell what was found out about the image if that is asked for."""
     from blindsr import images
 
     if target.exists() and not overwrite:
@@ -99,8 +102,20 @@ def _restore(upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *
     _make_folder(target.parent)
     images.check_output(target)
     condition = upscaler.look(picture, hints)
-    images.write(upscaler.enlarge(picture, condition), target)
-    return upscaler.method.describe(condition)
+    result = upscaler.enlarge(picture, condition)
+    images.write(result, target)
+    return _findings(upscaler, picture, result, condition) if report else {}
+
+
+def _findings(upscaler: "Upscaler", picture: "Picture", result: "Picture", condition: Any) -> dict[str, Any]:
+    """What the method found out, and how well the result explains the picture by it."""
+    from blindsr.restore.consistency import consistency
+
+    found = upscaler.method.describe(condition)
+    estimate = upscaler.method.estimate(condition)
+    if estimate is not None:
+        found["consistency"] = consistency(picture.pixels[None], result.pixels[None], estimate).to_dict()
+    return found
 
 
 def _targets(inputs: Sequence[Path], out: str, scale: int) -> list[Path]:

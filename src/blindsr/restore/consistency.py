@@ -1,0 +1,56 @@
+"""How well a result explains the photograph it was made from: degraded again as estimated, it should give it back."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from blindsr.contract import Estimate
+from blindsr.degrade import Degradation, degrade
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """What is left of a photograph when the degraded result is taken off it."""
+
+    residual: Tensor
+    """``(1, 3, h, w)``: the photograph less the degraded result."""
+    level: float
+    """Standard deviation of the residual, 0..255."""
+    noise: float
+    """Noise level that was estimated, 0..255: what a perfect result would leave."""
+
+    @property
+    def unexplained(self) -> float:
+        """Level of what neither the result nor noise explains, 0..255."""
+        return math.sqrt(max(0.0, self.level**2 - self.noise**2))
+
+    def to_dict(self) -> dict[str, float]:
+        """The numbers, for JSON."""
+        values = {"residual": self.level, "noise": self.noise, "unexplained": self.unexplained}
+        return {name: round(value, 2) for name, value in values.items()}
+
+
+@torch.no_grad()
+def consistency(lr: Tensor, sr: Tensor, estimate: Estimate) -> Consistency:
+    """Degrade a result by the estimated kernel and compare.
+
+    Args:
+        lr: the photograph, ``(1, 3, h, w)`` in [0, 1].
+        sr: the result, ``(1, 3, s*h, s*w)``.
+        estimate: what was found out of the photograph.
+    """
+    record = Degradation(
+        scale=sr.shape[-1] // lr.shape[-1],
+        kernels=estimate.kernel[None].to(sr),
+        noise=torch.zeros(1),
+        jpeg=torch.zeros(1, dtype=torch.long),
+        seeds=torch.zeros(1, dtype=torch.long),
+        border="reflect" if estimate.down == "bicubic" else "symmetric",
+        down=estimate.down,
+        rounding="none",
+    )
+    residual = lr - degrade(sr, record, torch.zeros_like(lr)).to(lr)
+    level = 255 * float(residual.square().mean().sqrt())
+    return Consistency(residual, level, float(estimate.noise.square().mean().sqrt()))

@@ -1,0 +1,54 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from blindsr import images
+from blindsr.degrade import resize
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    small = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
+    images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_numbers_for_machines(blindsr: Run, learner: Path, photo: Path) -> None:
+    ended = blindsr("analyze", photo, "-m", learner, "--json", "--device", "cpu")
+    assert ended.code == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["size"] == [96, 80]
+    assert told["blur"]["along"] >= told["blur"]["across"] > 0
+    assert 0 < told["blur"]["confidence"] <= 1
+    assert len(told["noise"]) == 3
+    assert told["jpeg quality"] is None
+
+
+def test_sentences_for_people_and_a_drawn_kernel(blindsr: Run, learner: Path, photo: Path, tmp_path: Path) -> None:
+    with Image.open(photo) as image:
+        image.save(tmp_path / "photo.jpg", quality=40)
+    ended = blindsr("analyze", tmp_path / "photo.jpg", "-m", learner, "--plot", tmp_path / "kernel.png")
+    assert ended.code == 0, ended.err
+    assert "Size: 96x80" in ended.out
+    assert "JPEG quality: 40" in ended.out
+    assert "Mind: JPEG artefacts" in ended.out
+    assert images.read(tmp_path / "kernel.png").width == 15 * 16
+
+
+def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: Path, photo: Path) -> None:
+    for arguments, words in (
+        ((photo, "-m", tiny), "CMDSR does not estimate"),
+        (("none.png", "-m", learner), "no file none.png"),
+        ((photo, "-m", learner, "--plot", photo.parent / "no" / "k.png"), "no"),
+    ):
+        ended = blindsr("analyze", *arguments)
+        assert ended.code == 2
+        assert ended.err.count("\n") == 1
+        assert words in ended.err

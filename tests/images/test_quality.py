@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from blindsr.images.quality import jpeg_quality
+
+
+@pytest.mark.parametrize("quality", [1, 10, 50, 75, 90, 95, 100])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_quality_that_a_file_was_written_with(tmp_path: Path, quality: int, mode: str) -> None:
+    Image.new(mode, (20, 9)).save(tmp_path / "a.jpg", quality=quality)
+    assert jpeg_quality(tmp_path / "a.jpg") == quality
+
+
+def test_other_files_have_none(tmp_path: Path) -> None:
+    Image.new("RGB", (20, 9)).save(tmp_path / "a.png")
+    (tmp_path / "b.jpg").write_text("no image")
+    assert [jpeg_quality(tmp_path / name) for name in ("a.png", "b.jpg", "missing.jpg")] == [None, None, None]
