@@ -72,7 +72,7 @@ def test_hints_are_handed_over_or_refused_by_name(
 ) -> None:
     _is_sentence(upscale(photo, "-o", tmp_path / "o.png", "--blur", "1.5"), "CMDSR has no use for kernel")
     ended = blindsr(
-        "upscale", photo, "-o", tmp_path / "o.png", "-m", learner, "--blur", "1.5", "--steps", "3", "--report"
+        "upscale", photo, "-o", tmp_path / "o.png", "-m", learner, "--blur", "1.5", "--steps", "3", "--report", "--json"
     )
     assert ended.code == 0, ended.err
     told = json.loads(ended.out)
@@ -80,6 +80,41 @@ def test_hints_are_handed_over_or_refused_by_name(
     assert told["kernel"] == "given"
     assert told["steps"] <= 3
     assert told["consistency"]["residual"] >= told["consistency"]["unexplained"] >= 0
+
+
+def test_a_folder_keeps_its_tree(upscale: Run, tmp_path: Path) -> None:
+    for name in ("a.png", "deep/er/b.jpg", ".hidden/c.png", "deep/notes.txt"):
+        target = tmp_path / "in" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("text") if name.endswith("txt") else _picture(target)
+    assert upscale(tmp_path / "in", "-o", tmp_path / "out").code == 0
+    made = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.*"))
+    assert made == ["a_x4.png", "deep/er/b_x4.jpg"]
+
+
+def test_lines_for_machines(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_text("hello")
+    (tmp_path / "list.txt").write_text(f"# two\n{photo}\n\n{tmp_path / 'bad.png'}\n")
+    ended = upscale("--files-from", tmp_path / "list.txt", "-o", tmp_path / "out", "--json", "--name", "{stem}@{scale}")
+    assert ended.code == 1
+    first, second = (json.loads(line) for line in ended.out.splitlines())
+    assert (first["status"], first["output"]) == ("done", str(tmp_path / "out" / "photo@4.png"))
+    assert first["megapixels"] == pytest.approx(36 * 28 / 1e6, abs=1e-4)
+    assert second["status"] == "failed"
+    assert "bad.png" in second["error"]
+
+
+def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:
+    sources = [_picture(tmp_path / f"{i}.png", seed=i) for i in range(3)]
+    out = tmp_path / "out"
+    assert upscale(sources[1], "-o", f"{out}/").code == 0
+    before = (out / "1_x4.png").stat().st_mtime_ns
+    ended = upscale(*sources, "-o", out, "--skip-existing", "--json")
+    assert ended.code == 0
+    assert [json.loads(line)["status"] for line in ended.out.splitlines()] == ["done", "skipped", "done"]
+    assert (out / "1_x4.png").stat().st_mtime_ns == before
+    _is_sentence(upscale(*sources, "-o", out, "--skip-existing", "--overwrite"), "either")
+    _is_sentence(upscale("-o", out), "name at least one")
 
 
 def test_bad_support_stops_before_anything_is_written(upscale: Run, photo: Path, tmp_path: Path) -> None:

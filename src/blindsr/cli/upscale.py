@@ -1,23 +1,24 @@
 """``blindsr upscale``: photographs in, larger photographs out."""
 
-import json
-import os
-from collections.abc import Sequence
+import json as text
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.contract import Hints
-    from blindsr.images import Picture
-    from blindsr.restore import Upscaler
+    from blindsr.restore.batch import Existing, Outcome
 
 
 def upscale(
-    inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Images: PNG, JPEG, WebP or TIFF.")],
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="IN...", help="Images (PNG, JPEG, WebP, TIFF), folders of them, or patterns."),
+    ] = None,
     *,
     out: Annotated[
         str, typer.Option("--out", "-o", help="A file for one image; a folder for several, or with / at the end.")
@@ -45,28 +46,43 @@ def upscale(
         str | None, typer.Option(help="Most time to learn from an image: 5s, 2m; the best so far is used.")
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Print what was found out about each image, as a line of JSON.")
+        bool, typer.Option("--report", help="With --json: also what was found out about each image.")
     ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each image.")] = False,
+    files_from: Annotated[
+        Path | None, typer.Option(help="A text file that names images, folders or patterns, one a line.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Name of a result in a folder, of {stem}, {scale} and {model}.")
+    ] = "{stem}_x{scale}",
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP results.")] = 95,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave results that exist, and do the rest: to go on after a stop.")
+    ] = False,
 ) -> None:
     """Restore and enlarge images.
 
-    One image that cannot be restored does not stop the others; the exit code is then 1.
+    The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
     """
     from blindsr.cli import hints as options
+    from blindsr.restore import batch, naming
     from blindsr.restore.load import load
 
-    name = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
-    upscaler = load(name, device=device, precision=precision, tile=_tile(tile), seed=seed)
+    if overwrite and skip_existing:
+        raise BlindSRError("give either --overwrite or --skip-existing: both say what becomes of results that exist")
+    if not inputs and not files_from:
+        raise BlindSRError("name at least one image, folder or pattern, or a list of them with --files-from")
+    weights = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
+    upscaler = load(weights, device=device, precision=precision, tile=_tile(tile), seed=seed)
     if scale is not None and scale != upscaler.scale:
         raise BlindSRError(
             f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists what there is"
         )
-    targets = _targets(inputs, out, upscaler.scale)
     hints = options.read(
         support=support,
         kernel=kernel,
@@ -76,80 +92,36 @@ def upscale(
         steps=steps,
         time_limit=time_limit,
     )
-    failed = 0
-    for source, target in zip(inputs, targets, strict=True):
-        try:
-            found = _restore(upscaler, source, target, hints, overwrite=overwrite, report=report)
-        except BlindSRError as error:
-            failed += 1
-            text = str(error)
-            typer.echo(text if str(source) in text else f"{source}: {text}", err=True)
-        else:
-            typer.echo(json.dumps({"output": str(target), **found}) if report else target)
-    if failed:
-        raise typer.Exit(2 if failed == len(inputs) else 1)
+    jobs = naming.plan(
+        [*(inputs or ()), *(naming.listed(files_from) if files_from else ())],
+        out,
+        scale=upscaler.scale,
+        model=model,
+        template=name,
+    )
+    existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
+    outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, quality=quality, report=report)
+    with Progress(len(jobs)) as progress:
+        tally = Counter(_tell(outcome, model, progress, json=json or report) for outcome in outcomes)
+    progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
+    if tally["failed"]:
+        raise typer.Exit(2 if tally["failed"] == len(jobs) else 1)
 
 
-def _restore(
-    upscaler: "Upscaler", source: Path, target: Path, hints: "Hints", *, overwrite: bool, report: bool
-) -> dict[str, Any]:
-    """Write one result, and tell what was found out about the image if that is asked for."""
-    from blindsr import images
-
-    if target.exists() and not overwrite:
-        raise BlindSRError(f"{target} exists already; replace it with --overwrite or choose another name")
-    picture = images.read(source)
-    _make_folder(target.parent)
-    images.check_output(target)
-    condition = upscaler.look(picture, hints)
-    result = upscaler.enlarge(picture, condition)
-    images.write(result, target)
-    return _findings(upscaler, picture, result, condition) if report else {}
-
-
-def _findings(upscaler: "Upscaler", picture: "Picture", result: "Picture", condition: Any) -> dict[str, Any]:
-    """What the method found out, and how well the result explains the picture by it."""
-    from blindsr.restore.consistency import consistency
-
-    found = upscaler.method.describe(condition)
-    estimate = upscaler.method.estimate(condition)
-    if estimate is not None:
-        found["consistency"] = consistency(picture.pixels[None], result.pixels[None], estimate).to_dict()
-    return found
-
-
-def _targets(inputs: Sequence[Path], out: str, scale: int) -> list[Path]:
-    """One path for each input, all different, checked as far as can be before anything is computed."""
-    from blindsr import images
-
-    folder = Path(out)
-    if len(inputs) == 1 and not folder.is_dir() and not out.endswith(("/", os.sep)):
-        images.check_output(folder)
-        return [folder]
-    _check_folder(folder)
-    chosen: dict[Path, Path] = {}
-    for source in inputs:
-        target = folder / f"{source.stem}_x{scale}{source.suffix}"
-        if target in chosen:
-            raise BlindSRError(f"{chosen[target]} and {source} would both be written to {target}; upscale them apart")
-        chosen[target] = source
-    return list(chosen)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder that is not there and cannot be made, without making it."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is a file; choose another")
-    if not os.access(nearest, os.W_OK):
-        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is not writable; choose another")
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot make the folder {folder}: {error.strerror}") from None
+def _tell(outcome: "Outcome", model: str, progress: "Progress", *, json: bool) -> str:
+    """Say what became of a photograph, in one line; errors go to the other stream unless machines read along."""
+    source, target = str(outcome.job.source), str(outcome.job.target)
+    kind = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
+    progress.advance(outcome.megapixels)
+    if json:
+        values = {"input": source, "output": target, "status": kind, "model": model, "error": outcome.error}
+        measured = {"seconds": round(outcome.seconds, 3), "megapixels": round(outcome.megapixels, 4)}
+        progress.line(text.dumps({**values, **measured, **outcome.findings}), err=False)
+    elif outcome.error is None:
+        progress.line(target, err=False)
+    if outcome.error is not None:
+        progress.line(outcome.error if source in outcome.error else f"{source}: {outcome.error}")
+    return kind
 
 
 def _tile(text: str) -> int | Literal["auto"]:

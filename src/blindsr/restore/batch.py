@@ -1,0 +1,142 @@
+"""Many photographs: while one is restored, the next is read and the last is written."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from blindsr import images
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture
+from blindsr.restore.consistency import consistency
+from blindsr.restore.naming import Job
+from blindsr.restore.upscaler import Upscaler
+
+Existing = Literal["refuse", "skip", "replace"]
+"""What happens where a result is there already."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one photograph."""
+
+    job: Job
+    error: str | None = None
+    """One sentence; None if all went well."""
+    skipped: bool = False
+    seconds: float = 0.0
+    """Time that looking at it and restoring it took."""
+    megapixels: float = 0.0
+    """Of the result."""
+    findings: dict[str, Any] = field(default_factory=dict)
+    """What the method found out, and how well the result explains the photograph by it."""
+
+
+def restore_all(
+    upscaler: Upscaler,
+    jobs: Sequence[Job],
+    hints: Hints = Hints(),
+    *,
+    existing: Existing = "refuse",
+    quality: int = 95,
+    report: bool = False,
+) -> Iterator[Outcome]:
+    """Restore photographs one after the other; one that fails does not stop the rest.
+
+    Every result is there whole or not at all, so a run that was stopped goes on with ``existing="skip"``. Closing the
+    iterator early finishes what is being written and starts nothing more.
+
+    Args:
+        upscaler: what restores.
+        jobs: what to read and where to write it.
+        hints: what is known of all of them.
+        existing: what happens where a result is there already.
+        quality: of JPEG and WebP files, 1 to 100.
+        report: collect findings.
+
+    Yields:
+        An outcome for each job, in their order, once its file is written.
+    """
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        ahead: deque[tuple[Job, Future[Picture | None]]] = deque()
+        written: deque[tuple[Outcome, Future[None]]] = deque()
+        pending = iter(jobs)
+        try:
+            for job in pending:
+                ahead.append((job, reader.submit(_read, job, existing)))
+                if len(ahead) > 1:
+                    break
+            while ahead:
+                job, reading = ahead.popleft()
+                following = next(pending, None)
+                if following is not None:
+                    ahead.append((following, reader.submit(_read, following, existing)))
+                outcome, result = _restore(upscaler, job, reading, hints, report=report)
+                future = writer.submit(_write, job, result, quality)
+                while written:
+                    yield _settle(*written.popleft())
+                written.append((outcome, future))
+            while written:
+                yield _settle(*written.popleft())
+        finally:
+            reader.shutdown(cancel_futures=True)
+
+
+def _read(job: Job, existing: Existing) -> Picture | None:
+    if job.target.exists():
+        if existing == "skip":
+            return None
+        if existing == "refuse":
+            raise BlindSRError(f"{job.target} exists already; replace it with --overwrite or choose another name")
+    return images.read(job.source)
+
+
+def _restore(
+    upscaler: Upscaler, job: Job, reading: "Future[Picture | None]", hints: Hints, *, report: bool
+) -> tuple[Outcome, Picture | None]:
+    try:
+        picture = reading.result()
+        if picture is None:
+            return Outcome(job, skipped=True), None
+        _prepare(job)
+        begin = time.perf_counter()
+        condition = upscaler.look(picture, hints)
+        result = upscaler.enlarge(picture, condition)
+        seconds = time.perf_counter() - begin
+        findings = _findings(upscaler, picture, result, condition) if report else {}
+    except BlindSRError as error:
+        return Outcome(job, error=str(error)), None
+    megapixels = result.height * result.width / 1e6
+    return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _findings(upscaler: Upscaler, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:
+    found = upscaler.method.describe(condition)
+    estimate = upscaler.method.estimate(condition)
+    if estimate is not None:
+        found["consistency"] = consistency(picture.pixels[None], result.pixels[None], estimate).to_dict()
+    return found
+
+
+def _prepare(job: Job) -> None:
+    try:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot make the folder {job.target.parent}: {error.strerror}") from None
+    images.check_output(job.target)
+
+
+def _write(job: Job, result: Picture | None, quality: int) -> None:
+    if result is not None:
+        images.write(result, job.target, quality=quality)
+
+
+def _settle(outcome: Outcome, writing: "Future[None]") -> Outcome:
+    try:
+        writing.result()
+    except BlindSRError as error:
+        return Outcome(outcome.job, error=str(error))
+    return outcome

@@ -1,0 +1,121 @@
+"""From what a user names (files, folders, patterns) to pairs of a file to read and a file to write."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from blindsr.errors import BlindSRError
+from blindsr.images import check_output
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
+TEMPLATE = "{stem}_x{scale}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph to restore."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file, and the folder below the output's that it goes to."""
+
+    path: Path
+    below: Path = Path()
+
+
+def plan(inputs: Sequence[Path], out: str, *, scale: int, model: str = "", template: str = TEMPLATE) -> list[Job]:
+    """Decide where every result goes, and find out what cannot work before anything is computed.
+
+    A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
+
+    Args:
+        inputs: files, folders (searched recursively) and patterns such as ``holiday/*.jpg``.
+        out: a file, or a folder if there are several inputs, if it is there already, or if it ends with a separator.
+        scale: fills ``{scale}``.
+        model: fills ``{model}``.
+        template: name of a result; ``{stem}`` is the input's name without its ending. Without an ending, the result
+            has the input's.
+
+    Raises:
+        BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
+    """
+    folder = Path(out)
+    found = list(_expand(inputs, folder))
+    if not found:
+        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
+    alone = len(inputs) == len(found) == 1 and not inputs[0].is_dir()
+    if alone and not folder.is_dir() and not out.endswith(("/", os.sep)):
+        check_output(folder)
+        return [Job(found[0].path, folder)]
+    _check_folder(folder)
+    chosen: dict[Path, Path] = {}
+    for one in found:
+        target = folder / one.below / _name(one.path, scale, model, template)
+        if target in chosen:
+            raise BlindSRError(f"{chosen[target]} and {one.path} would both be written to {target}; upscale them apart")
+        chosen[target] = one.path
+    return [Job(source, target) for target, source in chosen.items()]
+
+
+def listed(path: Path) -> list[Path]:
+    """The files that a text file names, one a line; empty lines and lines that begin with # do not count."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise BlindSRError(f"cannot read the list {path}: {reason}") from None
+    return [Path(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _expand(inputs: Iterable[Path], out: Path) -> Iterator[_Found]:
+    for given in inputs:
+        if given.is_dir():
+            yield from (_Found(path, path.parent.relative_to(given)) for path in _images(given, out))
+        elif not given.exists() and any(mark in str(given) for mark in "*?["):
+            yield from (_Found(path) for path in _matches(given))
+        else:
+            yield _Found(given)
+
+
+def _images(folder: Path, out: Path) -> list[Path]:
+    """Images below a folder in sorted order; hidden files and earlier results are not among them."""
+    inside = out.resolve()
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and (inside == folder.resolve() or inside not in path.resolve().parents)
+    )
+
+
+def _matches(pattern: Path) -> list[Path]:
+    root = Path(pattern.anchor)
+    matches = sorted(path for path in root.glob(str(pattern.relative_to(root))) if path.is_file())
+    if not matches:
+        raise BlindSRError(f"no file matches {pattern}")
+    return matches
+
+
+def _name(source: Path, scale: int, model: str, template: str) -> str:
+    try:
+        name = template.format(stem=source.stem, scale=scale, model=model)
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        raise BlindSRError(f"the name {template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}") from None
+    if not name or name.startswith(".") or "/" in name or os.sep in name:
+        raise BlindSRError(f"the name {template!r} makes {name!r} of {source}, which is not the name of a file")
+    return name if Path(name).suffix.lower() in SUFFIXES else name + source.suffix
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that is not there and cannot be made, without making it."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is a file; choose another")
+    if not os.access(nearest, os.W_OK):
+        raise BlindSRError(f"cannot write to the folder {folder}: {nearest} is not writable; choose another")
