@@ -207,8 +207,30 @@ def test_unknown_model(blindsr: Run, photo: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out.png").exists()
 
 
-def test_a_scale_that_the_model_does_not_have(upscale: Run, photo: Path, tmp_path: Path) -> None:
-    _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "2"), "4 times, not 2")
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        (("-s", "2"), (18, 14)),
+        (("-s", "2.5"), (22, 18)),
+        (("--size", "21x"), (27, 21)),
+        (("--megapixels", "0.000252"), (18, 14)),
+    ],
+)
+def test_sizes_between(upscale: Run, photo: Path, tmp_path: Path, options: Any, size: tuple[int, int]) -> None:
+    assert upscale(photo, "-o", tmp_path / "out.png", *options).code == 0
+    assert tuple(images.read(tmp_path / "out.png").pixels.shape[1:]) == size
+
+
+def test_sizes_out_of_reach(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "9"), "at most 8 times")
+    _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "2", "--size", "9x"), "give one of")
+
+
+def test_no_strength_is_bicubic(upscale: Run, blindsr: Run, photo: Path, tmp_path: Path) -> None:
+    assert upscale(photo, "-o", tmp_path / "none.png", "--strength", "0").code == 0
+    assert blindsr("upscale", photo, "-o", tmp_path / "bicubic.png", "-m", "bicubic").code == 0
+    none, bicubic = (images.read(tmp_path / f"{name}.png").pixels for name in ("none", "bicubic"))
+    assert float((none - bicubic).abs().max()) <= 1.01 / 255
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """``blindsr upscale``: photographs in, larger photographs out."""
 
 import json as text
+import math
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -23,7 +24,14 @@ def upscale(
     out: Annotated[
         str, typer.Option("--out", "-o", help="A file for one image; a folder for several, or with / at the end.")
     ],
-    scale: Annotated[int | None, typer.Option("--scale", "-s", help="Must be the model's; its own by default.")] = None,
+    scale: Annotated[
+        float | None, typer.Option("--scale", "-s", help="Factor, as 2.5; the model's own by default.")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
+    megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
+    strength: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
+    ] = 1.0,
     model: Annotated[
         str, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
     ] = "cmdsr_x4.classic",
@@ -32,6 +40,9 @@ def upscale(
         typer.Option(
             help="Images degraded alike, to learn the degradation from; takes all names up to the next option."
         ),
+    ] = None,
+    condition: Annotated[
+        Path | None, typer.Option(help="What 'blindsr condition' found out about photographs of the same camera.")
     ] = None,
     kernel: Annotated[
         Path | None, typer.Option(help="The blur kernel, where it is known: .npy, .mat, .png or .tif.")
@@ -70,19 +81,20 @@ def upscale(
     The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
     """
     from blindsr.cli import hints as options
-    from blindsr.restore import batch, naming
+    from blindsr.restore import batch, naming, stored
+    from blindsr.restore import size as sizes
     from blindsr.restore.load import load
 
     if overwrite and skip_existing:
         raise BlindSRError("give either --overwrite or --skip-existing: both say what becomes of results that exist")
+    if condition is not None and support:
+        raise BlindSRError("give either --condition or --support: both say what to learn the degradation from")
     if not inputs and not files_from:
         raise BlindSRError("name at least one image, folder or pattern, or a list of them with --files-from")
-    weights = f"bicubic_x{scale}" if model == "bicubic" and scale is not None else model
+    wanted = sizes.parse(scale, size, megapixels)
+    weights = f"bicubic_x{max(1, math.ceil(scale or 4))}" if model == "bicubic" else model
     upscaler = load(weights, device=device, precision=precision, tile=_tile(tile), seed=seed)
-    if scale is not None and scale != upscaler.scale:
-        raise BlindSRError(
-            f"{model} enlarges {upscaler.scale} times, not {scale}; 'blindsr models' lists what there is"
-        )
+    known = None if condition is None else stored.load(condition, model, upscaler)
     hints = options.read(
         support=support,
         kernel=kernel,
@@ -95,12 +107,13 @@ def upscale(
     jobs = naming.plan(
         [*(inputs or ()), *(naming.listed(files_from) if files_from else ())],
         out,
-        scale=upscaler.scale,
-        model=model,
+        scale=scale or upscaler.scale,
+        model=Path(model).stem,
         template=name,
     )
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, quality=quality, report=report)
+    form = batch.Form(wanted, strength, quality, known)
+    outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=form, report=report)
     with Progress(len(jobs)) as progress:
         tally = Counter(_tell(outcome, model, progress, json=json or report) for outcome in outcomes)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))

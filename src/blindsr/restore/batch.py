@@ -13,6 +13,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.restore.consistency import consistency
 from blindsr.restore.naming import Job
+from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
 
 Existing = Literal["refuse", "skip", "replace"]
@@ -35,13 +36,26 @@ class Outcome:
     """What the method found out, and how well the result explains the photograph by it."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """What a result is to be like."""
+
+    size: Size = Size()
+    strength: float = 1.0
+    """0 is the bicubic enlargement, 1 the network's result."""
+    quality: int = 95
+    """Of JPEG and WebP files, 1 to 100."""
+    condition: Any = None
+    """What was found out about other photographs of the same camera, to be used for all of these."""
+
+
 def restore_all(
     upscaler: Upscaler,
     jobs: Sequence[Job],
     hints: Hints = Hints(),
     *,
     existing: Existing = "refuse",
-    quality: int = 95,
+    form: Form = Form(),
     report: bool = False,
 ) -> Iterator[Outcome]:
     """Restore photographs one after the other; one that fails does not stop the rest.
@@ -54,7 +68,7 @@ def restore_all(
         jobs: what to read and where to write it.
         hints: what is known of all of them.
         existing: what happens where a result is there already.
-        quality: of JPEG and WebP files, 1 to 100.
+        form: what the results are to be like.
         report: collect findings.
 
     Yields:
@@ -74,8 +88,8 @@ def restore_all(
                 following = next(pending, None)
                 if following is not None:
                     ahead.append((following, reader.submit(_read, following, existing)))
-                outcome, result = _restore(upscaler, job, reading, hints, report=report)
-                future = writer.submit(_write, job, result, quality)
+                outcome, result = _restore(upscaler, job, reading, (hints, form), report=report)
+                future = writer.submit(_write, job, result, form.quality)
                 while written:
                     yield _settle(*written.popleft())
                 written.append((outcome, future))
@@ -95,16 +109,17 @@ def _read(job: Job, existing: Existing) -> Picture | None:
 
 
 def _restore(
-    upscaler: Upscaler, job: Job, reading: "Future[Picture | None]", hints: Hints, *, report: bool
+    upscaler: Upscaler, job: Job, reading: "Future[Picture | None]", how: tuple[Hints, Form], *, report: bool
 ) -> tuple[Outcome, Picture | None]:
+    hints, form = how
     try:
         picture = reading.result()
         if picture is None:
             return Outcome(job, skipped=True), None
         _prepare(job)
         begin = time.perf_counter()
-        condition = upscaler.look(picture, hints)
-        result = upscaler.enlarge(picture, condition)
+        condition = upscaler.look(picture, hints) if form.condition is None else form.condition
+        result = upscaler.enlarge(picture, condition, size=form.size, strength=form.strength)
         seconds = time.perf_counter() - begin
         findings = _findings(upscaler, picture, result, condition) if report else {}
     except BlindSRError as error:
@@ -116,7 +131,7 @@ def _restore(
 def _findings(upscaler: Upscaler, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:
     found = upscaler.method.describe(condition)
     estimate = upscaler.method.estimate(condition)
-    if estimate is not None:
+    if estimate is not None and result.width == upscaler.scale * picture.width:
         found["consistency"] = consistency(picture.pixels[None], result.pixels[None], estimate).to_dict()
     return found
 

@@ -28,7 +28,7 @@ class _Found:
     below: Path = Path()
 
 
-def plan(inputs: Sequence[Path], out: str, *, scale: int, model: str = "", template: str = TEMPLATE) -> list[Job]:
+def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", template: str = TEMPLATE) -> list[Job]:
     """Decide where every result goes, and find out what cannot work before anything is computed.
 
     A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
@@ -62,6 +62,18 @@ def plan(inputs: Sequence[Path], out: str, *, scale: int, model: str = "", templ
     return [Job(source, target) for target, source in chosen.items()]
 
 
+def sources(inputs: Sequence[Path]) -> list[Path]:
+    """The files that files, folders and patterns name.
+
+    Raises:
+        BlindSRError: there are none.
+    """
+    found = [one.path for one in _expand(inputs, None)]
+    if not found:
+        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
+    return found
+
+
 def listed(path: Path) -> list[Path]:
     """The files that a text file names, one a line; empty lines and lines that begin with # do not count."""
     try:
@@ -72,7 +84,7 @@ def listed(path: Path) -> list[Path]:
     return [Path(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _expand(inputs: Iterable[Path], out: Path) -> Iterator[_Found]:
+def _expand(inputs: Iterable[Path], out: Path | None) -> Iterator[_Found]:
     for given in inputs:
         if given.is_dir():
             yield from (_Found(path, path.parent.relative_to(given)) for path in _images(given, out))
@@ -82,15 +94,15 @@ def _expand(inputs: Iterable[Path], out: Path) -> Iterator[_Found]:
             yield _Found(given)
 
 
-def _images(folder: Path, out: Path) -> list[Path]:
+def _images(folder: Path, out: Path | None) -> list[Path]:
     """Images below a folder in sorted order; hidden files and earlier results are not among them."""
-    inside = out.resolve()
+    results = folder if out is None else out
     found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     return sorted(
         path
         for path in found
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and (inside == folder.resolve() or inside not in path.resolve().parents)
+        and (results.resolve() == folder.resolve() or results.resolve() not in path.resolve().parents)
     )
 
 
@@ -102,9 +114,9 @@ def _matches(pattern: Path) -> list[Path]:
     return matches
 
 
-def _name(source: Path, scale: int, model: str, template: str) -> str:
+def _name(source: Path, scale: float, model: str, template: str) -> str:
     try:
-        name = template.format(stem=source.stem, scale=scale, model=model)
+        name = template.format(stem=source.stem, scale=f"{scale:g}", model=model)
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise BlindSRError(f"the name {template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}") from None
     if not name or name.startswith(".") or "/" in name or os.sep in name:

@@ -1,6 +1,7 @@
 """One method on one device, ready to restore pictures."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,9 +13,10 @@ from PIL import Image
 from torch import Tensor
 
 from blindsr.contract import Hints, Method, check_image
-from blindsr.degrade.resample import resize
+from blindsr.degrade.resample import apply_matrices, bicubic_matrix, resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
+from blindsr.restore.size import Size
 from blindsr.restore.tiles import out_of_memory, restore_tiled
 
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image
@@ -110,7 +112,7 @@ class Upscaler:
             restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out)
         return out.clamp_(0, 1)
 
-    def upscale(self, source: Source, hints: Hints = Hints()) -> Picture:
+    def upscale(self, source: Source, hints: Hints = Hints(), *, size: Size = Size(), strength: float = 1.0) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
 
         Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
@@ -119,25 +121,44 @@ class Upscaler:
         Args:
             source: a picture, the path of a file, an array, or a PIL image.
             hints: what is known of its degradation already.
+            size: of the result; what the network makes is resampled to it.
+            strength: 0 is the bicubic enlargement, 1 the network's result.
 
         Raises:
-            BlindSRError: a file or array that is no picture, a hint that the method cannot use, or too little memory.
+            BlindSRError: a file or array that is no picture, a hint that the method cannot use, a size out of reach,
+                or too little memory.
         """
         picture = picture_of(source)
-        return self.enlarge(picture, self.look(picture, hints))
+        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength)
 
     def look(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
         return self.condition(_visible(picture_of(source)), hints)
 
-    def enlarge(self, source: Source, condition: Any) -> Picture:
+    def enlarge(self, source: Source, condition: Any, *, size: Size = Size(), strength: float = 1.0) -> Picture:
         """Restore a picture under a condition; as `upscale` in all else."""
+        if not 0 <= strength <= 1:
+            raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
         picture = picture_of(source)
-        sr = self.restore(_visible(picture), condition)
+        width, height = size.of(picture.width, picture.height, self.scale)
+        lr = _visible(picture)
+        sr = self.restore(lr, condition)
+        if strength < 1:
+            sr = torch.lerp(resize(lr, self.scale).clamp(0, 1), sr, strength)
+        sr = _resample(sr, (height, width))
         if picture.metadata.gray:
             sr = ((luma(sr) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
-        alpha = None if picture.alpha is None else resize(picture.alpha[None], self.scale)[0].clamp(0, 1)
+        alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         return replace(picture, pixels=sr[0], alpha=alpha)
+
+    def average(self, conditions: Sequence[Any]) -> Any:
+        """The mean of what was found out about several images that were degraded alike.
+
+        Raises:
+            BlindSRError: the method's conditions mean nothing for another image.
+        """
+        packed = [self.method.pack(condition) for condition in conditions]
+        return self.method.unpack({name: torch.stack([one[name] for one in packed]).mean(0) for name in packed[0]})
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
@@ -158,6 +179,16 @@ def _visible(picture: Picture) -> Tensor:
     if picture.alpha is None:
         return picture.pixels[None]
     return _continue_colour(picture.pixels, picture.alpha)[None]
+
+
+def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """``(1, c, h, w)`` to another height and width, bicubically and in [0, 1]."""
+    height, width = image.shape[-2:]
+    if (height, width) == size:
+        return image
+    rows = bicubic_matrix(height, size[0], size[0] / height).to(image)
+    columns = bicubic_matrix(width, size[1], size[1] / width).to(image)
+    return apply_matrices(image, rows, columns).clamp(0, 1)
 
 
 def _check_one(image: Tensor) -> None:

@@ -1,0 +1,80 @@
+"""How large a result is to be: by a factor, by its sides, or by its number of pixels."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from blindsr.errors import BlindSRError
+
+_BEYOND = 2.0
+"""How many times larger than what a network makes a result may be interpolated."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """At most one of its fields is set; none means what the network makes."""
+
+    factor: float | None = None
+    """Pixels of the result per pixel of the input, along each side."""
+    box: tuple[int | None, int | None] | None = None
+    """Width and height that the result must fit into; one of them may be open."""
+    megapixels: float | None = None
+
+    def of(self, width: int, height: int, scale: int) -> tuple[int, int]:
+        """Width and height of the result of an input; the aspect ratio is kept to the pixel.
+
+        Args:
+            width: of the input, pixels.
+            height: of the input, pixels.
+            scale: the network's.
+
+        Raises:
+            BlindSRError: smaller than a pixel, or far larger than the network enlarges.
+        """
+        factor = self._factor(width, height, scale)
+        if factor > _BEYOND * scale:
+            raise BlindSRError(
+                f"the result would be {factor:.3g} times as large as the image, but the model enlarges {scale} times; "
+                f"ask for at most {_BEYOND * scale:g} times"
+            )
+        size = round(width * factor), round(height * factor)
+        if min(size) < 1:
+            raise BlindSRError(f"the result would be {size[0]}x{size[1]} pixels; ask for a larger one")
+        return size
+
+    def _factor(self, width: int, height: int, scale: int) -> float:
+        if self.factor is not None:
+            return self.factor
+        if self.megapixels is not None:
+            return math.sqrt(self.megapixels * 1e6 / (width * height))
+        if self.box is not None:
+            sides = zip(self.box, (width, height), strict=True)
+            return min(wanted / given for wanted, given in sides if wanted is not None)
+        return float(scale)
+
+
+def parse(factor: float | None = None, box: str | None = None, megapixels: float | None = None) -> Size:
+    """A size as a user writes it.
+
+    Args:
+        factor: such as 2.5.
+        box: ``3000x2000``, ``3000x`` or ``x2000``.
+        megapixels: such as 24.
+
+    Raises:
+        BlindSRError: several of them, or one that makes no sense.
+    """
+    if sum(value is not None for value in (factor, box, megapixels)) > 1:
+        raise BlindSRError("give one of --scale, --size and --megapixels: each says how large the result is to be")
+    for name, value in (("--scale", factor), ("--megapixels", megapixels)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise BlindSRError(f"expected {name} to be a number above 0, got {value:g}")
+    return Size(factor, None if box is None else _sides(box), megapixels)
+
+
+def _sides(text: str) -> tuple[int | None, int | None]:
+    match = re.fullmatch(r"([1-9]\d{0,6})?x([1-9]\d{0,6})?", text)
+    if match is None or text == "x":
+        raise BlindSRError(f"a size reads 3000x2000, 3000x or x2000, not {text!r}")
+    width, height = (int(side) if side else None for side in match.groups())
+    return width, height

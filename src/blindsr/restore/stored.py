@@ -1,0 +1,55 @@
+"""Conditions on disk: what was found out about the photographs of one camera, for all that follow."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr.atomic import beside
+from blindsr.errors import BlindSRError
+from blindsr.restore.upscaler import Upscaler
+
+_VERSION = 1
+
+
+def save(path: Path, model: str, upscaler: Upscaler, condition: Any) -> None:
+    """Write a condition as JSON, whole or not at all.
+
+    Raises:
+        BlindSRError: a place that cannot be written, or a method whose conditions cannot be kept.
+    """
+    tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
+    text = json.dumps({"version": _VERSION, "model": model, "condition": tensors})
+    try:
+        with beside(path) as part:
+            part.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
+
+
+def load(path: Path, model: str, upscaler: Upscaler) -> Any:
+    """Read a condition that `save` wrote for the same model.
+
+    Raises:
+        BlindSRError: no such file, something else in it, or another model's condition.
+    """
+    strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BlindSRError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise strange from None
+    if not isinstance(values, dict) or values.keys() != {"version", "model", "condition"}:
+        raise strange
+    if values["model"] != model:
+        raise BlindSRError(f"{path} was made with {values['model']}, not {model}; use the same model for both")
+    try:
+        tensors = {
+            name: torch.tensor(numbers, dtype=torch.float32, device=upscaler.device)
+            for name, numbers in values["condition"].items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        raise strange from None
+    return upscaler.method.unpack(tensors)

@@ -1,0 +1,48 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr import images
+
+Run = Callable[..., Any]
+
+
+def _picture(path: Path, seed: int, factor: float = 1.0) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    pixels = factor * torch.rand(3, 20, 20, generator=torch.Generator().manual_seed(seed))
+    images.write(images.Picture(pixels), path)
+    return path
+
+
+def test_what_was_found_out_once_is_used_for_others(blindsr: Run, tiny: Path, tmp_path: Path) -> None:
+    dark = [_picture(tmp_path / "dark" / f"{i}.png", i, 0.2) for i in range(3)]
+    photo = _picture(tmp_path / "photo.png", 9)
+    stored = tmp_path / "camera.json"
+    ended = blindsr("condition", tmp_path / "dark", "-o", stored, "-m", tiny)
+    assert ended.code == 0, ended.err
+    assert "3 images" in ended.out
+    results = []
+    for name, extra in (("own", ()), ("stored", ("--condition", stored)), ("again", ("--condition", stored))):
+        ended = blindsr("upscale", photo, "-o", tmp_path / f"{name}.png", "-m", tiny, "--precision", "fp32", *extra)
+        assert ended.code == 0, ended.err
+        results.append((tmp_path / f"{name}.png").read_bytes())
+    assert results[0] != results[1] == results[2]
+    assert len(dark) == 3
+
+
+def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: Path, tmp_path: Path) -> None:
+    photo = _picture(tmp_path / "photo.png", 1)
+    (tmp_path / "text.json").write_text("hello")
+    for arguments, words in (
+        (("condition", photo, "-o", tmp_path / "c.json", "-m", learner), "cannot be kept"),
+        (("condition", tmp_path / "none.png", "-o", tmp_path / "c.json", "-m", tiny), "none.png"),
+        (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "text.json"), "holds no"),
+        (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "no.json"), "no.json"),
+    ):
+        ended = blindsr(*arguments)
+        assert ended.code == 2
+        assert ended.err.count("\n") == 1
+        assert words in ended.err
+    assert not (tmp_path / "c.json").exists()
