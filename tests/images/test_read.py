@@ -177,3 +177,52 @@ def test_absurd_sizes_are_refused_from_the_header(tmp_path: Path) -> None:
 def test_names_need_not_be_ascii(tmp_path: Path) -> None:
     Image.new("RGB", (1, 1)).save(tmp_path / "Bäume 木.png")
     assert read(str(tmp_path / "Bäume 木.png")).pixels.shape == (3, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.ppm", "a.pgm"])
+def test_plain_formats(tmp_path: Path, name: str) -> None:
+    array = _samples((5, 7) if name == "a.pgm" else (5, 7, 3))
+    Image.fromarray(array).save(tmp_path / name)
+    picture = read(tmp_path / name)
+    np.testing.assert_array_equal(picture.to_array(), array)
+    assert picture.metadata.format == ("bmp" if name == "a.bmp" else "ppm")
+
+
+def test_deep_plain_formats_are_not_cut_to_8_bits(tmp_path: Path) -> None:
+    (tmp_path / "a.ppm").write_bytes(b"P6\n# a comment\n2 1\n65535\n" + bytes(12))
+    (tmp_path / "b.ppm").write_bytes(b"P6 2 1 255\n" + bytes(range(6)))
+    with pytest.raises(BlindSRError, match="more than 8 bits"):
+        read(tmp_path / "a.ppm")
+    assert read(tmp_path / "b.ppm").to_array().ravel().tolist() == list(range(6))
+
+
+def test_avif(tmp_path: Path) -> None:
+    smooth = np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None].repeat(48, 0).repeat(3, 2)
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(smooth).save(tmp_path / "a.avif", quality=95, subsampling="4:4:4", icc_profile=icc)
+    picture = read(tmp_path / "a.avif")
+    assert np.abs(picture.to_array().astype(int) - smooth).max() <= 4
+    assert picture.metadata.format == "avif"
+    assert picture.metadata.icc == icc
+
+
+def test_a_still_gif_and_a_moving_one(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (6, 4), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "still.gif")
+    picture = read(tmp_path / "still.gif")
+    assert picture.to_array()[0, 0, :3].tolist() == [255, 0, 0]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    with pytest.raises(BlindSRError, match="2 pages or frames"):
+        read(tmp_path / "moving.gif")
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.ppm", "a.gif", "a.avif"])
+def test_rarer_formats_cut_short_or_too_large(tmp_path: Path, name: str) -> None:
+    Image.fromarray(_samples((64, 64, 3))).save(tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    with pytest.raises(BlindSRError, match="at most 100 "):
+        read(tmp_path / name, max_pixels=100)
+    for share in (0.9, 0.5, 0.1):
+        (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(BlindSRError, match=name):
+            read(tmp_path / name)

@@ -127,7 +127,7 @@ def test_nothing_is_invented(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("a.bmp", r"extension out of \.png"),
+        ("a.xyz", r"extension out of \.png"),
         ("a", "extension"),
         ("no/a.png", "there is no folder"),
         ("dir.png", "is a folder"),
@@ -160,3 +160,19 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
 def test_success_leaves_nothing_else(tmp_path: Path, name: str) -> None:
     write(_picture(), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.ppm", "a.avif"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_rarer_formats_hold_colour_and_put_the_rest_on_white(tmp_path: Path, name: str, channels: int) -> None:
+    ramp = np.linspace(0, 255, 48, dtype=np.uint8)[None, :, None].repeat(32, 0).repeat(channels, 2)
+    if channels in (2, 4):
+        ramp[..., -1] = 255
+        ramp[:16, :, -1] = 0
+    write(Picture.from_array(ramp), tmp_path / name)
+    with Image.open(tmp_path / name) as image:
+        pixels = np.asarray(image.convert("RGBA")).astype(int)
+    assert np.abs(pixels[20, :, :3] - np.linspace(0, 255, 48)[:, None]).max() <= 6
+    if channels in (2, 4):
+        hidden = pixels[4, 10]
+        assert hidden[3] == 0 if name == "a.avif" else hidden[:3].tolist() == [255, 255, 255]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def upscale(
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="IN...", help="Images (PNG, JPEG, WebP, TIFF), folders of them, or patterns."),
+        typer.Argument(
+            metavar="IN...", help="Images (PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM, GIF), folders, or patterns."
+        ),
     ] = None,
     *,
     out: Annotated[
@@ -66,7 +68,7 @@ def upscale(
     name: Annotated[
         str, typer.Option(help="Name of a result in a folder, of {stem}, {scale} and {model}.")
     ] = "{stem}_x{scale}",
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG and WebP results.")] = 95,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF results.")] = 95,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,

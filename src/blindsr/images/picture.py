@@ -1,7 +1,7 @@
 """A picture in memory: its pixels, and all that has to come out again where it is written."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
 
-Format = Literal["png", "jpeg", "webp", "tiff"]
+Format = Literal["png", "jpeg", "webp", "tiff", "avif", "bmp", "ppm", "gif"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _from_pil(image: Image.Image) -> Picture:
         exif=exif.upright(block) if block else None,
         xmp=image.info.get("xmp"),
         dpi=image.info.get("dpi"),
-        format=name if name in ("jpeg", "webp", "tiff") else "png",  # type: ignore[arg-type]
+        format=name if name in get_args(Format) else "png",  # type: ignore[arg-type]
     )
     return from_samples(np.asarray(_plain(ImageOps.exif_transpose(image))), metadata)
 

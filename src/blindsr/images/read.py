@@ -1,5 +1,6 @@
 """Files to pictures: pixels and profile by libvips, which keeps 16 bits, the rest from the file's own bytes."""
 
+import io
 import math
 import os
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyvips
+from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, png
@@ -19,10 +21,14 @@ MAX_PIXELS = 2**28
 _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16")
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+_LOADERS = {"avif": "heif"}
+"""What libvips calls a kind where it differs."""
+_BY_PILLOW = ("bmp", "ppm")
+"""Kinds that libvips does not know; they hold 8 bits and next to nothing besides pixels."""
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a PNG, JPEG, WebP or TIFF file; what it is decides the content, not the name.
+    """Read a PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM or GIF file; what it is decides the content, not the name.
 
     The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
     by its profile. Gray stays gray: its value is repeated in three channels and ``metadata.gray`` is set.
@@ -35,9 +41,11 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     data = _bytes(path)
     kind = _kind(data)
     if kind is None:
-        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP or TIFF image")
+        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM or GIF image")
+    if kind in _BY_PILLOW:
+        return _read_by_pillow(path, data, max_pixels)
     try:
-        image = getattr(pyvips.Image, f"{kind}load_buffer")(data, fail_on="error")
+        image = getattr(pyvips.Image, f"{_LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error")
         _check(image, path, max_pixels)
         upright = _upright_rgb(image)
         array = np.frombuffer(upright.write_to_memory(), _DTYPES[upright.format])
@@ -69,7 +77,38 @@ def _kind(data: bytes) -> Format | None:
         return "webp"
     if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return "tiff"
+    return _rarer_kind(data)
+
+
+def _rarer_kind(data: bytes) -> Format | None:
+    if data[4:8] == b"ftyp" and b"avif" in data[8:64]:
+        return "avif"
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if data[:2] == b"BM":
+        return "bmp"
+    if data[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and data[2:3].isspace():
+        return "ppm"
     return None
+
+
+def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
+    try:
+        with Image.open(io.BytesIO(data), formats=["BMP", "PPM"]) as image:
+            if image.width * image.height > max_pixels:
+                raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
+            if _maximum(data) > 255:  # Pillow would cut it to 8 bits without a word
+                raise BlindSRError(f"{path} has more than 8 bits a sample; save it as PNG or TIFF")
+            image.load()
+            return Picture.from_array(image)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+
+
+def _maximum(data: bytes) -> int:
+    """The value that stands for white in a PPM or PGM file; 255 in others."""
+    header = re.match(rb"P[2356](?:\s+(?:#[^\n]*\n\s*)*(\d+)){3}", data)
+    return int(header[1]) if header else 255
 
 
 def _check(image: pyvips.Image, path: Path, max_pixels: int) -> None:

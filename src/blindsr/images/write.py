@@ -25,20 +25,26 @@ _FORMATS: dict[str, Format] = {
     ".webp": "webp",
     ".tif": "tiff",
     ".tiff": "tiff",
+    ".avif": "avif",
+    ".bmp": "bmp",
+    ".ppm": "ppm",
 }
+SUFFIXES = frozenset(_FORMATS)
+"""Endings of the names that can be written."""
 _Samples = NDArray[np.uint8 | np.uint16]
 
 
 def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95) -> None:
-    """Write a PNG, JPEG, WebP or TIFF file; the extension decides which.
+    """Write a PNG, JPEG, WebP, TIFF, AVIF, BMP or PPM file; the extension decides which.
 
-    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them (WebP has no DPI). JPEG is
-    written without chroma subsampling, its transparent parts on white; JPEG and WebP have 8 bits.
+    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them (WebP and AVIF have no DPI,
+    BMP has nothing else, PPM nothing at all). JPEG and AVIF are written without chroma subsampling. Transparent parts
+    are on white in JPEG, BMP and PPM. All but PNG and TIFF have 8 bits.
 
     Args:
         picture: what to write.
         path: where; an existing file is replaced in one step.
-        quality: of JPEG and WebP, 1 to 100.
+        quality: of JPEG, WebP and AVIF, 1 to 100.
 
     Raises:
         BlindSRError: an unknown extension, a folder that is missing or not writable, a picture too large for the
@@ -89,8 +95,8 @@ def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, qual
     elif kind == "tiff":
         tiff.write(path, picture.to_array(), metadata)
     else:
-        flat = _on_white(picture) if kind == "jpeg" else picture
-        _save_lossy(path, Image.fromarray(flat.to_array(bits=8)), metadata, kind, quality)
+        flat = picture if kind in ("webp", "avif") else _on_white(picture)
+        _save_by_pillow(path, Image.fromarray(flat.to_array(bits=8)), metadata, kind, quality)
 
 
 def _png(samples: _Samples) -> bytes:
@@ -100,14 +106,18 @@ def _png(samples: _Samples) -> bytes:
     return bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))
 
 
-def _save_lossy(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
+def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
+    if kind in ("bmp", "ppm"):
+        options = {"dpi": metadata.dpi} if kind == "bmp" else {}
     if kind == "jpeg":
-        options |= {"dpi": metadata.dpi, "subsampling": "4:4:4"}
+        options["dpi"] = metadata.dpi
+    if kind in ("jpeg", "avif"):
+        options["subsampling"] = "4:4:4"
     if image.mode == "LA":
-        image = image.convert("RGBA")  # WebP has no gray
+        image = image.convert("RGBA")  # WebP and AVIF have no gray
     image.save(path, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
 
 

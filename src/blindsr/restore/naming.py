@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from blindsr import images
 from blindsr.errors import BlindSRError
-from blindsr.images import check_output
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
+SUFFIXES = images.SUFFIXES | {".gif"}
+"""Endings of the names of images that are looked for in folders."""
 TEMPLATE = "{stem}_x{scale}"
 
 
@@ -39,7 +40,7 @@ def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", tem
         scale: fills ``{scale}``.
         model: fills ``{model}``.
         template: name of a result; ``{stem}`` is the input's name without its ending. Without an ending, the result
-            has the input's.
+            has the input's, or .png where that cannot be written.
 
     Raises:
         BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
@@ -50,7 +51,7 @@ def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", tem
         raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
     alone = len(inputs) == len(found) == 1 and not inputs[0].is_dir()
     if alone and not folder.is_dir() and not out.endswith(("/", os.sep)):
-        check_output(folder)
+        images.check_output(folder)
         return [Job(found[0].path, folder)]
     _check_folder(folder)
     chosen: dict[Path, Path] = {}
@@ -121,7 +122,10 @@ def _name(source: Path, scale: float, model: str, template: str) -> str:
         raise BlindSRError(f"the name {template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}") from None
     if not name or name.startswith(".") or "/" in name or os.sep in name:
         raise BlindSRError(f"the name {template!r} makes {name!r} of {source}, which is not the name of a file")
-    return name if Path(name).suffix.lower() in SUFFIXES else name + source.suffix
+    if Path(name).suffix.lower() in images.SUFFIXES:
+        return name
+    # What can be read but not written becomes PNG.
+    return name + (source.suffix if source.suffix.lower() in images.SUFFIXES else ".png")
 
 
 def _check_folder(folder: Path) -> None:
