@@ -10,6 +10,7 @@ from blindsr.cli import models
 from blindsr.cli.analyze import analyze
 from blindsr.cli.condition import condition
 from blindsr.cli.degrade import degrade
+from blindsr.cli.doctor import doctor
 from blindsr.cli.evaluate import evaluate
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (upscale, analyze, condition, degrade, train, evaluate):
+for command in (upscale, analyze, condition, degrade, train, evaluate, doctor):
     app.command()(command)
 app.add_typer(models.app, name="models")
 

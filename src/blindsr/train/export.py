@@ -12,10 +12,11 @@ from blindsr.atomic import beside
 from blindsr.methods import registry
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
+from blindsr.weights import known
 
 
 def export(run: Path, folder: Path) -> Path:
-    """Write ``<name>.safetensors`` with a run's averaged weights, and ``<name>.md`` beside it.
+    """Write ``<name>.safetensors`` with a run's averaged weights, its card ``<name>.md``, and an entry in ``known.json``.
 
     Args:
         run: folder of a run.
@@ -42,6 +43,8 @@ def export(run: Path, folder: Path) -> Path:
     weights.save(path, method, card)
     with beside(path.with_suffix(".md")) as part:
         part.write_text(_text(card), encoding="utf-8")
+    # Of the file as it was written, whose weights are rounded.
+    known.note(path, weights.load(path).method)
     return path
 
 

@@ -1,0 +1,37 @@
+"""``blindsr doctor``: does this installation work?"""
+
+import json as text
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    *,
+    device: Annotated[str, typer.Option(help="Where speed is measured: auto, cpu, cuda or cuda:N.")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of a table.")] = False,
+) -> None:
+    """Print versions and devices, and check every model that came with the package.
+
+    The exit code is 1 if a file is not the one that was published, or does not give the result that it should.
+    """
+    from blindsr.restore.doctor import examine
+
+    report = examine(device)
+    if json:
+        typer.echo(text.dumps(report.to_dict()))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        for name, value in report.versions.items():
+            typer.echo(f"{name}: {value}")
+        for line in report.devices:
+            typer.echo(line)
+        table = Table("model", "file", "result", "megapixels/s")
+        words = {True: "as published", False: "WRONG", None: "unknown"}
+        for check in report.checks:
+            table.add_row(check.name, words[check.sum], words[check.result], f"{check.megapixels_per_second:.2f}")
+        Console().print(table)
+    if not report.healthy:
+        raise typer.Exit(1)

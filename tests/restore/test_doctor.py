@@ -1,0 +1,22 @@
+from dataclasses import replace
+
+from blindsr import weights
+from blindsr.restore.doctor import Check, Report, examine
+
+
+def test_this_installation_is_healthy() -> None:
+    report = examine("cpu")
+    assert report.healthy
+    assert [check.name for check in report.checks] == list(weights.available())
+    assert all(check.sum and check.result and check.megapixels_per_second > 0 for check in report.checks)
+    assert report.versions["blindsr"]
+    assert report.devices[0].startswith("cpu: ")
+
+
+def test_one_wrong_file_is_enough() -> None:
+    good = Check("a", sum=True, result=True, megapixels_per_second=1.0)
+    assert Report({}, [], [good, replace(good, sum=None, result=None)]).healthy
+    for bad in (replace(good, sum=False), replace(good, result=False)):
+        report = Report({}, [], [good, bad])
+        assert not report.healthy
+        assert report.to_dict()["healthy"] is False
