@@ -145,7 +145,7 @@ class Group:
 class StageRecipe(Strict):
     """What the loop itself needs to know of a stage; each method adds its own fields."""
 
-    steps: int = pydantic.Field(gt=0, description="optimiser steps")
+    steps: int = pydantic.Field(ge=0, description="optimiser steps; 0 leaves the stage out")
     schedule: Literal["constant", "cosine", "step"] = "cosine"
     warmup: int = pydantic.Field(0, ge=0, description="steps of linear warm-up")
     milestones: tuple[int, ...] = pydantic.Field((), description="steps at which the 'step' schedule decays")

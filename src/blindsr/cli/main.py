@@ -9,6 +9,7 @@ import typer
 from blindsr.cli import models
 from blindsr.cli.analyze import analyze
 from blindsr.cli.condition import condition
+from blindsr.cli.curve import curve
 from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
 from blindsr.cli.evaluate import evaluate
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (upscale, analyze, condition, degrade, train, evaluate, doctor):
+for command in (upscale, analyze, condition, degrade, train, evaluate, curve, doctor):
     app.command()(command)
 app.add_typer(models.app, name="models")
 

@@ -16,7 +16,7 @@ from blindsr.weights import known
 
 
 def export(run: Path, folder: Path) -> Path:
-    """Write ``<name>.safetensors`` with a run's averaged weights, its card ``<name>.md``, and an entry in ``known.json``.
+    """Write a run's averaged weights to ``<name>.safetensors``, their card to ``<name>.md``, and enter both in a list.
 
     Args:
         run: folder of a run.

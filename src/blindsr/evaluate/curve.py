@@ -1,0 +1,70 @@
+"""PSNR against gradient steps on the image itself (MZSR, Figure 3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from blindsr.atomic import beside
+from blindsr.contract import Hints
+from blindsr.degrade import Degradation
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.folder import DataSet
+from blindsr.evaluate.run import evaluate
+from blindsr.restore.upscaler import Upscaler
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of the figure."""
+
+    model: str
+    steps: tuple[int, ...]
+    psnr: tuple[float, ...]
+    """Mean over the data set, dB."""
+
+
+def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, steps: Sequence[int]) -> Curve:
+    """Measure a model after different numbers of steps; the kernel is given where the protocol gives it.
+
+    Raises:
+        BlindSRError: the model takes no steps.
+    """
+    if "steps" not in upscaler.method.understands:
+        raise BlindSRError(f"{model} takes no gradient steps on images, so it has no such curve")
+    values = []
+    for count in steps:
+
+        def restore(lr: Tensor, degradation: Degradation, count: int = count) -> Tensor:
+            kernel = degradation.kernels[0] if protocol.kernel_given else None
+            return upscaler(lr, Hints(kernel=kernel, steps=count))
+
+        (column,) = evaluate(restore, protocol, [data], model=model).columns
+        values.append(column.model.psnr)
+    return Curve(model, tuple(steps), tuple(values))
+
+
+def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
+    """Draw the figure to a PNG, PDF or SVG file, whole or not at all.
+
+    Raises:
+        BlindSRError: matplotlib is not installed, or the place cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise BlindSRError("drawing needs matplotlib: pip install 'blindsr[plot]'") from None
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for one in curves:
+        axes.plot(one.steps, one.psnr, marker="o", label=one.model)
+    axes.set(title=title, xlabel="gradient steps", ylabel="PSNR (dB)")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    try:
+        with beside(path) as part:
+            figure.savefig(part, dpi=150)
+    except (OSError, ValueError) as error:
+        raise BlindSRError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
