@@ -22,7 +22,18 @@ def test_help_names_every_command_and_loads_no_torch() -> None:
         "finally: print('heavy:', {'torch', 'numpy', 'pydantic', 'PIL'} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for command in ("upscale", "analyze", "condition", "degrade", "train", "evaluate", "curve", "doctor", "models"):
+    for command in (
+        "upscale",
+        "analyze",
+        "condition",
+        "degrade",
+        "train",
+        "evaluate",
+        "curve",
+        "representations",
+        "doctor",
+        "models",
+    ):
         assert command in result.stdout
     assert "heavy: set()" in result.stdout
 
@@ -33,7 +44,8 @@ def test_module_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["upscale", "analyze", "condition", "degrade", "train", "evaluate", "curve", "doctor", "models"]
+    "command",
+    ["upscale", "analyze", "condition", "degrade", "train", "evaluate", "curve", "representations", "doctor", "models"],
 )
 def test_every_command_has_help(blindsr: Run, command: str) -> None:
     assert blindsr(command, "--help").code == 0

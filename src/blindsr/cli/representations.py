@@ -1,0 +1,47 @@
+"""``blindsr representations``: does a method see degradation, or content?"""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blindsr.errors import BlindSRError
+
+
+def representations(
+    *,
+    model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method whose conditions are vectors.")],
+    data: Annotated[Path, typer.Option("--data", help="Folder of HR images.")],
+    widths: Annotated[str, typer.Option(help="Blur widths in HR pixels, separated by commas.")] = "0.6,1.6,2.6,3.6",
+    noise: Annotated[float, typer.Option(min=0.0, help="Noise level, 0 to 255.")] = 0.0,
+    neighbours: Annotated[int, typer.Option(min=1, help="How many nearest neighbours vote.")] = 5,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw a t-SNE to this PNG, PDF or SVG.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
+) -> None:
+    """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
+    from blindsr import evaluate
+    from blindsr.evaluate.representation import draw, represent
+    from blindsr.restore.load import load
+
+    values = _widths(widths)
+    upscaler = load(model, device=device)
+    found = represent(upscaler, evaluate.data_sets(data, limit)[0], values, noise)
+    accuracy = found.neighbours_agree(neighbours)
+    typer.echo(
+        f"{accuracy:.1%} of {len(found.vectors)} representations have the width that most of their {neighbours} "
+        f"nearest neighbours have; chance is {1 / len(values):.1%}"
+    )
+    if out is not None:
+        draw(found, out)
+
+
+def _widths(text: str) -> list[float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) < 2 or not all(math.isfinite(value) and value > 0 for value in values):
+        raise BlindSRError(f"expected at least two blur widths as 0.6,1.6,2.6, got {text!r}")
+    return values
