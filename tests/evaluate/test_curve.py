@@ -27,7 +27,7 @@ def test_points_are_what_evaluation_gives(hr_folder: Path) -> None:
     for count, psnr in zip(made.steps, made.psnr, strict=True):
 
         def restore(lr: Tensor, degradation: Degradation, count: int = count) -> Tensor:
-            return upscaler(lr, Hints(kernel=degradation.kernels[0], steps=count))
+            return upscaler(lr, Hints(kernel=degradation.kernels[0], noise=0.0, steps=count))
 
         scores = evaluate(restore, chosen, [data], model="tiny")
         assert scores.columns[0].model.psnr == psnr

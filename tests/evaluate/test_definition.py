@@ -1,3 +1,5 @@
+import torch
+
 from blindsr.evaluate import protocol
 from blindsr.evaluate.definition import seed_of
 
@@ -21,3 +23,15 @@ def test_paper_rows() -> None:
     assert middle.paper_psnr("cmdsr_x4.plain", "Set5") == 26.09
     assert middle.paper_psnr("cmdsr_x4.plain", "Set14") is None
     assert middle.paper_psnr("cmdsr_x4.classic", "Urban100") is None
+
+
+def test_models_are_told_what_their_paper_tells_them() -> None:
+    given, blind = protocol("mzsr-g2.0-direct"), protocol("cmdsr-middle")
+    (degradation,) = given.degradations("baby")
+    told = given.told(degradation, frozenset({"kernel", "noise", "steps"}))
+    assert told.given() == ["kernel", "noise"]
+    assert told.noise == 0.0
+    assert told.kernel is not None
+    assert torch.equal(told.kernel, degradation.kernels[0])
+    assert given.told(degradation, frozenset({"steps"})).given() == []
+    assert blind.told(blind.degradations("baby")[0], frozenset({"kernel", "noise"})).given() == []

@@ -47,7 +47,7 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
     kernel: Annotated[
         Literal["given", "estimated"],
-        typer.Option("--kernel", help="Whether the model is told the true kernel where its paper tells it."),
+        typer.Option("--kernel", help="Whether the model is told kernel and noise where its paper tells them."),
     ] = "given",
     steps: Annotated[
         int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
@@ -79,8 +79,8 @@ def evaluate(
     for one in chosen:
         with console.status(one.name) as status:
             notice = partial(_show, status, one.name)
-            known = kernel == "given" and one.kernel_given
-            restore = subject if isinstance(subject, room.Results) else _telling(subject, steps, kernel=known)
+            told = one if kernel == "given" else None
+            restore = subject if isinstance(subject, room.Results) else _telling(subject, steps, told)
             scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
@@ -89,13 +89,15 @@ def evaluate(
         textfile.write(table.markdown(scores), markdown)
 
 
-def _telling(upscaler: Upscaler, steps: int | None, *, kernel: bool) -> Restore:
-    """The model with what the paper, and whoever runs this, tell it."""
+def _telling(upscaler: Upscaler, steps: int | None, told: Protocol | None) -> Restore:
+    """The model with what a protocol's paper tells it, if it is to be told, and the steps that it is to take."""
+    from dataclasses import replace
+
     from blindsr.contract import Hints
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
-        tell = kernel and "kernel" in upscaler.method.understands
-        return upscaler(lr, Hints(kernel=degradation.kernels[0] if tell else None, steps=steps))
+        hints = Hints() if told is None else told.told(degradation, upscaler.method.understands)
+        return upscaler(lr, replace(hints, steps=steps))
 
     return restore
 

@@ -1,13 +1,12 @@
 """PSNR against gradient steps on the image itself (MZSR, Figure 3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
 from blindsr.atomic import beside
-from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
@@ -38,8 +37,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
     for count in steps:
 
         def restore(lr: Tensor, degradation: Degradation, count: int = count) -> Tensor:
-            kernel = degradation.kernels[0] if protocol.kernel_given else None
-            return upscaler(lr, Hints(kernel=kernel, steps=count))
+            return upscaler(lr, replace(protocol.told(degradation, upscaler.method.understands), steps=count))
 
         (column,) = evaluate(restore, protocol, [data], model=model).columns
         values.append(column.model.psnr)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from blindsr.contract import Hints
 from blindsr.degrade import Border, Degradation, Downsampling, Rounding
 from blindsr.evaluate.metrics import Convention
 
@@ -35,7 +36,19 @@ class Protocol:
     rows: Mapping[str, str]
     """Which row a model of ours repeats, by the name of its weights, where it is not ``headline``."""
     kernel_given: bool = False
-    """Whether the paper tells the models the true blur kernel."""
+    """Whether the paper tells the models the true blur kernel, and with it the noise level."""
+
+    def told(self, degradation: Degradation, understands: frozenset[str]) -> Hints:
+        """What the paper tells its models of an LR image, as far as a method makes use of it.
+
+        The noise level belongs to it: fine texture that a protocol without noise leaves in an image looks like some.
+        """
+        if not self.kernel_given:
+            return Hints()
+        return Hints(
+            kernel=degradation.kernels[0] if "kernel" in understands else None,
+            noise=float(degradation.noise[0]) if "noise" in understands else None,
+        )
 
     def paper_row(self, model: str) -> str:
         """The name of the published row that a model is compared with."""
