@@ -1,6 +1,8 @@
 """``blindsr upscale`` end to end: what works, and how what does not work is said."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,6 +104,27 @@ def test_lines_for_machines(upscale: Run, photo: Path, tmp_path: Path) -> None:
     assert first["megapixels"] == pytest.approx(36 * 28 / 1e6, abs=1e-4)
     assert second["status"] == "failed"
     assert "bad.png" in second["error"]
+
+
+@pytest.mark.parametrize("ending", [(), ("--format", "tiff")])
+def test_through_a_pipe(tiny: Path, photo: Path, tmp_path: Path, ending: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "blindsr", "upscale", "-", "-o", "-", "-m", str(tiny), "--precision", "fp32"]
+    made = subprocess.run([*command, *ending], input=photo.read_bytes(), capture_output=True, check=True)
+    assert made.stderr == b""
+    (tmp_path / "out").write_bytes(made.stdout)
+    picture = images.read(tmp_path / "out")
+    assert (picture.height, picture.width) == (36, 28)
+    assert picture.metadata.format == ("tiff" if ending else "png")
+
+
+def test_pipes_that_cannot_work(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    _is_sentence(upscale(photo, photo, "-o", "-"), "a single image")
+    _is_sentence(upscale(photo, "-o", "-", "--json"), "no room for JSON")
+
+
+def test_the_format_of_results(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    assert upscale(photo, "-o", f"{tmp_path}/out/", "--format", "webp").code == 0
+    assert images.read(tmp_path / "out" / "photo_x4.webp").metadata.format == "webp"
 
 
 def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:

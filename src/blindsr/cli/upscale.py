@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from blindsr.cli import pipe
 from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
     from blindsr.restore.batch import Existing, Outcome
 
+Style = Literal["names", "json", "none"]
+"""What is printed for each image."""
+
 
 def upscale(
     inputs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="IN...", help="Images (PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM, GIF), folders, or patterns."
+            metavar="IN...",
+            help="Images (PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM, GIF), folders, patterns, - for a pipe.",
         ),
     ] = None,
     *,
     out: Annotated[
-        str, typer.Option("--out", "-o", help="A file for one image; a folder for several, or with / at the end.")
+        str,
+        typer.Option(
+            "--out", "-o", help="A file for one image; a folder for several, or with / at the end; - for a pipe."
+        ),
     ],
     scale: Annotated[
         float | None, typer.Option("--scale", "-s", help="Factor, as 2.5; the model's own by default.")
@@ -68,6 +76,10 @@ def upscale(
     name: Annotated[
         str, typer.Option(help="Name of a result in a folder, of {stem}, {scale} and {model}.")
     ] = "{stem}_x{scale}",
+    form: Annotated[
+        Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "bmp", "ppm"],
+        typer.Option("--format", help="Of results in a folder or pipe; keep is that of the image, in a pipe PNG."),
+    ] = "keep",
     quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF results.")] = 95,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
@@ -91,6 +103,8 @@ def upscale(
         raise BlindSRError("give either --overwrite or --skip-existing: both say what becomes of results that exist")
     if condition is not None and support:
         raise BlindSRError("give either --condition or --support: both say what to learn the degradation from")
+    if out == pipe.PIPE and (json or report):
+        raise BlindSRError("the image takes the standard output, so there is no room for JSON; write to a file")
     if not inputs and not files_from:
         raise BlindSRError("name at least one image, folder or pattern, or a list of them with --files-from")
     wanted = sizes.parse(scale, size, megapixels)
@@ -106,33 +120,33 @@ def upscale(
         steps=steps,
         time_limit=time_limit,
     )
-    jobs = naming.plan(
-        [*(inputs or ()), *(naming.listed(files_from) if files_from else ())],
-        out,
-        scale=scale or upscaler.scale,
-        model=Path(model).stem,
-        template=name,
-    )
+    ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    form = batch.Form(wanted, strength, quality, known)
-    outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=form, report=report)
-    with Progress(len(jobs)) as progress:
-        tally = Counter(_tell(outcome, model, progress, json=json or report) for outcome in outcomes)
+    manner = batch.Form(wanted, strength, quality, known)
+    given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
+    with pipe.piped(given, out, ending) as (sources, target):
+        jobs = naming.plan(
+            sources, target, scale=scale or upscaler.scale, model=Path(model).stem, template=name + (ending or "")
+        )
+        outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
+        style: Style = "json" if json or report else "none" if out == pipe.PIPE else "names"
+        with Progress(len(jobs)) as progress:
+            tally = Counter(_tell(outcome, model, progress, style) for outcome in outcomes)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
         raise typer.Exit(2 if tally["failed"] == len(jobs) else 1)
 
 
-def _tell(outcome: "Outcome", model: str, progress: "Progress", *, json: bool) -> str:
-    """Say what became of a photograph, in one line; errors go to the other stream unless machines read along."""
+def _tell(outcome: "Outcome", model: str, progress: Progress, style: Style) -> str:
+    """Say what became of a photograph, in one line; errors also go to the other stream."""
     source, target = str(outcome.job.source), str(outcome.job.target)
     kind = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
     progress.advance(outcome.megapixels)
-    if json:
+    if style == "json":
         values = {"input": source, "output": target, "status": kind, "model": model, "error": outcome.error}
         measured = {"seconds": round(outcome.seconds, 3), "megapixels": round(outcome.megapixels, 4)}
         progress.line(text.dumps({**values, **measured, **outcome.findings}), err=False)
-    elif outcome.error is None:
+    elif style == "names" and outcome.error is None:
         progress.line(target, err=False)
     if outcome.error is not None:
         progress.line(outcome.error if source in outcome.error else f"{source}: {outcome.error}")
