@@ -90,10 +90,7 @@ class MZSRKernels(Family):
     """Smallest eigenvalue, squared HR pixels."""
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        first, second, angle = (_uniform(count, generator) for _ in range(3))
-        l1 = self.least + (2.5 * self.scale - self.least) * first
-        l2 = self.least + (l1 - self.least) * second
-        return kernels.gaussian_from_variances(self.size, l1, l2, math.pi * angle)
+        return eq3(count, self.scale, self.size, generator, self.least)
 
 
 @dataclass(frozen=True)
@@ -140,6 +137,14 @@ def mrda_isotropic(scale: int) -> Isotropic:
 def mrda_anisotropic(scale: int) -> Anisotropic:
     """MRDA, Section IV-A: 21x21, standard deviations 0.2 to 4, any angle, noise up to 25."""
     return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
+
+
+def eq3(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
+    """MZSR, Eq. 3: kernels ``(count, size, size)`` for a scale that need not be whole."""
+    first, second, angle = (_uniform(count, generator) for _ in range(3))
+    l1 = least + (2.5 * scale - least) * first
+    l2 = least + (l1 - least) * second
+    return kernels.gaussian_from_variances(size, l1, l2, math.pi * angle)
 
 
 def mzsr(scale: int, down: Downsampling = "direct") -> MZSRKernels:

@@ -55,3 +55,9 @@ def test_one_step_is_compared_with_the_papers_one_step() -> None:
     assert g2.paper_psnr("mzsr_x2.direct", "Set5") == 36.05
     assert g2.paper_psnr("mzsr_x2.direct (1 step)", "Set5") == 35.20
     assert g2.kernel_given
+
+
+def test_the_multi_scale_models_rows() -> None:
+    assert protocol("mzsr-ani-direct").paper_psnr("mzsr_x2.multi", "Set5") == 33.95
+    assert protocol("mzsr-g2.0-direct-x4").paper_psnr("mzsr_x4.multi (1 step)", "BSD100") == 26.68
+    assert protocol("mzsr-g2.0-direct-x4").paper_psnr("mzsr_x4.multi", "Set5") is None

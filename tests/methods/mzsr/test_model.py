@@ -88,6 +88,38 @@ def test_steps_that_make_it_worse_are_undone() -> None:
         assert float(F.l1_loss(net.call(found.params, sons), lr)) == pytest.approx(found.losses[-1])
 
 
+def test_plain_descent_keeps_every_step_as_the_paper_does() -> None:
+    net, lr = tiny(rates=(30.0,), descent="plain"), picture(24, 32)
+    found = adapted(net, lr, steps=4)
+    assert found.undone == 0
+    assert len(found.losses) == 5
+    assert max(found.losses[1:]) > found.losses[0]
+
+
+def test_adam_is_torchs() -> None:
+    net, lr = tiny(rates=(0.003,), descent="adam"), picture(24, 32)
+    found = adapted(net, lr, steps=4)
+    params = {name: p.detach().clone().requires_grad_() for name, p in net.start.items()}
+    optimiser = torch.optim.Adam(params.values(), 0.003)
+    son = net.son(lr, KERNEL)
+    for _ in range(4):
+        optimiser.zero_grad()
+        F.l1_loss(net.call(params, son), lr).backward()
+        optimiser.step()
+    for name, values in found.params.items():
+        torch.testing.assert_close(values, params[name], atol=1e-5, rtol=1e-4)
+    again = adapted(net, lr, steps=4)
+    assert all(torch.equal(values, again.params[name]) for name, values in found.params.items())
+
+
+def test_the_network_serves_any_scale() -> None:
+    net, lr = tiny(), picture(20, 24)
+    params = net.start
+    expected = net.net(resize(lr, 2.5, (50, 60)))
+    torch.testing.assert_close(net.call(params, lr, 2.5, (50, 60)), expected)
+    torch.testing.assert_close(net.call(params, lr, 2, (40, 48)), net.call(params, lr))
+
+
 def test_the_network_itself_is_not_changed() -> None:
     net, lr = tiny(), picture(24, 32)
     before = {name: p.clone() for name, p in net.state_dict().items()}

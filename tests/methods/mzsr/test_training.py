@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from blindsr.contract import Stage
-from blindsr.degrade import resize
+from blindsr.degrade import Downsampling, resize
+from blindsr.degrade.blur import blur_and_downsample
+from blindsr.degrade.families import eq3
 from blindsr.meta import Params
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.methods.mzsr.training import (
@@ -18,6 +20,7 @@ from blindsr.methods.mzsr.training import (
     Pretrain,
     PretrainRecipe,
     loss_weights,
+    shrink,
     stages,
 )
 from blindsr.train.recipe import load
@@ -91,6 +94,42 @@ def test_sons_can_be_the_support() -> None:
     assert pairs != sons
 
 
+@pytest.mark.parametrize("down", ["direct", "bicubic"])
+def test_shrinking_by_a_whole_scale_is_eq_1(down: Downsampling) -> None:
+    hr = resize(torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0)), 4).clamp(0, 1)
+    kernel = eq3(1, 2.0, 15, torch.Generator().manual_seed(1))[0]
+    lr, shown = shrink(hr, kernel, 2.0, down)
+    expected = blur_and_downsample(hr, kernel.expand(2, -1, -1), "symmetric", 2, down).clamp(0, 1)
+    torch.testing.assert_close(lr, expected)
+    assert torch.equal(shown, hr)
+
+
+def test_shrinking_by_any_scale_keeps_the_nearest_pixels() -> None:
+    ramp = torch.arange(64.0).expand(1, 3, 64, 64) / 64
+    lr, shown = shrink(ramp, torch.ones(1, 1), 2.6, "direct")
+    assert lr.shape == (1, 3, 24, 24)
+    assert shown.shape == (1, 3, 62, 62)
+    assert (lr[0, 0, 0] * 64).tolist() == [round(2.6 * i) for i in range(24)]
+
+
+def test_multi_scale_tasks_have_scales_and_kernels_of_their_own() -> None:
+    one = meta(tasks=12, support=1, query=1, scales=(2.0, 4.0), crop=32)
+    tasks = one._tasks(clean(one), torch.Generator().manual_seed(0))
+    scales = [task.scale for task in tasks]
+    assert min(scales) >= 2
+    assert max(scales) <= 4
+    assert max(scales) - min(scales) > 1
+    assert len({task.lr.shape for task in tasks}) > 3
+    assert not torch.equal(tasks[0].kernel, tasks[1].kernel)
+
+
+@pytest.mark.parametrize("pairs", ["hr", "son"])
+def test_multi_scale_training_differentiates(pairs: str) -> None:
+    one = meta(scales=(2.0, 4.0), crop=64, pairs=pairs)
+    slopes = torch.autograd.grad(run(one)["loss"], list(one.method.net.parameters()))
+    assert all(bool(slope.abs().sum() > 0) for slope in slopes)
+
+
 def test_weights_of_the_steps() -> None:
     assert loss_weights(5, 1000, 0) == pytest.approx([0.2] * 5)
     assert loss_weights(5, 50, 100) == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.6])
@@ -152,3 +191,12 @@ def test_recipes(name: str) -> None:
     assert isinstance(recipe.model, MZSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.model.down in name
+
+
+def test_recipes_of_comparisons() -> None:
+    multi, pretrained = load("mzsr_x2.multi"), load("mzsr_x2.pretrained")
+    assert isinstance(multi.stages["meta"], MetaRecipe)
+    assert multi.stages["meta"].scales == (2.0, 4.0)
+    assert pretrained.stages["meta"].steps == 0
+    assert isinstance(pretrained.model, MZSRConfig)
+    assert pretrained.model.descent == "adam"

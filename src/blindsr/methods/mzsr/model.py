@@ -18,7 +18,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -56,7 +56,14 @@ class MZSRConfig(Strict):
     rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one goes on")
     window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
     windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are taken whole")
+    descent: Literal["careful", "plain", "adam"] = Field(
+        "careful", description="'careful' undoes what makes it worse, 'plain' is the paper's, 'adam' its baselines'"
+    )
     back_projection: int = Field(0, ge=0, description="rounds of correcting what the result does not explain")
+
+
+_Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float], tuple[Params, Tensor]]
+"""From a loss, parameters and a step size to the next parameters and the loss that they come from."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +132,14 @@ class MZSR(Method[Adapted]):
         """The weights that every adaptation starts from."""
         return dict(self.net.named_parameters())
 
-    def call(self, params: Params, lr: Tensor) -> Tensor:
-        """The network with given weights on the bicubic enlargement of ``(n, 3, h, w)``; not clamped."""
-        enlarged = resize(lr, self.config.scale).contiguous(memory_format=torch.channels_last)
+    def call(
+        self, params: Params, lr: Tensor, scale: float | None = None, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """The network with given weights on the bicubic enlargement of ``(n, 3, h, w)``; not clamped.
+
+        The network itself knows no scale: another one, and the size that it leads to, are the multi-scale model's.
+        """
+        enlarged = resize(lr, scale or self.config.scale, size).contiguous(memory_format=torch.channels_last)
         # Strict: a name that is missing would silently mean the weights before adapting.
         sr: Tensor = functional_call(self.net, params, (enlarged,), strict=True)
         return sr
@@ -216,15 +228,17 @@ class MZSR(Method[Adapted]):
     def _descend(
         self, loss: Callable[[Params], Tensor], steps: int, deadline: float | None
     ) -> tuple[Params, tuple[float, ...], int]:
-        """Gradient steps that only ever lower the loss; stops early where none does, or when time is up."""
+        """Gradient steps; careful ones only ever lower the loss, and stop early where none does. Stops in time."""
+        careful = self.config.descent == "careful"
+        move: _Move = Adam() if self.config.descent == "adam" else _gradient_step
         params = following = self.start
         losses: list[float] = []
         factor, undone, failures = 1.0, 0, 0
         for step in range(steps):
             rate = factor * self.config.rates[min(step, len(self.config.rates) - 1)]
             # The loss of where a step led is known once the next one sets out from there.
-            after, value = next(adapt(loss, following, [rate]))
-            if not losses or float(value) < losses[-1]:
+            after, value = move(loss, following, rate)
+            if not (losses and careful) or float(value) < losses[-1]:
                 losses.append(float(value))
                 params, following, failures = following, after, 0
             else:
@@ -234,6 +248,32 @@ class MZSR(Method[Adapted]):
                 break
         with torch.no_grad():
             last = float(loss(following))
-        if last < losses[-1]:
+        if not careful or last < losses[-1]:
             return following, (*losses, last), undone
         return params, tuple(losses), undone + 1
+
+
+class Adam:
+    """Steps by Adam (Kingma and Ba, 2015), as Figure 3's models without meta-learning take them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: Params = {}
+        self._second: Params = {}
+
+    def __call__(self, loss: Callable[[Params], Tensor], params: Params, rate: float) -> tuple[Params, Tensor]:
+        """The parameters after a step, and the loss that it set out from."""
+        gradients, value = torch.func.grad_and_value(loss)(params)
+        self._count += 1
+        after: Params = {}
+        for name, gradient in gradients.items():
+            first = torch.lerp(gradient, self._first.get(name, torch.zeros_like(gradient)), 0.9)
+            second = torch.lerp(gradient**2, self._second.get(name, torch.zeros_like(gradient)), 0.999)
+            self._first[name], self._second[name] = first, second
+            mean, square = first / (1 - 0.9**self._count), second / (1 - 0.999**self._count)
+            after[name] = params[name] - rate * mean / (square.sqrt() + 1e-8)
+        return after, value
+
+
+def _gradient_step(loss: Callable[[Params], Tensor], params: Params, rate: float) -> tuple[Params, Tensor]:
+    return next(adapt(loss, params, [rate]))

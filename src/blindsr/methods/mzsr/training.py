@@ -1,6 +1,7 @@
 """Training of MZSR: Algorithm 1 (large-scale training, then meta-transfer learning), then the kernel estimator."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import torch
@@ -10,7 +11,9 @@ from torch import Tensor
 
 from blindsr.contract import Group, Method, Stage, StageRecipe
 from blindsr.degrade import kernels
-from blindsr.degrade.families import Family, Isotropic, MZSRKernels, mzsr
+from blindsr.degrade.blur import Downsampling, blur
+from blindsr.degrade.families import Family, Isotropic, MZSRKernels, eq3, mzsr
+from blindsr.degrade.resample import resize
 from blindsr.meta import Params, adapt
 from blindsr.methods.mzsr.model import MZSR, Adapted
 
@@ -35,6 +38,9 @@ class MetaRecipe(StageRecipe):
     rate: float = Field(0.01, gt=0, description="alpha")
     lr: float = Field(1e-4, gt=0, description="beta")
     first_order: bool = Field(False, description="take inner gradients for constants")
+    scales: tuple[float, float] | None = Field(
+        None, description="range that each task's scale is drawn from (Section 6.2); the model's own if not given"
+    )
     pairs: Literal["hr", "son"] = Field("hr", description="support: LR-HR pairs of photographs, or sons and LR")
     anneal: int = Field(
         0, ge=0, description="steps in which the losses after all but the last inner step fade; 0: never, as released"
@@ -113,34 +119,75 @@ class Meta(Stage):
         return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        recipe = self.recipe
-        each = recipe.support + recipe.query
-        tasks = self.family.sample(recipe.tasks, generator)
-        lr = tasks.repeat_interleave(each).apply(clean, generator)
-        weights = loss_weights(recipe.unrolled, step, recipe.anneal)
-        start = self.method.start
-        steps = torch.stack(
-            [
-                self._task(start, task_lr, task_hr, kernel)
-                for task_lr, task_hr, kernel in zip(lr.split(each), clean.split(each), tasks.kernels, strict=True)
-            ]
-        ).mean(0)
-        loss = (steps * steps.new_tensor(weights)).sum()
+        recipe, start = self.recipe, self.method.start
+        tasks = self._tasks(clean, generator)
+        steps = torch.stack([self._learn(start, task) for task in tasks]).mean(0)
+        loss = (steps * steps.new_tensor(loss_weights(recipe.unrolled, step, recipe.anneal))).sum()
         return {"loss": loss, "before": steps[0].detach(), "after": steps[-1].detach()}
 
-    def _task(self, start: Params, lr: Tensor, hr: Tensor, kernel: Tensor) -> Tensor:
+    def _tasks(self, clean: Tensor, generator: torch.Generator) -> list["_Task"]:
+        """Tasks with a kernel each, and a scale each where the recipe says so; each with its own photographs."""
+        recipe, config = self.recipe, self.method.config
+        each = recipe.support + recipe.query
+        if recipe.scales is None:
+            drawn = self.family.sample(recipe.tasks, generator)
+            lr = drawn.repeat_interleave(each).apply(clean, generator)
+            parts = zip(lr.split(each), clean.split(each), drawn.kernels, strict=True)
+            return [_Task(*part, scale=config.scale) for part in parts]
+        low, high = recipe.scales
+        chosen = low + (high - low) * torch.rand(recipe.tasks, generator=generator, device=generator.device)
+        tasks = []
+        for hr, scale in zip(clean.split(each), chosen.tolist(), strict=True):
+            kernel = eq3(1, scale, 15, generator)[0]
+            tasks.append(_Task(*shrink(hr, kernel, scale, config.down), kernel, scale))
+        return tasks
+
+    def _learn(self, start: Params, task: "_Task") -> Tensor:
         """Learn one task; the loss on its query after each inner step, ``(unrolled,)`` (Eq. 4 to 6)."""
         count = self.recipe.support
-        x, y = lr[:count], hr[:count]
+        x, y = task.lr[:count], task.hr[:count]
         if self.recipe.pairs == "son":
-            x, y = self.method.son(x, kernel), x
+            x, y = shrink(x, task.kernel, task.scale, self.method.config.down)
 
-        def support(params: Params) -> Tensor:
-            return F.l1_loss(self.method.call(params, x), y)
+        def loss(params: Params, x: Tensor, y: Tensor) -> Tensor:
+            return F.l1_loss(self.method.call(params, x, task.scale, (y.shape[-2], y.shape[-1])), y)
 
         rates = [self.recipe.rate] * self.recipe.unrolled
-        path = adapt(support, start, rates, first_order=self.recipe.first_order)
-        return torch.stack([F.l1_loss(self.method.call(params, lr[count:]), hr[count:]) for params, _ in path])
+        path = adapt(lambda params: loss(params, x, y), start, rates, first_order=self.recipe.first_order)
+        return torch.stack([loss(params, task.lr[count:], task.hr[count:]) for params, _ in path])
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Photographs under one kernel at one scale: first the support, then the query."""
+
+    lr: Tensor
+    hr: Tensor
+    kernel: Tensor
+    scale: float
+
+
+def shrink(hr: Tensor, kernel: Tensor, scale: float, down: Downsampling) -> tuple[Tensor, Tensor]:
+    """Eq. 1 for a scale that need not be whole; ``direct`` keeps the pixels nearest to 0, s, 2s, ...
+
+    Args:
+        hr: ``(n, 3, h, w)``.
+        kernel: ``(k, k)``, for all of them.
+        scale: HR pixels per LR pixel.
+        down: way of subsampling.
+
+    Returns:
+        LR images, clipped and not rounded, and the part of ``hr`` that they show.
+    """
+    blurred = blur(hr, kernel.to(hr).expand(len(hr), -1, -1), "symmetric")
+    counts = [int(side // scale) for side in hr.shape[2:]]
+    height, width = (int(count * scale) for count in counts)
+    if down == "bicubic":
+        lr = resize(blurred[..., :height, :width], 1 / scale, (counts[0], counts[1]))
+    else:
+        rows, columns = ((torch.arange(count, device=hr.device) * scale).round().long() for count in counts)
+        lr = blurred[..., rows, :][..., columns]
+    return lr.clamp(0, 1), hr[..., :height, :width]
 
 
 class Estimate(Stage):
