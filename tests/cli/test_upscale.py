@@ -119,12 +119,23 @@ def test_through_a_pipe(tiny: Path, photo: Path, tmp_path: Path, ending: tuple[s
 
 def test_pipes_that_cannot_work(upscale: Run, photo: Path, tmp_path: Path) -> None:
     _is_sentence(upscale(photo, photo, "-o", "-"), "a single image")
-    _is_sentence(upscale(photo, "-o", "-", "--json"), "no room for JSON")
+    _is_sentence(upscale(photo, "-o", "-", "--json"), "room for JSON")
 
 
 def test_the_format_of_results(upscale: Run, photo: Path, tmp_path: Path) -> None:
     assert upscale(photo, "-o", f"{tmp_path}/out/", "--format", "webp").code == 0
     assert images.read(tmp_path / "out" / "photo_x4.webp").metadata.format == "webp"
+
+
+def test_a_preview_and_a_comparison(upscale: Run, photo: Path, tmp_path: Path) -> None:
+    out, both = tmp_path / "part.png", tmp_path / "both.png"
+    assert upscale(photo, "-o", out, "--preview", "1,2,4,3", "--compare", both).code == 0
+    assert tuple(images.read(out).pixels.shape[1:]) == (12, 16)
+    assert images.read(both).width == 2 * 16 + 8
+    _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,4,300"), "does not lie inside")
+    _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2"), "X,Y,WIDTH,HEIGHT")
+    _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,1,1", "-s", "2"), "leave out")
+    _is_sentence(upscale(photo, photo, "-o", f"{tmp_path}/o/", "--compare", both), "both be written")
 
 
 def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:

@@ -92,6 +92,29 @@ def test_a_condition_can_be_used_for_another_image() -> None:
     assert not torch.equal(upscaler.restore(one, upscaler.condition(other)), upscaler(one))
 
 
+@pytest.mark.parametrize("region", [(0, 0, 5, 5), (20, 11, 9, 13), (31, 0, 1, 40), (0, 0, 32, 40)])
+def test_a_preview_is_a_part_of_the_result(region: tuple[int, int, int, int]) -> None:
+    left, top, width, height = region
+    picture = Picture(_random(3, 40, 32), _random(1, 40, 32))
+    upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32")
+    condition = upscaler.look(picture)
+    whole, part = upscaler.enlarge(picture, condition), upscaler.preview(picture, condition, region)
+    rows, columns = slice(2 * top, 2 * (top + height)), slice(2 * left, 2 * (left + width))
+    torch.testing.assert_close(part.pixels, whole.pixels[:, rows, columns])
+    assert part.alpha is not None
+    assert whole.alpha is not None
+    torch.testing.assert_close(part.alpha, whole.alpha[:, rows, columns])
+
+
+@pytest.mark.parametrize("region", [(-1, 0, 5, 5), (0, 0, 0, 5), (30, 0, 3, 5), (0, 39, 1, 2)])
+def test_previews_lie_inside(region: tuple[int, int, int, int]) -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu")
+    picture = Picture(_random(3, 40, 32))
+    condition = upscaler.look(picture)
+    with pytest.raises(BlindSRError, match="does not lie inside a picture of 32x40"):
+        upscaler.preview(picture, condition, region)
+
+
 def test_precision_is_what_was_asked_for() -> None:
     for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         method = Sharpener()

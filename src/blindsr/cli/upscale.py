@@ -2,6 +2,7 @@
 
 import json as text
 import math
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -51,6 +52,12 @@ def upscale(
             help="Images degraded alike, to learn the degradation from; takes all names up to the next option."
         ),
     ] = None,
+    preview: Annotated[
+        str | None, typer.Option(help="Restore only X,Y,WIDTH,HEIGHT of an image, as it will be in the whole.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Show a single image before and after, side by side, in this file.")
+    ] = None,
     condition: Annotated[
         Path | None, typer.Option(help="What 'blindsr condition' found out about photographs of the same camera.")
     ] = None,
@@ -94,19 +101,29 @@ def upscale(
 
     The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
     """
+    from blindsr import images
     from blindsr.cli import hints as options
     from blindsr.restore import batch, naming, stored
     from blindsr.restore import size as sizes
     from blindsr.restore.load import load
 
-    if overwrite and skip_existing:
-        raise BlindSRError("give either --overwrite or --skip-existing: both say what becomes of results that exist")
-    if condition is not None and support:
-        raise BlindSRError("give either --condition or --support: both say what to learn the degradation from")
-    if out == pipe.PIPE and (json or report):
-        raise BlindSRError("the image takes the standard output, so there is no room for JSON; write to a file")
-    if not inputs and not files_from:
-        raise BlindSRError("name at least one image, folder or pattern, or a list of them with --files-from")
+    for contradiction, sentence in (
+        (
+            overwrite and skip_existing,
+            "give either --overwrite or --skip-existing: both decide over results that exist",
+        ),
+        (condition and support, "give either --condition or --support: both say what to learn the degradation from"),
+        (out == pipe.PIPE and (json or report), "the image takes the standard output, which leaves no room for JSON"),
+        (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
+        (
+            preview and (scale or size or megapixels or strength < 1),
+            "--preview shows what the model makes; leave out the size and the strength",
+        ),
+    ):
+        if contradiction:
+            raise BlindSRError(sentence)
+    if compare is not None:
+        images.check_output(compare)
     wanted = sizes.parse(scale, size, megapixels)
     weights = f"bicubic_x{max(1, math.ceil(scale or 4))}" if model == "bicubic" else model
     upscaler = load(weights, device=device, precision=precision, tile=_tile(tile), seed=seed)
@@ -122,12 +139,14 @@ def upscale(
     )
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    manner = batch.Form(wanted, strength, quality, known)
+    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known)
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(
             sources, target, scale=scale or upscaler.scale, model=Path(model).stem, template=name + (ending or "")
         )
+        if compare is not None and len(jobs) > 1:
+            raise BlindSRError("--compare shows a single image; name one")
         outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
         style: Style = "json" if json or report else "none" if out == pipe.PIPE else "names"
         with Progress(len(jobs)) as progress:
@@ -151,6 +170,16 @@ def _tell(outcome: "Outcome", model: str, progress: Progress, style: Style) -> s
     if outcome.error is not None:
         progress.line(outcome.error if source in outcome.error else f"{source}: {outcome.error}")
     return kind
+
+
+def _region(given: str | None) -> tuple[int, int, int, int] | None:
+    if given is None:
+        return None
+    match = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", given)
+    if match is None:
+        raise BlindSRError(f"a region reads X,Y,WIDTH,HEIGHT in pixels of the image, not {given!r}")
+    left, top, width, height = map(int, match.groups())
+    return left, top, width, height
 
 
 def _tile(text: str) -> int | Literal["auto"]:

@@ -4,7 +4,8 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from blindsr import images
@@ -13,6 +14,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.restore.consistency import consistency
 from blindsr.restore.naming import Job
+from blindsr.restore.side import side_by_side
 from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
 
@@ -45,6 +47,10 @@ class Form:
     """0 is the bicubic enlargement, 1 the network's result."""
     quality: int = 95
     """Of JPEG and WebP files, 1 to 100."""
+    preview: tuple[int, int, int, int] | None = None
+    """Left, top, width and height of the only part that is restored."""
+    compare: Path | None = None
+    """Where to show a photograph before and after, side by side."""
     condition: Any = None
     """What was found out about other photographs of the same camera, to be used for all of these."""
 
@@ -119,13 +125,26 @@ def _restore(
         _prepare(job)
         begin = time.perf_counter()
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
-        result = upscaler.enlarge(picture, condition, size=form.size, strength=form.strength)
+        if form.preview is not None:
+            result = upscaler.preview(picture, condition, form.preview)
+        else:
+            result = upscaler.enlarge(picture, condition, size=form.size, strength=form.strength)
+        if form.compare is not None:
+            images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
         findings = _findings(upscaler, picture, result, condition) if report else {}
     except BlindSRError as error:
         return Outcome(job, error=str(error)), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _shown(picture: Picture, region: tuple[int, int, int, int] | None) -> Picture:
+    """The part of a picture that a result shows."""
+    if region is None:
+        return picture
+    left, top, width, height = region
+    return replace(picture, pixels=picture.pixels[:, top : top + height, left : left + width], alpha=None)
 
 
 def _findings(upscaler: Upscaler, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:

@@ -151,6 +151,43 @@ class Upscaler:
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         return replace(picture, pixels=sr[0], alpha=alpha)
 
+    def preview(self, source: Source, condition: Any, region: tuple[int, int, int, int]) -> Picture:
+        """Restore a part of a picture as it will be in the whole, under the whole's condition.
+
+        Args:
+            source: the whole picture.
+            condition: what `look` found out about it.
+            region: left, top, width and height of the part, pixels of the picture.
+
+        Raises:
+            BlindSRError: the part lies outside the picture.
+        """
+        picture = picture_of(source)
+        left, top, width, height = region
+        if (
+            min(left, top) < 0
+            or min(width, height) < 1
+            or left + width > picture.width
+            or top + height > picture.height
+        ):
+            raise BlindSRError(
+                f"the region {left},{top},{width},{height} does not lie inside a picture of "
+                f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
+            )
+        margin = self.method.traits.margin
+        first, last = max(0, top - margin), min(picture.height, top + height + margin)
+        start, stop = max(0, left - margin), min(picture.width, left + width + margin)
+        around = replace(
+            picture,
+            pixels=picture.pixels[:, first:last, start:stop],
+            alpha=None if picture.alpha is None else picture.alpha[:, first:last, start:stop],
+        )
+        large = self.enlarge(around, condition)
+        rows = slice(self.scale * (top - first), self.scale * (top - first + height))
+        columns = slice(self.scale * (left - start), self.scale * (left - start + width))
+        alpha = None if large.alpha is None else large.alpha[:, rows, columns]
+        return replace(large, pixels=large.pixels[:, rows, columns], alpha=alpha)
+
     def average(self, conditions: Sequence[Any]) -> Any:
         """The mean of what was found out about several images that were degraded alike.
 
