@@ -164,6 +164,8 @@ class Stage(nn.Module, ABC):
     recipe: StageRecipe
     validates: ClassVar[bool] = True
     """Whether the method can restore anything yet while this stage trains."""
+    told: ClassVar[frozenset[str]] = frozenset()
+    """What validation tells the method of each degradation, as its paper does: ``kernel``, ``noise``."""
 
     @property
     @abstractmethod

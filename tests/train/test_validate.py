@@ -23,3 +23,15 @@ def test_bicubic_scores_what_the_baseline_says() -> None:
         assert hr.shape[-2:] == (4 * lr.shape[-2], 4 * lr.shape[-1])
     scores = first.run(Bicubic(4), nullcontext())
     assert scores["psnr"] == pytest.approx(scores["bicubic"], abs=0.01)
+
+
+def test_a_method_is_told_what_its_paper_tells_it() -> None:
+    pixels = (torch.randint(256, (3, 70, 90), generator=torch.Generator().manual_seed(0)).byte(),)
+    photos, cpu = Photos(("a",), pixels), torch.device("cpu")
+    assert Validation.prepare(photos, families.cmdsr(4), cpu).hints[0].given() == []
+    (hints,) = Validation.prepare(photos, families.cmdsr(4), cpu, frozenset({"kernel", "noise"})).hints
+    truth = families.cmdsr(4).sample(1, 0)
+    assert hints.given() == ["kernel", "noise"]
+    assert hints.kernel is not None
+    assert torch.equal(hints.kernel, truth.kernels[0])
+    assert hints.noise == float(truth.noise[0])

@@ -147,7 +147,7 @@ class _Runner:
         optimizers = [torch.optim.Adam(g.parameters, g.lr, betas=stage.recipe.betas) for g in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
-        self.validation = Validation.prepare(held_out, stage.family, fabric.device)
+        self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
         self.done = 0
         self.data = {
             "folders": list(photos.folders),

@@ -23,24 +23,34 @@ class Validation:
 
     pairs: list[tuple[Tensor, Tensor]]
     """LR and HR images, ``(1, 3, h, w)``."""
-    kernels: list[Tensor]
-    """Each one's blur kernel ``(k, k)``, for methods that are given it in their papers."""
+    hints: list[Hints]
+    """What the method is told of each one's degradation."""
     scale: int
     bicubic: float
     """PSNR of bicubic enlargement, dB."""
 
     @classmethod
-    def prepare(cls, photos: Photos, family: Family, device: torch.device) -> "Validation":
-        """Degrade the photographs, each by its own draw from the family under a fixed seed."""
-        pairs, kernels = [], []
+    def prepare(
+        cls, photos: Photos, family: Family, device: torch.device, told: frozenset[str] = frozenset()
+    ) -> "Validation":
+        """Degrade the photographs, each by its own draw from the family under a fixed seed.
+
+        Args:
+            photos: clean photographs.
+            family: what they are degraded by.
+            device: where they are restored.
+            told: what the method is told of each degradation: ``kernel``, ``noise``.
+        """
+        pairs, hints = [], []
         for i, photo in enumerate(photos.pixels):
             hr = modcrop(_middle(photo)[None].float() / 255, family.scale)
             degradation = family.sample(1, i)
             pairs.append((degradation.apply(hr).to(device), hr.to(device)))
-            kernels.append(degradation.kernels[0].to(device))
+            known = {"kernel": degradation.kernels[0].to(device), "noise": float(degradation.noise[0])}
+            hints.append(Hints(**{name: value for name, value in known.items() if name in told}))  # type: ignore[arg-type]
         convention = metrics.y(family.scale)
         scores = [metrics.psnr(resize(lr, family.scale), hr, convention) for lr, hr in pairs]
-        return cls(pairs, kernels, family.scale, float(torch.cat(scores).mean()))
+        return cls(pairs, hints, family.scale, float(torch.cat(scores).mean()))
 
     @torch.no_grad()
     def run(self, method: Method[Any], autocast: AbstractContextManager[Any]) -> dict[str, float]:
@@ -48,8 +58,8 @@ class Validation:
         scores = []
         with autocast:
             for i, (lr, hr) in enumerate(self.pairs):
-                hints = Hints(kernel=self.kernels[i] if "kernel" in method.understands else None)
-                condition = method.condition(lr, generator=torch.Generator().manual_seed(i), hints=hints)
+                generator = torch.Generator().manual_seed(i)
+                condition = method.condition(lr, generator=generator, hints=self.hints[i])
                 scores.append(metrics.psnr(method.restore(lr, condition), hr, metrics.y(self.scale)))
         return {"psnr": float(torch.cat(scores).mean()), "bicubic": self.bicubic}
 

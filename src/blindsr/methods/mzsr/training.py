@@ -74,6 +74,7 @@ class Pretrain(Stage):
 
     method: MZSR
     recipe: PretrainRecipe
+    told = frozenset({"kernel", "noise"})
 
     def __init__(self, model: MZSR, recipe: PretrainRecipe) -> None:
         super().__init__()
@@ -102,6 +103,7 @@ class Meta(Stage):
 
     method: MZSR
     recipe: MetaRecipe
+    told = frozenset({"kernel", "noise"})
 
     def __init__(self, model: MZSR, recipe: MetaRecipe) -> None:
         super().__init__()
@@ -195,6 +197,7 @@ class Estimate(Stage):
 
     method: MZSR
     recipe: EstimateRecipe
+    told = frozenset({"noise"})
 
     def __init__(self, model: MZSR, recipe: EstimateRecipe) -> None:
         super().__init__()
