@@ -6,10 +6,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from blindsr.atomic import beside
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.figure import save
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate
 from blindsr.restore.upscaler import Upscaler
@@ -61,8 +61,4 @@ def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
     axes.set(title=title, xlabel="gradient steps", ylabel="PSNR (dB)")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    try:
-        with beside(path) as part:
-            figure.savefig(part, dpi=150)
-    except (OSError, ValueError) as error:
-        raise BlindSRError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+    save(figure, path)

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from blindsr import images
-from blindsr.atomic import beside
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import degradation
+from blindsr.evaluate.figure import save
 from blindsr.evaluate.folder import DataSet
 from blindsr.restore.upscaler import Upscaler
 
@@ -86,8 +86,4 @@ def draw(found: Representations, path: Path) -> None:
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
     axes.legend()
-    try:
-        with beside(path) as part:
-            figure.savefig(part, dpi=150)
-    except (OSError, ValueError) as error:
-        raise BlindSRError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+    save(figure, path)
