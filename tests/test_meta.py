@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.meta import Params, adapt
+from blindsr.meta import Params, Rate, adapt
 
 
 class Task:
@@ -27,7 +27,7 @@ class Task:
     def loss(self, params: Params) -> Tensor:
         return F.mse_loss(functional_call(self.net, params, (self.x,), strict=True), self.y)
 
-    def after(self, params: Params, rates: tuple[float, ...], *, first_order: bool = False) -> Tensor:
+    def after(self, params: Params, rates: tuple[Rate, ...], *, first_order: bool = False) -> Tensor:
         for adapted, _ in adapt(self.loss, params, rates, first_order=first_order):
             params = adapted
         return self.loss(params)
@@ -111,3 +111,18 @@ def test_it_can_be_batched_over_tasks() -> None:
     for task, value in zip(tasks, batched, strict=True):
         task.net = net
         torch.testing.assert_close(task.after(task.params, RATES), value)
+
+
+def test_a_step_size_for_every_weight_is_learned_through_the_steps() -> None:
+    task = Task()
+    names = list(task.params)
+    sizes = [torch.full_like(values, 0.02 + 0.01 * index) for index, values in enumerate(task.params.values())]
+
+    def outer(*sizes: Tensor) -> Tensor:
+        return task.after(task.params, (dict(zip(names, sizes, strict=True)), 0.03))
+
+    assert torch.autograd.gradcheck(outer, tuple(size.requires_grad_() for size in sizes))
+    (adapted, _), *_ = adapt(task.loss, task.params, [dict(zip(names, sizes, strict=True))])
+    gradients = torch.autograd.grad(task.loss(task.params), list(task.params.values()))
+    for name, size, gradient in zip(names, sizes, gradients, strict=True):
+        torch.testing.assert_close(adapted[name], task.params[name] - size * gradient)

@@ -12,9 +12,12 @@ from torch import Tensor
 Params: TypeAlias = dict[str, Tensor]
 """Parameters by name, as ``dict(net.named_parameters())`` gives them and ``functional_call`` takes them."""
 
+Rate: TypeAlias = float | Params
+"""A step size: one for all parameters, or a tensor for each that broadcasts against it (Meta-SGD, Li et al. 2017)."""
+
 
 def adapt(
-    loss: Callable[[Params], Tensor], params: Params, rates: Sequence[float], *, first_order: bool = False
+    loss: Callable[[Params], Tensor], params: Params, rates: Sequence[Rate], *, first_order: bool = False
 ) -> Iterator[tuple[Params, Tensor]]:
     """Plain gradient descent on a task's loss, one step at a time (MZSR, Eq. 4; MAML, Finn et al. 2017).
 
@@ -26,7 +29,7 @@ def adapt(
         loss: the task's loss, a scalar that depends on the parameters alone. Call the network by
             ``functional_call(..., strict=True)``: without it a missing name silently means the module's own weight.
         params: where to start; not changed.
-        rates: the step size of each step.
+        rates: the step size of each step; learned ones are differentiated too.
         first_order: leave second derivatives out (FOMAML): less time and memory, another gradient.
 
     Yields:
@@ -35,5 +38,6 @@ def adapt(
     for rate in rates:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not first_order):
             gradients, value = torch.func.grad_and_value(loss)(params)
-        params = {name: values - rate * gradients[name] for name, values in params.items()}
+        sizes = rate if isinstance(rate, dict) else dict.fromkeys(params, rate)
+        params = {name: values - sizes[name] * gradients[name] for name, values in params.items()}
         yield params, value

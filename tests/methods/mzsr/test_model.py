@@ -60,6 +60,16 @@ def test_a_son_is_degraded_as_its_father_was(down: Any) -> None:
     torch.testing.assert_close(tiny(down=down).son(lr, KERNEL), record.apply(lr).clamp(0, 1))
 
 
+def test_learned_step_sizes_are_used_on_an_image() -> None:
+    net, plain, lr = tiny(learned_rates=True), tiny(), picture(24, 32)
+    for one, two in zip(adapted(net, lr).params.values(), adapted(plain, lr).params.values(), strict=True):
+        torch.testing.assert_close(one, two)
+    net.log_factors[0].data.fill_(-30.0)
+    found = adapted(net, lr, steps=2).params
+    torch.testing.assert_close(found["convs.0.weight"], net.start["convs.0.weight"])
+    assert not torch.equal(found["convs.1.weight"], net.start["convs.1.weight"])
+
+
 def test_algorithm_2_is_gradient_descent_on_the_son() -> None:
     net, lr = tiny(rates=(0.02, 0.01)), picture(24, 32)
     found = adapted(net, lr, steps=3)

@@ -32,9 +32,9 @@ def tiny(**config: Any) -> MZSR:
         return MZSR(MZSRConfig(**{"layers": 3, "channels": 4, **config}))
 
 
-def meta(**recipe: Any) -> Meta:
+def meta(learned_rates: bool = False, **recipe: Any) -> Meta:
     values = {"steps": 10, "tasks": 2, "support": 2, "query": 2, "crop": 16, "unrolled": 2, "rate": 0.5, **recipe}
-    return Meta(tiny(), MetaRecipe(**values))
+    return Meta(tiny(learned_rates=learned_rates), MetaRecipe(**values))
 
 
 def clean(stage: Stage) -> Tensor:
@@ -75,6 +75,16 @@ def test_the_meta_step_is_algorithm_1_written_out(first_order: bool) -> None:
     actual = torch.autograd.grad(ours, list(net.parameters()))
     for mine, theirs in zip(actual, expected, strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=1e-4)
+
+
+def test_learned_step_sizes_begin_as_the_given_one_and_are_trained() -> None:
+    fixed, learned = meta(), meta(learned_rates=True)
+    torch.testing.assert_close(run(learned)["loss"], run(fixed)["loss"])
+    trained = {group.name: group for group in learned.groups()}
+    assert trained["factors"].lr == learned.recipe.factor_lr
+    slopes = torch.autograd.grad(run(learned)["loss"], trained["factors"].parameters)
+    assert all(bool(slope.abs().sum() > 0) for slope in slopes)
+    assert [group.name for group in fixed.groups()] == ["network"]
 
 
 def test_the_query_is_not_what_was_learned_from() -> None:

@@ -32,7 +32,7 @@ from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import modcrop
-from blindsr.meta import Params, adapt
+from blindsr.meta import Params, Rate, adapt
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
     KernelEstimator,
@@ -54,6 +54,9 @@ class MZSRConfig(Strict):
     kernel: int = Field(15, gt=0, description="side of estimated kernels, HR pixels")
     steps: int = Field(10, ge=0, description="n of Algorithm 2 where the user gives none")
     rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one goes on")
+    learned_rates: bool = Field(
+        False, description="a factor of the step size for each weight, learned with it (Meta-SGD, Li et al. 2017)"
+    )
     window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
     windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are taken whole")
     descent: Literal["careful", "plain", "adam"] = Field(
@@ -117,6 +120,8 @@ class MZSR(Method[Adapted]):
         super().__init__()
         self.config = config
         self.net = ResidualCNN(config.layers, config.channels)
+        factors = (torch.zeros_like(p) for p in self.net.parameters()) if config.learned_rates else ()
+        self.log_factors = nn.ParameterList(factors)
         self.estimator = KernelEstimator(config.scale)
 
     @property
@@ -131,6 +136,12 @@ class MZSR(Method[Adapted]):
     def start(self) -> Params:
         """The weights that every adaptation starts from."""
         return dict(self.net.named_parameters())
+
+    def rate(self, size: float) -> Rate:
+        """A step size as `adapt` takes it: for all weights alike, or times what was learned for each."""
+        if not self.config.learned_rates:
+            return size
+        return {name: size * factor.exp() for name, factor in zip(self.start, self.log_factors, strict=True)}
 
     def call(
         self, params: Params, lr: Tensor, scale: float | None = None, size: tuple[int, int] | None = None
@@ -230,7 +241,7 @@ class MZSR(Method[Adapted]):
     ) -> tuple[Params, tuple[float, ...], int]:
         """Gradient steps; careful ones only ever lower the loss, and stop early where none does. Stops in time."""
         careful = self.config.descent == "careful"
-        move: _Move = Adam() if self.config.descent == "adam" else _gradient_step
+        move: _Move = Adam() if self.config.descent == "adam" else self._gradient_step
         params = following = self.start
         losses: list[float] = []
         factor, undone, failures = 1.0, 0, 0
@@ -251,6 +262,9 @@ class MZSR(Method[Adapted]):
         if not careful or last < losses[-1]:
             return following, (*losses, last), undone
         return params, tuple(losses), undone + 1
+
+    def _gradient_step(self, loss: Callable[[Params], Tensor], params: Params, size: float) -> tuple[Params, Tensor]:
+        return next(adapt(loss, params, [self.rate(size)]))
 
 
 class Adam:
@@ -273,7 +287,3 @@ class Adam:
             mean, square = first / (1 - 0.9**self._count), second / (1 - 0.999**self._count)
             after[name] = params[name] - rate * mean / (square.sqrt() + 1e-8)
         return after, value
-
-
-def _gradient_step(loss: Callable[[Params], Tensor], params: Params, rate: float) -> tuple[Params, Tensor]:
-    return next(adapt(loss, params, [rate]))

@@ -37,6 +37,7 @@ class MetaRecipe(StageRecipe):
     unrolled: int = Field(5, gt=0, description="steps of the inner loop")
     rate: float = Field(0.01, gt=0, description="alpha")
     lr: float = Field(1e-4, gt=0, description="beta")
+    factor_lr: float = Field(0.05, gt=0, description="of the learned factors of alpha, where the model has them")
     first_order: bool = Field(False, description="take inner gradients for constants")
     scales: tuple[float, float] | None = Field(
         None, description="range that each task's scale is drawn from (Section 6.2); the model's own if not given"
@@ -118,7 +119,9 @@ class Meta(Stage):
         return mzsr(self.method.config.scale, self.method.config.down)
 
     def groups(self) -> list[Group]:
-        return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
+        network = Group("network", list(self.method.net.parameters()), self.recipe.lr)
+        factors = list(self.method.log_factors)
+        return [network, Group("factors", factors, self.recipe.factor_lr)] if factors else [network]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         recipe, start = self.recipe, self.method.start
@@ -154,7 +157,7 @@ class Meta(Stage):
         def loss(params: Params, x: Tensor, y: Tensor) -> Tensor:
             return F.l1_loss(self.method.call(params, x, task.scale, (y.shape[-2], y.shape[-1])), y)
 
-        rates = [self.recipe.rate] * self.recipe.unrolled
+        rates = [self.method.rate(self.recipe.rate)] * self.recipe.unrolled
         path = adapt(lambda params: loss(params, x, y), start, rates, first_order=self.recipe.first_order)
         return torch.stack([loss(params, task.lr[count:], task.hr[count:]) for params, _ in path])
 
