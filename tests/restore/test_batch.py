@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from blindsr import images
-from blindsr.restore import Bicubic, Upscaler
-from blindsr.restore.batch import restore_all
+from blindsr.restore import Bicubic, Upscaler, memory
+from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
 
 
@@ -115,3 +115,18 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert len(after) == 12
     assert after.items() >= before.items()
     assert all(images.read(tmp_path / "out" / name).width == 640 for name in after)
+
+
+def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upscaler = Upscaler(Bicubic(2), device="cpu")
+    monkeypatch.setattr(memory, "needed", lambda pixels, scale: 10**12 if pixels > 100 else 0)
+    small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
+    jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
+    outcomes = list(restore_all(upscaler, [small, large, jpeg], form=Form(max_memory=10**9), report=True))
+    assert [outcome.error is None for outcome in outcomes] == [True, True, False]
+    assert "PNG or TIFF" in str(outcomes[2].error)
+    assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
+    expected = images.quantise(upscaler.upscale(large.source).pixels)
+    torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)

@@ -92,6 +92,9 @@ def upscale(
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
+    max_memory: Annotated[
+        str, typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG or TIFF.")
+    ] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave results that exist, and do the rest: to go on after a stop.")
@@ -103,7 +106,7 @@ def upscale(
     """
     from blindsr import images
     from blindsr.cli import hints as options
-    from blindsr.restore import batch, naming, stored
+    from blindsr.restore import batch, memory, naming, stored
     from blindsr.restore import size as sizes
     from blindsr.restore.load import load
 
@@ -139,7 +142,8 @@ def upscale(
     )
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known)
+    limit = None if max_memory == "auto" else memory.parse(max_memory)
+    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit)
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
+from mmap import mmap
 
 from PIL.Image import Exif
 
@@ -65,7 +66,7 @@ def parsed(block: bytes) -> Exif:
     return found
 
 
-def from_tiff(data: bytes) -> bytes | None:
+def from_tiff(data: bytes | mmap) -> bytes | None:
     """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
     with _tolerant():
         found = _directories(data)
@@ -95,13 +96,13 @@ def _tolerant() -> Iterator[None]:
         yield
 
 
-def _directories(data: bytes) -> Exif:
+def _directories(data: bytes | mmap) -> Exif:
     """The first directory of a TIFF or BigTIFF file, with those of the photograph that hang on it."""
     order = "<" if data[:2] == b"II" else ">"
     found = Exif()
     found.endian, found.bigtiff = order, b"+" in data[2:4]
     (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
-    found.load_from_fp(BytesIO(data), first)
+    found.load_from_fp(BytesIO(data) if isinstance(data, bytes) else data, first)
     for pointer in DIRECTORIES:
         found.get_ifd(pointer)  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one

@@ -5,6 +5,7 @@ import math
 import os
 import re
 from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ MAX_PIXELS = 2**28
 
 _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16")
-_DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
-_LOADERS = {"avif": "heif"}
+DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+LOADERS = {"avif": "heif"}
 """What libvips calls a kind where it differs."""
 _BY_PILLOW = ("bmp", "ppm")
 """Kinds that libvips does not know; they hold 8 bits and next to nothing besides pixels."""
@@ -39,21 +40,21 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     """
     path = Path(path)
     data = _bytes(path)
-    kind = _kind(data)
+    kind = kind_of(data)
     if kind is None:
         raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM or GIF image")
     if kind in _BY_PILLOW:
         return _read_by_pillow(path, data, max_pixels)
     try:
-        image = getattr(pyvips.Image, f"{_LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error")
-        _check(image, path, max_pixels)
-        upright = _upright_rgb(image)
-        array = np.frombuffer(upright.write_to_memory(), _DTYPES[upright.format])
+        image = getattr(pyvips.Image, f"{LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error")
+        check(image, path, max_pixels)
+        upright = upright_rgb(image)
+        array = np.frombuffer(upright.write_to_memory(), DTYPES[upright.format])
     except pyvips.Error as error:
         reason = (error.detail or error.message).strip().splitlines()[0].strip()
         raise BlindSRError(f"{path} is damaged or cut short ({reason})") from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
-    known = replace(_metadata(image, data, kind), bits=picture.metadata.bits, gray=picture.metadata.gray)
+    known = replace(metadata_of(image, data, kind), bits=picture.metadata.bits, gray=picture.metadata.gray)
     return replace(picture, metadata=known)
 
 
@@ -68,7 +69,8 @@ def _bytes(path: Path) -> bytes:
         raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _kind(data: bytes) -> Format | None:
+def kind_of(data: bytes) -> Format | None:
+    """What kind of file begins like this."""
     if data.startswith(png.SIGNATURE):
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -111,20 +113,21 @@ def _maximum(data: bytes) -> int:
     return int(header[1]) if header else 255
 
 
-def _check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
+def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     """Refuse from the header alone, before any pixel is decoded."""
     if image.width * image.height > max_pixels:
         raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
     if image.get_typeof("n-pages") and image.get("n-pages") > 1:
         raise BlindSRError(f"{path} has {image.get('n-pages')} pages or frames; save the one you want as its own file")
-    if image.format not in _DTYPES:
+    if image.format not in DTYPES:
         raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers")
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if extra not in (0, 1):
         raise BlindSRError(f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha")
 
 
-def _upright_rgb(image: pyvips.Image) -> pyvips.Image:
+def upright_rgb(image: pyvips.Image) -> pyvips.Image:
+    """Turn an image as its orientation says, and make CMYK and what is rarer sRGB; nothing is computed yet."""
     image = image.autorot()
     if image.interpretation in (*_GRAY, *_RGB):
         return image
@@ -134,7 +137,8 @@ def _upright_rgb(image: pyvips.Image) -> pyvips.Image:
     return image.colourspace("srgb")
 
 
-def _metadata(image: pyvips.Image, data: bytes, kind: Format) -> Metadata:
+def metadata_of(image: pyvips.Image, data: bytes | mmap, kind: Format) -> Metadata:
+    """What an opened image and its file's own bytes say besides pixels; depth and gray are left to the pixels."""
     block = exif.from_tiff(data) if kind == "tiff" else _blob(image, "exif-data")
     block = exif.upright(block) if block else None
     xmp = _blob(image, "xmp-data")
@@ -151,7 +155,7 @@ def _blob(image: pyvips.Image, name: str) -> bytes | None:
     return bytes(image.get(name)) if image.get_typeof(name) else None
 
 
-def _dpi(image: pyvips.Image, data: bytes, kind: Format) -> tuple[float, float] | None:
+def _dpi(image: pyvips.Image, data: bytes | mmap, kind: Format) -> tuple[float, float] | None:
     """Resolution that the file itself states; libvips invents one where it is silent."""
     if kind == "png":
         return png.dpi(data)

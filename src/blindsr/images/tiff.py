@@ -1,6 +1,10 @@
 """TIFF files by tifffile, with the EXIF directories that it does not write itself."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -15,36 +19,76 @@ _BIG = 2**31
 """Bytes of pixels from which on the file is a BigTIFF, whose offsets have 64 bits."""
 _ASCII, _BYTE, _LONG, _LONG8 = 2, 1, 4, 16
 _XMP = 0x02BC
+_TILE = 256
+"""Side of a tile in pixels."""
 
+_Samples = NDArray[np.uint8 | np.uint16]
 _Tag = tuple[int, int, int, object, bool]
 
 
-def write(path: Path, samples: NDArray[np.uint8 | np.uint16], metadata: Metadata) -> None:
+def write(path: Path, samples: _Samples, metadata: Metadata) -> None:
     """Write samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed."""
+    with _described(path, samples.shape, samples.nbytes, metadata) as options:
+        tifffile.imwrite(path, samples, rowsperstrip=64, **options)
+
+
+def write_strips(path: Path, strips: Iterator[_Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
+    """Write rows as they come in, from the top to the bottom, to a tiled file.
+
+    Args:
+        path: where.
+        strips: arrays ``(rows, w)`` or ``(rows, w, c)``, of any number of rows.
+        shape: of all of them together.
+        metadata: what the file says besides its pixels; the arrays have its depth.
+    """
+    dtype = np.dtype(np.uint16 if metadata.bits == 16 else np.uint8)
+    with _described(path, shape, math.prod(shape) * dtype.itemsize, metadata) as options:
+        tifffile.imwrite(path, _tiles(strips), shape=shape, dtype=dtype, tile=(_TILE, _TILE), **options)
+
+
+@contextmanager
+def _described(path: Path, shape: tuple[int, ...], size: int, metadata: Metadata) -> Iterator[dict[str, Any]]:
+    """What tifffile is told of an image of some bytes; on leaving, what it does not write is added."""
     found = parsed(metadata.exif or b"")
     directories = {pointer: values for pointer in DIRECTORIES if (values := found.get_ifd(pointer))}
-    big = samples.nbytes > _BIG
+    big = size > _BIG
     pointers: list[_Tag] = [(pointer - 1, _LONG8 if big else _LONG, 1, 0, True) for pointer in directories]
-    channels = 1 if samples.ndim == 2 else samples.shape[2]
-    tifffile.imwrite(
-        path,
-        samples,
-        bigtiff=big,
-        byteorder="<",
-        photometric="minisblack" if channels < 3 else "rgb",
-        planarconfig="contig" if channels > 1 else None,
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        compression="zlib",
-        predictor=True,
-        rowsperstrip=64,
-        iccprofile=metadata.icc,
-        resolution=metadata.dpi,
-        resolutionunit="INCH" if metadata.dpi else None,
-        metadata=None,
-        software=False,
-        extratags=[*_texts(found), *_xmp(metadata), *pointers],
-    )
+    channels = 1 if len(shape) == 2 else shape[2]
+    yield {
+        "bigtiff": big,
+        "byteorder": "<",
+        "photometric": "minisblack" if channels < 3 else "rgb",
+        "planarconfig": "contig" if channels > 1 else None,
+        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
+        "compression": "zlib",
+        "predictor": True,
+        "iccprofile": metadata.icc,
+        "resolution": metadata.dpi,
+        "resolutionunit": "INCH" if metadata.dpi else None,
+        "metadata": None,
+        "software": False,
+        "extratags": [*_texts(found), *_xmp(metadata), *pointers],
+    }
     _append(path, directories, big)
+
+
+def _tiles(strips: Iterator[_Samples]) -> Iterator[_Samples]:
+    """Rows regrouped into rows of tiles, each from the left to the right."""
+    held: list[_Samples] = []
+    for strip in strips:
+        held.append(strip)
+        while sum(map(len, held)) >= _TILE:
+            rows = np.concatenate(held)
+            yield from _row_of_tiles(rows[:_TILE])
+            held = [rows[_TILE:]]
+    rest = np.concatenate(held)
+    if len(rest):
+        yield from _row_of_tiles(rest)
+
+
+def _row_of_tiles(rows: _Samples) -> Iterator[_Samples]:
+    for left in range(0, rows.shape[1], _TILE):
+        yield np.ascontiguousarray(rows[:, left : left + _TILE])
 
 
 def _texts(found: Exif) -> list[_Tag]:

@@ -12,6 +12,8 @@ from blindsr import images
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
+from blindsr.images.strips import SUFFIXES, Strips
+from blindsr.restore import memory, stream
 from blindsr.restore.consistency import consistency
 from blindsr.restore.naming import Job
 from blindsr.restore.side import side_by_side
@@ -53,6 +55,8 @@ class Form:
     """Where to show a photograph before and after, side by side."""
     condition: Any = None
     """What was found out about other photographs of the same camera, to be used for all of these."""
+    max_memory: int | None = None
+    """Bytes that the process is to stay under; most of what is free if not given."""
 
 
 def restore_all(
@@ -81,19 +85,19 @@ def restore_all(
         An outcome for each job, in their order, once its file is written.
     """
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        ahead: deque[tuple[Job, Future[Picture | None]]] = deque()
+        ahead: deque[tuple[Job, Future[Picture | Large | None]]] = deque()
         written: deque[tuple[Outcome, Future[None]]] = deque()
         pending = iter(jobs)
         try:
             for job in pending:
-                ahead.append((job, reader.submit(_read, job, existing)))
+                ahead.append((job, reader.submit(_read, job, existing, upscaler.scale, form)))
                 if len(ahead) > 1:
                     break
             while ahead:
                 job, reading = ahead.popleft()
                 following = next(pending, None)
                 if following is not None:
-                    ahead.append((following, reader.submit(_read, following, existing)))
+                    ahead.append((following, reader.submit(_read, following, existing, upscaler.scale, form)))
                 outcome, result = _restore(upscaler, job, reading, (hints, form), report=report)
                 future = writer.submit(_write, job, result, form.quality)
                 while written:
@@ -105,17 +109,46 @@ def restore_all(
             reader.shutdown(cancel_futures=True)
 
 
-def _read(job: Job, existing: Existing) -> Picture | None:
+@dataclass(frozen=True)
+class Large:
+    """An image whose result does not fit in memory."""
+
+    pixels: int
+    limit: int
+
+
+def _read(job: Job, existing: Existing, scale: int, form: Form) -> Picture | Large | None:
     if job.target.exists():
         if existing == "skip":
             return None
         if existing == "refuse":
             raise BlindSRError(f"{job.target} exists already; replace it with --overwrite or choose another name")
-    return images.read(job.source)
+    return _large(job, scale, form) or images.read(job.source)
+
+
+def _large(job: Job, scale: int, form: Form) -> Large | None:
+    """Whether an image has to be restored in strips; only if the user gave a limit is it an error that it cannot be."""
+    try:
+        strips = Strips(job.source)
+    except BlindSRError:
+        return None  # reading it whole says what is wrong, or succeeds
+    pixels = strips.width * strips.height
+    limit = form.max_memory or memory.parse("auto")
+    if memory.needed(pixels, scale) <= limit:
+        return None
+    plain = form.size == Size() and form.preview is None and form.compare is None
+    if plain and job.target.suffix.lower() in SUFFIXES:
+        return Large(pixels, limit)
+    if form.max_memory is None:
+        return None
+    raise BlindSRError(
+        f"{job.source} with {strips.width}x{strips.height} pixels does not fit in the memory allowed; it can be "
+        f"enlarged {scale} times to a PNG or TIFF file, without preview or comparison"
+    )
 
 
 def _restore(
-    upscaler: Upscaler, job: Job, reading: "Future[Picture | None]", how: tuple[Hints, Form], *, report: bool
+    upscaler: Upscaler, job: Job, reading: "Future[Picture | Large | None]", how: tuple[Hints, Form], *, report: bool
 ) -> tuple[Outcome, Picture | None]:
     hints, form = how
     try:
@@ -124,6 +157,8 @@ def _restore(
             return Outcome(job, skipped=True), None
         _prepare(job)
         begin = time.perf_counter()
+        if isinstance(picture, Large):
+            return _restore_large(upscaler, job, picture, how, report=report), None
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
         if form.preview is not None:
             result = upscaler.preview(picture, condition, form.preview)
@@ -137,6 +172,23 @@ def _restore(
         return Outcome(job, error=str(error)), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints, Form], *, report: bool) -> Outcome:
+    hints, form = how
+    begin = time.perf_counter()
+    condition = stream.restore_file(
+        upscaler,
+        job.source,
+        job.target,
+        hints,
+        max_memory=large.limit,
+        condition=form.condition,
+        strength=form.strength,
+    )
+    findings = upscaler.method.describe(condition) if report else {}
+    megapixels = large.pixels * upscaler.scale**2 / 1e6
+    return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings)
 
 
 def _shown(picture: Picture, region: tuple[int, int, int, int] | None) -> Picture:

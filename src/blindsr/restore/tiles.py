@@ -37,20 +37,33 @@ class Box(NamedTuple):
     def scaled(self, factor: int) -> "Box":
         return Box(*(factor * edge for edge in self))
 
+    def widened(self, margin: int, image: Tensor) -> "Box":
+        """With context on every side, as far as the image reaches."""
+        height, width = image.shape[-2:]
+        top, left = max(0, self.top - margin), max(0, self.left - margin)
+        return Box(top, min(height, self.bottom + margin), left, min(width, self.right + margin))
+
+    def below(self, outer: "Box") -> "Box":
+        """The same box, counted from the corner of one around it."""
+        return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
+
     def cut(self, image: Tensor) -> Tensor:
         """The part of ``(n, c, h, w)`` in this box, as a view."""
         return image[..., self.top : self.bottom, self.left : self.right]
 
 
-def restore_tiled(method: Method[Condition], lr: Tensor, condition: Condition, *, tile: int, out: Tensor) -> Tensor:
-    """Restore an image of any size in tiles; where memory runs out, in smaller ones.
+def restore_tiled(
+    method: Method[Condition], lr: Tensor, condition: Condition, *, tile: int, out: Tensor, part: Box | None = None
+) -> Tensor:
+    """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
 
     Args:
         method: its margin must cover its receptive field.
         lr: the whole image, ``(1, 3, h, w)``, on the method's device.
         condition: found from the whole image.
         tile: largest side of a tile without its context, in LR pixels.
-        out: where to put the result, ``(1, 3, s*h, s*w)``, on any device.
+        out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
+        part: which part of the image to restore; all of it if not given.
 
     Returns:
         ``out``, filled and not clamped.
@@ -59,12 +72,13 @@ def restore_tiled(method: Method[Condition], lr: Tensor, condition: Condition, *
         BlindSRError: there is no memory even for a tile of 32x32 pixels.
     """
     height, width = lr.shape[-2:]
-    pending = deque(split(Box(0, height, 0, width), tile))
+    part = part or Box(0, height, 0, width)
+    pending = deque(split(part, tile))
     while pending:
         box = pending.popleft()
         if box.side > tile:
             pending.extendleft(split(box, tile))
-        elif not _restore_box(method, lr, condition, box, out):
+        elif not _restore_box(method, lr, condition, box, box.below(part).scaled(method.traits.scale).cut(out)):
             if box.side <= SMALLEST:
                 raise BlindSRError(
                     f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "
@@ -89,19 +103,13 @@ def _edges(start: int, stop: int, tile: int) -> list[tuple[int, int]]:
 
 
 def _restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box, out: Tensor) -> bool:
-    """Fill one box of ``out``; False, with nothing written, if memory ran out."""
-    height, width = lr.shape[-2:]
-    scale, margin = method.traits.scale, method.traits.margin
-    seen = Box(
-        max(0, box.top - margin),
-        min(height, box.bottom + margin),
-        max(0, box.left - margin),
-        min(width, box.right + margin),
-    )
-    inside = Box(box.top - seen.top, box.bottom - seen.top, box.left - seen.left, box.right - seen.left)
+    """Restore one box of an image into ``out``; False, with nothing written, if memory ran out."""
+    scale = method.traits.scale
+    seen = box.widened(method.traits.margin, lr)
+    inside = box.below(seen)
     try:
         sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
-        box.scaled(scale).cut(out).copy_(inside.scaled(scale).cut(sr))
+        out.copy_(inside.scaled(scale).cut(sr))
     except RuntimeError as error:
         if not out_of_memory(error):
             raise

@@ -1,7 +1,8 @@
 """One method on one device, ready to restore pictures."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -17,7 +18,7 @@ from blindsr.degrade.resample import apply_matrices, bicubic_matrix, resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
 from blindsr.restore.size import Size
-from blindsr.restore.tiles import out_of_memory, restore_tiled
+from blindsr.restore.tiles import Box, out_of_memory, restore_tiled
 
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image
 """What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it."""
@@ -26,6 +27,8 @@ Precision = Literal["auto", "fp32", "bf16"]
 _TILES = {"cpu": 512}
 """Side of a tile in LR pixels by device; larger ones repeat less context, smaller ones need less memory."""
 _TILE = 1024
+_BICUBIC = 4
+"""Context in pixels that bicubic interpolation needs."""
 
 
 class Upscaler:
@@ -65,6 +68,15 @@ class Upscaler:
         self.seed = seed
         self.method: Method[Any] = method.eval().to(self.device)
         self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+
+    @contextmanager
+    def tiled(self, side: int) -> Iterator[None]:
+        """Work in tiles of another side for a while."""
+        before, self.tile = self.tile, side
+        try:
+            yield
+        finally:
+            self.tile = before
 
     @property
     def scale(self) -> int:
@@ -107,9 +119,12 @@ class Upscaler:
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
         """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
         _check_one(lr)
-        out = _empty(lr, self.scale)
+        return self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
+
+    def _restore(self, lr: Tensor, condition: Any, part: Box) -> Tensor:
+        out = _empty(part.cut(lr), self.scale)
         with torch.no_grad(), self._autocast():
-            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out)
+            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out, part=part)
         return out.clamp_(0, 1)
 
     def upscale(self, source: Source, hints: Hints = Hints(), *, size: Size = Size(), strength: float = 1.0) -> Picture:
@@ -137,56 +152,53 @@ class Upscaler:
 
     def enlarge(self, source: Source, condition: Any, *, size: Size = Size(), strength: float = 1.0) -> Picture:
         """Restore a picture under a condition; as `upscale` in all else."""
-        if not 0 <= strength <= 1:
-            raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
         picture = picture_of(source)
         width, height = size.of(picture.width, picture.height, self.scale)
-        lr = _visible(picture)
-        sr = self.restore(lr, condition)
-        if strength < 1:
-            sr = torch.lerp(resize(lr, self.scale).clamp(0, 1), sr, strength)
-        sr = _resample(sr, (height, width))
-        if picture.metadata.gray:
-            sr = ((luma(sr) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
+        whole = Box(0, picture.height, 0, picture.width)
+        colour = _resample(self._colour(picture, condition, whole, strength), (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
-        return replace(picture, pixels=sr[0], alpha=alpha)
+        return _like(picture, colour, alpha)
 
-    def preview(self, source: Source, condition: Any, region: tuple[int, int, int, int]) -> Picture:
+    def preview(
+        self, source: Source, condition: Any, region: tuple[int, int, int, int], *, strength: float = 1.0
+    ) -> Picture:
         """Restore a part of a picture as it will be in the whole, under the whole's condition.
 
         Args:
             source: the whole picture.
             condition: what `look` found out about it.
             region: left, top, width and height of the part, pixels of the picture.
+            strength: 0 is the bicubic enlargement, 1 the network's result.
 
         Raises:
             BlindSRError: the part lies outside the picture.
         """
         picture = picture_of(source)
         left, top, width, height = region
-        if (
-            min(left, top) < 0
-            or min(width, height) < 1
-            or left + width > picture.width
-            or top + height > picture.height
-        ):
+        box = Box(top, top + height, left, left + width)
+        if min(left, top) < 0 or min(width, height) < 1 or box.bottom > picture.height or box.right > picture.width:
             raise BlindSRError(
                 f"the region {left},{top},{width},{height} does not lie inside a picture of "
                 f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
             )
-        margin = self.method.traits.margin
-        first, last = max(0, top - margin), min(picture.height, top + height + margin)
-        start, stop = max(0, left - margin), min(picture.width, left + width + margin)
-        around = replace(
-            picture,
-            pixels=picture.pixels[:, first:last, start:stop],
-            alpha=None if picture.alpha is None else picture.alpha[:, first:last, start:stop],
-        )
-        large = self.enlarge(around, condition)
-        rows = slice(self.scale * (top - first), self.scale * (top - first + height))
-        columns = slice(self.scale * (left - start), self.scale * (left - start + width))
-        alpha = None if large.alpha is None else large.alpha[:, rows, columns]
-        return replace(large, pixels=large.pixels[:, rows, columns], alpha=alpha)
+        alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0]
+        return _like(picture, self._colour(picture, condition, box, strength), alpha)
+
+    def _colour(self, picture: Picture, condition: Any, box: Box, strength: float) -> Tensor:
+        """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
+        if not 0 <= strength <= 1:
+            raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
+        seen = box.widened(self.method.traits.margin, picture.pixels)
+        lr = _visible(_cut(picture, seen))
+        sr = self._restore(lr, condition, box.below(seen))
+        if strength < 1:
+            sr = torch.lerp(self._interpolated(lr, box.below(seen)), sr, strength)
+        return sr
+
+    def _interpolated(self, image: Tensor, box: Box) -> Tensor:
+        """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
+        seen = box.widened(_BICUBIC, image)
+        return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale).clamp(0, 1))
 
     def average(self, conditions: Sequence[Any]) -> Any:
         """The mean of what was found out about several images that were degraded alike.
@@ -216,6 +228,18 @@ def _visible(picture: Picture) -> Tensor:
     if picture.alpha is None:
         return picture.pixels[None]
     return _continue_colour(picture.pixels, picture.alpha)[None]
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    alpha = None if picture.alpha is None else box.cut(picture.alpha)
+    return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha)
+
+
+def _like(picture: Picture, colour: Tensor, alpha: Tensor | None) -> Picture:
+    """A picture of new pixels ``(1, 3, h, w)`` and alpha ``(1, h, w)`` that is gray where the given one is."""
+    if picture.metadata.gray:
+        colour = ((luma(colour) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
+    return replace(picture, pixels=colour[0], alpha=alpha)
 
 
 def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:

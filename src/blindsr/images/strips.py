@@ -1,0 +1,200 @@
+"""Images larger than memory: read and written a few rows at a time."""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import pyvips
+import torch
+from numpy.typing import NDArray
+
+from blindsr.errors import BlindSRError
+from blindsr.images import exif, png, tiff
+from blindsr.images.picture import Metadata, Picture, from_samples
+from blindsr.images.read import DTYPES, LOADERS, check, kind_of, metadata_of, upright_rgb
+
+SUFFIXES = frozenset({".png", ".tif", ".tiff"})
+"""Endings of the names that can be written in strips."""
+MAX_PIXELS = 2**32
+"""Largest image that is read in strips: 65536 x 65536."""
+_HEAD = 64
+"""Bytes that tell what kind a file is of."""
+_Samples = NDArray[np.uint8 | np.uint16]
+
+
+class Strips:
+    """An image file that is decoded as far as its rows are asked for, from the top to the bottom.
+
+    One that its EXIF orientation turns is decoded to a temporary file first.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open a PNG, JPEG, WebP, TIFF, AVIF or GIF file.
+
+        Raises:
+            BlindSRError: no such file, not such an image, damaged, more than 2^32 pixels, several pages, or samples
+                that are not 8 or 16 bit integers.
+        """
+        self.path = Path(path)
+        with ExitStack() as stack:
+            try:
+                file = stack.enter_context(self.path.open("rb"))
+                data = stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
+            except (OSError, ValueError) as error:  # ValueError: an empty file
+                raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+            kind = kind_of(data[:_HEAD])
+            if kind is None or kind in ("bmp", "ppm"):
+                raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
+            loader = f"{LOADERS.get(kind, kind)}load"
+            try:
+                image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", access="sequential")
+                turned = image.get_typeof("orientation") and image.get("orientation") != 1
+                if turned:
+                    image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error")
+                check(image, self.path, MAX_PIXELS)
+                self._image = upright_rgb(image)
+            except pyvips.Error as error:
+                raise _damaged(self.path, error) from None
+            known = metadata_of(image, data, kind)
+        self.metadata = replace(known, bits=8 * DTYPES[self._image.format]().itemsize, gray=self._image.bands < 3)
+        self._region = pyvips.Region.new(self._image)
+
+    @property
+    def height(self) -> int:
+        return int(self._image.height)
+
+    @property
+    def width(self) -> int:
+        return int(self._image.width)
+
+    @property
+    def channels(self) -> int:
+        """Of the file: 1 or 2 for gray, 3 or 4 for colour, the even ones with alpha."""
+        return int(self._image.bands)
+
+    def rows(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Picture:
+        """A part of the image; parts are asked for from top to bottom.
+
+        Raises:
+            BlindSRError: the file is damaged or cut short there.
+        """
+        width = (self.width if right is None else right) - left
+        try:
+            data = self._region.fetch(left, top, width, bottom - top)
+        except pyvips.Error as error:
+            raise _damaged(self.path, error) from None
+        array = np.frombuffer(data, DTYPES[self._image.format]).reshape(bottom - top, width, self.channels)
+        picture = from_samples(array, Metadata())
+        return replace(picture, metadata=self.metadata)
+
+
+class Window:
+    """The rows of an image around where a reader is; each row is decoded once."""
+
+    def __init__(self, strips: Strips) -> None:
+        self._strips = strips
+        self._top = self._bottom = 0
+        self._held: Picture | None = None
+
+    def rows(self, top: int, bottom: int) -> Picture:
+        """Rows of the image; neither end may go back."""
+        parts = []
+        if self._held is not None and top < self._bottom:
+            parts.append(_from_row(self._held, top - self._top))
+        if bottom > self._bottom:
+            parts.append(self._strips.rows(max(top, self._bottom), bottom))
+        self._held, self._top, self._bottom = _stacked(parts), top, max(bottom, self._bottom)
+        return self._held
+
+
+def write_strips(strips: Iterator[_Samples], shape: tuple[int, ...], metadata: Metadata, path: Path) -> None:
+    """Write a PNG or TIFF file as its rows come in.
+
+    Args:
+        strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8 or uint16, from the top to the bottom.
+        shape: of all of them together.
+        metadata: what the file says besides its pixels; the arrays have its depth.
+        path: where; what is there is overwritten, so give a place beside the real one.
+    """
+    if metadata.exif:
+        metadata = replace(metadata, exif=exif.sized(metadata.exif, shape[1], shape[0]))
+    if path.suffix.lower() == ".png":
+        with path.open("wb") as file, PngStream(file, shape, metadata) as stream:
+            for strip in strips:
+                stream.write(strip)
+    else:
+        tiff.write_strips(path, strips, shape, metadata)
+
+
+class PngStream:
+    """A PNG file that grows by rows; libvips and Pillow want all of them before they begin."""
+
+    def __init__(self, file: BinaryIO, shape: tuple[int, ...], metadata: Metadata) -> None:
+        height, width, channels = (*shape, 1)[:3]
+        self._file, self._bits = file, metadata.bits
+        self._pixel = channels * metadata.bits // 8
+        self._above = np.zeros(width * self._pixel, np.uint8)
+        self._packer = zlib.compressobj(6)
+        header = struct.pack(">IIBBBBB", width, height, metadata.bits, _COLOUR_TYPE[channels], 0, 0, 0)
+        file.write(png.SIGNATURE + png.chunk(b"IHDR", header))
+        file.write(b"".join(png.chunk(*one) for one in png.described(metadata)))
+
+    def __enter__(self) -> "PngStream":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._file.write(png.chunk(b"IDAT", self._packer.flush()) + png.chunk(b"IEND", b""))
+
+    def write(self, samples: _Samples) -> None:
+        """Append rows ``(rows, w)`` or ``(rows, w, c)``."""
+        rows = samples.astype(samples.dtype.newbyteorder(">")).reshape(len(samples), -1).view(np.uint8)
+        above = np.concatenate([self._above[None], rows[:-1]])
+        left = np.zeros_like(rows)
+        left[:, self._pixel :] = rows[:, : -self._pixel]
+        self._above = rows[-1].copy()
+        packed = self._packer.compress(_filtered(rows, left, above).tobytes())
+        if packed:
+            self._file.write(png.chunk(b"IDAT", packed))
+
+
+_COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
+_SUB, _UP = 1, 2
+
+
+def _filtered(rows: NDArray[np.uint8], left: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Each row behind the number of the filter that leaves least of it, as the specification recommends."""
+    candidates = {_SUB: rows - left, _UP: rows - above}
+    sums = [np.abs(one.view(np.int8).astype(np.int16)).sum(1, dtype=np.int64) for one in candidates.values()]
+    up = (sums[1] < sums[0])[:, None]
+    body = np.where(up, candidates[_UP], candidates[_SUB])
+    return np.concatenate([np.where(up, _UP, _SUB).astype(np.uint8), body], axis=1)
+
+
+def _damaged(path: Path, error: pyvips.Error) -> BlindSRError:
+    reason = (error.detail or error.message).strip().splitlines()[0].strip()
+    return BlindSRError(f"{path} is damaged or cut short ({reason})")
+
+
+def _stacked(parts: list[Picture]) -> Picture:
+    if len(parts) == 1:
+        return parts[0]
+    alphas = [part.alpha for part in parts if part.alpha is not None]
+    return replace(
+        parts[0],
+        pixels=torch.cat([part.pixels for part in parts], 1),
+        alpha=torch.cat(alphas, 1) if alphas else None,
+    )
+
+
+def _from_row(picture: Picture, first: int) -> Picture:
+    alpha = None if picture.alpha is None else picture.alpha[:, first:]
+    return replace(picture, pixels=picture.pixels[:, first:], alpha=alpha)

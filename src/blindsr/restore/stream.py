@@ -1,0 +1,97 @@
+"""Images larger than memory: read, restored and written a row of tiles at a time, under one condition."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blindsr.atomic import beside
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture, check_output
+from blindsr.images.strips import SUFFIXES, Strips, Window, write_strips
+from blindsr.restore import memory
+from blindsr.restore.upscaler import Upscaler
+
+Rows = Iterator[NDArray[np.uint8 | np.uint16]]
+
+
+def restore_file(
+    upscaler: Upscaler,
+    source: Path,
+    target: Path,
+    hints: Hints = Hints(),
+    *,
+    max_memory: int,
+    condition: Any = None,
+    strength: float = 1.0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Any:
+    """Restore a file to a PNG or TIFF file without ever holding the whole of either.
+
+    The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
+    looked at only in its middle, and where an image is fully transparent, its hidden colour may be continued
+    differently.
+
+    Args:
+        upscaler: what restores; its tiles are made smaller where they would not fit.
+        source: file to read.
+        target: file to write; it is there whole or not at all.
+        hints: what is known of the degradation already.
+        max_memory: bytes that the process is to stay under.
+        condition: what was found out before; the image is looked at if not given.
+        strength: 0 is the bicubic enlargement, 1 the network's result.
+        progress: is told the finished fraction after each row of tiles.
+
+    Returns:
+        The condition that the image was restored under.
+
+    Raises:
+        BlindSRError: a file that cannot be read in strips, or a place that cannot be written so.
+    """
+    check_output(target)
+    if target.suffix.lower() not in SUFFIXES:
+        raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
+    strips = Strips(source)
+    condition = look(upscaler, source, hints, max_memory) if condition is None else condition
+    shape = (upscaler.scale * strips.height, upscaler.scale * strips.width, strips.channels)
+    side = memory.largest_tile(max_memory, strips.width, upscaler.scale, upscaler.method.traits.margin)
+    with upscaler.tiled(min(side, upscaler.tile)), beside(target) as part:
+        rows = _restored(upscaler, strips, condition, strength, progress)
+        write_strips(rows, shape if strips.channels > 1 else shape[:2], strips.metadata, part)
+    return condition
+
+
+def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
+    """Find out how a file was degraded: from all of it, or from its middle if that is all that fits."""
+    strips = Strips(source)
+    width, height = strips.width, strips.height
+    most = memory.largest_look(max_memory)
+    if width * height > most:
+        side = memory.side_of(most)
+        width, height = min(width, max(side, most // height)), min(height, max(side, most // width))
+    top, left = (strips.height - height) // 2, (strips.width - width) // 2
+    return upscaler.look(strips.rows(top, top + height, left, left + width), hints)
+
+
+def _restored(
+    upscaler: Upscaler, strips: Strips, condition: Any, strength: float, progress: Callable[[float], None]
+) -> Rows:
+    """The result from the top to the bottom, a row of tiles at a time."""
+    window, margin, side = Window(strips), upscaler.method.traits.margin, upscaler.tile
+    for top in range(0, strips.height, side):
+        bottom = min(strips.height, top + side)
+        first = max(0, top - margin)
+        seen = window.rows(first, min(strips.height, bottom + margin))
+        yield np.concatenate(list(_row(upscaler, seen, condition, strength, (top - first, bottom - top))), axis=1)
+        progress(bottom / strips.height)
+
+
+def _row(upscaler: Upscaler, seen: Picture, condition: Any, strength: float, rows: tuple[int, int]) -> Rows:
+    """A row of tiles from the left to the right; ``rows`` says where it begins in what is seen, and its height."""
+    top, height = rows
+    for left in range(0, seen.width, upscaler.tile):
+        region = (left, top, min(upscaler.tile, seen.width - left), height)
+        yield upscaler.preview(seen, condition, region, strength=strength).to_array()

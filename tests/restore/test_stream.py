@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from blindsr import images
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.restore import Upscaler, memory, stream
+from blindsr.restore.stream import restore_file
+
+LIMIT = 2 * 10**9
+
+
+@pytest.fixture
+def upscaler() -> Upscaler:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        method = CMDSR(CMDSRConfig(scale=2, blocks=1, channels=8, support=2, patch=8, features=4))
+    return Upscaler(method, device="cpu", precision="fp32", tile=24)
+
+
+def picture(channels: int, height: int = 61, width: int = 50, dtype: type = np.uint8) -> Picture:
+    generator = np.random.default_rng(channels)
+    array = generator.integers(0, np.iinfo(dtype).max, (height, width, channels)).astype(dtype)
+    if channels in (2, 4):
+        array[..., -1] = np.maximum(array[..., -1], 1)  # where nothing shows, colours may differ
+    return Picture.from_array(array)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_strips_give_what_the_whole_gives(upscaler: Upscaler, channels: int, suffix: str, tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / f"b{suffix}"
+    images.write(picture(channels), source)
+    told: list[float] = []
+    restore_file(upscaler, source, target, max_memory=LIMIT, strength=0.7, progress=told.append)
+    ours, whole = images.read(target).to_array(), upscaler.upscale(source, strength=0.7).to_array()
+    assert ours.shape == whole.shape
+    assert np.abs(ours.astype(int) - whole.astype(int)).max() <= 1
+    assert told == [pytest.approx(end / 61) for end in (24, 48, 61)]
+    assert upscaler.tile == 24
+
+
+def test_depth_is_kept(upscaler: Upscaler, tmp_path: Path) -> None:
+    source, target = tmp_path / "a.tif", tmp_path / "b.png"
+    images.write(picture(3, dtype=np.uint16), source)
+    restore_file(upscaler, source, target, max_memory=LIMIT)
+    ours, whole = images.read(target), upscaler.upscale(source)
+    assert ours.metadata.bits == 16
+    torch.testing.assert_close(ours.pixels, whole.pixels.clamp(0, 1), atol=2e-5, rtol=0)
+
+
+def test_what_does_not_fit_is_looked_at_in_its_middle(
+    upscaler: Upscaler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "a.png"
+    images.write(picture(3, 120, 30), source)
+    monkeypatch.setattr(memory, "largest_look", lambda limit: 30 * 40)
+    seen: list[Picture] = []
+    monkeypatch.setattr(upscaler, "look", lambda picture, hints: seen.append(picture))
+    stream.look(upscaler, source, Hints(), LIMIT)
+    (part,) = seen
+    assert (part.height, part.width) == (40, 30)
+    assert torch.equal(part.pixels, images.read(source).pixels[:, 40:80])
+
+
+def test_a_condition_that_is_known_is_used(upscaler: Upscaler, tmp_path: Path) -> None:
+    source, other = tmp_path / "a.png", picture(4)
+    images.write(picture(3), source)
+    condition = upscaler.look(other)
+    restore_file(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, condition=condition)
+    expected = upscaler.enlarge(source, condition).to_array().astype(int)
+    assert np.abs(images.read(tmp_path / "b.png").to_array().astype(int) - expected).max() <= 1
+
+
+def test_an_image_that_breaks_off_leaves_nothing_behind(upscaler: Upscaler, tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "out" / "b.png"
+    target.parent.mkdir()
+    images.write(picture(3, 300, 300), source)
+    source.write_bytes(source.read_bytes()[:-5000])
+    with pytest.raises(BlindSRError, match="damaged"):
+        restore_file(upscaler, source, target, max_memory=LIMIT)
+    assert not list(target.parent.iterdir())
+
+
+def test_other_formats_are_refused(upscaler: Upscaler, tmp_path: Path) -> None:
+    images.write(picture(3), tmp_path / "a.png")
+    with pytest.raises(BlindSRError, match="PNG or TIFF"):
+        restore_file(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT)
