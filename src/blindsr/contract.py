@@ -92,6 +92,11 @@ class Method(nn.Module, ABC, Generic[Condition]):
     def traits(self) -> Traits:
         """Scale and margin of this network."""
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether a mirrored image leads to a mirrored result; not if pixels are kept from one corner of a block."""
+        return True
+
     @abstractmethod
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Condition:
         """Look at a whole image and return how it was degraded.

@@ -1,8 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from blindsr import images
 from blindsr.contract import Hints
@@ -25,7 +27,7 @@ def upscaler() -> Upscaler:
 
 def picture(channels: int, height: int = 61, width: int = 50, dtype: type = np.uint8) -> Picture:
     generator = np.random.default_rng(channels)
-    array = generator.integers(0, np.iinfo(dtype).max, (height, width, channels)).astype(dtype)
+    array: NDArray[Any] = generator.integers(0, np.iinfo(dtype).max, (height, width, channels)).astype(dtype)
     if channels in (2, 4):
         array[..., -1] = np.maximum(array[..., -1], 1)  # where nothing shows, colours may differ
     return Picture.from_array(array)

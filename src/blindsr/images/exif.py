@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from mmap import mmap
+from typing import IO, cast
 
 from PIL.Image import Exif
 
@@ -102,7 +103,7 @@ def _directories(data: bytes | mmap) -> Exif:
     found = Exif()
     found.endian, found.bigtiff = order, b"+" in data[2:4]
     (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
-    found.load_from_fp(BytesIO(data) if isinstance(data, bytes) else data, first)
+    found.load_from_fp(cast("IO[bytes]", BytesIO(data) if isinstance(data, bytes) else data), first)
     for pointer in DIRECTORIES:
         found.get_ifd(pointer)  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one

@@ -21,7 +21,7 @@ MAX_PIXELS = 2**28
 
 _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16")
-DTYPES = {"uchar": np.uint8, "ushort": np.uint16}
+DTYPES: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ushort": np.uint16}
 LOADERS = {"avif": "heif"}
 """What libvips calls a kind where it differs."""
 _BY_PILLOW = ("bmp", "ppm")

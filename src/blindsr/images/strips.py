@@ -64,7 +64,9 @@ class Strips:
             except pyvips.Error as error:
                 raise _damaged(self.path, error) from None
             known = metadata_of(image, data, kind)
-        self.metadata = replace(known, bits=8 * DTYPES[self._image.format]().itemsize, gray=self._image.bands < 3)
+        self.metadata = replace(
+            known, bits=8 * np.dtype(DTYPES[self._image.format]).itemsize, gray=self._image.bands < 3
+        )
         self._region = pyvips.Region.new(self._image)
 
     @property

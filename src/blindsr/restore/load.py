@@ -8,6 +8,7 @@ import torch
 
 from blindsr import weights
 from blindsr.restore.bicubic import Bicubic
+from blindsr.restore.ensemble import Ensemble
 from blindsr.restore.upscaler import Precision, Upscaler
 
 
@@ -18,6 +19,7 @@ def load(
     precision: Precision = "auto",
     tile: int | Literal["auto"] = "auto",
     seed: int = 0,
+    ensemble: bool = False,
 ) -> Upscaler:
     """Prepare trained weights for use.
 
@@ -28,10 +30,11 @@ def load(
         precision: see `Upscaler`.
         tile: see `Upscaler`.
         seed: see `Upscaler`.
+        ensemble: restore every image in its eight mirrored and turned forms, and take the mean.
 
     Raises:
-        BlindSRError: no such weights, device, precision or tile.
+        BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
     """
     plain = re.fullmatch(r"bicubic(?:_x([2-9]))?", str(name))
     method = Bicubic(int(plain[1] or 4)) if plain else weights.load(name).method
-    return Upscaler(method, device=device, precision=precision, tile=tile, seed=seed)
+    return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

@@ -133,6 +133,10 @@ class MZSR(Method[Adapted]):
         return Traits(self.config.scale, network + interpolation + rounds)
 
     @property
+    def symmetric(self) -> bool:
+        return self.config.down == "bicubic"
+
+    @property
     def start(self) -> Params:
         """The weights that every adaptation starts from."""
         return dict(self.net.named_parameters())
