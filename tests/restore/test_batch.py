@@ -12,6 +12,8 @@ from blindsr import images
 from blindsr.restore import Bicubic, Upscaler, memory
 from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
+from blindsr.restore.native import shrunk
+from blindsr.restore.size import Size
 
 
 def picture(path: Path, seed: int = 0, side: int = 8) -> Path:
@@ -130,3 +132,12 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
     expected = images.quantise(upscaler.upscale(large.source).pixels)
     torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)
+
+
+def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 1)
+    (outcome,) = restore_all(upscaler, given, form=Form(native=0.5), report=True)
+    assert outcome.findings["native"] == 0.5
+    small = shrunk(images.read(given[0].source), 0.5)
+    expected = upscaler.upscale(small, size=Size(exact=(16, 16)))
+    assert torch.equal(images.read(given[0].target).pixels, images.quantise(expected.pixels))

@@ -65,9 +65,7 @@ def test_it_is_told_and_tells_what_the_method_does() -> None:
     ensemble = Ensemble(method)
     assert ensemble.understands == method.understands
     assert ensemble.traits == method.traits
-    condition = Upscaler(ensemble, device="cpu").condition(
-        image(), Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0)
-    )
+    condition = Upscaler(ensemble, device="cpu").condition(image(), Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0))
     assert ensemble.describe(condition)["kernel"] == "given"
     assert ensemble.estimate(condition) is not None
 

@@ -56,3 +56,7 @@ def test_megapixels_are_met(width: int, height: int, megapixels: float) -> None:
     except BlindSRError:
         return
     assert abs(w * h - megapixels * 1e6) <= w + h
+
+
+def test_an_exact_size_is_what_it_says() -> None:
+    assert Size(exact=(31, 7)).of(3, 3, 2) == (31, 7)

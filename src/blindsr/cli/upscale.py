@@ -40,6 +40,9 @@ def upscale(
     ] = None,
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
     megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
+    native: Annotated[
+        str, typer.Option(help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5.")
+    ] = "off",
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
     ] = 1.0,
@@ -110,6 +113,7 @@ def upscale(
     from blindsr import images
     from blindsr.cli import hints as options
     from blindsr.restore import batch, memory, naming, stored
+    from blindsr.restore import native as resolution
     from blindsr.restore import size as sizes
     from blindsr.restore.load import load
 
@@ -125,6 +129,7 @@ def upscale(
             preview and (scale or size or megapixels or strength < 1),
             "--preview shows what the model makes; leave out the size and the strength",
         ),
+        (preview and native != "off", "--preview names pixels of the image as it is; leave out --native"),
     ):
         if contradiction:
             raise BlindSRError(sentence)
@@ -146,7 +151,7 @@ def upscale(
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
     limit = None if max_memory == "auto" else memory.parse(max_memory)
-    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit)
+    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit, resolution.parse(native))
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(

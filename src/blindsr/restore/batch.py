@@ -16,6 +16,7 @@ from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
 from blindsr.restore.consistency import consistency
 from blindsr.restore.naming import Job
+from blindsr.restore.native import Native, resolve, shrunk
 from blindsr.restore.side import side_by_side
 from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
@@ -57,6 +58,8 @@ class Form:
     """What was found out about other photographs of the same camera, to be used for all of these."""
     max_memory: int | None = None
     """Bytes that the process is to stay under; most of what is free if not given."""
+    native: Native = 1.0
+    """What of its side an image is shrunk to before it is restored; the size of the result stays the same."""
 
 
 def restore_all(
@@ -136,14 +139,14 @@ def _large(job: Job, scale: int, form: Form) -> Large | None:
     limit = form.max_memory or memory.parse("auto")
     if memory.needed(pixels, scale) <= limit:
         return None
-    plain = form.size == Size() and form.preview is None and form.compare is None
+    plain = form.size == Size() and form.preview is None and form.compare is None and form.native == 1
     if plain and job.target.suffix.lower() in SUFFIXES:
         return Large(pixels, limit)
     if form.max_memory is None:
         return None
     raise BlindSRError(
         f"{job.source} with {strips.width}x{strips.height} pixels does not fit in the memory allowed; it can be "
-        f"enlarged {scale} times to a PNG or TIFF file, without preview or comparison"
+        f"enlarged {scale} times to a PNG or TIFF file, without preview, comparison or native resolution"
     )
 
 
@@ -159,19 +162,29 @@ def _restore(
         begin = time.perf_counter()
         if isinstance(picture, Large):
             return _restore_large(upscaler, job, picture, how, report=report), None
+        picture, size, fraction = _at_native(picture, form, upscaler.scale)
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
         if form.preview is not None:
             result = upscaler.preview(picture, condition, form.preview)
         else:
-            result = upscaler.enlarge(picture, condition, size=form.size, strength=form.strength)
+            result = upscaler.enlarge(picture, condition, size=size, strength=form.strength)
         if form.compare is not None:
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
-        findings = _findings(upscaler, picture, result, condition) if report else {}
+        findings = {**fraction, **_findings(upscaler, picture, result, condition)} if report else {}
     except BlindSRError as error:
         return Outcome(job, error=str(error)), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size, dict[str, float]]:
+    """A picture at its native resolution, the size that its result is to have, and what to report of that."""
+    fraction = resolve(form.native, picture.pixels)
+    if fraction == 1:
+        return picture, form.size, {}
+    size = Size(exact=form.size.of(picture.width, picture.height, scale))
+    return shrunk(picture, fraction), size, {"native": round(fraction, 3)}
 
 
 def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints, Form], *, report: bool) -> Outcome:

@@ -19,9 +19,11 @@ class Size:
     box: tuple[int | None, int | None] | None = None
     """Width and height that the result must fit into; one of them may be open."""
     megapixels: float | None = None
+    exact: tuple[int, int] | None = None
+    """Width and height, whatever becomes of the aspect ratio and however far they are interpolated."""
 
     def of(self, width: int, height: int, scale: int) -> tuple[int, int]:
-        """Width and height of the result of an input; the aspect ratio is kept to the pixel.
+        """Width and height of the result of an input; the aspect ratio is kept to the pixel, unless the size is exact.
 
         Args:
             width: of the input, pixels.
@@ -31,7 +33,9 @@ class Size:
         Raises:
             BlindSRError: smaller than a pixel, or far larger than the network enlarges.
         """
-        factor = self._factor(width, height, scale)
+        factor = (
+            max(self.exact[0] / width, self.exact[1] / height) if self.exact else self._factor(width, height, scale)
+        )
         if factor > _BEYOND * scale:
             raise BlindSRError(
                 f"the result would be {factor:.3g} times as large as the image, but the model enlarges {scale} times; "

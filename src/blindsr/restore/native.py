@@ -1,0 +1,111 @@
+"""How many of its pixels a photograph really fills: many were enlarged before, or are out of focus.
+
+The power of a photograph's spectrum falls as a power of the frequency (Field: Relations between the statistics of
+natural images and the response properties of cortical cells. JOSA A, 1987). Where it drops below that line, nothing was
+recorded; a smaller image holds all there is, and a network that was trained on sharp ones restores it better.
+"""
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from blindsr.degrade.resample import resize
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture, luma
+
+Native: TypeAlias = float | Literal["auto"]
+"""The fraction of its side that an image is shrunk to before it is restored, or how to find it."""
+
+_WINDOW = 64
+"""Pixels of a line that one spectrum is taken of; shorter sides tell nothing."""
+_LOW = (0.06, 0.2)
+"""Frequencies, of the highest there is, that the power law is fitted to."""
+_DROP = 8.0
+"""dB below the law from which on nothing was recorded."""
+_SHALLOWEST = -10.0
+"""dB a decade: the least fall that a photograph's law has."""
+_FULL = 0.85
+"""From this fraction on an image counts as full: shrinking would gain nothing."""
+_MOST = 1024
+"""Side of the middle part that is looked at."""
+
+
+def native_scale(pixels: Tensor) -> float:
+    """The fraction of an image's side that is enough to hold all that it shows, 0.25 to 1.
+
+    White noise hides the drop: of a noisy image this says 1.
+
+    Args:
+        pixels: ``(3, h, w)`` in [0, 1].
+    """
+    height, width = pixels.shape[1:]
+    if min(height, width) < _WINDOW:
+        return 1.0
+    top, left = max(0, (height - _MOST) // 2), max(0, (width - _MOST) // 2)
+    part = luma(pixels[None, :, top : top + _MOST, left : left + _MOST])[0, 0].double().cpu().numpy()
+    power = _spectrum(part) + _spectrum(part.T)
+    found = _cut_off(10 * np.log10(power + 1e-3))
+    return 1.0 if found >= _FULL else max(0.25, found)
+
+
+def shrunk(picture: Picture, fraction: float) -> Picture:
+    """A picture of a fraction of its side, antialiased.
+
+    Raises:
+        BlindSRError: a fraction outside (0, 1], or less than a pixel left.
+    """
+    if not 0 < fraction <= 1:
+        raise BlindSRError(f"the native resolution is a fraction of the image's side between 0 and 1, not {fraction:g}")
+    if fraction == 1:
+        return picture
+    size = round(picture.height * fraction), round(picture.width * fraction)
+    if min(size) < 1:
+        raise BlindSRError(f"{fraction:g} of {picture.width}x{picture.height} pixels leave nothing to restore")
+    alpha = None if picture.alpha is None else resize(picture.alpha[None], fraction, size)[0].clamp(0, 1)
+    return replace(picture, pixels=resize(picture.pixels[None], fraction, size)[0].clamp(0, 1), alpha=alpha)
+
+
+def parse(text: str) -> Native:
+    """``auto``, ``off`` or a fraction, as a user writes it.
+
+    Raises:
+        BlindSRError: something else.
+    """
+    if text in ("auto", "off"):
+        return "auto" if text == "auto" else 1.0
+    try:
+        fraction = float(text)
+    except ValueError:
+        fraction = 0.0
+    if not 0 < fraction <= 1:
+        raise BlindSRError(f"expected --native auto, off or a fraction between 0 and 1, got {text!r}")
+    return fraction
+
+
+def _spectrum(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean power of the lines ``(n, length)`` by frequency, over windows that overlap by half (Welch, 1967)."""
+    windows = np.lib.stride_tricks.sliding_window_view(lines, _WINDOW, axis=1)[:, :: _WINDOW // 2]
+    centred = windows - windows.mean(2, keepdims=True)
+    power = np.abs(np.fft.rfft(centred * np.hanning(_WINDOW), axis=2)) ** 2
+    mean: NDArray[np.float64] = power.mean((0, 1))
+    return mean
+
+
+def _cut_off(level: NDArray[np.float64]) -> float:
+    """The frequency, of the highest, from which on levels ``(f,)`` in dB are below the law; 1 if none is."""
+    frequency = np.linspace(0, 1, len(level))
+    low = (frequency >= _LOW[0]) & (frequency <= _LOW[1])
+    octave = np.log10(np.maximum(frequency, 1e-3))
+    slope = min(np.polyfit(octave[low], level[low], 1)[0], _SHALLOWEST)
+    law = slope * octave + (level[low] - slope * octave[low]).mean()
+    drop = np.convolve(np.pad(law - level, 1, mode="edge"), np.ones(3) / 3, mode="valid")
+    below = np.nonzero((drop > _DROP) & (frequency > _LOW[1]))[0]
+    return float(frequency[below[0]]) if len(below) else 1.0
+
+
+def resolve(native: Native, pixels: Tensor) -> float:
+    """The fraction that was asked for, found from an image ``(3, h, w)`` if it is to be."""
+    return native_scale(pixels) if native == "auto" else native
