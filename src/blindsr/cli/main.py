@@ -12,6 +12,7 @@ from blindsr.cli.condition import condition
 from blindsr.cli.curve import curve
 from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
+from blindsr.cli.estimates import estimates
 from blindsr.cli.evaluate import evaluate
 from blindsr.cli.representations import representations
 from blindsr.cli.train import train
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (upscale, analyze, condition, degrade, train, evaluate, curve, representations, doctor):
+for command in (upscale, analyze, condition, degrade, train, evaluate, estimates, curve, representations, doctor):
     app.command()(command)
 app.add_typer(models.app, name="models")
 
