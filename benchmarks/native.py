@@ -1,0 +1,59 @@
+"""What `--native auto` gains on photographs that were enlarged before, by a known factor.
+
+    python benchmarks/native.py --data HR_FOLDER [--model cmdsr_x4.classic]
+
+Each clean photograph is shrunk four times and enlarged again by a factor (1 leaves it small); the result is enlarged to
+the clean one's size, as it is and at the resolution that is found. PSNR is on Y, border 4 pixels, rounded to 8 bit.
+"""
+
+import argparse
+from pathlib import Path
+from statistics import fmean, median
+
+from blindsr.degrade.resample import resize
+from blindsr.evaluate import data_sets, metrics
+from blindsr.images import Picture, modcrop, quantise, read
+from blindsr.restore.load import load
+from blindsr.restore.native import native_scale, shrunk
+from blindsr.restore.size import Size
+from blindsr.restore.upscaler import Upscaler
+
+_FACTORS = (1.0, 1.5, 2.0, 3.0)
+_SHRUNK = 4
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="a folder of clean photographs")
+    parser.add_argument("--model", default="cmdsr_x4.classic")
+    parser.add_argument("--limit", type=int)
+    arguments = parser.parse_args()
+    upscaler = load(arguments.model)
+    paths = [path for data_set in data_sets(arguments.data, arguments.limit) for path in data_set.paths]
+    print("enlarged by  native found  off    auto   gain (dB)")
+    for factor in _FACTORS:
+        rows = [measure(upscaler, path, factor) for path in paths]
+        found, off, auto = zip(*rows, strict=True)
+        print(
+            f"{factor:<12g} {median(found):<13.2f} {fmean(off):.2f}  {fmean(auto):.2f}  {fmean(auto) - fmean(off):+.2f}"
+        )
+
+
+def measure(upscaler: Upscaler, path: Path, factor: float) -> tuple[float, float, float]:
+    """The resolution found, and the PSNR without and with it."""
+    hr = modcrop(quantise(read(path).pixels), _SHRUNK)[None]
+    small = resize(hr, 1 / _SHRUNK)
+    size = round(small.shape[-2] * factor), round(small.shape[-1] * factor)
+    given = Picture(quantise(resize(small, factor, size)[0].clamp(0, 1)))
+    fraction = native_scale(given.pixels)
+    exact = Size(exact=(hr.shape[-1], hr.shape[-2]))
+    scores = [
+        float(metrics.psnr(upscaler.upscale(one, size=exact).pixels[None], hr, metrics.y(_SHRUNK)))
+        for one in (given, shrunk(given, fraction))
+    ]
+    return fraction, scores[0], scores[1]
+
+
+if __name__ == "__main__":
+    main()
