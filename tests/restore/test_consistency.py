@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -35,3 +37,18 @@ def test_the_residual_is_where_the_difference_is() -> None:
     assert found.residual.shape == lr.shape
     torch.testing.assert_close(found.residual[..., :2, :2], torch.full((1, 3, 2, 2), -0.2))
     assert not bool(found.residual[..., 2:, 2:].any())
+
+
+def test_the_map_is_dark_where_all_is_explained() -> None:
+    lr = torch.full((1, 3, 40, 40), 0.5)
+    sr = torch.full((1, 3, 80, 80), 0.5)
+    sr[..., :40, :40] = 0.6
+    found = consistency(lr, sr, Estimate(kernels.delta(), torch.full((3,), 2.0), None, "direct"))
+    levels = found.unexplained_map[0, 0]
+    assert float(levels[5, 5]) == pytest.approx(math.sqrt(25.5**2 - 2**2), rel=1e-3)
+    assert float(levels[30:, 30:].max()) == 0
+    drawn = found.drawn()
+    assert drawn.metadata.gray
+    assert (drawn.height, drawn.width) == (40, 40)
+    assert float(drawn.pixels[0, 5, 5]) == 1
+    assert float(drawn.pixels[0, 35, 35]) == 0

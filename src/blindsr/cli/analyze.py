@@ -26,14 +26,18 @@ def analyze(
     """Tell how a photograph was degraded: its blur, noise and compression, and how sure that is."""
     from blindsr import images
     from blindsr.images.quality import jpeg_quality
-    from blindsr.restore import analysis
+    from blindsr.restore import analysis, auto
     from blindsr.restore.load import load
 
     if plot is not None:
         images.check_output(plot)
     upscaler = load(model or _estimating(), device=device)
     found = analysis.analyze(image, upscaler, jpeg=jpeg_quality(image))
-    typer.echo(text.dumps(found.to_dict()) if json else "\n".join(_sentences(found)))
+    recommended = auto.choose(found, 4.0)
+    if json:
+        typer.echo(text.dumps({**found.to_dict(), "recommended": recommended.model}))
+    else:
+        typer.echo("\n".join([*_sentences(found), f"Recommended to enlarge it four times: {recommended.model}"]))
     if plot is not None:
         drawn = analysis.drawn(found.estimate.kernel.cpu())
         large = drawn.repeat_interleave(_PIXEL, 1).repeat_interleave(_PIXEL, 2)

@@ -57,7 +57,7 @@ def _show(status: "Status", protocol: str, image: str) -> None:
 def _table(found: "list[Errors]") -> "Table":
     from rich.table import Table
 
-    table = Table(caption="width: standard deviation in HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences")
+    table = Table(caption="width: HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences")
     table.add_column("protocol", no_wrap=True)
     table.add_column("data set", no_wrap=True)
     for name in ("width", "found", "error", "noise", "found", "error", "kernel"):

@@ -4,6 +4,7 @@ import json as text
 import math
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -41,13 +42,14 @@ def upscale(
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
     megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
     native: Annotated[
-        str, typer.Option(help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5.")
-    ] = "off",
+        str | None,
+        typer.Option(help="Shrink images to what they really hold: auto (with -m auto), off (otherwise), or 0.5."),
+    ] = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
     ] = 1.0,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
+        str, typer.Option("--model", "-m", help="Name of weights, path of a weights file, 'bicubic', or 'auto'.")
     ] = "cmdsr_x4.classic",
     support: Annotated[
         list[Path] | None,
@@ -80,7 +82,8 @@ def upscale(
         str | None, typer.Option(help="Most time to learn from an image: 5s, 2m; the best so far is used.")
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="With --json: also what was found out about each image.")
+        bool,
+        typer.Option("--report", help="JSON with what was found out; a map beside each result of what it leaves open."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each image.")] = False,
     files_from: Annotated[
@@ -115,8 +118,10 @@ def upscale(
     from blindsr.restore import batch, memory, naming, stored
     from blindsr.restore import native as resolution
     from blindsr.restore import size as sizes
+    from blindsr.restore.auto import Auto
     from blindsr.restore.load import load
 
+    hinted = any(hint is not None for hint in (support, kernel, blur, noise, denoise, steps, time_limit))
     for contradiction, sentence in (
         (
             overwrite and skip_existing,
@@ -129,7 +134,11 @@ def upscale(
             preview and (scale or size or megapixels or strength < 1),
             "--preview shows what the model makes; leave out the size and the strength",
         ),
-        (preview and native != "off", "--preview names pixels of the image as it is; leave out --native"),
+        (
+            model == "auto" and (hinted or preview or condition or tta or size or megapixels),
+            "-m auto decides by itself; name a model to tell it more than --scale",
+        ),
+        (preview and native not in (None, "off"), "--preview names pixels of the image as it is; leave out --native"),
     ):
         if contradiction:
             raise BlindSRError(sentence)
@@ -137,8 +146,9 @@ def upscale(
         images.check_output(compare)
     wanted = sizes.parse(scale, size, megapixels)
     weights = f"bicubic_x{max(1, math.ceil(scale or 4))}" if model == "bicubic" else model
-    upscaler = load(weights, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
-    known = None if condition is None else stored.load(condition, model, upscaler)
+    ready = partial(load, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
+    upscaler = Auto(ready, scale or 4.0) if model == "auto" else ready(weights)
+    known = None if condition is None or isinstance(upscaler, Auto) else stored.load(condition, model, upscaler)
     hints = options.read(
         support=support,
         kernel=kernel,
@@ -150,8 +160,9 @@ def upscale(
     )
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
+    fraction = resolution.parse(native or ("auto" if model == "auto" else "off"))
     limit = None if max_memory == "auto" else memory.parse(max_memory)
-    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit, resolution.parse(native))
+    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit, fraction)
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(

@@ -5,9 +5,10 @@ from typing import Any
 
 from torch import Tensor
 
-from blindsr.contract import Estimate
+from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
+from blindsr.restore.native import native_scale
 from blindsr.restore.upscaler import Source, Upscaler, picture_of
 
 _CLEAN_NOISE, _CLEAN_JPEG = 2.0, 90
@@ -25,6 +26,8 @@ class Analysis:
     """Quality that the file tells, 1 to 100; None if it is no JPEG."""
     size: tuple[int, int]
     """Width and height, pixels."""
+    native: float = 1.0
+    """The fraction of its side that would be enough to hold what it shows."""
 
     @property
     def widths(self) -> tuple[float, float, float]:
@@ -41,6 +44,11 @@ class Analysis:
             found.append(f"the noise is stronger than any that the model was trained on ({_TRAINED_NOISE:g})")
         if self.jpeg is not None and self.jpeg < _CLEAN_JPEG:
             found.append("JPEG artefacts can pass for noise or detail")
+        if self.native < 1:
+            found.append(
+                f"the image fills only {self.native:.0%} of its pixels a side: it was enlarged before, or is out of "
+                "focus; --native auto restores it at that size"
+            )
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +65,7 @@ class Analysis:
             },
             "noise": [round(value, 1) for value in self.estimate.noise.tolist()],
             "jpeg quality": self.jpeg,
+            "native": round(self.native, 3),
             "warnings": self.warnings,
         }
 
@@ -73,11 +82,13 @@ def analyze(source: Source, upscaler: Upscaler, *, jpeg: int | None = None) -> A
         BlindSRError: the method estimates nothing that has a name.
     """
     picture = picture_of(source)
-    estimate = upscaler.method.estimate(upscaler.look(picture))
+    # What learns from the image need not do so here: its estimate comes before.
+    hints = Hints(steps=0) if "steps" in upscaler.method.understands else Hints()
+    estimate = upscaler.method.estimate(upscaler.look(picture, hints))
     if estimate is None:
         name = type(upscaler.method).__name__
         raise BlindSRError(f"{name} does not estimate blur and noise by name; analyze with a DMSR or MZSR model")
-    return Analysis(estimate, jpeg, (picture.width, picture.height))
+    return Analysis(estimate, jpeg, (picture.width, picture.height), native_scale(picture.pixels))
 
 
 def drawn(kernel: Tensor) -> Tensor:

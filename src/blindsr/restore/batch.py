@@ -12,8 +12,10 @@ from blindsr import images
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
+from blindsr.images.quality import jpeg_quality
 from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
+from blindsr.restore.auto import GENERAL, Auto
 from blindsr.restore.consistency import consistency
 from blindsr.restore.naming import Job
 from blindsr.restore.native import Native, resolve, shrunk
@@ -63,7 +65,7 @@ class Form:
 
 
 def restore_all(
-    upscaler: Upscaler,
+    upscaler: Upscaler | Auto,
     jobs: Sequence[Job],
     hints: Hints = Hints(),
     *,
@@ -77,12 +79,12 @@ def restore_all(
     iterator early finishes what is being written and starts nothing more.
 
     Args:
-        upscaler: what restores.
+        upscaler: what restores, or what chooses it for each photograph.
         jobs: what to read and where to write it.
         hints: what is known of all of them.
         existing: what happens where a result is there already.
         form: what the results are to be like.
-        report: collect findings.
+        report: collect findings, and draw beside each result where it does not explain its photograph.
 
     Yields:
         An outcome for each job, in their order, once its file is written.
@@ -151,7 +153,12 @@ def _large(job: Job, scale: int, form: Form) -> Large | None:
 
 
 def _restore(
-    upscaler: Upscaler, job: Job, reading: "Future[Picture | Large | None]", how: tuple[Hints, Form], *, report: bool
+    upscaler: Upscaler | Auto,
+    job: Job,
+    reading: "Future[Picture | Large | None]",
+    how: tuple[Hints, Form],
+    *,
+    report: bool,
 ) -> tuple[Outcome, Picture | None]:
     hints, form = how
     try:
@@ -161,7 +168,8 @@ def _restore(
         _prepare(job)
         begin = time.perf_counter()
         if isinstance(picture, Large):
-            return _restore_large(upscaler, job, picture, how, report=report), None
+            return _restore_large(_fixed(upscaler), job, picture, how, report=report), None
+        upscaler, form, chosen = _chosen(upscaler, job, picture, form)
         picture, size, fraction = _at_native(picture, form, upscaler.scale)
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
         if form.preview is not None:
@@ -171,11 +179,26 @@ def _restore(
         if form.compare is not None:
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
-        findings = {**fraction, **_findings(upscaler, picture, result, condition)} if report else {}
+        findings = {**chosen, **fraction, **_findings(upscaler, job, picture, result, condition)} if report else {}
     except BlindSRError as error:
         return Outcome(job, error=str(error)), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _chosen(upscaler: Upscaler | Auto, job: Job, picture: Picture, form: Form) -> tuple[Upscaler, Form, dict[str, Any]]:
+    """The model for a picture, at its native resolution unless the user said another, and what to report of that."""
+    if isinstance(upscaler, Upscaler):
+        return upscaler, form, {}
+    one, choice = upscaler.choose(picture, jpeg_quality(job.source))
+    size = Size(factor=upscaler.factor) if form.size == Size() else form.size
+    chosen = {"model": choice.model, "because": list(choice.reasons)}
+    return one, replace(form, size=size, native=choice.native if form.native == "auto" else form.native), chosen
+
+
+def _fixed(upscaler: Upscaler | Auto) -> Upscaler:
+    """The model for images that are too large to be analysed."""
+    return upscaler if isinstance(upscaler, Upscaler) else upscaler.load(GENERAL)
 
 
 def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size, dict[str, float]]:
@@ -212,11 +235,15 @@ def _shown(picture: Picture, region: tuple[int, int, int, int] | None) -> Pictur
     return replace(picture, pixels=picture.pixels[:, top : top + height, left : left + width], alpha=None)
 
 
-def _findings(upscaler: Upscaler, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:
+def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:
+    """What was found out; how well the result explains the photograph by it is also drawn beside the result."""
     found = upscaler.method.describe(condition)
     estimate = upscaler.method.estimate(condition)
     if estimate is not None and result.width == upscaler.scale * picture.width:
-        found["consistency"] = consistency(picture.pixels[None], result.pixels[None], estimate).to_dict()
+        checked = consistency(picture.pixels[None], result.pixels[None], estimate)
+        drawn = job.target.with_name(f"{job.target.stem}.residual.png")
+        images.write(checked.drawn(), drawn)
+        found["consistency"] = {**checked.to_dict(), "map": str(drawn)}
     return found
 
 

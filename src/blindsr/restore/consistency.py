@@ -4,10 +4,17 @@ import math
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.contract import Estimate
 from blindsr.degrade import Degradation, degrade
+from blindsr.images import Metadata, Picture
+
+_AROUND = 9
+"""Side in pixels of what the map takes the mean over."""
+_WHITE = 16.0
+"""The level that is drawn white, 0..255."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,18 @@ class Consistency:
     def unexplained(self) -> float:
         """Level of what neither the result nor noise explains, 0..255."""
         return math.sqrt(max(0.0, self.level**2 - self.noise**2))
+
+    @property
+    def unexplained_map(self) -> Tensor:
+        """The same around each pixel, ``(1, 1, h, w)``, 0..255: where it is high, detail may be invented."""
+        power = (255 * self.residual).square().mean(1, keepdim=True)
+        around = F.avg_pool2d(power, _AROUND, 1, _AROUND // 2, count_include_pad=False)
+        return (around - self.noise**2).clamp(min=0).sqrt()
+
+    def drawn(self) -> Picture:
+        """The map as a gray picture: black is explained, white is 16 of 255 or more."""
+        gray = (self.unexplained_map[0] / _WHITE).clamp(0, 1).expand(3, -1, -1).contiguous().cpu()
+        return Picture(gray, metadata=Metadata(gray=True))
 
     def to_dict(self) -> dict[str, float]:
         """The numbers, for JSON."""

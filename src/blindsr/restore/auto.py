@@ -1,0 +1,70 @@
+"""Which model suits a photograph, and why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from blindsr.restore.analysis import Analysis, analyze
+from blindsr.restore.upscaler import Source, Upscaler
+
+GENERAL = "cmdsr_x4.classic"
+"""The weights for whatever is not clean."""
+ESTIMATOR = "mzsr_x2.bicubic"
+"""The weights that photographs are analysed with."""
+_NOISE, _JPEG = 4.0, 92
+"""Noise (0..255) above the one, and JPEG quality below the other, has to be removed, not only not to be sharpened."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model for a photograph."""
+
+    model: str
+    reasons: tuple[str, ...]
+    """In words, each the end of a sentence."""
+    native: float
+    """The fraction of its side that the photograph fills."""
+
+
+def choose(analysis: Analysis, factor: float) -> Choice:
+    """The model among those of the package that suits what was found out.
+
+    A model that was trained without noise takes it for detail; one that learns the photograph itself restores a clean
+    one best, but here only at x2 are its weights for photographs, whose pixels are means over an area.
+
+    Args:
+        analysis: of the photograph.
+        factor: how much larger the result is to be.
+    """
+    noise = float(analysis.estimate.noise.max())
+    reasons = [f"its noise is about {noise:.0f} of 255"]
+    if analysis.jpeg is not None and analysis.jpeg < _JPEG:
+        reasons.append(f"it was compressed by JPEG at quality {analysis.jpeg}")
+    clean = noise < _NOISE and len(reasons) == 1
+    small = factor / analysis.native <= 2
+    reasons.append(f"it is to be enlarged {factor:.3g} times")
+    if analysis.native < 1:
+        reasons.append(f"it fills {analysis.native:.0%} of its pixels a side")
+    return Choice("mzsr_x2.bicubic" if clean and small else GENERAL, tuple(reasons), analysis.native)
+
+
+class Auto:
+    """Chooses for each photograph; every model is loaded when it is first wanted, and once."""
+
+    scale = 4
+    """Of the largest model that may be chosen."""
+
+    def __init__(self, load: Callable[[str], Upscaler], factor: float = 4.0) -> None:
+        """Choose among models of the package.
+
+        Args:
+            load: from the name of weights to what restores.
+            factor: how much larger the results are to be.
+        """
+        self.load = cache(load)
+        self.factor = factor
+
+    def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
+        """The model for a picture whose file tells a JPEG quality, or None."""
+        choice = choose(analyze(source, self.load(ESTIMATOR), jpeg=jpeg), self.factor)
+        return self.load(choice.model), choice
