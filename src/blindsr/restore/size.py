@@ -33,9 +33,9 @@ class Size:
         Raises:
             BlindSRError: smaller than a pixel, or far larger than the network enlarges.
         """
-        factor = (
-            max(self.exact[0] / width, self.exact[1] / height) if self.exact else self._factor(width, height, scale)
-        )
+        if self.exact is not None:
+            return self.exact
+        factor = self._factor(width, height, scale)
         if factor > _BEYOND * scale:
             raise BlindSRError(
                 f"the result would be {factor:.3g} times as large as the image, but the model enlarges {scale} times; "
