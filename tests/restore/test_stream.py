@@ -1,4 +1,5 @@
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from blindsr.images import Picture
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.restore import Upscaler, memory, stream
 from blindsr.restore.stream import restore_file
+from blindsr.restore.watch import CancelledError, Watch
 
 LIMIT = 2 * 10**9
 
@@ -39,7 +41,7 @@ def test_strips_give_what_the_whole_gives(upscaler: Upscaler, channels: int, suf
     source, target = tmp_path / "a.png", tmp_path / f"b{suffix}"
     images.write(picture(channels), source)
     told: list[float] = []
-    restore_file(upscaler, source, target, max_memory=LIMIT, strength=0.7, progress=told.append)
+    restore_file(upscaler, source, target, max_memory=LIMIT, strength=0.7, watch=Watch(told.append))
     ours, whole = images.read(target).to_array(), upscaler.upscale(source, strength=0.7).to_array()
     assert ours.shape == whole.shape
     assert np.abs(ours.astype(int) - whole.astype(int)).max() <= 1
@@ -93,3 +95,17 @@ def test_other_formats_are_refused(upscaler: Upscaler, tmp_path: Path) -> None:
     images.write(picture(3), tmp_path / "a.png")
     with pytest.raises(BlindSRError, match="PNG or TIFF"):
         restore_file(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT)
+
+
+def test_what_is_cancelled_leaves_nothing_behind(upscaler: Upscaler, tmp_path: Path) -> None:
+    source, cancel, told = tmp_path / "a.png", Event(), list[float]()
+    images.write(picture(3), source)
+
+    def progress(fraction: float) -> None:
+        told.append(fraction)
+        cancel.set()
+
+    with pytest.raises(CancelledError):
+        restore_file(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, watch=Watch(progress, cancel))
+    assert len(told) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]

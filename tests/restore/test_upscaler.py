@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from blindsr.contract import Hints, Method, Strict, Traits
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, write
-from blindsr.restore import Bicubic, Upscaler
+from blindsr.restore import Bicubic, Source, Upscaler
 
 
 class Sharpener(Method[Tensor]):
@@ -229,3 +229,13 @@ def test_the_device_makes_no_difference() -> None:
     cuda = Upscaler(Sharpener(), device="cuda", precision="fp32", tile=16)(lr)
     assert cuda.device.type == "cpu"
     torch.testing.assert_close(cuda, cpu, atol=1e-3, rtol=0)
+
+
+def test_what_comes_in_is_what_comes_out() -> None:
+    upscaler = Upscaler("bicubic_x2", device="cpu")
+    lr = torch.rand(3, 6, 7, generator=torch.Generator().manual_seed(0))
+    whole = upscaler(lr[None])
+    assert torch.equal(upscaler.upscale(lr).pixels, whole[0])
+    assert torch.equal(upscaler(lr.permute(1, 2, 0).numpy()).pixels, whole[0])
+    sources: list[Source] = [lr, Picture(lr)]
+    assert all(torch.equal(one.pixels, whole[0]) for one in upscaler.map(sources))

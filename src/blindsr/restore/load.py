@@ -1,14 +1,12 @@
 """From a name to something that restores."""
 
-import re
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from blindsr import weights
-from blindsr.restore.bicubic import Bicubic
 from blindsr.restore.ensemble import Ensemble
+from blindsr.restore.named import named
 from blindsr.restore.upscaler import Precision, Upscaler
 
 
@@ -35,6 +33,5 @@ def load(
     Raises:
         BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
     """
-    plain = re.fullmatch(r"bicubic(?:_x([2-9]))?", str(name))
-    method = Bicubic(int(plain[1] or 4)) if plain else weights.load(name).method
+    method = named(name)
     return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

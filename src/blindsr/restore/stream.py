@@ -1,6 +1,6 @@
 """Images larger than memory: read, restored and written a row of tiles at a time, under one condition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from blindsr.images import Picture, check_output
 from blindsr.images.strips import SUFFIXES, Strips, Window, write_strips
 from blindsr.restore import memory
 from blindsr.restore.upscaler import Upscaler
+from blindsr.restore.watch import Watch
 
 Rows = Iterator[NDArray[np.uint8 | np.uint16]]
 
@@ -27,7 +28,7 @@ def restore_file(
     max_memory: int,
     condition: Any = None,
     strength: float = 1.0,
-    progress: Callable[[float], None] = lambda _: None,
+    watch: Watch = Watch(),
 ) -> Any:
     """Restore a file to a PNG or TIFF file without ever holding the whole of either.
 
@@ -43,7 +44,7 @@ def restore_file(
         max_memory: bytes that the process is to stay under.
         condition: what was found out before; the image is looked at if not given.
         strength: 0 is the bicubic enlargement, 1 the network's result.
-        progress: is told the finished fraction after each row of tiles.
+        watch: who is told of each row of tiles, and may stop the work.
 
     Returns:
         The condition that the image was restored under.
@@ -59,7 +60,7 @@ def restore_file(
     shape = (upscaler.scale * strips.height, upscaler.scale * strips.width, strips.channels)
     side = memory.largest_tile(max_memory, strips.width, upscaler.scale, upscaler.method.traits.margin)
     with upscaler.tiled(min(side, upscaler.tile)), beside(target) as part:
-        rows = _restored(upscaler, strips, condition, strength, progress)
+        rows = _restored(upscaler, strips, condition, strength, watch)
         write_strips(rows, shape if strips.channels > 1 else shape[:2], strips.metadata, part)
     return condition
 
@@ -76,9 +77,7 @@ def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any
     return upscaler.look(strips.rows(top, top + height, left, left + width), hints)
 
 
-def _restored(
-    upscaler: Upscaler, strips: Strips, condition: Any, strength: float, progress: Callable[[float], None]
-) -> Rows:
+def _restored(upscaler: Upscaler, strips: Strips, condition: Any, strength: float, watch: Watch) -> Rows:
     """The result from the top to the bottom, a row of tiles at a time."""
     window, margin, side = Window(strips), upscaler.method.traits.margin, upscaler.tile
     for top in range(0, strips.height, side):
@@ -86,7 +85,7 @@ def _restored(
         first = max(0, top - margin)
         seen = window.rows(first, min(strips.height, bottom + margin))
         yield np.concatenate(list(_row(upscaler, seen, condition, strength, (top - first, bottom - top))), axis=1)
-        progress(bottom / strips.height)
+        watch(bottom / strips.height)
 
 
 def _row(upscaler: Upscaler, seen: Picture, condition: Any, strength: float, rows: tuple[int, int]) -> Rows:

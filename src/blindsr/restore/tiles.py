@@ -15,6 +15,7 @@ from torch import Tensor
 
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError
+from blindsr.restore.watch import Watch
 
 Condition = TypeVar("Condition")
 
@@ -33,6 +34,10 @@ class Box(NamedTuple):
     @property
     def side(self) -> int:
         return max(self.bottom - self.top, self.right - self.left)
+
+    @property
+    def area(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
 
     def scaled(self, factor: int) -> "Box":
         return Box(*(factor * edge for edge in self))
@@ -53,7 +58,14 @@ class Box(NamedTuple):
 
 
 def restore_tiled(
-    method: Method[Condition], lr: Tensor, condition: Condition, *, tile: int, out: Tensor, part: Box | None = None
+    method: Method[Condition],
+    lr: Tensor,
+    condition: Condition,
+    *,
+    tile: int,
+    out: Tensor,
+    part: Box | None = None,
+    watch: Watch = Watch(),
 ) -> Tensor:
     """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
 
@@ -64,15 +76,18 @@ def restore_tiled(
         tile: largest side of a tile without its context, in LR pixels.
         out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
         part: which part of the image to restore; all of it if not given.
+        watch: is told of each tile.
 
     Returns:
         ``out``, filled and not clamped.
 
     Raises:
         BlindSRError: there is no memory even for a tile of 32x32 pixels.
+        CancelledError: the one who watches stopped it.
     """
     height, width = lr.shape[-2:]
     part = part or Box(0, height, 0, width)
+    finished = 0
     pending = deque(split(part, tile))
     while pending:
         box = pending.popleft()
@@ -86,6 +101,9 @@ def restore_tiled(
                 )
             tile = max(SMALLEST, math.ceil(box.side / 2))
             pending.appendleft(box)
+        else:
+            finished += box.area
+            watch(finished / part.area)
     return out
 
 

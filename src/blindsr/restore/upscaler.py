@@ -1,11 +1,11 @@
 """One method on one device, ready to restore pictures."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 import torch
 import torch.nn.functional as F
@@ -17,11 +17,14 @@ from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import apply_matrices, bicubic_matrix, resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
+from blindsr.restore.named import named
 from blindsr.restore.size import Size
 from blindsr.restore.tiles import Box, out_of_memory, restore_tiled
+from blindsr.restore.watch import Watch
 
-Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image
-"""What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it."""
+Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
+"""What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it, or a tensor
+``(3, h, w)`` in [0, 1]."""
 Precision = Literal["auto", "fp32", "bf16"]
 
 _TILES = {"cpu": 512}
@@ -39,7 +42,7 @@ class Upscaler:
 
     def __init__(
         self,
-        method: Method[Any],
+        method: Method[Any] | str | Path,
         *,
         device: str | torch.device = "auto",
         precision: Precision = "auto",
@@ -49,7 +52,7 @@ class Upscaler:
         """Prepare a method.
 
         Args:
-            method: what restores.
+            method: what restores; or the name of weights, or the path of their file (see `named`).
             device: as torch names it; ``"auto"`` takes CUDA where there is one, else the CPU.
             precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
             tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
@@ -66,6 +69,7 @@ class Upscaler:
         self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
         self.tile = _TILES.get(self.device.type, _TILE) if tile == "auto" else tile
         self.seed = seed
+        method = method if isinstance(method, Method) else named(method)
         self.method: Method[Any] = method.eval().to(self.device)
         self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
 
@@ -83,20 +87,34 @@ class Upscaler:
         """Output pixels per input pixel along each side."""
         return self.method.traits.scale
 
-    def __call__(self, lr: Tensor, hints: Hints = Hints()) -> Tensor:
-        """Find out how an image was degraded, then restore it: `condition` and `restore` in one.
+    @overload
+    def __call__(self, source: Tensor, hints: Hints = ...) -> Tensor: ...
+
+    @overload
+    def __call__(
+        self, source: Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image, hints: Hints = ...
+    ) -> Picture: ...
+
+    def __call__(self, source: Source, hints: Hints = Hints()) -> Tensor | Picture:
+        """Find out how an image was degraded, then restore it: a tensor gives a tensor, all else a picture.
 
         Args:
-            lr: ``(1, 3, h, w)``, RGB in [0, 1], on any device.
+            source: ``(1, 3, h, w)``, RGB in [0, 1], on any device; or what `upscale` takes.
             hints: what is known of the degradation already.
 
         Returns:
-            ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where ``lr`` is.
+            ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where the tensor is; or what `upscale` returns.
 
         Raises:
             BlindSRError: not one RGB image, a hint that the method cannot use, or too little memory.
         """
-        return self.restore(lr, self.condition(lr, hints))
+        if isinstance(source, Tensor):
+            return self.restore(source, self.condition(source, hints))
+        return self.upscale(source, hints)
+
+    def map(self, sources: Iterable[Source], hints: Hints = Hints()) -> Iterator[Picture]:
+        """Upscale one after the other, each when it is asked for."""
+        return (self.upscale(source, hints) for source in sources)
 
     def condition(self, lr: Tensor, hints: Hints = Hints()) -> Any:
         """Look at a whole image ``(1, 3, h, w)``; what comes back is the method's own affair.
@@ -121,13 +139,21 @@ class Upscaler:
         _check_one(lr)
         return self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
 
-    def _restore(self, lr: Tensor, condition: Any, part: Box) -> Tensor:
+    def _restore(self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch()) -> Tensor:
         out = _empty(part.cut(lr), self.scale)
         with torch.no_grad(), self._autocast():
-            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out, part=part)
+            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out, part=part, watch=watch)
         return out.clamp_(0, 1)
 
-    def upscale(self, source: Source, hints: Hints = Hints(), *, size: Size = Size(), strength: float = 1.0) -> Picture:
+    def upscale(
+        self,
+        source: Source,
+        hints: Hints = Hints(),
+        *,
+        size: Size = Size(),
+        strength: float = 1.0,
+        watch: Watch = Watch(),
+    ) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
 
         Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
@@ -138,24 +164,33 @@ class Upscaler:
             hints: what is known of its degradation already.
             size: of the result; what the network makes is resampled to it.
             strength: 0 is the bicubic enlargement, 1 the network's result.
+            watch: who is told how far it is, and may stop it.
 
         Raises:
             BlindSRError: a file or array that is no picture, a hint that the method cannot use, a size out of reach,
                 or too little memory.
         """
         picture = picture_of(source)
-        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength)
+        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength, watch=watch)
 
     def look(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
         return self.condition(_visible(picture_of(source)), hints)
 
-    def enlarge(self, source: Source, condition: Any, *, size: Size = Size(), strength: float = 1.0) -> Picture:
+    def enlarge(
+        self,
+        source: Source,
+        condition: Any,
+        *,
+        size: Size = Size(),
+        strength: float = 1.0,
+        watch: Watch = Watch(),
+    ) -> Picture:
         """Restore a picture under a condition; as `upscale` in all else."""
         picture = picture_of(source)
         width, height = size.of(picture.width, picture.height, self.scale)
         whole = Box(0, picture.height, 0, picture.width)
-        colour = _resample(self._colour(picture, condition, whole, strength), (height, width))
+        colour = _resample(self._colour(picture, condition, whole, strength, watch), (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         return _like(picture, colour, alpha)
 
@@ -184,13 +219,13 @@ class Upscaler:
         alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0]
         return _like(picture, self._colour(picture, condition, box, strength), alpha)
 
-    def _colour(self, picture: Picture, condition: Any, box: Box, strength: float) -> Tensor:
+    def _colour(self, picture: Picture, condition: Any, box: Box, strength: float, watch: Watch = Watch()) -> Tensor:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
         seen = box.widened(self.method.traits.margin, picture.pixels)
         lr = _visible(_cut(picture, seen))
-        sr = self._restore(lr, condition, box.below(seen))
+        sr = self._restore(lr, condition, box.below(seen), watch)
         if strength < 1:
             sr = torch.lerp(self._interpolated(lr, box.below(seen)), sr, strength)
         return sr
@@ -220,6 +255,8 @@ def picture_of(source: Source) -> Picture:
     """What can be upscaled, as a picture."""
     if isinstance(source, Picture):
         return source
+    if isinstance(source, Tensor):
+        return Picture(source)
     return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
 
 

@@ -1,0 +1,18 @@
+import pytest
+
+from blindsr.errors import BlindSRError
+from blindsr.restore import Bicubic, Upscaler
+from blindsr.restore.named import named
+
+
+@pytest.mark.parametrize(("name", "scale"), [("bicubic", 4), ("bicubic_x3", 3)])
+def test_names_stand_for_methods(name: str, scale: int) -> None:
+    method = named(name)
+    assert isinstance(method, Bicubic)
+    assert method.config.scale == scale
+    assert Upscaler(name, device="cpu").scale == scale
+
+
+def test_others_stand_for_nothing() -> None:
+    with pytest.raises(BlindSRError, match="nonsense"):
+        named("nonsense")
