@@ -88,4 +88,4 @@ def _check(name: str, device: str) -> Check:
     begin = time.perf_counter()
     result = upscaler(lr)
     seconds = time.perf_counter() - begin
-    return Check(name, same, right, round(result[0, 0].numel() / 1e6 / seconds, 2))
+    return Check(name, same, right, round(result[0, 0].numel() / 1e6 / seconds, 4))
