@@ -119,6 +119,15 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Kernel and noise, where a method estimates them; None where a condition has no such names."""
         return None
 
+    def heed(self, lr: Tensor, condition: Condition) -> Tensor | None:
+        """How much each layer heeds the condition at each pixel: ``(layers, h, w)`` in [0, 1]; None if nowhere more.
+
+        Args:
+            lr: one image ``(1, 3, h, w)``.
+            condition: of it.
+        """
+        return None
+
     def pack(self, condition: Condition) -> dict[str, Tensor]:
         """A condition as named tensors, to be stored or averaged.
 

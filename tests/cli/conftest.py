@@ -10,6 +10,7 @@ import torch
 from blindsr import weights
 from blindsr.cli.main import run
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 
 
@@ -62,5 +63,19 @@ def learner(tmp_path: Path) -> Path:
         name="mzsr_x2.tiny", method="mzsr", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
     )
     path = tmp_path / "weights" / "mzsr_x2.tiny.safetensors"
+    weights.save(path, method, card)
+    return path
+
+
+@pytest.fixture
+def modulated(tmp_path: Path) -> Path:
+    """Weights of a small MRDA."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        method = MRDA(MRDAConfig(scale=2, channels=4, blocks=1, mln=4))
+    card = weights.Card(
+        name="mrda_x2.tiny", method="mrda", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
+    )
+    path = tmp_path / "weights" / "mrda_x2.tiny.safetensors"
     weights.save(path, method, card)
     return path

@@ -14,6 +14,7 @@ from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
 from blindsr.cli.estimates import estimates
 from blindsr.cli.evaluate import evaluate
+from blindsr.cli.maps import maps
 from blindsr.cli.representations import representations
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (upscale, analyze, condition, degrade, train, evaluate, estimates, curve, representations, doctor):
+for command in (upscale, analyze, condition, degrade, train, evaluate, estimates, curve, representations, maps, doctor):
     app.command()(command)
 app.add_typer(models.app, name="models")
 

@@ -235,6 +235,20 @@ class Upscaler:
         seen = box.widened(_BICUBIC, image)
         return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale).clamp(0, 1))
 
+    def heed(self, lr: Tensor, condition: Any) -> Tensor:
+        """How much a method heeds a condition at each pixel of an image ``(1, 3, h, w)``: ``(h, w)`` in [0, 1].
+
+        Raises:
+            BlindSRError: the method heeds it everywhere alike.
+        """
+        with torch.no_grad(), self._autocast():
+            maps = self.method.heed(self._place(lr), condition)
+        if maps is None:
+            raise BlindSRError(
+                f"{type(self.method).__name__} heeds what it found out everywhere alike; name an MRDA model"
+            )
+        return maps.mean(0).to(lr.device)
+
     def average(self, conditions: Sequence[Any]) -> Any:
         """The mean of what was found out about several images that were degraded alike.
 

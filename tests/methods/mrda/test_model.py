@@ -113,3 +113,17 @@ def test_a_condition_survives_packing() -> None:
     assert torch.equal(net.unpack(net.pack(found)), found)
     with pytest.raises(BlindSRError, match="24 numbers"):
         net.unpack({"representation": found[:, :3]})
+
+
+@torch.no_grad()
+def test_the_maps_are_those_that_modulate() -> None:
+    net, lr = tiny(), picture(12, 16)
+    maps = net.heed(lr, condition(net, lr))
+    assert maps is not None
+    assert maps.shape == (2 * len(net.rdan.blocks), 12, 16)
+    first = net.rdan.blocks[0].first
+    head = net.rdan.head(lr - net.rdan.mean)
+    torch.testing.assert_close(maps[0], torch.sigmoid(first.region(head))[0, 0])  # type: ignore[operator, union-attr]
+    before = net.restore(lr, condition(net, lr))
+    assert torch.equal(net.restore(lr, condition(net, lr)), before)
+    assert tiny(modulation="channel").heed(lr, condition(net, lr)) is None

@@ -20,13 +20,13 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.meta import Params, adapt
-from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN
+from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
@@ -83,6 +83,22 @@ class MRDA(Method[Tensor]):
         check_image(lr)
         sr: Tensor = self.rdan(lr, condition.expand(len(lr), -1))
         return sr
+
+    def heed(self, lr: Tensor, condition: Tensor) -> Tensor | None:
+        """The modulation maps of Eq. 9 in the order of their layers (Figure 10)."""
+        seen: list[Tensor] = []
+
+        def note(layer: nn.Module, given: tuple[Tensor], out: Tensor) -> None:
+            seen.append(torch.sigmoid(out[0, 0].float()))
+
+        regions = [layer.region for layer in self.rdan.modules() if isinstance(layer, RDAConv) and layer.region]
+        hooks = [region.register_forward_hook(note) for region in regions]
+        try:
+            self.restore(lr, condition)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return torch.stack(seen) if seen else None
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"representation": condition}

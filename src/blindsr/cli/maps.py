@@ -1,0 +1,27 @@
+"""``blindsr maps``: where in a photograph a model heeds what it found out about it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def maps(
+    image: Annotated[Path, typer.Argument(help="An image.")],
+    *,
+    model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method that treats regions differently.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to draw the map, as large as the image.")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Draw the mean of MRDA's modulation maps (Figure 10), from the least value in black to the largest in white."""
+    from blindsr import images
+    from blindsr.restore.load import load
+
+    images.check_output(out)
+    upscaler, picture = load(model, device=device), images.read(image)
+    lr = picture.pixels[None]
+    level = upscaler.heed(lr, upscaler.look(picture))
+    least, largest = float(level.min()), float(level.max())
+    drawn = ((level - least) / max(largest - least, 1e-6)).expand(3, -1, -1).contiguous()
+    images.write(images.Picture(drawn, metadata=images.Metadata(gray=True)), out)
+    typer.echo(f"{out}: black is {least:.3f}, white is {largest:.3f}")

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr import images
+
+Run = Callable[..., Any]
+
+
+def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, tmp_path: Path) -> None:
+    photo, out = tmp_path / "photo.png", tmp_path / "map.png"
+    images.write(images.Picture(torch.rand(3, 20, 30, generator=torch.Generator().manual_seed(0))), photo)
+    ended = blindsr("maps", photo, "-m", modulated, "-o", out)
+    assert ended.code == 0, ended.err
+    assert "black is 0." in ended.out
+    drawn = images.read(out)
+    assert (drawn.width, drawn.height, drawn.metadata.gray) == (30, 20, True)
+    assert (float(drawn.pixels.min()), float(drawn.pixels.max())) == (0, 1)
+    for arguments, words in (
+        ((photo, "-m", tiny, "-o", out), "everywhere alike"),
+        ((tmp_path / "none.png", "-m", modulated, "-o", out), "no file"),
+        ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),
+    ):
+        ended = blindsr("maps", *arguments)
+        assert ended.code == 2
+        assert ended.err.count("\n") == 1
+        assert words in ended.err
