@@ -32,7 +32,9 @@ def curve(
     chosen, data_set = room.protocol(protocol), room.data_sets(data, limit)[0]
     curves = []
     for name in model:
-        curves.append(measure(Path(name).stem, load(name, device=device), chosen, data_set, counts))
+        curves.append(
+            measure(Path(name).name.removesuffix(".safetensors"), load(name, device=device), chosen, data_set, counts)
+        )
         values = {str(count): round(psnr, 3) for count, psnr in zip(counts, curves[-1].psnr, strict=True)}
         if json:
             typer.echo(text.dumps({"model": curves[-1].model, "data set": data_set.name, "psnr": values}))

@@ -42,9 +42,8 @@ def upscale(
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
     megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
     native: Annotated[
-        str | None,
-        typer.Option(help="Shrink images to what they really hold: auto (with -m auto), off (otherwise), or 0.5."),
-    ] = None,
+        str, typer.Option(help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5.")
+    ] = "off",
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
     ] = 1.0,
@@ -138,7 +137,7 @@ def upscale(
             model == "auto" and (hinted or preview or condition or tta or size or megapixels),
             "-m auto decides by itself; name a model to tell it more than --scale",
         ),
-        (preview and native not in (None, "off"), "--preview names pixels of the image as it is; leave out --native"),
+        (preview and native != "off", "--preview names pixels of the image as it is; leave out --native"),
     ):
         if contradiction:
             raise BlindSRError(sentence)
@@ -160,13 +159,17 @@ def upscale(
     )
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    fraction = resolution.parse(native or ("auto" if model == "auto" else "off"))
+    fraction = resolution.parse(native)
     limit = None if max_memory == "auto" else memory.parse(max_memory)
     manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit, fraction)
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(
-            sources, target, scale=scale or upscaler.scale, model=Path(model).stem, template=name + (ending or "")
+            sources,
+            target,
+            scale=scale or upscaler.scale,
+            model=Path(model).name.removesuffix(".safetensors"),
+            template=name + (ending or ""),
         )
         if compare is not None and len(jobs) > 1:
             raise BlindSRError("--compare shows a single image; name one")

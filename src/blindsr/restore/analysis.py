@@ -46,8 +46,7 @@ class Analysis:
             found.append("JPEG artefacts can pass for noise or detail")
         if self.native < 1:
             found.append(
-                f"the image fills only {self.native:.0%} of its pixels a side: it was enlarged before, or is out of "
-                "focus; --native auto restores it at that size"
+                f"the image fills only {self.native:.0%} of its pixels a side: enlarged before, or out of focus"
             )
         return found
 

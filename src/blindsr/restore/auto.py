@@ -41,7 +41,7 @@ def choose(analysis: Analysis, factor: float) -> Choice:
     if analysis.jpeg is not None and analysis.jpeg < _JPEG:
         reasons.append(f"it was compressed by JPEG at quality {analysis.jpeg}")
     clean = noise < _NOISE and len(reasons) == 1
-    small = factor / analysis.native <= 2
+    small = factor <= 2 and analysis.native == 1
     reasons.append(f"it is to be enlarged {factor:.3g} times")
     if analysis.native < 1:
         reasons.append(f"it fills {analysis.native:.0%} of its pixels a side")
