@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from statistics import fmean, median
 
-from blindsr.degrade.resample import resize
+from blindsr.degrade.resample import resize, resize_to
 from blindsr.evaluate import data_sets, metrics
 from blindsr.images import Picture, modcrop, quantise, read
 from blindsr.restore.load import load
@@ -45,7 +45,7 @@ def measure(upscaler: Upscaler, path: Path, factor: float) -> tuple[float, float
     hr = modcrop(quantise(read(path).pixels), _SHRUNK)[None]
     small = resize(hr, 1 / _SHRUNK)
     size = round(small.shape[-2] * factor), round(small.shape[-1] * factor)
-    given = Picture(quantise(resize(small, factor, size)[0].clamp(0, 1)))
+    given = Picture(quantise(resize_to(small, size)[0].clamp(0, 1)))
     fraction = native_scale(given.pixels)
     exact = Size(exact=(hr.shape[-1], hr.shape[-2]))
     scores = [

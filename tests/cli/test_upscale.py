@@ -225,7 +225,7 @@ def test_truncated_jpeg(upscale: Run, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["torn.jpg", "weights", "whole.jpg"]
 
 
-@pytest.mark.parametrize("name", ["file/out.png", "file/folder/", "none/out.png", "out.gif"])
+@pytest.mark.parametrize("name", ["file/out.png", "file/folder/", "none/out.png", "out.psd"])
 def test_outputs_that_cannot_be_written(upscale: Run, photo: Path, tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     _is_sentence(upscale(photo, "-o", f"{tmp_path}/{name}"), str(tmp_path / name.split("/", maxsplit=1)[0]))

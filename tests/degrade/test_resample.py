@@ -131,3 +131,11 @@ def test_it_is_its_own_matrix_so_gradients_are_the_adjoint() -> None:
 def test_a_scale_that_is_none(scale: float) -> None:
     with pytest.raises(BlindSRError, match="positive"):
         resample.resize(torch.rand(1, 3, 4, 4), scale)
+
+
+@given(size=st.tuples(st.integers(4, 40), st.integers(4, 40)), to=st.tuples(st.integers(2, 60), st.integers(2, 60)))
+def test_a_ramp_resized_to_a_size_fills_it_evenly(size: tuple[int, int], to: tuple[int, int]) -> None:
+    ramp = torch.linspace(0, 1, size[1]).expand(1, 1, *size)
+    result = resample.resize_to(ramp, to)
+    assert result.shape[-2:] == to
+    assert torch.allclose(result + result.flip(-1), torch.ones(1), atol=1e-5)  # nothing is shifted or cut

@@ -22,6 +22,7 @@ def _cells() -> list[tuple[str, str, str]]:
 
 
 CELLS = _cells()
+_DEPTHS = {"16 bit": 16, "float": 32}
 
 
 def _profile() -> bytes:
@@ -41,15 +42,15 @@ def _pixels() -> torch.Tensor:
 
 
 def test_the_table_is_whole() -> None:
-    assert {form for form, _, _ in CELLS} == {"PNG", "TIFF", "JPEG", "WebP", "AVIF", "BMP", "PPM"}
-    assert len(CELLS) == 7 * 7
+    assert {form for form, _, _ in CELLS} == {"PNG", "TIFF", "JPEG", "WebP", "AVIF", "HEIC", "BMP", "PPM", "GIF"}
+    assert len(CELLS) == 9 * 8
 
 
 @pytest.mark.parametrize(("form", "name", "said"), CELLS, ids=lambda value: value.replace(" ", ""))
 def test_it_is_as_the_manual_says(form: str, name: str, said: str, tmp_path: Path) -> None:
-    if name == "16 bit":
-        back = _written(form, Picture(_pixels(), metadata=Metadata(bits=16)), tmp_path)
-        assert back.metadata.bits == {"kept": 16, "8 bit": 8}[said]
+    if name in _DEPTHS:
+        back = _written(form, Picture(_pixels(), metadata=Metadata(bits=_DEPTHS[name])), tmp_path)
+        assert back.metadata.bits == {"kept": _DEPTHS[name], "16 bit": 16, "8 bit": 8}[said]
     elif name == "gray":
         gray = _pixels()[:1].expand(3, -1, -1).contiguous()
         back = _written(form, Picture(gray, metadata=Metadata(gray=True)), tmp_path)

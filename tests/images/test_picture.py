@@ -61,7 +61,7 @@ def test_shapes_and_depth_are_checked() -> None:
         Picture(torch.zeros(1, 3, 4, 4))
     with pytest.raises(BlindSRError, match="alpha"):
         Picture(torch.zeros(3, 4, 4), alpha=torch.zeros(1, 4, 5))
-    with pytest.raises(BlindSRError, match="8 or 16"):
+    with pytest.raises(BlindSRError, match="8, 16 or 32"):
         Picture(torch.zeros(3, 4, 4), metadata=Metadata(bits=12))
 
 

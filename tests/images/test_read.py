@@ -146,13 +146,17 @@ def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
         read("a\0b.png")
 
 
-def test_pages_and_floats_are_refused(tmp_path: Path) -> None:
+def test_pages_and_other_numbers_are_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "pages.tif", np.zeros((2, 9, 9, 3), np.uint8), photometric="rgb")
     with pytest.raises(BlindSRError, match="2 pages"):
         read(tmp_path / "pages.tif")
-    tifffile.imwrite(tmp_path / "float.tif", np.zeros((9, 9, 3), np.float32), photometric="rgb")
-    with pytest.raises(BlindSRError, match="float"):
-        read(tmp_path / "float.tif")
+    for value in (-0.5, 1.5, np.nan):
+        tifffile.imwrite(tmp_path / "float.tif", np.full((9, 9, 3), value, np.float32), photometric="rgb")
+        with pytest.raises(BlindSRError, match="rescale"):
+            read(tmp_path / "float.tif")
+    tifffile.imwrite(tmp_path / "double.tif", np.zeros((9, 9, 3)), photometric="rgb")
+    with pytest.raises(BlindSRError, match="double"):
+        read(tmp_path / "double.tif")
     tifffile.imwrite(tmp_path / "bands.tif", np.zeros((9, 9, 7), np.uint8), photometric="minisblack")
     with pytest.raises(BlindSRError, match=r"channels|pages"):
         read(tmp_path / "bands.tif")
@@ -188,11 +192,21 @@ def test_plain_formats(tmp_path: Path, name: str) -> None:
     assert picture.metadata.format == ("bmp" if name == "a.bmp" else "ppm")
 
 
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3)])
+def test_floats_are_read_as_they_are(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    array = np.random.default_rng(0).random(shape, np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb" if len(shape) == 3 else "minisblack")
+    picture = read(tmp_path / "a.tif")
+    assert picture.metadata.bits == 32
+    np.testing.assert_array_equal(picture.to_array(), array)
+
+
 def test_deep_plain_formats_are_not_cut_to_8_bits(tmp_path: Path) -> None:
-    (tmp_path / "a.ppm").write_bytes(b"P6\n# a comment\n2 1\n65535\n" + bytes(12))
+    (tmp_path / "a.ppm").write_bytes(b"P6\n# a comment\n2 1\n65535\n" + bytes(range(12)))
     (tmp_path / "b.ppm").write_bytes(b"P6 2 1 255\n" + bytes(range(6)))
-    with pytest.raises(BlindSRError, match="more than 8 bits"):
-        read(tmp_path / "a.ppm")
+    deep = read(tmp_path / "a.ppm")
+    assert deep.metadata.bits == 16
+    assert deep.to_array().ravel().tolist() == [256 * n + n + 1 for n in range(0, 12, 2)]
     assert read(tmp_path / "b.ppm").to_array().ravel().tolist() == list(range(6))
 
 

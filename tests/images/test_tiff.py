@@ -20,7 +20,7 @@ def test_samples_and_tags_come_back(tmp_path: Path, shape: tuple[int, ...], kind
     exif.get_ifd(0x8769)[0x829D] = 2.8
     path = tmp_path / "a.tif"
     metadata = Metadata(b"profile", exif.tobytes(), None, (300.0, 300.0), 8, len(shape) == 2, "tiff")
-    tiff.write(path, samples, metadata)
+    tiff.write(path, [samples], metadata)
     with tifffile.TiffFile(path) as file:
         page = file.pages[0]
         assert isinstance(page, tifffile.TiffPage)

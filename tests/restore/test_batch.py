@@ -5,6 +5,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -69,17 +70,17 @@ def test_reading_and_writing_happen_beside_computing(
 ) -> None:
     given = jobs(tmp_path, 4)
     threads: dict[str, set[int]] = {"read": set(), "write": set()}
-    real_read, real_write = images.read, images.write
+    real_read, real_write = images.load, images.write
 
-    def read(path: Path) -> images.Picture:
+    def read(path: Path) -> images.Picture | images.Frames:
         threads["read"].add(threading.get_ident())
         return real_read(path)
 
-    def write(result: images.Picture, path: Path, *, quality: int) -> None:
+    def write(result: images.Picture, path: Path, *, quality: int, bits: int | None) -> None:
         threads["write"].add(threading.get_ident())
-        real_write(result, path, quality=quality)
+        real_write(result, path, quality=quality, bits=bits)
 
-    monkeypatch.setattr(images, "read", read)
+    monkeypatch.setattr(images, "load", read)
     monkeypatch.setattr(images, "write", write)
     assert len(list(restore_all(upscaler, given))) == 4
     assert len(threads["read"]) == len(threads["write"]) == 1
@@ -141,3 +142,40 @@ def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Pat
     small = shrunk(images.read(given[0].source), 0.5)
     expected = upscaler.upscale(small, size=Size(exact=(16, 16)))
     assert torch.equal(images.read(given[0].target).pixels, images.quantise(expected.pixels))
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp", "a.tif"])
+def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, name: str) -> None:
+    frames = images.Frames([np.full((6, 5, 3), 60 * n, np.uint8) for n in range(3)], durations=(40, 50, 60))
+    images.write_frames(frames, tmp_path / name)
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / name, tmp_path / f"out.{name}")], report=True)
+    assert outcome.error is None
+    assert outcome.findings["frames"] == 3
+    back = images.load(tmp_path / f"out.{name}")
+    assert isinstance(back, images.Frames)
+    assert [one.shape[:2] for one in back.samples] == [(12, 10)] * 3
+    assert back.durations == (() if name == "a.tif" else (40, 50, 60))
+
+
+def test_frames_that_cannot_be_written_give_a_sentence(tmp_path: Path, upscaler: Upscaler) -> None:
+    frames = images.Frames([np.zeros((6, 5, 3), np.uint8)] * 2, durations=(40, 50))
+    images.write_frames(frames, tmp_path / "a.gif")
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.jpg")])
+    assert "GIF, PNG, WebP or TIFF" in str(outcome.error)
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.gif")], form=Form(preview=(0, 0, 2, 2)))
+    assert "2 frames" in str(outcome.error)
+
+
+@pytest.mark.parametrize(("ending", "bits", "kept"), [("tif", 32, 32), ("png", 16, 16), ("png", 8, 8)])
+def test_results_have_the_depth_that_is_asked_for(
+    tmp_path: Path, upscaler: Upscaler, ending: str, bits: int, kept: int
+) -> None:
+    target = tmp_path / f"out.{ending}"
+    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), target)], form=Form(bits=bits))
+    assert outcome.error is None
+    assert images.read(target).metadata.bits == kept
+
+
+def test_a_depth_that_the_file_cannot_hold_is_refused(tmp_path: Path, upscaler: Upscaler) -> None:
+    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], form=Form(bits=16))
+    assert "holds 8" in str(outcome.error)

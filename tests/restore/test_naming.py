@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.restore.naming import Job, listed, plan
@@ -79,3 +80,11 @@ def test_lists(tmp_path: Path) -> None:
     for name in ("bytes", "missing"):
         with pytest.raises(BlindSRError, match="cannot read the list"):
             listed(tmp_path / name)
+
+
+def test_an_animated_gif_stays_one_and_a_still_becomes_png(tmp_path: Path) -> None:
+    still = Image.new("RGB", (4, 4))
+    still.save(tmp_path / "still.gif")
+    still.save(tmp_path / "moving.gif", save_all=True, append_images=[Image.new("RGB", (4, 4), "red")])
+    names = {job.target.name for job in plan([tmp_path], str(tmp_path / "out"), scale=2)}
+    assert names == {"still_x2.png", "moving_x2.gif"}

@@ -33,7 +33,7 @@ def test_a_full_image_is_full() -> None:
 
 @pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
 def test_an_image_that_was_enlarged_is_found_out(factor: float) -> None:
-    assert 0.8 / factor < native_scale(enlarged(factor)) < 1.4 / factor  # bicubic leaks
+    assert 1 / factor < native_scale(enlarged(factor)) < 1.8 / factor  # bicubic leaks, and too large is safe
 
 
 def test_noise_hides_it_and_small_images_tell_nothing() -> None:

@@ -1,5 +1,6 @@
 """``blindsr``: all commands, and the one place where errors become sentences."""
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -41,6 +42,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: without the program's name; those of the process if not given.
     """
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # a damaged file gets one sentence, ours
     try:
         app(args=spread(sys.argv[1:] if arguments is None else arguments), prog_name="blindsr")
     except BlindSRError as error:

@@ -26,7 +26,7 @@ def upscale(
         list[Path] | None,
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM, GIF), folders, patterns, - for a pipe.",
+            help="Images (PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM, GIF), folders, patterns, - for a pipe.",
         ),
     ] = None,
     *,
@@ -92,10 +92,13 @@ def upscale(
         str, typer.Option(help="Name of a result in a folder, of {stem}, {scale} and {model}.")
     ] = "{stem}_x{scale}",
     form: Annotated[
-        Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "bmp", "ppm"],
+        Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"],
         typer.Option("--format", help="Of results in a folder or pipe; keep is that of the image, in a pipe PNG."),
     ] = "keep",
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF results.")] = 95,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC results.")] = 95,
+    bits: Annotated[
+        Literal["keep", "8", "16", "32"], typer.Option(help="Of a sample of the results; 32 are floats, to TIFF.")
+    ] = "keep",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
@@ -161,7 +164,17 @@ def upscale(
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
     fraction = resolution.parse(native)
     limit = None if max_memory == "auto" else memory.parse(max_memory)
-    manner = batch.Form(wanted, strength, quality, _region(preview), compare, known, limit, fraction)
+    manner = batch.Form(
+        size=wanted,
+        strength=strength,
+        quality=quality,
+        bits=None if bits == "keep" else int(bits),
+        preview=_region(preview),
+        compare=compare,
+        condition=known,
+        max_memory=limit,
+        native=fraction,
+    )
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
         jobs = naming.plan(

@@ -32,6 +32,13 @@ def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tens
     return apply_matrices(x, rows, columns)
 
 
+def resize_to(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """As `resize`, to a height and width that the whole of ``x`` ``(n, c, h, w)`` fills, each side by its own scale."""
+    rows = bicubic_matrix(x.shape[-2], size[0], size[0] / x.shape[-2]).to(x)
+    columns = bicubic_matrix(x.shape[-1], size[1], size[1] / x.shape[-1]).to(x)
+    return apply_matrices(x, rows, columns)
+
+
 def subsample(x: Tensor, scale: int) -> Tensor:
     """Direct subsampling: pixels ``[0::scale, 0::scale]`` of ``(n, c, h, w)``, phase 0 as in MZSR."""
     return x[..., ::scale, ::scale]

@@ -1,7 +1,7 @@
 """A picture in memory: its pixels, and all that has to come out again where it is written."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -12,7 +12,10 @@ from torch import Tensor
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
 
-Format = Literal["png", "jpeg", "webp", "tiff", "avif", "bmp", "ppm", "gif"]
+Format = Literal["png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
+Samples: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
+DEPTHS: dict[int, type[np.uint8] | type[np.uint16] | type[np.float32]] = {8: np.uint8, 16: np.uint16, 32: np.float32}
+"""Types of samples by their bits; 32 bits are floats, 1 is white."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     """Pixels per inch, across and down."""
     bits: int = 8
-    """Depth of a sample, 8 or 16."""
+    """Depth of a sample: 8, 16, or 32 for floats."""
     gray: bool = False
     """One channel in the file; the three channels of the pixels are then equal."""
     format: Format = "png"
@@ -50,8 +53,8 @@ class Picture:
             raise BlindSRError(f"expected pixels (3, height, width), got a tensor {shape}")
         if self.alpha is not None and tuple(self.alpha.shape) != (1, *shape[1:]):
             raise BlindSRError(f"expected alpha {(1, *shape[1:])} for pixels {shape}, got {tuple(self.alpha.shape)}")
-        if self.metadata.bits not in (8, 16):
-            raise BlindSRError(f"expected 8 or 16 bits a sample, got {self.metadata.bits}")
+        if self.metadata.bits not in DEPTHS:
+            raise BlindSRError(f"expected 8, 16 or 32 bits a sample, got {self.metadata.bits}")
 
     @property
     def height(self) -> int:
@@ -77,25 +80,29 @@ class Picture:
             return _from_pil(source)
         return from_samples(source, Metadata())
 
-    def to_array(self, bits: int | None = None) -> NDArray[Any]:
+    def to_array(self, bits: int | None = None) -> Samples:
         """Samples as a file holds them, clamped and rounded to the nearest.
 
         Args:
-            bits: 8 or 16; the picture's own depth if not given.
+            bits: 8, 16 or 32; the picture's own depth if not given.
 
         Returns:
-            uint8 or uint16, ``(h, w)`` for gray, else ``(h, w, c)`` with alpha as the last channel.
+            uint8, uint16 or float32, ``(h, w)`` for gray, else ``(h, w, c)`` with alpha as the last channel.
         """
         bits = bits or self.metadata.bits
         colour = self.pixels[:1] if self.metadata.gray else self.pixels
         planes = colour if self.alpha is None else torch.cat([colour, self.alpha])
-        samples = planes.detach().float().clamp(0, 1).mul(2**bits - 1).round().permute(1, 2, 0).cpu().numpy()
-        array = np.ascontiguousarray(samples.astype(np.uint8 if bits == 8 else np.uint16))
+        values = planes.detach().float().clamp(0, 1)
+        samples = (values if bits == 32 else values.mul(2**bits - 1).round()).permute(1, 2, 0).cpu().numpy()
+        array = np.ascontiguousarray(samples.astype(DEPTHS[bits]))
         return array[..., 0] if array.shape[2] == 1 else array
 
 
 def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:
-    """Make a picture of an array as `Picture.from_array` takes it; depth and gray are set from the array."""
+    """Make a picture of an array as `Picture.from_array` takes it; depth and gray are set from the array.
+
+    Floats have no depth of their own: they come from computing, and the picture has 8 bits.
+    """
     if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
         raise BlindSRError(f"expected an array (height, width) or (height, width, 1 to 4 channels), got {array.shape}")
     samples = array[..., None] if array.ndim == 2 else array

@@ -7,21 +7,25 @@ import re
 from dataclasses import replace
 from mmap import mmap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyvips
+from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, png
-from blindsr.images.picture import Format, Metadata, Picture, from_samples
+from blindsr.images import exif, heif, png, ppm
+from blindsr.images.pages import pages
+from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples
 
 MAX_PIXELS = 2**28
 """Largest picture that `read` accepts, in pixels: 16384 x 16384."""
 
 _GRAY = ("b-w", "grey16")
-_RGB = ("srgb", "rgb", "rgb16")
-DTYPES: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ushort": np.uint16}
+_RGB = ("srgb", "rgb", "rgb16", "scrgb")
+BITS = {"uchar": 8, "ushort": 16, "float": 32}
+"""Depths by what libvips calls their samples."""
 LOADERS = {"avif": "heif"}
 """What libvips calls a kind where it differs."""
 _BY_PILLOW = ("bmp", "ppm")
@@ -29,36 +33,51 @@ _BY_PILLOW = ("bmp", "ppm")
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM or GIF file; what it is decides the content, not the name.
+    """Read a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; what it is decides the content, not the name.
 
     The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
     by its profile. Gray stays gray: its value is repeated in three channels and ``metadata.gray`` is set.
 
     Raises:
         BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
-            pages, or samples that are not 8 or 16 bit integers.
+            pages, or samples that are neither 8 or 16 bit integers nor floats in [0, 1].
     """
     path = Path(path)
-    data = _bytes(path)
+    data = opened(path)
     kind = kind_of(data)
     if kind is None:
-        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, BMP, PPM or GIF image")
+        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
+    check_one(path, kind)
     if kind in _BY_PILLOW:
         return _read_by_pillow(path, data, max_pixels)
+    if kind == "heic":
+        return heif.read(data, path, max_pixels)
+    return read_page(data, path, max_pixels, 0)
+
+
+def read_page(data: bytes, path: Path, max_pixels: int, page: int) -> Picture:
+    """Read a page of a file that libvips knows; as `read` in all else."""
+    kind = kind_of(data) or "png"
+    which = {"page": page} if page else {}
     try:
-        image = getattr(pyvips.Image, f"{LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error")
+        image = getattr(pyvips.Image, f"{LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error", **which)
         check(image, path, max_pixels)
         upright = upright_rgb(image)
-        array = np.frombuffer(upright.write_to_memory(), DTYPES[upright.format])
+        array = samples_of(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
         reason = (error.detail or error.message).strip().splitlines()[0].strip()
         raise BlindSRError(f"{path} is damaged or cut short ({reason})") from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
-    known = replace(metadata_of(image, data, kind), bits=picture.metadata.bits, gray=picture.metadata.gray)
+    known = replace(metadata_of(image, data, kind), bits=BITS[upright.format], gray=picture.metadata.gray)
     return replace(picture, metadata=known)
 
 
-def _bytes(path: Path) -> bytes:
+def opened(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        BlindSRError: it is not there, a folder, or cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -85,6 +104,8 @@ def kind_of(data: bytes) -> Format | None:
 def _rarer_kind(data: bytes) -> Format | None:
     if data[4:8] == b"ftyp" and b"avif" in data[8:64]:
         return "avif"
+    if heif.is_heif(data):
+        return "heic"
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return "gif"
     if data[:2] == b"BM":
@@ -99,28 +120,27 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
         with Image.open(io.BytesIO(data), formats=["BMP", "PPM"]) as image:
             if image.width * image.height > max_pixels:
                 raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
-            if _maximum(data) > 255:  # Pillow would cut it to 8 bits without a word
-                raise BlindSRError(f"{path} has more than 8 bits a sample; save it as PNG or TIFF")
+            if ppm.white(data) > 255:
+                return from_samples(ppm.decode(data), Metadata(format="ppm"))
             image.load()
             return Picture.from_array(image)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
 
 
-def _maximum(data: bytes) -> int:
-    """The value that stands for white in a PPM or PGM file; 255 in others."""
-    header = re.match(rb"P[2356](?:\s+(?:#[^\n]*\n\s*)*(\d+)){3}", data)
-    return int(header[1]) if header else 255
+def check_one(path: Path, kind: Format) -> None:
+    """Refuse a file of several pictures where one is wanted."""
+    count = len(pages(path, kind))
+    if count > 1:
+        raise BlindSRError(f"{path} has {count} pages or frames; save the one you want as its own file")
 
 
 def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     """Refuse from the header alone, before any pixel is decoded."""
     if image.width * image.height > max_pixels:
         raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
-    if image.get_typeof("n-pages") and image.get("n-pages") > 1:
-        raise BlindSRError(f"{path} has {image.get('n-pages')} pages or frames; save the one you want as its own file")
-    if image.format not in DTYPES:
-        raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers")
+    if image.format not in BITS:
+        raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers or floats")
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if extra not in (0, 1):
         raise BlindSRError(f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha")
@@ -135,6 +155,18 @@ def upright_rgb(image: pyvips.Image) -> pyvips.Image:
         depth = 16 if image.format == "ushort" else 8
         return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
     return image.colourspace("srgb")
+
+
+def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
+    """The bytes of an image's pixels as samples, one after the other.
+
+    Raises:
+        BlindSRError: floats outside [0, 1].
+    """
+    array = np.frombuffer(data, DEPTHS[BITS[image.format]])
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
+        raise BlindSRError(f"{path} has floats from {array.min():.4g} to {array.max():.4g}; rescale them to [0, 1]")
+    return array
 
 
 def metadata_of(image: pyvips.Image, data: bytes | mmap, kind: Format) -> Metadata:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, png, tiff
-from blindsr.images.picture import Metadata, Picture, from_samples
-from blindsr.images.read import DTYPES, LOADERS, check, kind_of, metadata_of, upright_rgb
+from blindsr.images.picture import Metadata, Picture, Samples, from_samples
+from blindsr.images.read import BITS, LOADERS, check, check_one, kind_of, metadata_of, samples_of, upright_rgb
 
 SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Endings of the names that can be written in strips."""
@@ -27,7 +27,6 @@ MAX_PIXELS = 2**32
 """Largest image that is read in strips: 65536 x 65536."""
 _HEAD = 64
 """Bytes that tell what kind a file is of."""
-_Samples = NDArray[np.uint8 | np.uint16]
 
 
 class Strips:
@@ -41,7 +40,7 @@ class Strips:
 
         Raises:
             BlindSRError: no such file, not such an image, damaged, more than 2^32 pixels, several pages, or samples
-                that are not 8 or 16 bit integers.
+                that are neither 8 or 16 bit integers nor floats.
         """
         self.path = Path(path)
         with ExitStack() as stack:
@@ -51,8 +50,9 @@ class Strips:
             except (OSError, ValueError) as error:  # ValueError: an empty file
                 raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
             kind = kind_of(data[:_HEAD])
-            if kind is None or kind in ("bmp", "ppm"):
+            if kind is None or kind in ("bmp", "ppm", "heic"):
                 raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
+            check_one(self.path, kind)
             loader = f"{LOADERS.get(kind, kind)}load"
             try:
                 image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", access="sequential")
@@ -64,9 +64,7 @@ class Strips:
             except pyvips.Error as error:
                 raise _damaged(self.path, error) from None
             known = metadata_of(image, data, kind)
-        self.metadata = replace(
-            known, bits=8 * np.dtype(DTYPES[self._image.format]).itemsize, gray=self._image.bands < 3
-        )
+        self.metadata = replace(known, bits=BITS[self._image.format], gray=self._image.bands < 3)
         self._region = pyvips.Region.new(self._image)
 
     @property
@@ -93,7 +91,7 @@ class Strips:
             data = self._region.fetch(left, top, width, bottom - top)
         except pyvips.Error as error:
             raise _damaged(self.path, error) from None
-        array = np.frombuffer(data, DTYPES[self._image.format]).reshape(bottom - top, width, self.channels)
+        array = samples_of(data, self._image, self.path).reshape(bottom - top, width, self.channels)
         picture = from_samples(array, Metadata())
         return replace(picture, metadata=self.metadata)
 
@@ -117,11 +115,11 @@ class Window:
         return self._held
 
 
-def write_strips(strips: Iterator[_Samples], shape: tuple[int, ...], metadata: Metadata, path: Path) -> None:
+def write_strips(strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata, path: Path) -> None:
     """Write a PNG or TIFF file as its rows come in.
 
     Args:
-        strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8 or uint16, from the top to the bottom.
+        strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8, uint16 or float32 (TIFF alone), from the top down.
         shape: of all of them together.
         metadata: what the file says besides its pixels; the arrays have its depth.
         path: where; what is there is overwritten, so give a place beside the real one.
@@ -156,7 +154,7 @@ class PngStream:
         if kind is None:
             self._file.write(png.chunk(b"IDAT", self._packer.flush()) + png.chunk(b"IEND", b""))
 
-    def write(self, samples: _Samples) -> None:
+    def write(self, samples: Samples) -> None:
         """Append rows ``(rows, w)`` or ``(rows, w, c)``."""
         rows = samples.astype(samples.dtype.newbyteorder(">")).reshape(len(samples), -1).view(np.uint8)
         above = np.concatenate([self._above[None], rows[:-1]])

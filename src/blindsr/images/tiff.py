@@ -1,19 +1,18 @@
 """TIFF files by tifffile, with the EXIF directories that it does not write itself."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from blindsr.images.exif import DIRECTORIES, parsed
-from blindsr.images.picture import Metadata
+from blindsr.images.picture import DEPTHS, Metadata, Samples
 
 _BIG = 2**31
 """Bytes of pixels from which on the file is a BigTIFF, whose offsets have 64 bits."""
@@ -22,17 +21,19 @@ _XMP = 0x02BC
 _TILE = 256
 """Side of a tile in pixels."""
 
-_Samples = NDArray[np.uint8 | np.uint16]
 _Tag = tuple[int, int, int, object, bool]
 
 
-def write(path: Path, samples: _Samples, metadata: Metadata) -> None:
-    """Write samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed."""
-    with _described(path, samples.shape, samples.nbytes, metadata) as options:
-        tifffile.imwrite(path, samples, rowsperstrip=64, **options)
+def write(path: Path, pages: Sequence[Samples], metadata: Metadata) -> None:
+    """Write pages of samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed; the first is described."""
+    size = sum(page.nbytes for page in pages)
+    with _described(path, size, metadata) as (file, described), tifffile.TiffWriter(path, **file) as writer:
+        for number, page in enumerate(pages):
+            options = described if number == 0 else {"metadata": None}
+            writer.write(page, rowsperstrip=64, **_layout(page.shape, page.dtype), **options)
 
 
-def write_strips(path: Path, strips: Iterator[_Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
+def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
     """Write rows as they come in, from the top to the bottom, to a tiled file.
 
     Args:
@@ -41,27 +42,20 @@ def write_strips(path: Path, strips: Iterator[_Samples], shape: tuple[int, ...],
         shape: of all of them together.
         metadata: what the file says besides its pixels; the arrays have its depth.
     """
-    dtype = np.dtype(np.uint16 if metadata.bits == 16 else np.uint8)
-    with _described(path, shape, math.prod(shape) * dtype.itemsize, metadata) as options:
-        tifffile.imwrite(path, _tiles(strips), shape=shape, dtype=dtype, tile=(_TILE, _TILE), **options)
+    dtype = np.dtype(DEPTHS[metadata.bits])
+    size, layout = math.prod(shape) * dtype.itemsize, {**_layout(shape, dtype), "tile": (_TILE, _TILE)}
+    with _described(path, size, metadata) as (file, options), tifffile.TiffWriter(path, **file) as writer:
+        writer.write(_tiles(strips), shape=shape, dtype=dtype, **layout, **options)
 
 
 @contextmanager
-def _described(path: Path, shape: tuple[int, ...], size: int, metadata: Metadata) -> Iterator[dict[str, Any]]:
-    """What tifffile is told of an image of some bytes; on leaving, what it does not write is added."""
+def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What tifffile is told of a file of some bytes and of its first page; what it does not write is added at last."""
     found = parsed(metadata.exif or b"")
     directories = {pointer: values for pointer in DIRECTORIES if (values := found.get_ifd(pointer))}
     big = size > _BIG
     pointers: list[_Tag] = [(pointer - 1, _LONG8 if big else _LONG, 1, 0, True) for pointer in directories]
-    channels = 1 if len(shape) == 2 else shape[2]
-    yield {
-        "bigtiff": big,
-        "byteorder": "<",
-        "photometric": "minisblack" if channels < 3 else "rgb",
-        "planarconfig": "contig" if channels > 1 else None,
-        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
-        "compression": "zlib",
-        "predictor": True,
+    described = {
         "iccprofile": metadata.icc,
         "resolution": metadata.dpi,
         "resolutionunit": "INCH" if metadata.dpi else None,
@@ -69,12 +63,25 @@ def _described(path: Path, shape: tuple[int, ...], size: int, metadata: Metadata
         "software": False,
         "extratags": [*_texts(found), *_xmp(metadata), *pointers],
     }
+    yield {"bigtiff": big, "byteorder": "<"}, described
     _append(path, directories, big)
 
 
-def _tiles(strips: Iterator[_Samples]) -> Iterator[_Samples]:
+def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
+    """How the samples of a page are stored."""
+    channels = 1 if len(shape) == 2 else shape[2]
+    return {
+        "photometric": "minisblack" if channels < 3 else "rgb",
+        "planarconfig": "contig" if channels > 1 else None,
+        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
+        "compression": "zlib",
+        "predictor": dtype.kind == "u",  # that of floats needs another library
+    }
+
+
+def _tiles(strips: Iterator[Samples]) -> Iterator[Samples]:
     """Rows regrouped into rows of tiles, each from the left to the right."""
-    held: list[_Samples] = []
+    held: list[Samples] = []
     for strip in strips:
         held.append(strip)
         while sum(map(len, held)) >= _TILE:
@@ -86,7 +93,7 @@ def _tiles(strips: Iterator[_Samples]) -> Iterator[_Samples]:
         yield from _row_of_tiles(rest)
 
 
-def _row_of_tiles(rows: _Samples) -> Iterator[_Samples]:
+def _row_of_tiles(rows: Samples) -> Iterator[Samples]:
     for left in range(0, rows.shape[1], _TILE):
         yield np.ascontiguousarray(rows[:, left : left + _TILE])
 

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 import pyvips
-from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, png, tiff
-from blindsr.images.picture import Format, Metadata, Picture
+from blindsr.images import exif, gif, heif, png, ppm, tiff
+from blindsr.images.picture import Format, Metadata, Picture, Samples
 
 _FORMATS: dict[str, Format] = {
     ".png": "png",
@@ -28,46 +27,65 @@ _FORMATS: dict[str, Format] = {
     ".avif": "avif",
     ".bmp": "bmp",
     ".ppm": "ppm",
+    ".gif": "gif",
+    ".heic": "heic",
+    ".heif": "heic",
 }
 SUFFIXES = frozenset(_FORMATS)
 """Endings of the names that can be written."""
-_Samples = NDArray[np.uint8 | np.uint16]
+_DEEPEST: dict[Format, int] = {"png": 16, "ppm": 16, "tiff": 32}
+"""Most bits of a sample of the kinds that have more than 8."""
+_OPAQUE = ("jpeg", "bmp", "ppm")
+"""Kinds without alpha."""
 
 
-def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95) -> None:
-    """Write a PNG, JPEG, WebP, TIFF, AVIF, BMP or PPM file; the extension decides which.
+def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, bits: int | None = None) -> None:
+    """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension decides which.
 
-    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them (WebP and AVIF have no DPI,
-    BMP has nothing else, PPM nothing at all). JPEG and AVIF are written without chroma subsampling. Transparent parts
-    are on white in JPEG, BMP and PPM. All but PNG and TIFF have 8 bits.
+    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them as far as the format holds
+    them: WebP, AVIF and HEIC have no DPI, BMP has nothing else, PPM and GIF nothing at all. JPEG, AVIF and HEIC are
+    written without chroma subsampling. Transparent parts are on white in JPEG, BMP
+    and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
 
     Args:
         picture: what to write.
         path: where; an existing file is replaced in one step.
-        quality: of JPEG, WebP and AVIF, 1 to 100.
+        quality: of JPEG, WebP, AVIF and HEIC, 1 to 100.
+        bits: of a sample; as many of the picture's as the format holds if not given.
 
     Raises:
-        BlindSRError: an unknown extension, a folder that is missing or not writable, a picture too large for the
-            format.
+        BlindSRError: an unknown extension, more bits than the format holds, a folder that is missing or not writable,
+            a picture too large for the format.
     """
     path = Path(path)
-    check_output(path)
+    check_output(path, bits)
     kind = _FORMATS[path.suffix.lower()]
-    metadata = picture.metadata
+    metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
     if metadata.exif:
         metadata = replace(metadata, exif=exif.sized(metadata.exif, picture.width, picture.height))
-    _beside(path, lambda part: _encode(part, picture, metadata, kind, quality))
+    written_beside(path, lambda part: _encode(part, picture, metadata, kind, quality))
 
 
-def check_output(path: str | os.PathLike[str]) -> None:
+def depth(path: str | os.PathLike[str], bits: int) -> int:
+    """The bits that samples of so many have in a file of this name."""
+    return min(bits, _DEEPEST.get(_FORMATS[Path(path).suffix.lower()], 8))
+
+
+def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
     """Refuse a place that a picture cannot be written to; meant to be asked before hours of work.
 
+    Args:
+        path: of the file.
+        bits: of a sample, where it must have so many.
+
     Raises:
-        BlindSRError: an unknown extension, or a folder that is missing or not writable.
+        BlindSRError: an unknown extension, more bits than it holds, or a folder that is missing or not writable.
     """
     path = Path(path)
     if path.suffix.lower() not in _FORMATS:
         raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(_FORMATS)}")
+    if bits is not None and depth(path, bits) < bits:
+        raise BlindSRError(f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF")
     if path.is_dir():
         raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it")
     if not path.parent.is_dir():
@@ -76,7 +94,8 @@ def check_output(path: str | os.PathLike[str]) -> None:
         raise BlindSRError(f"cannot write {path}: the folder {path.parent} is not writable; choose another")
 
 
-def _beside(path: Path, encode: Callable[[Path], None]) -> None:
+def written_beside(path: Path, encode: Callable[[Path], None]) -> None:
+    """Have a file written beside its place and renamed; whatever goes wrong becomes one sentence."""
     part = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
         encode(part)
@@ -90,16 +109,22 @@ def _beside(path: Path, encode: Callable[[Path], None]) -> None:
 
 
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:
+    samples = (_on_white(picture) if kind in _OPAQUE else picture).to_array(metadata.bits)
     if kind == "png":
-        path.write_bytes(png.with_metadata(_png(picture.to_array()), metadata))
+        path.write_bytes(png.with_metadata(_png(samples), metadata))
     elif kind == "tiff":
-        tiff.write(path, picture.to_array(), metadata)
+        tiff.write(path, [samples], metadata)
+    elif kind == "gif":
+        gif.write(path, [samples])
+    elif kind == "heic":
+        heif.write(path, Image.fromarray(samples), metadata, quality)
+    elif samples.dtype == np.uint16:
+        path.write_bytes(ppm.encode(samples.astype(np.uint16)))
     else:
-        flat = picture if kind in ("webp", "avif") else _on_white(picture)
-        _save_by_pillow(path, Image.fromarray(flat.to_array(bits=8)), metadata, kind, quality)
+        _save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
 
 
-def _png(samples: _Samples) -> bytes:
+def _png(samples: Samples) -> bytes:
     image = pyvips.Image.new_from_array(samples)
     gray = image.bands < 3
     names = {"uchar": ("srgb", "b-w"), "ushort": ("rgb16", "grey16")}

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from blindsr import images
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
-from blindsr.images import Picture
+from blindsr.images import Frames, Picture
 from blindsr.images.quality import jpeg_quality
 from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
 from blindsr.restore.auto import GENERAL, Auto
 from blindsr.restore.consistency import consistency
+from blindsr.restore.frames import check_memory, enlarge_frames, middle
 from blindsr.restore.naming import Job
 from blindsr.restore.native import Native, resolve, shrunk
 from blindsr.restore.side import side_by_side
@@ -52,6 +53,8 @@ class Form:
     """0 is the bicubic enlargement, 1 the network's result."""
     quality: int = 95
     """Of JPEG and WebP files, 1 to 100."""
+    bits: int | None = None
+    """Depth of the results, 8, 16 or 32 for floats; that of the photograph, if the file can hold it, if not given."""
     preview: tuple[int, int, int, int] | None = None
     """Left, top, width and height of the only part that is restored."""
     compare: Path | None = None
@@ -90,7 +93,7 @@ def restore_all(
         An outcome for each job, in their order, once its file is written.
     """
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        ahead: deque[tuple[Job, Future[Picture | Large | None]]] = deque()
+        ahead: deque[tuple[Job, Future[Picture | Frames | Large | None]]] = deque()
         written: deque[tuple[Outcome, Future[None]]] = deque()
         pending = iter(jobs)
         try:
@@ -104,7 +107,7 @@ def restore_all(
                 if following is not None:
                     ahead.append((following, reader.submit(_read, following, existing, upscaler.scale, form)))
                 outcome, result = _restore(upscaler, job, reading, (hints, form), report=report)
-                future = writer.submit(_write, job, result, form.quality)
+                future = writer.submit(_write, job, result, form)
                 while written:
                     yield _settle(*written.popleft())
                 written.append((outcome, future))
@@ -122,13 +125,13 @@ class Large:
     limit: int
 
 
-def _read(job: Job, existing: Existing, scale: int, form: Form) -> Picture | Large | None:
+def _read(job: Job, existing: Existing, scale: int, form: Form) -> Picture | Frames | Large | None:
     if job.target.exists():
         if existing == "skip":
             return None
         if existing == "refuse":
             raise BlindSRError(f"{job.target} exists already; replace it with --overwrite or choose another name")
-    return _large(job, scale, form) or images.read(job.source)
+    return _large(job, scale, form) or images.load(job.source)
 
 
 def _large(job: Job, scale: int, form: Form) -> Large | None:
@@ -155,20 +158,22 @@ def _large(job: Job, scale: int, form: Form) -> Large | None:
 def _restore(
     upscaler: Upscaler | Auto,
     job: Job,
-    reading: "Future[Picture | Large | None]",
+    reading: "Future[Picture | Frames | Large | None]",
     how: tuple[Hints, Form],
     *,
     report: bool,
-) -> tuple[Outcome, Picture | None]:
+) -> tuple[Outcome, Picture | Frames | None]:
     hints, form = how
     try:
         picture = reading.result()
         if picture is None:
             return Outcome(job, skipped=True), None
-        _prepare(job)
+        _prepare(job, form)
         begin = time.perf_counter()
         if isinstance(picture, Large):
             return _restore_large(_fixed(upscaler), job, picture, how, report=report), None
+        if isinstance(picture, Frames):
+            return _restore_frames(upscaler, job, picture, how, report=report)
         upscaler, form, chosen = _chosen(upscaler, job, picture, form)
         picture, size, fraction = _at_native(picture, form, upscaler.scale)
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
@@ -221,10 +226,36 @@ def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints,
         max_memory=large.limit,
         condition=form.condition,
         strength=form.strength,
+        bits=form.bits,
     )
     findings = upscaler.method.describe(condition) if report else {}
     megapixels = large.pixels * upscaler.scale**2 / 1e6
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings)
+
+
+def _restore_frames(
+    upscaler: Upscaler | Auto, job: Job, frames: Frames, how: tuple[Hints, Form], *, report: bool
+) -> tuple[Outcome, Frames]:
+    hints, form = how
+    if form.preview is not None or form.compare is not None:
+        raise BlindSRError(f"{job.source} has {len(frames)} frames; --preview and --compare are for single pictures")
+    images.check_frames(job.target, len(frames), form.bits)
+    begin = time.perf_counter()
+    upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form)
+    check_memory(frames, upscaler.scale, form.max_memory or memory.parse("auto"))
+    result = enlarge_frames(
+        upscaler,
+        frames,
+        hints,
+        condition=form.condition,
+        size=form.size,
+        strength=form.strength,
+        bits=form.bits,
+        native=form.native,
+    )
+    megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
+    findings = {**chosen, "frames": len(frames)} if report else {}
+    return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings), result
 
 
 def _shown(picture: Picture, region: tuple[int, int, int, int] | None) -> Picture:
@@ -247,17 +278,19 @@ def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, c
     return found
 
 
-def _prepare(job: Job) -> None:
+def _prepare(job: Job, form: Form) -> None:
     try:
         job.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BlindSRError(f"cannot make the folder {job.target.parent}: {error.strerror}") from None
-    images.check_output(job.target)
+    images.check_output(job.target, form.bits)
 
 
-def _write(job: Job, result: Picture | None, quality: int) -> None:
-    if result is not None:
-        images.write(result, job.target, quality=quality)
+def _write(job: Job, result: Picture | Frames | None, form: Form) -> None:
+    if isinstance(result, Frames):
+        images.write_frames(result, job.target, quality=form.quality, bits=form.bits)
+    elif result is not None:
+        images.write(result, job.target, quality=form.quality, bits=form.bits)
 
 
 def _settle(outcome: Outcome, writing: "Future[None]") -> Outcome:

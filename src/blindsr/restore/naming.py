@@ -8,8 +8,6 @@ from pathlib import Path
 from blindsr import images
 from blindsr.errors import BlindSRError
 
-SUFFIXES = images.SUFFIXES | {".gif"}
-"""Endings of the names of images that are looked for in folders."""
 TEMPLATE = "{stem}_x{scale}"
 
 
@@ -40,7 +38,7 @@ def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", tem
         scale: fills ``{scale}``.
         model: fills ``{model}``.
         template: name of a result; ``{stem}`` is the input's name without its ending. Without an ending, the result
-            has the input's, or .png where that cannot be written.
+            has the input's, or .png where that cannot be written or is GIF and no animation.
 
     Raises:
         BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
@@ -98,7 +96,7 @@ def _expand(inputs: Iterable[Path], out: Path | None) -> Iterator[_Found]:
 def _images(folder: Path, out: Path | None) -> list[Path]:
     """Images below a folder in sorted order; hidden files and earlier results are not among them."""
     results = folder if out is None else out
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in images.SUFFIXES and path.is_file())
     return sorted(
         path
         for path in found
@@ -124,8 +122,11 @@ def _name(source: Path, scale: float, model: str, template: str) -> str:
         raise BlindSRError(f"the name {template!r} makes {name!r} of {source}, which is not the name of a file")
     if Path(name).suffix.lower() in images.SUFFIXES:
         return name
-    # What can be read but not written becomes PNG.
-    return name + (source.suffix if source.suffix.lower() in images.SUFFIXES else ".png")
+    # A GIF of one frame becomes PNG, which takes all of its new colours.
+    still = source.suffix.lower() not in images.SUFFIXES or (
+        source.suffix.lower() == ".gif" and not images.is_animated(source)
+    )
+    return name + (".png" if still else source.suffix)
 
 
 def _check_folder(folder: Path) -> None:

@@ -1,22 +1,32 @@
 """Images larger than memory: read, restored and written a row of tiles at a time, under one condition."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from blindsr.atomic import beside
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
-from blindsr.images import Picture, check_output
+from blindsr.images import Picture, check_output, depth
+from blindsr.images.picture import Samples
 from blindsr.images.strips import SUFFIXES, Strips, Window, write_strips
 from blindsr.restore import memory
 from blindsr.restore.upscaler import Upscaler
 from blindsr.restore.watch import Watch
 
-Rows = Iterator[NDArray[np.uint8 | np.uint16]]
+Rows = Iterator[Samples]
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How each tile is restored."""
+
+    condition: Any
+    strength: float
+    bits: int
 
 
 def restore_file(
@@ -28,6 +38,7 @@ def restore_file(
     max_memory: int,
     condition: Any = None,
     strength: float = 1.0,
+    bits: int | None = None,
     watch: Watch = Watch(),
 ) -> Any:
     """Restore a file to a PNG or TIFF file without ever holding the whole of either.
@@ -44,6 +55,7 @@ def restore_file(
         max_memory: bytes that the process is to stay under.
         condition: what was found out before; the image is looked at if not given.
         strength: 0 is the bicubic enlargement, 1 the network's result.
+        bits: depth of the result; that of the image, if the file can hold it, if not given.
         watch: who is told of each row of tiles, and may stop the work.
 
     Returns:
@@ -52,16 +64,17 @@ def restore_file(
     Raises:
         BlindSRError: a file that cannot be read in strips, or a place that cannot be written so.
     """
-    check_output(target)
+    check_output(target, bits)
     if target.suffix.lower() not in SUFFIXES:
         raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
     strips = Strips(source)
     condition = look(upscaler, source, hints, max_memory) if condition is None else condition
+    metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
     shape = (upscaler.scale * strips.height, upscaler.scale * strips.width, strips.channels)
     side = memory.largest_tile(max_memory, strips.width, upscaler.scale, upscaler.method.traits.margin)
     with upscaler.tiled(min(side, upscaler.tile)), beside(target) as part:
-        rows = _restored(upscaler, strips, condition, strength, watch)
-        write_strips(rows, shape if strips.channels > 1 else shape[:2], strips.metadata, part)
+        rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
+        write_strips(rows, shape if strips.channels > 1 else shape[:2], metadata, part)
     return condition
 
 
@@ -77,20 +90,21 @@ def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any
     return upscaler.look(strips.rows(top, top + height, left, left + width), hints)
 
 
-def _restored(upscaler: Upscaler, strips: Strips, condition: Any, strength: float, watch: Watch) -> Rows:
+def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
     """The result from the top to the bottom, a row of tiles at a time."""
     window, margin, side = Window(strips), upscaler.method.traits.margin, upscaler.tile
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
         first = max(0, top - margin)
         seen = window.rows(first, min(strips.height, bottom + margin))
-        yield np.concatenate(list(_row(upscaler, seen, condition, strength, (top - first, bottom - top))), axis=1)
+        yield np.concatenate(list(_row(upscaler, seen, manner, (top - first, bottom - top))), axis=1)
         watch(bottom / strips.height)
 
 
-def _row(upscaler: Upscaler, seen: Picture, condition: Any, strength: float, rows: tuple[int, int]) -> Rows:
+def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
     """A row of tiles from the left to the right; ``rows`` says where it begins in what is seen, and its height."""
     top, height = rows
     for left in range(0, seen.width, upscaler.tile):
         region = (left, top, min(upscaler.tile, seen.width - left), height)
-        yield upscaler.preview(seen, condition, region, strength=strength).to_array()
+        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength)
+        yield part.to_array(manner.bits)

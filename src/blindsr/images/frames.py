@@ -1,0 +1,200 @@
+"""Files of several pictures: animated GIF, PNG and WebP, and TIFF with several pages."""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyvips
+from PIL import Image, ImageSequence
+
+from blindsr.errors import BlindSRError
+from blindsr.images import exif, gif, tiff
+from blindsr.images.pages import MALFORMED, pages
+from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
+from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
+from blindsr.images.write import check_output, written_beside
+
+SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
+"""Endings of the names that several pictures can be written to."""
+_PAGES = frozenset({".tif", ".tiff"})
+_LEAST = 20
+"""Milliseconds that viewers show a frame at least; shorter ones they slow down to 100."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of an animation, or the pages of a file, kept as samples because there may be many."""
+
+    samples: Sequence[Samples]
+    """Each ``(h, w)`` or ``(h, w, c)``; the frames of an animation all have one size."""
+    metadata: Metadata = field(default_factory=Metadata)
+    durations: tuple[int, ...] = ()
+    """Milliseconds that each frame is shown; empty for pages."""
+    plays: int = 0
+    """How often an animation is played, 0 for ever."""
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def pictures(self) -> Iterator[Picture]:
+        """One after the other."""
+        for one in self.samples:
+            picture = from_samples(one, Metadata())
+            yield replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
+
+    def like(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
+        """The same file with other pictures in it."""
+        bits = bits or self.metadata.bits
+        return replace(
+            self, samples=[one.to_array(bits) for one in pictures], metadata=replace(self.metadata, bits=bits)
+        )
+
+
+def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture | Frames:
+    """Read a file: a picture, or frames where there are several of them.
+
+    Raises:
+        BlindSRError: as `read`; ``max_pixels`` is for all frames together.
+    """
+    path = Path(path)
+    data = opened(path)
+    kind = kind_of(data)
+    found = [0] if kind is None else pages(path, kind)
+    if kind is None or len(found) == 1:
+        return read(path, max_pixels=max_pixels)
+    try:
+        return (
+            _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)
+        )
+    except MALFORMED as error:
+        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+
+
+def is_animated(path: Path) -> bool:
+    """Whether a file holds several frames; False where that cannot be told."""
+    try:
+        with path.open("rb") as file:
+            kind = kind_of(file.read(64))
+    except OSError:
+        return False
+    return kind is not None and len(pages(path, kind)) > 1
+
+
+def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int = 95, bits: int | None = None) -> None:
+    """Write an animation to a GIF, PNG or WebP file, pages to a TIFF file.
+
+    Args:
+        frames: what to write; one kind may be written as the other.
+        path: where; an existing file is replaced in one step.
+        quality: of WebP, 1 to 100.
+        bits: of a sample, TIFF alone; as they are if not given.
+
+    Raises:
+        BlindSRError: another extension, or what `write` refuses.
+    """
+    path = Path(path)
+    check_frames(path, len(frames), bits)
+    metadata = frames.metadata
+    if metadata.exif:
+        height, width = frames.samples[0].shape[:2]
+        metadata = replace(metadata, exif=exif.sized(metadata.exif, width, height))
+    if path.suffix.lower() in _PAGES:
+        made = frames if bits is None else frames.like(frames.pictures(), bits)
+        encode: Callable[[Path], None] = partial(tiff.write, pages=made.samples, metadata=metadata)
+    elif path.suffix.lower() == ".gif":
+        eight = [_eight(one) for one in frames.samples]
+        encode = partial(gif.write, frames=eight, durations=_durations(frames), plays=frames.plays)
+    else:
+        encode = partial(_write_by_pillow, frames=frames, metadata=metadata, quality=quality)
+    written_beside(path, encode)
+
+
+def check_frames(path: Path, count: int, bits: int | None = None) -> None:
+    """Refuse a place that so many pictures cannot be written to.
+
+    Raises:
+        BlindSRError: an extension of a kind that holds but one picture.
+    """
+    check_output(path, bits)
+    if path.suffix.lower() not in SUFFIXES:
+        raise BlindSRError(f"cannot write {count} frames to {path}: use GIF, PNG, WebP or TIFF")
+
+
+def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) -> Frames:
+    found: list[Picture] = []
+    for number in numbers:
+        found.append(read_page(data, path, max_pixels, number))
+        max_pixels -= found[-1].width * found[-1].height
+    bits = max(picture.metadata.bits for picture in found)
+    return Frames([picture.to_array(bits) for picture in found], replace(found[0].metadata, bits=bits))
+
+
+def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
+    """By libvips, which alone keeps the alpha of WebP, and by Pillow the animated PNG, which libvips does not know."""
+    found = _by_pillow(data, path, max_pixels) if kind == "png" else _by_libvips(data, path, max_pixels, kind)
+    opaque = all(one.shape[2] < 4 or (one[..., 3] == 255).all() for one in found.samples)
+    samples = [np.ascontiguousarray(one[..., :3]) for one in found.samples] if opaque else found.samples
+    return replace(found, samples=samples, metadata=replace(found.metadata, gray=samples[0].shape[2] < 3))
+
+
+def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
+    try:
+        tall = getattr(pyvips.Image, f"{kind}load_buffer")(data, n=-1, fail_on="error")
+        height = tall.get("page-height")
+        _check_size(path, (tall.width, height, tall.height // height), max_pixels)
+        samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
+    except pyvips.Error as error:
+        raise ValueError((error.detail or error.message).strip().splitlines()[0]) from None
+    durations = tuple(_shown(value) for value in tall.get("delay"))
+    return Frames(list(samples), metadata_of(tall, data, kind), durations, tall.get("loop"))
+
+
+def _by_pillow(data: bytes, path: Path, max_pixels: int) -> Frames:
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        _check_size(path, (image.width, image.height, int(getattr(image, "n_frames", 1))), max_pixels)
+        plays = int(image.info.get("loop", 0))
+        samples, durations = [], []
+        for frame in ImageSequence.Iterator(image):
+            samples.append(np.asarray(frame.convert("RGBA")))
+            durations.append(_shown(frame.info.get("duration", 0)))
+        metadata = Picture.from_array(image).metadata
+    return Frames(samples, metadata, tuple(durations), plays)
+
+
+def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None:
+    width, height, count = size
+    if width * height * count > max_pixels:
+        raise BlindSRError(f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read")
+
+
+def _shown(duration: float) -> int:
+    return max(_LEAST, round(duration))
+
+
+def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: int) -> None:
+    first, *others = [Image.fromarray(_eight(one)) for one in frames.samples]
+    options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
+    first.save(
+        path,
+        save_all=True,
+        append_images=others,
+        duration=_durations(frames),
+        loop=frames.plays,
+        quality=quality,
+        **{name: value for name, value in options.items() if value},
+    )
+
+
+def _durations(frames: Frames) -> list[int]:
+    return list(frames.durations) or [1000] * len(frames)
+
+
+def _eight(samples: Samples) -> Samples:
+    """Samples as RGB or RGBA of 8 bits."""
+    picture = from_samples(samples, Metadata())
+    return replace(picture, metadata=Metadata(gray=False)).to_array(8)

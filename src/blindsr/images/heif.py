@@ -1,0 +1,72 @@
+"""HEIC files by pillow-heif, which is an extra: its wheels carry an encoder under the GPL."""
+
+import io
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from blindsr.errors import BlindSRError
+from blindsr.images import exif
+from blindsr.images.picture import Metadata, Picture, from_samples
+
+_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+_DEEP = 8
+"""Bits from which on more are there."""
+
+
+def is_heif(data: bytes) -> bool:
+    """Whether a file begins as HEIC; AVIF is asked for first, which begins alike."""
+    return data[4:8] == b"ftyp" and data[8:12] in _BRANDS
+
+
+def read(data: bytes, path: Path, max_pixels: int) -> Picture:
+    """Decode a file's primary image, which libheif turns upright.
+
+    Raises:
+        BlindSRError: pillow-heif is not there, too many pixels, or a damaged file.
+    """
+    heif = _library(path)
+    try:
+        file = heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+        image = file[file.primary_index]
+        if image.size[0] * image.size[1] > max_pixels:
+            raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
+        samples = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
+        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+    block = image.info.get("exif")
+    return from_samples(
+        samples,
+        Metadata(
+            icc=image.info.get("icc_profile"),
+            exif=exif.upright(block) if block else None,
+            xmp=image.info.get("xmp"),
+            format="heic",
+        ),
+    )
+
+
+def write(path: Path, image: Image.Image, metadata: Metadata, quality: int) -> None:
+    """Encode an 8-bit image without chroma subsampling.
+
+    Raises:
+        BlindSRError: pillow-heif is not there.
+    """
+    heif = _library(path)
+    options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
+    options["icc_profile"] = metadata.icc
+    given = {name: value for name, value in options.items() if value}
+    file = heif.from_pillow(image)
+    file.save(path, quality=quality, chroma=444, **given)
+
+
+def _library(path: Path) -> ModuleType:
+    try:
+        import pillow_heif  # noqa: PLC0415  # an extra
+    except ImportError:
+        raise BlindSRError(f"{path} is HEIC, which needs another library: pip install 'blindsr[heif]'") from None
+    library: ModuleType = pillow_heif
+    return library

@@ -1,0 +1,48 @@
+"""PPM and PGM files with more than 8 bits a sample, which Pillow would cut to 8 without a word."""
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+_HEADER = re.compile(rb"P([2356])" + 3 * rb"(?:\s+(?:#[^\n]*\n\s*)*(\d+))" + rb"\s")
+_ASCII = b"23"
+_COLOUR = b"36"
+_WHITE = 65535
+
+
+def white(data: bytes) -> int:
+    """The value that stands for white in a PPM or PGM file; 255 in others."""
+    header = _HEADER.match(data)
+    return int(header[4]) if header else 255
+
+
+def decode(data: bytes) -> NDArray[np.uint16]:
+    """Samples ``(h, w)`` or ``(h, w, 3)`` of a file whose white is above 255, scaled to the full 16 bits.
+
+    Raises:
+        ValueError: fewer samples than the header promises, a sample above white, or a white above 65535.
+    """
+    header = _HEADER.match(data)
+    if header is None or int(header[4]) > _WHITE:
+        raise ValueError("it has no valid header")
+    width, height, top = (int(number) for number in header.groups()[1:])
+    shape = (height, width, 3) if header[1] in _COLOUR else (height, width)
+    count = int(np.prod(shape))
+    body = data[header.end() :]
+    if header[1] in _ASCII:
+        samples = np.array(re.sub(rb"#[^\n]*", b"", body).split()[:count], np.uint32)
+    else:
+        samples = np.frombuffer(body, ">u2", min(count, len(body) // 2)).astype(np.uint32)
+    if len(samples) < count:
+        raise ValueError(f"{len(samples)} of {count} samples are there")
+    if samples.max() > top:
+        raise ValueError(f"a sample of {samples.max()} is above its white of {top}")
+    return ((samples * _WHITE + top // 2) // top).astype(np.uint16).reshape(shape)
+
+
+def encode(samples: NDArray[np.uint16]) -> bytes:
+    """A whole file of samples ``(h, w)`` or ``(h, w, 3)``."""
+    kind = "P5" if samples.ndim == 2 else "P6"
+    header = f"{kind}\n{samples.shape[1]} {samples.shape[0]}\n{_WHITE}\n".encode()
+    return header + samples.astype(">u2").tobytes()

@@ -1,0 +1,116 @@
+"""Animations and pages, beside what other libraries make of the same files."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageSequence
+
+from blindsr.errors import BlindSRError
+from blindsr.images import Frames, Metadata, Picture, is_animated, load, read, write, write_frames
+
+_TIMES = (50, 100, 200)
+
+
+def _animation(alpha: bool = False) -> Frames:
+    frames = [np.full((8, 10, 4 if alpha else 3), 80 * n, np.uint8) for n in range(3)]
+    if alpha:
+        for one in frames:
+            one[..., 3] = 255
+            one[:4, :, 3] = 0
+    return Frames(frames, Metadata(), _TIMES, plays=2)
+
+
+@pytest.mark.parametrize("alpha", [False, True])
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_an_animation_comes_back(tmp_path: Path, name: str, alpha: bool) -> None:
+    write_frames(_animation(alpha), tmp_path / name, quality=100)
+    assert is_animated(tmp_path / name)
+    back = load(tmp_path / name)
+    assert isinstance(back, Frames)
+    assert back.durations == _TIMES
+    assert back.plays == 2
+    for frame, made in zip(back.samples, _animation(alpha).samples, strict=True):
+        assert frame.shape == made.shape
+        assert np.abs(frame[5:].astype(int) - made[5:]).max() <= 3  # WebP loses a little
+        assert not alpha or (frame[:4, :, 3] == 0).all()
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_another_library_reads_it_alike(tmp_path: Path, name: str) -> None:
+    write_frames(_animation(), tmp_path / name, quality=100)
+    with Image.open(tmp_path / name) as image:
+        shown = [round(frame.convert("L").info["duration"]) for frame in ImageSequence.Iterator(image)]
+    assert tuple(shown) == _TIMES
+
+
+def test_pages_keep_size_depth_and_gray(tmp_path: Path) -> None:
+    pages = [np.full((4, 5), 1000, np.uint16), np.full((6, 3), 65535, np.uint16)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, photometric="minisblack", resolution=(300, 300), resolutionunit="INCH")
+    found = load(tmp_path / "a.tif")
+    assert isinstance(found, Frames)
+    assert not found.durations
+    assert found.metadata.dpi == pytest.approx((300, 300))
+    write_frames(found, tmp_path / "b.tif")
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert len(file.pages) == 2
+        for number, page in enumerate(pages):
+            np.testing.assert_array_equal(file.pages[number].asarray(), page)
+        assert file.pages.first.get_resolution("INCH") == pytest.approx((300, 300))
+    write_frames(found, tmp_path / "c.tif", bits=8)
+    with tifffile.TiffFile(tmp_path / "c.tif") as file:
+        assert file.pages[1].asarray().dtype == np.uint8
+
+
+def test_a_single_picture_is_a_picture(tmp_path: Path) -> None:
+    write(Picture.from_array(np.zeros((4, 4, 3), np.uint8)), tmp_path / "a.png")
+    assert isinstance(load(tmp_path / "a.png"), Picture)
+    assert not is_animated(tmp_path / "a.png")
+    assert not is_animated(tmp_path / "missing.gif")
+
+
+def test_where_one_picture_is_wanted_several_are_refused(tmp_path: Path) -> None:
+    write_frames(_animation(), tmp_path / "a.png")
+    with pytest.raises(BlindSRError, match="3 pages or frames"):
+        read(tmp_path / "a.png")
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="GIF, PNG, WebP or TIFF"):
+        write_frames(_animation(), tmp_path / "a.jpg")
+    write_frames(_animation(), tmp_path / "a.gif")
+    with pytest.raises(BlindSRError, match="3 frames of 10x8"):
+        load(tmp_path / "a.gif", max_pixels=200)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(3):
+            file.write(np.zeros((8, 10), np.uint8), photometric="minisblack")
+    with pytest.raises(BlindSRError, match="at most"):
+        load(tmp_path / "a.tif", max_pixels=200)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_damaged_animations_give_a_sentence_or_frames(tmp_path: Path, name: str) -> None:
+    write_frames(_animation(), tmp_path / name)
+    data = bytearray((tmp_path / name).read_bytes())
+    generator = np.random.default_rng(0)
+    for _ in range(60):
+        mutated = bytearray(data)
+        for place in generator.integers(8, len(data), 4):
+            mutated[place] = int(generator.integers(256))
+        (tmp_path / name).write_bytes(bytes(mutated[: int(generator.integers(20, len(data)))]))
+        with suppress(BlindSRError):
+            assert isinstance(load(tmp_path / name), Frames | Picture)
+
+
+def test_an_endless_animation_stays_endless_and_one_that_plays_once_does(tmp_path: Path) -> None:
+    for plays in (0, 1):
+        for name in ("a.gif", "a.png", "a.webp"):
+            made = _animation()
+            write_frames(Frames(made.samples, made.metadata, made.durations, plays), tmp_path / name)
+            back = load(tmp_path / name)
+            assert isinstance(back, Frames)
+            assert back.plays == plays

@@ -1,0 +1,82 @@
+"""HEIC files, beside what pillow-heif itself makes of them."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+
+from blindsr.errors import BlindSRError
+from blindsr.images import Metadata, Picture, read, write
+
+
+def _smooth() -> Image.Image:
+    across = np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None].repeat(48, 0).repeat(3, 2)
+    return Image.fromarray(across)
+
+
+def test_pixels_and_what_the_file_says(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "maker"
+    pillow_heif.from_pillow(_smooth()).save(tmp_path / "a.heic", quality=95, chroma=444, exif=exif.tobytes())
+    picture = read(tmp_path / "a.heic")
+    assert (picture.width, picture.height, picture.metadata.format) == (64, 48, "heic")
+    assert picture.metadata.exif is not None
+    assert b"maker" in picture.metadata.exif
+    assert np.abs(picture.to_array().astype(int) - np.asarray(_smooth())).mean() < 2
+
+
+def test_deep_samples_stay_deep(tmp_path: Path) -> None:
+    deep = np.linspace(0, 65535, 64, dtype=np.uint16)[None, :, None].repeat(48, 0).repeat(3, 2)
+    pillow_heif.from_bytes("RGB;16", (64, 48), deep.tobytes()).save(tmp_path / "a.heic", quality=-1)
+    picture = read(tmp_path / "a.heic")
+    assert picture.metadata.bits == 16
+    assert np.abs(picture.to_array().astype(int) - deep).max() < 300  # 10 or 12 bits are stored
+
+
+def test_an_orientation_is_applied_once(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = _smooth()
+    turned.info["exif"] = exif.tobytes()
+    pillow_heif.from_pillow(turned).save(tmp_path / "a.heic", quality=95)
+    picture = read(tmp_path / "a.heic")
+    write(picture, tmp_path / "b.png")
+    assert (picture.width, picture.height) in ((48, 64), (64, 48))
+    with Image.open(tmp_path / "b.png") as image:
+        assert image.getexif().get(0x0112, 1) == 1
+
+
+def test_damaged_files_give_a_sentence(tmp_path: Path) -> None:
+    write(Picture.from_array(np.asarray(_smooth())), tmp_path / "a.heic")
+    data = (tmp_path / "a.heic").read_bytes()
+    for keep in (40, 200, len(data) - 40):
+        (tmp_path / "b.heic").write_bytes(data[:keep])
+        with pytest.raises(BlindSRError, match="damaged"):
+            read(tmp_path / "b.heic")
+    with pytest.raises(BlindSRError, match="at most 100 are read"):
+        read(tmp_path / "a.heic", max_pixels=100)
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Picture.from_array(np.asarray(_smooth())), tmp_path / "a.heic")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(BlindSRError, match=r"blindsr\[heif\]"):
+        read(tmp_path / "a.heic")
+    with pytest.raises(BlindSRError, match=r"blindsr\[heif\]"):
+        write(
+            Picture.from_array(
+                np.asarray(_smooth()),
+            ),
+            tmp_path / "b.heic",
+        )
+    assert not (tmp_path / "b.heic").exists()
+
+
+def test_metadata_is_written(tmp_path: Path) -> None:
+    picture = Picture.from_array(np.asarray(_smooth()))
+    made = Picture(picture.pixels, metadata=Metadata(xmp=b"<x:xmpmeta/>"))
+    write(made, tmp_path / "a.heic", quality=90)
+    assert read(tmp_path / "a.heic").metadata.xmp == b"<x:xmpmeta/>"

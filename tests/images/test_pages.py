@@ -1,0 +1,32 @@
+"""How many pictures files of each kind hold."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from blindsr.images.pages import pages
+from blindsr.images.picture import Format
+
+
+@pytest.mark.parametrize(("kind", "name"), [("gif", "a.gif"), ("png", "a.png"), ("webp", "a.webp")])
+@pytest.mark.parametrize("count", [1, 3])
+def test_frames_are_counted(tmp_path: Path, kind: Format, name: str, count: int) -> None:
+    frames = [Image.new("RGB", (8, 8), (40 * n, 0, 0)) for n in range(count)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=100)
+    assert pages(tmp_path / name, kind) == list(range(count))
+
+
+def test_smaller_versions_of_a_page_are_no_pages(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for side, reduced in ((16, 0), (8, 1), (16, 0), (8, 1)):
+            file.write(np.zeros((side, side, 3), np.uint8), photometric="rgb", subfiletype=reduced)
+    assert pages(tmp_path / "a.tif", "tiff") == [0, 2]
+
+
+@pytest.mark.parametrize("kind", ["gif", "tiff", "png", "webp", "jpeg"])
+def test_what_cannot_be_read_seems_to_be_one(tmp_path: Path, kind: Format) -> None:
+    (tmp_path / "a").write_bytes(b"II*\0" + bytes(20))
+    assert pages(tmp_path / "a", kind) == [0]
