@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pyvips
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from blindsr.contract import Hints, Method, Strict, Traits
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, write
+from blindsr.images.gamut import Gamut
 from blindsr.restore import Bicubic, Source, Upscaler
 
 
@@ -239,3 +241,28 @@ def test_what_comes_in_is_what_comes_out() -> None:
     assert torch.equal(upscaler(lr.permute(1, 2, 0).numpy()).pixels, whole[0])
     sources: list[Source] = [lr, Picture(lr)]
     assert all(torch.equal(one.pixels, whole[0]) for one in upscaler.map(sources))
+
+
+def test_wide_colours_are_restored_as_srgb_and_come_back() -> None:
+    p3 = bytes(pyvips.Image.profile_load("p3"))
+    upscaler = Upscaler(Bicubic(2), device="cpu", precision="fp32")
+    wide = Picture(_random(3, 12, 10), metadata=Metadata(icc=p3))
+    result = upscaler.upscale(wide)
+    assert result.metadata.icc == p3
+    plain = upscaler.upscale(Picture(wide.pixels))
+    assert (result.pixels - plain.pixels).abs().mean() < 0.03  # interpolated in other colours
+    green = torch.tensor([0.0, 1.0, 0.0])[:, None, None].expand(3, 8, 8)  # outside sRGB
+    kept = upscaler.upscale(Picture(green, metadata=Metadata(icc=p3)))
+    torch.testing.assert_close(kept.pixels, green.repeat(1, 2, 2), atol=2 / 255, rtol=0)
+
+
+def test_the_network_sees_srgb(monkeypatch: pytest.MonkeyPatch) -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32")
+    metadata = Metadata(icc=bytes(pyvips.Image.profile_load("p3")))
+    seen: list[Tensor] = []
+    monkeypatch.setattr(upscaler, "condition", lambda lr, _: seen.append(lr))
+    pixels = 0.2 + 0.6 * _random(3, 9, 9)
+    upscaler.look(Picture(pixels, metadata=metadata))
+    gamut = Gamut(metadata.icc or b"")
+    torch.testing.assert_close(seen[0], gamut.to_srgb(pixels[None]))
+    assert not torch.allclose(seen[0], pixels[None], atol=0.02)

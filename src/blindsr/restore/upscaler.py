@@ -17,6 +17,7 @@ from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import apply_matrices, bicubic_matrix, resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
+from blindsr.images.gamut import gamut_of
 from blindsr.restore.named import named
 from blindsr.restore.size import Size
 from blindsr.restore.tiles import Box, out_of_memory, restore_tiled
@@ -156,6 +157,8 @@ class Upscaler:
     ) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
 
+        Colours of another profile than sRGB are converted to it for the network, and back.
+
         Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
         restoring, so that no dark fringe appears around what is opaque. Alpha is interpolated bicubically.
 
@@ -175,7 +178,10 @@ class Upscaler:
 
     def look(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
-        return self.condition(_visible(picture_of(source)), hints)
+        picture = picture_of(source)
+        gamut = gamut_of(picture.metadata)
+        seen = _visible(picture)
+        return self.condition(seen if gamut is None else gamut.to_srgb(seen), hints)
 
     def enlarge(
         self,
@@ -216,7 +222,7 @@ class Upscaler:
                 f"the region {left},{top},{width},{height} does not lie inside a picture of "
                 f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
             )
-        alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0]
+        alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0].clamp(0, 1)
         return _like(picture, self._colour(picture, condition, box, strength), alpha)
 
     def _colour(self, picture: Picture, condition: Any, box: Box, strength: float, watch: Watch = Watch()) -> Tensor:
@@ -224,16 +230,20 @@ class Upscaler:
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
         seen = box.widened(self.method.traits.margin, picture.pixels)
-        lr = _visible(_cut(picture, seen))
-        sr = self._restore(lr, condition, box.below(seen), watch)
+        lr, inner = _visible(_cut(picture, seen)), box.below(seen)
+        gamut = gamut_of(picture.metadata)
+        known = lr if gamut is None else gamut.to_srgb(lr)
+        sr = self._restore(known, condition, inner, watch)
+        if gamut is not None:  # what sRGB cannot show comes from the image itself
+            sr = (gamut.from_srgb(sr) + self._interpolated(lr - gamut.from_srgb(known), inner)).clamp_(0, 1)
         if strength < 1:
-            sr = torch.lerp(self._interpolated(lr, box.below(seen)), sr, strength)
+            sr = torch.lerp(self._interpolated(lr, inner).clamp_(0, 1), sr, strength)
         return sr
 
     def _interpolated(self, image: Tensor, box: Box) -> Tensor:
         """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
         seen = box.widened(_BICUBIC, image)
-        return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale).clamp(0, 1))
+        return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
 
     def heed(self, lr: Tensor, condition: Any) -> Tensor:
         """How much a method heeds a condition at each pixel of an image ``(1, 3, h, w)``: ``(h, w)`` in [0, 1].
