@@ -1,9 +1,10 @@
 """``blindsr upscale`` end to end: what works, and how what does not work is said."""
 
 import json
+import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from blindsr import images
+from blindsr.restore import cluster
 
 Run = Callable[..., Any]
 
@@ -279,3 +281,31 @@ def test_settings_that_make_no_sense(blindsr: Run, photo: Path, tmp_path: Path, 
 def test_bicubic_takes_any_scale(blindsr: Run, photo: Path, tmp_path: Path) -> None:
     assert blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", "-s", "3").code == 0
     assert tuple(images.read(tmp_path / "out.png").pixels.shape) == (3, 27, 21)
+
+
+def test_a_cluster_gets_the_same_work(
+    upscale: Run, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+
+    def run(inputs: list[str], out: str, work: cluster.Work, **options: Any) -> Iterator[dict[str, Any]]:
+        given.update(options, inputs=inputs, out=out, work=work)
+        line = {"input": "s3://a/b.png", "output": "s3://c/b_x4.png", "error": None, "megapixels": 1.0}
+        yield {**line, "status": "done"}
+        yield {**line, "status": "failed", "error": "s3://a/b.png is damaged"}
+
+    monkeypatch.setattr(cluster, "restore_on_ray", run)
+    ended = upscale(
+        "s3://a", "-o", "s3://c", "--engine", "ray", "--workers", "3", "--strength", "0.5", "--skip-existing"
+    )
+    assert (ended.code, ended.out) == (1, "s3://c/b_x4.png\n")
+    assert "is damaged" in ended.err
+    assert (given["inputs"], given["out"], given["workers"], given["address"]) == (["s3://a"], "s3://c", 3, None)
+    assert (given["work"].form.strength, given["work"].existing) == (0.5, "skip")
+    travelled = pickle.loads(pickle.dumps(given["work"]))
+    assert travelled.build().scale == 4
+
+
+@pytest.mark.parametrize("options", [("--engine", "ray", "--compare", "c.png"), ("--workers", "2")])
+def test_a_cluster_is_for_many_images(upscale: Run, photo: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    _is_sentence(upscale(photo, "-o", tmp_path / "out", *options), "--engine ray")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.restore.naming import Job, listed, plan
+from blindsr.restore.naming import Job, Naming, listed, plan
 
 
 def touch(path: Path) -> Path:
@@ -18,8 +18,8 @@ def touch(path: Path) -> Path:
 
 def test_one_file_to_a_file_or_into_a_folder(tmp_path: Path) -> None:
     a = touch(tmp_path / "a.jpg")
-    assert plan([a], str(tmp_path / "b.png"), scale=2) == [Job(a, tmp_path / "b.png")]
-    assert plan([a], f"{tmp_path}/new/", scale=2) == [Job(a, tmp_path / "new" / "a_x2.jpg")]
+    assert plan([a], str(tmp_path / "b.png"), Naming(2)) == [Job(a, tmp_path / "b.png")]
+    assert plan([a], f"{tmp_path}/new/", Naming(2)) == [Job(a, tmp_path / "new" / "a_x2.jpg")]
 
 
 def test_trees_patterns_and_files_together(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_trees_patterns_and_files_together(tmp_path: Path) -> None:
     for ignored in (".git/d.png", "x/.e.png", "x/readme.md"):
         touch(tmp_path / "in" / ignored)
     loose = [touch(tmp_path / name) for name in ("p1.jpg", "p2.jpg")]
-    jobs = plan([tmp_path / "in", tmp_path / "p*.jpg"], str(tmp_path / "out"), scale=4)
+    jobs = plan([tmp_path / "in", tmp_path / "p*.jpg"], str(tmp_path / "out"), Naming(4))
     assert {job.source for job in jobs} == {*tree, *loose}
     assert {str(job.target.relative_to(tmp_path / "out")) for job in jobs} == {
         "b_x4.png", "x/a_x4.TIF", "x/y/c_x4.webp", "p1_x4.jpg", "p2_x4.jpg",
@@ -37,16 +37,16 @@ def test_trees_patterns_and_files_together(tmp_path: Path) -> None:
 def test_earlier_results_inside_the_folder_are_not_inputs(tmp_path: Path) -> None:
     a = touch(tmp_path / "a.png")
     touch(tmp_path / "out" / "a_x4.png")
-    assert [job.source for job in plan([tmp_path], str(tmp_path / "out"), scale=4)] == [a]
+    assert [job.source for job in plan([tmp_path], str(tmp_path / "out"), Naming(4))] == [a]
 
 
 def test_names(tmp_path: Path) -> None:
     a = touch(tmp_path / "a b'c.jpg")
-    (job,) = plan([a], f"{tmp_path}/o/", scale=4, model="m", template="{model}-{stem}-{scale}.png")
+    (job,) = plan([a], f"{tmp_path}/o/", Naming(4, "m", "{model}-{stem}-{scale}.png"))
     assert job.target.name == "m-a b'c-4.png"
     for template in ("{other}", "{0}", "{stem", "../{stem}", "{stem.no}", "", ".{stem}"):
         with pytest.raises(BlindSRError, match="the name"):
-            plan([a], f"{tmp_path}/o/", scale=4, template=template)
+            plan([a], f"{tmp_path}/o/", Naming(4, template=template))
 
 
 def test_what_cannot_work_is_said_before_anything_is_made(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_what_cannot_work_is_said_before_anything_is_made(tmp_path: Path) -> Non
     ):
         (tmp_path / "empty").mkdir(exist_ok=True)
         with pytest.raises(BlindSRError, match=words):
-            plan(inputs, f"{tmp_path}/{out}", scale=4)
+            plan(inputs, f"{tmp_path}/{out}", Naming(4))
     assert not (tmp_path / "out").exists()
 
 
 @given(st.sets(st.text("ab .'\"ü\n", min_size=1, max_size=6).map(lambda name: f"q{name}q"), min_size=1, max_size=5))
 def test_every_input_has_one_result_inside_the_folder(names: set[str]) -> None:
     inputs = [Path("in") / f"{name}.png" for name in sorted(names)]
-    jobs = plan(inputs, "nowhere" + os.sep, scale=3)
+    jobs = plan(inputs, "nowhere" + os.sep, Naming(3))
     assert [job.source for job in jobs] == inputs
     assert len({job.target for job in jobs}) == len(names)
     assert all(job.target.parent == Path("nowhere") for job in jobs)
@@ -75,7 +75,7 @@ def test_every_input_has_one_result_inside_the_folder(names: set[str]) -> None:
 
 def test_lists(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("# comment\n\na b.png\nc/d.png\n", encoding="utf-8")
-    assert listed(tmp_path / "list") == [Path("a b.png"), Path("c/d.png")]
+    assert listed(tmp_path / "list") == ["a b.png", "c/d.png"]
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     for name in ("bytes", "missing"):
         with pytest.raises(BlindSRError, match="cannot read the list"):
@@ -86,5 +86,5 @@ def test_an_animated_gif_stays_one_and_a_still_becomes_png(tmp_path: Path) -> No
     still = Image.new("RGB", (4, 4))
     still.save(tmp_path / "still.gif")
     still.save(tmp_path / "moving.gif", save_all=True, append_images=[Image.new("RGB", (4, 4), "red")])
-    names = {job.target.name for job in plan([tmp_path], str(tmp_path / "out"), scale=2)}
+    names = {job.target.name for job in plan([tmp_path], str(tmp_path / "out"), Naming(2))}
     assert names == {"still_x2.png", "moving_x2.gif"}

@@ -12,7 +12,7 @@ PIPE = "-"
 
 
 @contextmanager
-def piped(inputs: Sequence[Path], out: str, ending: str | None) -> Iterator[tuple[list[Path], str]]:
+def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple[list[str], str]]:
     """Give files that stand for the pipes, and empty the one that goes out at the end.
 
     Args:
@@ -23,12 +23,11 @@ def piped(inputs: Sequence[Path], out: str, ending: str | None) -> Iterator[tupl
     Raises:
         BlindSRError: a pipe that is a terminal, or more than goes through one.
     """
-    names = [str(path) for path in inputs]
-    if names.count(PIPE) > 1 or (out == PIPE and len(names) != 1):
+    if inputs.count(PIPE) > 1 or (out == PIPE and len(inputs) != 1):
         raise BlindSRError("a single image goes through a pipe; name files and a folder for several")
     with TemporaryDirectory() as folder:
         place = Path(folder)
-        given = [_received(place / "stdin") if str(path) == PIPE else path for path in inputs]
+        given = [str(_received(place / "stdin")) if name == PIPE else name for name in inputs]
         target = place / f"stdout{ending or '.png'}"
         yield given, str(target) if out == PIPE else out
         if out == PIPE and target.is_file():

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 class Progress:
     """Counts files and megapixels on the error stream where that is a terminal, and lets lines pass it by."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int | None) -> None:
+        """Count up to a number of files, or on and on where nobody knows it."""
         self._total = total
         self._bar: Bar | None = None
         self._stack = ExitStack()
         self._megapixels = 0.0
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty() and self._total > 1:
+        if sys.stderr.isatty() and self._total != 1:
             from rich import progress
             from rich.console import Console
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,7 +15,8 @@ from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.restore.batch import Existing, Outcome
+    from blindsr.restore.batch import Existing
+    from blindsr.restore.upscaler import Upscaler
 
 Style = Literal["names", "json", "none"]
 """What is printed for each image."""
@@ -23,7 +24,7 @@ Style = Literal["names", "json", "none"]
 
 def upscale(
     inputs: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="IN...",
             help="Images (PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM, GIF), folders, patterns, - for a pipe.",
@@ -106,6 +107,15 @@ def upscale(
     max_memory: Annotated[
         str, typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG or TIFF.")
     ] = "auto",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="ray spreads the work over a cluster; see docs/cluster.md.")
+    ] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of the Ray cluster, or auto; this machine alone if not given.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Of the Ray cluster; by default one for each GPU, or each machine.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave results that exist, and do the rest: to go on after a stop.")
@@ -117,7 +127,7 @@ def upscale(
     """
     from blindsr import images
     from blindsr.cli import hints as options
-    from blindsr.restore import batch, memory, naming, stored
+    from blindsr.restore import batch, cluster, memory, naming, stored
     from blindsr.restore import native as resolution
     from blindsr.restore import size as sizes
     from blindsr.restore.auto import Auto
@@ -140,6 +150,11 @@ def upscale(
             model == "auto" and (hinted or preview or condition or tta or size or megapixels),
             "-m auto decides by itself; name a model to tell it more than --scale",
         ),
+        (
+            engine == "ray" and (compare or pipe.PIPE in (out, *(inputs or ()))),
+            "--engine ray is for many images; leave out --compare and the pipe",
+        ),
+        (engine == "local" and (address or workers), "--address and --workers are for --engine ray"),
         (preview and native != "off", "--preview names pixels of the image as it is; leave out --native"),
     ):
         if contradiction:
@@ -149,7 +164,8 @@ def upscale(
     wanted = sizes.parse(scale, size, megapixels)
     weights = f"bicubic_x{max(1, math.ceil(scale or 4))}" if model == "bicubic" else model
     ready = partial(load, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
-    upscaler = Auto(ready, scale or 4.0) if model == "auto" else ready(weights)
+    build = partial(Auto, ready, scale or 4.0) if model == "auto" else partial(ready, weights)
+    upscaler: Upscaler | Auto = build()
     known = None if condition is None or isinstance(upscaler, Auto) else stored.load(condition, model, upscaler)
     hints = options.read(
         support=support,
@@ -175,40 +191,42 @@ def upscale(
         max_memory=limit,
         native=fraction,
     )
+    called = naming.Naming(
+        scale=scale or upscaler.scale,
+        model=Path(model).name.removesuffix(".safetensors"),
+        template=name + (ending or ""),
+    )
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
-        jobs = naming.plan(
-            sources,
-            target,
-            scale=scale or upscaler.scale,
-            model=Path(model).name.removesuffix(".safetensors"),
-            template=name + (ending or ""),
-        )
-        if compare is not None and len(jobs) > 1:
-            raise BlindSRError("--compare shows a single image; name one")
-        outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
         style: Style = "json" if json or report else "none" if out == pipe.PIPE else "names"
-        with Progress(len(jobs)) as progress:
-            tally = Counter(_tell(outcome, model, progress, style) for outcome in outcomes)
+        if engine == "ray":
+            work = cluster.Work(build, called, hints, manner, existing, report)
+            lines = cluster.restore_on_ray(sources, target, work, address=address, workers=workers)
+            total = None
+        else:
+            jobs = naming.plan([Path(source) for source in sources], target, called)
+            if compare is not None and len(jobs) > 1:
+                raise BlindSRError("--compare shows a single image; name one")
+            outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
+            lines, total = (outcome.line() for outcome in outcomes), len(jobs)
+        with Progress(total) as progress:
+            tally = Counter(_tell(line, model, progress, style) for line in lines)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
-        raise typer.Exit(2 if tally["failed"] == len(jobs) else 1)
+        raise typer.Exit(2 if tally["failed"] == tally.total() else 1)
 
 
-def _tell(outcome: "Outcome", model: str, progress: Progress, style: Style) -> str:
+def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
     """Say what became of a photograph, in one line; errors also go to the other stream."""
-    source, target = str(outcome.job.source), str(outcome.job.target)
-    kind = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
-    progress.advance(outcome.megapixels)
+    source, error = line["input"], line["error"]
+    progress.advance(line["megapixels"])
     if style == "json":
-        values = {"input": source, "output": target, "status": kind, "model": model, "error": outcome.error}
-        measured = {"seconds": round(outcome.seconds, 3), "megapixels": round(outcome.megapixels, 4)}
-        progress.line(text.dumps({**values, **measured, **outcome.findings}), err=False)
-    elif style == "names" and outcome.error is None:
-        progress.line(target, err=False)
-    if outcome.error is not None:
-        progress.line(outcome.error if source in outcome.error else f"{source}: {outcome.error}")
-    return kind
+        progress.line(text.dumps({"model": model, **line}), err=False)
+    elif style == "names" and error is None:
+        progress.line(line["output"], err=False)
+    if error is not None:
+        progress.line(error if source in error else f"{source}: {error}")
+    return str(line["status"])
 
 
 def _region(given: str | None) -> tuple[int, int, int, int] | None:

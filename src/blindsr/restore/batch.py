@@ -43,6 +43,13 @@ class Outcome:
     findings: dict[str, Any] = field(default_factory=dict)
     """What the method found out, and how well the result explains the photograph by it."""
 
+    def line(self) -> dict[str, Any]:
+        """All of it, as it is printed for machines."""
+        kind = "failed" if self.error else "skipped" if self.skipped else "done"
+        names = {"input": str(self.job.source), "output": str(self.job.target), "status": kind, "error": self.error}
+        measured = {"seconds": round(self.seconds, 3), "megapixels": round(self.megapixels, 4)}
+        return {**names, **measured, **self.findings}
+
 
 @dataclass(frozen=True)
 class Form:

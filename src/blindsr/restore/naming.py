@@ -20,6 +20,19 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """What results are called in a folder."""
+
+    scale: float
+    """Fills ``{scale}``."""
+    model: str = ""
+    """Fills ``{model}``."""
+    template: str = TEMPLATE
+    """``{stem}`` is the input's name without its ending; without an ending, the result has the input's, or .png where
+    that cannot be written or is GIF and no animation."""
+
+
+@dataclass(frozen=True)
 class _Found:
     """A file, and the folder below the output's that it goes to."""
 
@@ -27,7 +40,7 @@ class _Found:
     below: Path = Path()
 
 
-def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", template: str = TEMPLATE) -> list[Job]:
+def plan(inputs: Sequence[Path], out: str, naming: Naming) -> list[Job]:
     """Decide where every result goes, and find out what cannot work before anything is computed.
 
     A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
@@ -35,10 +48,7 @@ def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", tem
     Args:
         inputs: files, folders (searched recursively) and patterns such as ``holiday/*.jpg``.
         out: a file, or a folder if there are several inputs, if it is there already, or if it ends with a separator.
-        scale: fills ``{scale}``.
-        model: fills ``{model}``.
-        template: name of a result; ``{stem}`` is the input's name without its ending. Without an ending, the result
-            has the input's, or .png where that cannot be written or is GIF and no animation.
+        naming: what results are called.
 
     Raises:
         BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
@@ -54,7 +64,7 @@ def plan(inputs: Sequence[Path], out: str, *, scale: float, model: str = "", tem
     _check_folder(folder)
     chosen: dict[Path, Path] = {}
     for one in found:
-        target = folder / one.below / _name(one.path, scale, model, template)
+        target = folder / one.below / result_name(one.path, naming)
         if target in chosen:
             raise BlindSRError(f"{chosen[target]} and {one.path} would both be written to {target}; upscale them apart")
         chosen[target] = one.path
@@ -73,14 +83,14 @@ def sources(inputs: Sequence[Path]) -> list[Path]:
     return found
 
 
-def listed(path: Path) -> list[Path]:
+def listed(path: Path) -> list[str]:
     """The files that a text file names, one a line; empty lines and lines that begin with # do not count."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise BlindSRError(f"cannot read the list {path}: {reason}") from None
-    return [Path(line) for line in lines if line.strip() and not line.startswith("#")]
+    return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _expand(inputs: Iterable[Path], out: Path | None) -> Iterator[_Found]:
@@ -113,9 +123,15 @@ def _matches(pattern: Path) -> list[Path]:
     return matches
 
 
-def _name(source: Path, scale: float, model: str, template: str) -> str:
+def result_name(source: Path, naming: Naming) -> str:
+    """What the result of a file is called.
+
+    Raises:
+        BlindSRError: a template that makes no name of it.
+    """
+    template = naming.template
     try:
-        name = template.format(stem=source.stem, scale=f"{scale:g}", model=model)
+        name = template.format(stem=source.stem, scale=f"{naming.scale:g}", model=naming.model)
     except (KeyError, IndexError, ValueError, AttributeError) as error:
         raise BlindSRError(f"the name {template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}") from None
     if not name or name.startswith(".") or "/" in name or os.sep in name:

@@ -1,0 +1,186 @@
+"""Files wherever fsspec finds them: on disks, in S3 and in other stores."""
+
+import posixpath
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blindsr import images
+from blindsr.errors import BlindSRError
+from blindsr.restore.naming import Job, Naming, result_name
+
+_WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+"""Stores in which a file is there whole or not at all by themselves."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A part of what is to be restored, small enough to be listed by one process."""
+
+    place: str
+    """A file or folder, as fsspec names it."""
+    out: str
+    """The folder that its results go to."""
+    deep: bool = True
+    """Whether a folder's folders belong to it."""
+
+
+def roots(inputs: list[str], out: str) -> list[Root]:
+    """What is to be listed: each folder by itself and each folder in it, each pattern's matches, each file.
+
+    Raises:
+        BlindSRError: there is no such file or folder, or no library for such a place.
+    """
+    found: list[Root] = []
+    for given in inputs:
+        fs, path = _open(given)
+        if any(mark in path for mark in "*?["):
+            found += [Root(fs.unstrip_protocol(one), out) for one in sorted(fs.glob(path))]
+        elif fs.isdir(path):
+            found.append(Root(given, out, deep=False))
+            below = sorted(one["name"] for one in fs.ls(path, detail=True) if one["type"] == "directory")
+            kept = [one for one in below if not _name(one).startswith(".") and not _same(fs, one, out)]
+            found += [Root(fs.unstrip_protocol(one), _join(out, _name(one))) for one in kept]
+        elif fs.exists(path):
+            found.append(Root(given, out))
+        else:
+            raise BlindSRError(f"there is no file {given}")
+    if not found:
+        raise BlindSRError(f"found no image in {', '.join(inputs)}")
+    return found
+
+
+def listed(root: Root, naming: Naming) -> Iterator[tuple[str, str]]:
+    """Each image below a root, and where its result goes.
+
+    Raises:
+        BlindSRError: two results of one name.
+    """
+    fs, path = _open(root.place)
+    local = _is_local(fs)
+    chosen: dict[str, str] = {}
+    for one in _images(fs, path, root.deep) if fs.isdir(path) else [path]:
+        below = posixpath.dirname(posixpath.relpath(one, path)) if one != path else ""
+        name = result_name(Path(one), naming)
+        target, source = _join(root.out, below, name), one if local else str(fs.unstrip_protocol(one))
+        if target in chosen:
+            raise BlindSRError(f"{chosen[target]} and {source} would both be written to {target}; upscale them apart")
+        chosen[target] = source
+        yield source, target
+
+
+def modified(place: str) -> float | None:
+    """When a file was last written, seconds since 1970; None if it is not there."""
+    fs, path = _open(place)
+    try:
+        return float(fs.modified(path).timestamp()) if fs.exists(path) else None
+    except NotImplementedError:
+        return 0.0
+
+
+class Workplace:
+    """A folder that files of other stores are restored in; those on disks stay where they are."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def fetch(self, source: str, target: str) -> Job:
+        """Bring an image here, and say where to put its result for `deliver`.
+
+        Raises:
+            BlindSRError: it cannot be had.
+        """
+        place = self._folder / secrets.token_hex(4)
+        return Job(self._brought(source, place), self._waiting(target, place))
+
+    def deliver(self, job: Job, target: str) -> None:
+        """Bring a result to where it belongs, whole or not at all, and forget what was fetched for it.
+
+        Raises:
+            BlindSRError: it cannot be brought there.
+        """
+        fs, path = _open(target)
+        if not _is_local(fs):
+            part = path if _names(fs) & _WHOLE else f"{path}.{secrets.token_hex(4)}"
+            try:
+                fs.makedirs(posixpath.dirname(path), exist_ok=True)
+                fs.put_file(str(job.target), part)
+                if part != path:
+                    fs.mv(part, path)
+            except (OSError, ValueError) as error:
+                raise BlindSRError(f"cannot write {target}: {error}") from None
+        self.forget(job)
+
+    def forget(self, job: Job) -> None:
+        """Remove what was fetched for a job."""
+        for path in (job.source, job.target):
+            if self._folder in path.parents:
+                shutil.rmtree(path.parent, ignore_errors=True)
+
+    def _brought(self, source: str, place: Path) -> Path:
+        fs, path = _open(source)
+        if _is_local(fs):
+            return Path(path)
+        place.mkdir(exist_ok=True)
+        try:
+            fs.get_file(path, str(place / _name(path)))
+        except (OSError, ValueError) as error:
+            raise BlindSRError(f"{source} cannot be read: {error}") from None
+        return place / _name(path)
+
+    def _waiting(self, target: str, place: Path) -> Path:
+        fs, path = _open(target)
+        if _is_local(fs):
+            return Path(path)
+        made = place.with_name(f"{place.name}.out")
+        made.mkdir()
+        return made / _name(path)
+
+
+def _images(fs: Any, folder: str, deep: bool) -> list[str]:
+    found = fs.find(folder) if deep else [one["name"] for one in fs.ls(folder, detail=True) if one["type"] == "file"]
+    return sorted(
+        one
+        for one in found
+        if posixpath.splitext(one)[1].lower() in images.SUFFIXES
+        and not any(part.startswith(".") for part in posixpath.relpath(one, folder).split("/"))
+    )
+
+
+def _open(place: str) -> tuple[Any, str]:
+    """The file system of a place, and what it is called there."""
+    try:
+        from fsspec.core import url_to_fs  # noqa: PLC0415  # an extra
+    except ImportError:
+        raise BlindSRError("a cluster needs other libraries: pip install 'blindsr[cluster]'") from None
+    try:
+        fs, path = url_to_fs(place)
+    except (ImportError, ValueError) as error:
+        raise BlindSRError(f"{place} cannot be reached: {error}") from None
+    return fs, str(path)
+
+
+def _is_local(fs: Any) -> bool:
+    return "file" in _names(fs)
+
+
+def _same(fs: Any, path: str, place: str) -> bool:
+    other, elsewhere = _open(place)
+    return type(fs) is type(other) and path.rstrip("/") == elsewhere.rstrip("/")
+
+
+def _name(path: str) -> str:
+    return posixpath.basename(path.rstrip("/"))
+
+
+def _join(*parts: str) -> str:
+    first, *others = parts
+    return "/".join([first.rstrip("/"), *(part for part in others if part)])
+
+
+def _names(fs: Any) -> set[str]:
+    """What the kind of a store is called in front of ``://``."""
+    return {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
