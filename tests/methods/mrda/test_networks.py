@@ -84,3 +84,9 @@ def test_mln_adds_to_the_bicubic_enlargement(scale: int) -> None:
 
 def test_mlns_parameters() -> None:
     assert sum(p.numel() for p in MLN(128, 4).parameters()) == pytest.approx(2.07e6, rel=0.01)
+
+
+def test_the_gan_model_has_the_papers_numbers_too() -> None:
+    student, rdan = DEN(3, 128), RDAN(128, 21, 4, modulation="region", dynamic=True)
+    assert sum(p.numel() for net in (student, rdan) for p in net.parameters()) == pytest.approx(19.59e6, rel=0.001)
+    assert multiply_adds(student, rdan, 180, 320) == pytest.approx(572.96e9, rel=0.01)

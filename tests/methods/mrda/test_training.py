@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -5,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from blindsr import weights
 from blindsr.contract import Stage
 from blindsr.degrade import resize
 from blindsr.degrade.realistic import RealisticDegradation
@@ -21,6 +23,7 @@ from blindsr.methods.mrda.training import (
     divergence,
     stages,
 )
+from blindsr.methods.mrda.visual import VGG19
 from blindsr.train.recipe import load
 
 
@@ -188,3 +191,33 @@ def test_recipes(name: str, setting: str) -> None:
     recipe = load(name)
     for stage in ("meta", "teacher", "student"):
         assert recipe.stages[stage].setting == setting  # type: ignore[attr-defined]
+
+
+def test_the_gan_alternates_in_one_step(tmp_path: Path) -> None:
+    torch.save(VGG19().state_dict(), tmp_path / "vgg.pth")
+    method = tiny(discriminator=4)
+    looks = {"perceptual": 1.0, "adversarial": 0.1, "vgg": tmp_path / "vgg.pth"}
+    for stage in (Teacher(method, TeacherRecipe(**PAIRS, **looks)), Student(method, StudentRecipe(**PAIRS, **looks))):
+        assert [group.name for group in stage.groups()][-1] == "discriminator"
+        losses = run(stage)
+        expected = losses["reconstruction"] + losses["perceptual"] + losses["adversarial"] + losses["discriminator"]
+        if isinstance(stage, Student):
+            expected = expected + losses["kl"] + 0.01 * losses["absolute"]
+        torch.testing.assert_close(losses["loss"].detach(), expected)
+        losses["loss"].backward()
+        assert all(p.grad is not None for p in method.rdan.parameters())
+        assert method.discriminator is not None
+        assert all(p.grad is not None for p in method.discriminator.parameters())
+        vgg = stage.visual.vgg
+        assert vgg is not None
+        assert all(p.grad is None for p in vgg.parameters())
+
+
+def test_weights_go_without_the_discriminator(tmp_path: Path) -> None:
+    method = tiny(discriminator=4)
+    config = method.config.model_dump(mode="json")
+    card = weights.Card(name="mrda_x4.tiny", method="mrda", config=config, recipe={}, provenance={})
+    weights.save(tmp_path / "a.safetensors", method, card)
+    loaded = weights.load(tmp_path / "a.safetensors").method
+    assert isinstance(loaded, MRDA)
+    assert loaded.discriminator is None

@@ -27,6 +27,7 @@ from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
+from blindsr.methods.mrda.visual import Discriminator
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
@@ -44,6 +45,7 @@ class MRDAConfig(Strict):
     modulation: Literal["region", "channel"] = Field("region", description="RDAM, or DASR's in its place, Table V")
     dynamic: bool = Field(True, description="dynamic depth-wise convolution, or a plain one, Table V")
     source: Literal["mln", "lr", "oracle"] = Field("mln", description="what the teacher's DEN sees, Table V")
+    discriminator: int = Field(0, ge=0, description="channels of the U-Net that Eq. 3's L_adv needs; 0 for none")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
     windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are seen whole")
 
@@ -52,7 +54,7 @@ class MRDA(Method[Tensor]):
     """All networks; the condition is the student's representation ``(1, 4 * channels)``."""
 
     Config = MRDAConfig
-    training_only = ("mln", "teacher")
+    training_only = ("mln", "teacher", "discriminator")
     config: MRDAConfig
 
     def __init__(self, config: MRDAConfig) -> None:
@@ -62,6 +64,7 @@ class MRDA(Method[Tensor]):
         self.student = DEN(3, config.channels)
         self.rdan = RDAN(config.channels, config.blocks, config.scale, **kinds)  # type: ignore[arg-type]
         self.mln = MLN(config.mln, config.scale)
+        self.discriminator = Discriminator(config.discriminator) if config.discriminator else None
         self.teacher: DEN | OracleDEN
         if config.source == "oracle":
             self.teacher = OracleDEN(_KERNEL, config.channels)

@@ -1,4 +1,4 @@
-"""Training of MRDA for the classic settings: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 6)."""
+"""Training of MRDA: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 7)."""
 
 from collections.abc import Sequence
 from typing import Literal, cast
@@ -16,6 +16,7 @@ from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
+from blindsr.methods.mrda.visual import Visual, VisualRecipe
 
 Setting = Literal["isotropic", "anisotropic", "real"]
 
@@ -42,7 +43,7 @@ class MetaRecipe(StageRecipe):
     lr: float = Field(2e-4, gt=0, description="beta")
 
 
-class TeacherRecipe(StageRecipe):
+class TeacherRecipe(VisualRecipe):
     """Algorithm 2."""
 
     setting: Setting = "isotropic"
@@ -177,6 +178,7 @@ class Teacher(Stage):
     def __init__(self, model: MRDA, recipe: TeacherRecipe) -> None:
         super().__init__()
         self.method, self.recipe = model, recipe
+        self.visual = Visual(recipe, model.discriminator)
 
     @property
     def crops(self) -> tuple[int, int]:
@@ -188,13 +190,26 @@ class Teacher(Stage):
 
     def groups(self) -> list[Group]:
         parameters = [*self.method.teacher.parameters(), *self.method.rdan.parameters()]
-        return [Group("teacher", parameters, self.recipe.lr)]
+        return [Group("teacher", parameters, self.recipe.lr), *self.adversary()]
+
+    def adversary(self) -> list[Group]:
+        """The discriminator, if it learns."""
+        judge = self.method.discriminator
+        if judge is None or not self.recipe.adversarial:
+            return []
+        return [Group("discriminator", list(judge.parameters()), self.recipe.adversary)]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         truth = self.family.sample(len(clean), generator)
         lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
         sr = self.method.rdan(lr, self.represent(lr, clean, truth))
-        return {"loss": F.l1_loss(sr, clean)}
+        return self.looks(sr, clean, {"reconstruction": F.l1_loss(sr, clean)})
+
+    def looks(self, sr: Tensor, hr: Tensor, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Add the terms of Eq. 3 to the others, and all of them to the loss."""
+        losses = {**losses, **self.visual(sr, hr, self.method.discriminator)}
+        total = torch.stack(list(losses.values())).sum()
+        return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
     def represent(self, lr: Tensor, hr: Tensor, truth: Degradation) -> Tensor:
         """D_T: what the teacher makes of the pairs."""
@@ -217,6 +232,7 @@ class Student(Teacher):
         return [
             Group("student", list(self.method.student.parameters()), self.recipe.lr),
             Group("rdan", list(self.method.rdan.parameters()), self.recipe.lr),
+            *self.adversary(),
         ]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
@@ -226,16 +242,17 @@ class Student(Teacher):
         found = self.method.student(lr)
         # Detached while the DEN learns alone: the restoration then teaches nobody.
         given = found.detach() if step <= recipe.alone else found
-        reconstruction = F.l1_loss(self.method.rdan(lr, given), clean)
-        losses = {"reconstruction": reconstruction}
-        total = reconstruction * float(step > recipe.alone)
+        sr = self.method.rdan(lr, given)
+        restored = self.looks(sr, clean, {"reconstruction": F.l1_loss(sr, clean)})
+        total = restored.pop("loss") * float(step > recipe.alone)
+        losses = {}
         if recipe.kl or recipe.absolute:
             with torch.no_grad():
                 wanted = self.represent(lr, clean, truth)
             losses["kl"] = divergence(wanted, found, recipe.temperature)
             losses["absolute"] = F.l1_loss(found, wanted)
             total = total + recipe.kl * losses["kl"] + recipe.absolute * losses["absolute"]
-        return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
+        return {"loss": total, **restored, **{name: value.detach() for name, value in losses.items()}}
 
 
 def divergence(wanted: Tensor, found: Tensor, temperature: float) -> Tensor:

@@ -1,0 +1,168 @@
+"""Eq. 3's loss of looks for the real-world setting: perceptual and adversarial, as Real-ESRGAN has them.
+
+Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net that judges every pixel: Wang et al., ICCVW 2021.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from blindsr.contract import StageRecipe
+from blindsr.errors import BlindSRError
+from blindsr.tensors import read_tensors
+
+_STAGES = (2, 2, 4, 4, 4)
+"""Convolutions of VGG-19 before each of its poolings."""
+_CHANNELS = (64, 128, 256, 512, 512)
+_WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
+"""Of the last convolution before each pooling."""
+_SLOPE = 0.2
+
+
+class VisualRecipe(StageRecipe):
+    """Eq. 3; both weights are 0 for the classic settings."""
+
+    perceptual: float = Field(0.0, ge=0, description="weight of L_per of Eq. 3; Real-ESRGAN has 1")
+    adversarial: float = Field(0.0, ge=0, description="weight of L_adv of Eq. 3; Real-ESRGAN has 0.1")
+    vgg: Path | None = Field(None, description="file of VGG-19's weights as torchvision names them, for L_per")
+    adversary: float = Field(1e-4, gt=0, description="learning rate of the discriminator")
+
+
+class Discriminator(nn.Module):
+    """Real-ESRGAN's U-Net with spectral normalisation: an image to a judgement of each of its pixels."""
+
+    def __init__(self, channels: int = 64) -> None:
+        super().__init__()
+        c = channels
+        self.first = nn.Conv2d(3, c, 3, padding=1)
+        self.down = nn.ModuleList(
+            spectral_norm(nn.Conv2d(i, o, 4, stride=2, padding=1, bias=False))
+            for i, o in pairwise((c, 2 * c, 4 * c, 8 * c))
+        )
+        self.up = nn.ModuleList(
+            spectral_norm(nn.Conv2d(i, o, 3, padding=1, bias=False)) for i, o in pairwise((8 * c, 4 * c, 2 * c, c))
+        )
+        self.after = nn.ModuleList(spectral_norm(nn.Conv2d(c, c, 3, padding=1, bias=False)) for _ in range(2))
+        self.last = nn.Conv2d(c, 1, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, 3, h, w)`` to logits ``(n, 1, h, w)``, positive for a photograph; sides are multiples of 8."""
+        skips = [F.leaky_relu(self.first(x), _SLOPE)]
+        for conv in self.down:
+            skips.append(F.leaky_relu(conv(skips[-1]), _SLOPE))
+        y = skips.pop()
+        for conv in self.up:
+            enlarged = F.interpolate(y, scale_factor=2, mode="bilinear", align_corners=False)
+            y = F.leaky_relu(conv(enlarged), _SLOPE) + skips.pop()
+        for conv in self.after:
+            y = F.leaky_relu(conv(y), _SLOPE)
+        judged: Tensor = self.last(y)
+        return judged
+
+
+class VGG19(nn.Module):
+    """The last convolution before each pooling of VGG-19, before its ReLU; never trained."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        plan, inputs, number = {}, 3, 0
+        for count, channels in zip(_STAGES, _CHANNELS, strict=True):
+            for _ in range(count):
+                plan[str(number)] = nn.Conv2d(inputs, channels, 3, padding=1)
+                inputs, number = channels, number + 2  # a ReLU has a number of its own
+            number += 1  # and a pooling
+        self.features = nn.ModuleDict(plan)
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1), persistent=False)
+        self.requires_grad_(requires_grad=False)
+
+    @classmethod
+    def read(cls, path: Path) -> "VGG19":
+        """Take the weights from a file with torchvision's names; its classifier may be there too.
+
+        Raises:
+            BlindSRError: the file cannot be read, or is of another network.
+        """
+        net, found = cls(), read_tensors(path)
+        try:
+            net.load_state_dict({name: value for name, value in found.items() if name.startswith("features.")})
+        except RuntimeError:
+            raise BlindSRError(f"{path} does not hold the weights of VGG-19 as torchvision names them") from None
+        return net
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """RGB in [0, 1] to five feature maps."""
+        x = (x - self.mean) / self.std
+        found, layers = [], iter(self.features.values())
+        for stage, count in enumerate(_STAGES):
+            if stage:
+                x = F.max_pool2d(x, 2)
+            for number in range(count):
+                y = next(layers)(x)
+                x = F.relu(y)
+                if number == count - 1:
+                    found.append(y)
+        return found
+
+
+class Visual(nn.Module):
+    """L_per and L_adv, and what the discriminator itself learns by."""
+
+    def __init__(self, recipe: VisualRecipe, discriminator: Discriminator | None) -> None:
+        """Check that what the recipe asks for is there.
+
+        Raises:
+            BlindSRError: no file for the perceptual term, or no discriminator in the model.
+        """
+        super().__init__()
+        if recipe.perceptual and recipe.vgg is None:
+            raise BlindSRError(
+                "the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE"
+            )
+        if recipe.adversarial and discriminator is None:
+            raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=64")
+        self.recipe = recipe
+        self.vgg = VGG19.read(recipe.vgg) if recipe.perceptual and recipe.vgg is not None else None
+        self.judges = bool(recipe.adversarial)
+
+    def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
+        """The weighted losses of an image ``(n, 3, h, w)``; their sum gives each network its own gradient only."""
+        losses = {}
+        if self.vgg is not None:
+            with torch.no_grad():
+                wanted = self.vgg(hr)
+            distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(self.vgg(sr), wanted, strict=True)]
+            weighted = torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)])
+            losses["perceptual"] = self.recipe.perceptual * weighted.sum()
+        if self.judges and discriminator is not None:
+            with _fixed(discriminator):
+                losses["adversarial"] = self.recipe.adversarial * _taken_for(1.0, discriminator(sr))
+            losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
+        return losses
+
+
+def _taken_for(truth: float, logits: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(logits.float(), torch.full_like(logits, truth, dtype=torch.float32))
+
+
+@contextmanager
+def _fixed(net: nn.Module) -> Iterator[None]:
+    """Let gradients through a network, but not into it."""
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad = False
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad = True

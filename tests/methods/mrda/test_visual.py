@@ -1,0 +1,99 @@
+"""Eq. 3's terms: each moves what it is to move and nothing else."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.errors import BlindSRError
+from blindsr.methods.mrda.visual import VGG19, Discriminator, Visual, VisualRecipe
+
+
+def rand(*shape: int, seed: int = 0) -> Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture(scope="module")
+def vgg(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights in a file as torchvision's, classifier included."""
+    path = tmp_path_factory.mktemp("vgg") / "vgg19.pth"
+    torch.save({**VGG19().state_dict(), "classifier.0.weight": torch.zeros(2, 2)}, path)
+    return path
+
+
+def test_the_discriminator_is_real_esrgans() -> None:
+    assert sum(p.numel() for p in Discriminator(64).parameters()) == 4_376_897
+    judge = Discriminator(4)
+    assert judge(rand(2, 3, 16, 24)).shape == (2, 1, 16, 24)
+    for conv in (*judge.down, *judge.up, *judge.after):
+        for _ in range(30):  # of the power iteration
+            judge(rand(1, 3, 8, 8))
+        assert torch.linalg.matrix_norm(conv.weight.detach().flatten(1), 2) == pytest.approx(1, abs=0.05)
+
+
+def test_vgg_is_torchvisions(vgg: Path) -> None:
+    net = VGG19.read(vgg)
+    assert sum(p.numel() for p in net.parameters()) == 20_024_384  # its convolutions
+    assert [int(name) for name in net.features] == [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
+    x = rand(1, 3, 32, 32)
+    first, second = net(x)[:2]
+    weights = {name: value.detach() for name, value in net.state_dict().items()}
+    y = F.conv2d((x - net.mean) / net.std, weights["features.0.weight"], weights["features.0.bias"], padding=1)
+    y = F.conv2d(y.relu(), weights["features.2.weight"], weights["features.2.bias"], padding=1)
+    torch.testing.assert_close(first, y)
+    y = F.max_pool2d(y.relu(), 2)
+    y = F.conv2d(y, weights["features.5.weight"], weights["features.5.bias"], padding=1).relu()
+    y = F.conv2d(y, weights["features.7.weight"], weights["features.7.bias"], padding=1)
+    torch.testing.assert_close(second, y)
+
+
+def _moved(*tensors: Tensor) -> bool:
+    return any(one.grad is not None and bool(one.grad.abs().sum() > 0) for one in tensors)
+
+
+def test_each_term_moves_its_own_network(vgg: Path) -> None:
+    judge = Discriminator(4)
+    visual = Visual(VisualRecipe(steps=1, perceptual=1.0, adversarial=0.1, vgg=vgg), judge)
+    hr = rand(2, 3, 32, 32, seed=1)
+    for name, expected in (
+        ("perceptual", (True, False)),
+        ("adversarial", (True, False)),
+        ("discriminator", (False, True)),
+    ):
+        sr = rand(2, 3, 32, 32).requires_grad_()
+        judge.zero_grad()
+        visual(sr, hr, judge)[name].backward()
+        assert (_moved(sr), _moved(*judge.parameters())) == expected
+    assert all(p.requires_grad for p in judge.parameters())
+    assert not any(p.requires_grad for p in visual.parameters() if p.shape[0] != 4)
+
+
+def test_the_terms_are_their_formulas(vgg: Path) -> None:
+    judge = Discriminator(4).eval()
+    visual = Visual(VisualRecipe(steps=1, perceptual=2.0, adversarial=0.5, vgg=vgg), judge)
+    sr, hr = rand(2, 3, 32, 32), rand(2, 3, 32, 32, seed=1)
+    losses = visual(sr, hr, judge)
+    net = VGG19.read(vgg)
+    distances = [(a - b).abs().mean() for a, b in zip(net(sr), net(hr), strict=True)]
+    expected = 2 * sum(w * d for w, d in zip((0.1, 0.1, 1, 1, 1), distances, strict=True))
+    torch.testing.assert_close(losses["perceptual"], torch.as_tensor(expected))
+    torch.testing.assert_close(losses["adversarial"], 0.5 * F.softplus(-judge(sr)).mean())
+    both = F.softplus(-judge(hr)).mean() + F.softplus(judge(sr)).mean()
+    torch.testing.assert_close(losses["discriminator"], both)
+    assert visual(hr, hr, judge)["perceptual"] == 0
+
+
+def test_without_weights_there_is_nothing() -> None:
+    assert Visual(VisualRecipe(steps=1), None)(rand(1, 3, 8, 8), rand(1, 3, 8, 8), None) == {}
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="VGG-19"):
+        Visual(VisualRecipe(steps=1, perceptual=1.0), None)
+    with pytest.raises(BlindSRError, match="discriminator"):
+        Visual(VisualRecipe(steps=1, adversarial=0.1), None)
+    torch.save({"features.0.weight": torch.zeros(3)}, tmp_path / "other.pth")
+    with pytest.raises(BlindSRError, match="does not hold"):
+        VGG19.read(tmp_path / "other.pth")
