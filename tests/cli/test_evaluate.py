@@ -90,3 +90,10 @@ def test_nothing_is_written_when_a_run_fails(data: Path, tmp_path: Path) -> None
 def test_help_loads_no_torch() -> None:
     code = "import sys, blindsr.cli.evaluate; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_lpips_needs_its_weights(data: Path, tmp_path: Path) -> None:
+    torch.save({}, tmp_path / "lpips.pth")
+    common = ("-m", "bicubic", "-p", "cmdsr-middle", "--data", data, "--device", "cpu")
+    assert "LPIPS" in _sentence(*common, "--lpips", tmp_path / "lpips.pth")
+    assert "cannot be read" in _sentence(*common, "--lpips", tmp_path / "none.pth")

@@ -83,3 +83,15 @@ def test_json_stays_json_for_equal_images() -> None:
     assert one["data_sets"][0]["model"]["psnr"] == "inf"
     assert one["data_sets"][0]["difference"] == "inf"
     assert one["data_sets"][0]["images"][0]["model"]["psnr"] == "inf"
+
+
+def test_lpips_is_shown_where_it_was_measured() -> None:
+    rows = (
+        Row("a", Score(25.0, 0.6, 0.5), Score(26.0, 0.7, 0.25)),
+        Row("b", Score(25.0, 0.6, 0.3), Score(26.0, 0.7, 0.15)),
+    )
+    scores = Scores(protocol("cmdsr-middle"), "m", (Column("Set5", rows, None),))
+    assert "26.00 / 0.7000 / 0.2000" in table.markdown([scores])
+    assert "LPIPS" in table.markdown([scores])
+    (data_set,) = table.to_dict([scores])["protocols"][0]["data_sets"]
+    assert data_set["model"]["lpips"] == pytest.approx(0.2)

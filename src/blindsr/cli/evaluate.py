@@ -52,6 +52,10 @@ def evaluate(
     steps: Annotated[
         int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
     ] = None,
+    lpips: Annotated[
+        Path | None,
+        typer.Option("--lpips", help="Measure LPIPS too, with its authors' weights on AlexNet in this file."),
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
 ) -> None:
     """Measure a model, or results made elsewhere, on a published table's degradations, and print the paper's numbers.
@@ -62,6 +66,7 @@ def evaluate(
 
     from blindsr import evaluate as room
     from blindsr.evaluate import table, textfile
+    from blindsr.evaluate.lpips import LPIPS
 
     chosen = [room.protocol(name) for name in protocol]
     sets = room.data_sets(data, limit)
@@ -73,6 +78,7 @@ def evaluate(
     if results is not None and save_sr is not None:
         raise BlindSRError("--save-sr writes what a model made; with --results there is nothing new to save")
     folders = room.Folders(save_lr, save_sr)
+    looks = None if lpips is None else LPIPS.read(lpips)
 
     console = Console()
     scores: list[Scores] = []
@@ -81,7 +87,7 @@ def evaluate(
             notice = partial(_show, status, one.name)
             told = one if kernel == "given" else None
             restore = subject if isinstance(subject, room.Results) else _telling(subject, steps, told)
-            scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice))
+            scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice, lpips=looks))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
         textfile.write(table.to_json(scores), json)

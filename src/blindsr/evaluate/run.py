@@ -13,6 +13,7 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate import textfile
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
+from blindsr.evaluate.lpips import LPIPS
 from blindsr.evaluate.metrics import Convention, psnr, ssim
 
 Restore = Callable[[Tensor, Degradation], Tensor]
@@ -27,6 +28,8 @@ class Score:
     psnr: float
     """dB; infinite where images are equal."""
     ssim: float
+    lpips: float | None = None
+    """Lower is better; only where weights for it were given."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def evaluate(
     model: str,
     save: Folders | None = None,
     notice: Callable[[str, Row], None] | None = None,
+    lpips: LPIPS | None = None,
 ) -> Scores:
     """Measure a model, or results made elsewhere, under a protocol.
 
@@ -97,6 +101,7 @@ def evaluate(
         model: the name under which the scores are kept and a published row is looked up.
         save: where to write LR and SR images.
         notice: is told the data set and the row after each image.
+        lpips: measures that too.
 
     Raises:
         BlindSRError: an image cannot be read, is too small, or a result is missing or of another size.
@@ -105,7 +110,7 @@ def evaluate(
     for data_set in data:
         rows: list[Row] = []
         for path in data_set.paths:
-            for row in _image(path, restore, protocol, data_set.name, save or Folders()):
+            for row in _image(path, restore, protocol, data_set.name, save or Folders(), lpips=lpips):
                 rows.append(row)
                 if notice is not None:
                     notice(data_set.name, row)
@@ -113,7 +118,9 @@ def evaluate(
     return Scores(protocol, model, tuple(columns))
 
 
-def _image(path: Path, restore: Restore | Results, protocol: Protocol, data_set: str, save: Folders) -> list[Row]:
+def _image(
+    path: Path, restore: Restore | Results, protocol: Protocol, data_set: str, save: Folders, *, lpips: LPIPS | None
+) -> list[Row]:
     """All LR versions of one HR image."""
     pixels = images.quantise(images.read(path).pixels)
     least = 2 * protocol.convention.border + 11  # SSIM's window inside the border
@@ -135,7 +142,8 @@ def _image(path: Path, restore: Restore | Results, protocol: Protocol, data_set:
         if save.sr is not None:
             _save(sr, save.sr / place)
         bicubic = resize(lr, protocol.scale).clamp(0, 1)
-        rows.append(Row(name, _score(bicubic, hr, protocol.convention), _score(sr, hr, protocol.convention)))
+        bicubic_score, score = (_score(one, hr, protocol.convention, lpips) for one in (bicubic, sr))
+        rows.append(Row(name, bicubic_score, score))
     return rows
 
 
@@ -147,13 +155,19 @@ def _result(path: Path, hr: Tensor) -> Tensor:
     return sr
 
 
-def _score(sr: Tensor, hr: Tensor, convention: Convention) -> Score:
-    return Score(float(psnr(sr, hr, convention)), float(ssim(sr, hr, convention)))
+def _score(sr: Tensor, hr: Tensor, convention: Convention, lpips: LPIPS | None) -> Score:
+    looks = None if lpips is None else float(lpips(sr, hr))
+    return Score(float(psnr(sr, hr, convention)), float(ssim(sr, hr, convention)), looks)
 
 
 def _mean(scores: Sequence[Score]) -> Score:
     """The mean of the images' own PSNR, as every paper reports it, not that of the mean error."""
-    return Score(*(math.fsum(values) / len(scores) for values in zip(*((s.psnr, s.ssim) for s in scores), strict=True)))
+    looks = [score.lpips for score in scores if score.lpips is not None]
+    return Score(
+        math.fsum(score.psnr for score in scores) / len(scores),
+        math.fsum(score.ssim for score in scores) / len(scores),
+        math.fsum(looks) / len(looks) if looks else None,
+    )
 
 
 def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:

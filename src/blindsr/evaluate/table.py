@@ -60,7 +60,9 @@ def _markdown(scores: Scores) -> str:
 
 
 def _caption(scores: Scores) -> str:
-    return f"PSNR in dB / SSIM on {scores.protocol.convention}. {scores.protocol.source}."
+    looks = scores.columns[0].model.lpips is not None
+    measured = f"PSNR in dB / SSIM{' / LPIPS (RGB, whole image)' * looks}"
+    return f"{measured} on {scores.protocol.convention}. {scores.protocol.source}."
 
 
 def _heading(column: Column) -> str:
@@ -68,7 +70,8 @@ def _heading(column: Column) -> str:
 
 
 def _score(score: Score) -> str:
-    return f"{score.psnr:.2f} / {score.ssim:.4f}"
+    looks = "" if score.lpips is None else f" / {score.lpips:.4f}"
+    return f"{score.psnr:.2f} / {score.ssim:.4f}{looks}"
 
 
 def _protocol(scores: Scores) -> dict[str, Any]:
@@ -98,7 +101,8 @@ def _data_set(column: Column) -> dict[str, Any]:
 
 
 def _values(score: Score) -> dict[str, float | str]:
-    return {"psnr": _finite(score.psnr), "ssim": score.ssim}
+    looks = {} if score.lpips is None else {"lpips": score.lpips}
+    return {"psnr": _finite(score.psnr), "ssim": score.ssim, **looks}
 
 
 def _finite(value: float) -> float | str:
