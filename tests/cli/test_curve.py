@@ -7,6 +7,9 @@ import torch
 
 from blindsr import images
 from blindsr.degrade import resize
+from blindsr.photos import Photos
+from blindsr.train import recipe
+from blindsr.train.loop import Options, train
 
 Run = Callable[..., Any]
 
@@ -28,3 +31,31 @@ def test_one_command_measures_and_draws(blindsr: Run, learner: Path, tiny: Path,
         assert ended.code == 2
         assert ended.err.count("\n") == 1
         assert words in ended.err
+
+
+def test_a_run_of_mrda_has_figure_9(blindsr: Run, tmp_path: Path) -> None:
+    generator = torch.Generator().manual_seed(0)
+    (tmp_path / "hr").mkdir()
+    for number in range(2):
+        images.write(images.Picture(torch.rand(3, 64, 64, generator=generator)), tmp_path / "hr" / f"{number}.png")
+    small = {"model": {"scale": 2, "channels": 4, "blocks": 1, "mln": 4}, "held_out": 1}
+    stage = {"steps": 1, "patch": 8, "batch": 1}
+    chosen = recipe.parse(
+        {
+            "name": "m",
+            "method": "mrda",
+            "seed": 0,
+            **small,
+            "pretrain": stage,
+            "meta": {"steps": 1, "patch": 8, "tasks": 1, "support": 1, "query": 1},
+            "teacher": stage,
+            "student": {**stage, "steps": 0},
+        }
+    )
+    train(chosen, Photos.read([tmp_path / "hr"]), Options(tmp_path / "run", device="cpu", precision="fp32"))
+    common = ("curve", "--data", tmp_path / "hr", "-p", "mrda-gaussian8-x2", "--limit", "1", "--steps", "0,2")
+    ended = blindsr(*common, "--run", tmp_path / "run")
+    assert ended.code == 0, ended.err
+    assert "dB after 2" in ended.out
+    assert "name weights" in blindsr(*common).err
+    assert "checkpoint" in blindsr(*common, "--run", tmp_path / "none").err

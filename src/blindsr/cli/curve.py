@@ -2,18 +2,28 @@
 
 import json as text
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from blindsr.errors import BlindSRError
+
+if TYPE_CHECKING:
+    from blindsr.contract import Method
+    from blindsr.evaluate.curve import Curve
 
 _PEOPLE = (0, 1, 2, 3, 5, 7, 10)
 
 
 def curve(
     *,
-    model: Annotated[list[str], typer.Option("--model", "-m", help="Weights of a method that learns images; repeat.")],
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="Weights of a method that learns images; repeat.")
+    ] = None,
+    run: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of an MRDA run that ended with its teacher (student.steps=0); repeat."),
+    ] = None,
     data: Annotated[Path, typer.Option("--data", help="Folder of HR images.")],
     protocol: Annotated[str, typer.Option("--protocol", "-p", help="Degradation.")] = "mzsr-g2.0-direct",
     steps: Annotated[str, typer.Option(help="Numbers of steps, separated by commas.")] = ",".join(map(str, _PEOPLE)),
@@ -22,26 +32,48 @@ def curve(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
 ) -> None:
-    """Measure PSNR against gradient steps (MZSR, Figure 3), for as many models as are named."""
+    """Measure PSNR against gradient steps on each image.
+
+    The steps are those of models that learn the image (MZSR, Figure 3), or of the network that MRDA's teacher reads the
+    degradation off (MRDA, Figure 9).
+    """
     from blindsr import evaluate as room
     from blindsr.evaluate.curve import curve as measure
     from blindsr.evaluate.curve import draw
+    from blindsr.evaluate.iterations import iterations
     from blindsr.restore.load import load
 
+    if not model and not run:
+        raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")
     counts = _counts(steps)
     chosen, data_set = room.protocol(protocol), room.data_sets(data, limit)[0]
     curves = []
-    for name in model:
-        curves.append(
-            measure(Path(name).name.removesuffix(".safetensors"), load(name, device=device), chosen, data_set, counts)
-        )
-        values = {str(count): round(psnr, 3) for count, psnr in zip(counts, curves[-1].psnr, strict=True)}
-        if json:
-            typer.echo(text.dumps({"model": curves[-1].model, "data set": data_set.name, "psnr": values}))
-        else:
-            typer.echo(f"{curves[-1].model}: " + ", ".join(f"{psnr:.2f} dB after {n}" for n, psnr in values.items()))
+    for name in model or ():
+        called = Path(name).name.removesuffix(".safetensors")
+        curves.append(measure(called, load(name, device=device), chosen, data_set, counts))
+        _tell(curves[-1], data_set.name, json=json)
+    for folder in run or ():
+        method, rates = _teacher(folder)
+        curves.append(iterations(folder.name, method, chosen, data_set, rates=rates, counts=counts))
+        _tell(curves[-1], data_set.name, json=json)
     if out is not None:
         draw(curves, f"{data_set.name}, {chosen.title}", out)
+
+
+def _teacher(run: Path) -> tuple["Method[Any]", list[float]]:
+    """The networks of a run, and the step sizes that its teacher was trained with."""
+    from blindsr.train.export import trained
+
+    recipe, method = trained(run)
+    return method, list(getattr(recipe.stages.get("teacher"), "rates", ()))
+
+
+def _tell(curve: "Curve", data_set: str, *, json: bool) -> None:
+    values = {str(count): round(psnr, 3) for count, psnr in zip(curve.steps, curve.psnr, strict=True)}
+    if json:
+        typer.echo(text.dumps({"model": curve.model, "data set": data_set, "psnr": values}))
+    else:
+        typer.echo(f"{curve.model}: " + ", ".join(f"{psnr:.2f} dB after {n}" for n, psnr in values.items()))
 
 
 def _counts(steps: str) -> list[int]:

@@ -9,6 +9,7 @@ import torch
 
 from blindsr import weights
 from blindsr.atomic import beside
+from blindsr.contract import Method
 from blindsr.methods import registry
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
@@ -28,10 +29,7 @@ def export(run: Path, folder: Path) -> Path:
     Raises:
         BlindSRError: if the run has no checkpoint that can be read, or the folder cannot be written.
     """
-    state = checkpoint.load(run)
-    recipe = recipes.parse(state["recipe"])
-    method = registry.method_class(recipe.header.method)(recipe.model)
-    method.load_state_dict(state["average"])
+    state, recipe, method = _trained(run)
     card = weights.Card(
         name=recipe.header.name,
         method=recipe.header.method,
@@ -46,6 +44,24 @@ def export(run: Path, folder: Path) -> Path:
     # Of the file as it was written, whose weights are rounded.
     known.note(path, weights.load(path).method)
     return path
+
+
+def trained(run: Path) -> tuple[recipes.Recipe, Method[Any]]:
+    """A run's recipe and its network with averaged weights, those that only training needs included.
+
+    Raises:
+        BlindSRError: if the run has no checkpoint that can be read.
+    """
+    _, recipe, method = _trained(run)
+    return recipe, method.eval()
+
+
+def _trained(run: Path) -> tuple[checkpoint.State, recipes.Recipe, Method[Any]]:
+    state = checkpoint.load(run)
+    recipe = recipes.parse(state["recipe"])
+    method = registry.method_class(recipe.header.method)(recipe.model)
+    method.load_state_dict(state["average"])
+    return state, recipe, method
 
 
 def _provenance(state: checkpoint.State) -> dict[str, Any]:

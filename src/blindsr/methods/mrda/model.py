@@ -143,7 +143,9 @@ class MRDA(Method[Tensor]):
                 sr = functional_call(self.mln, {**params, **fixed}, (lr[None], enlarged[None]), strict=True)
                 return F.l1_loss(sr, hr[None])
 
-            *_, (params, _) = adapt(loss, start, rates)
+            params = start
+            for params, _ in adapt(loss, start, rates):  # noqa: B007  # the last one is what we want
+                pass
             return self._features(params, lr)
 
         return torch.func.vmap(one)(lr, hr, self.mln.enlarge(lr))

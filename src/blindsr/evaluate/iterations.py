@@ -1,0 +1,69 @@
+"""PSNR of MRDA's teacher against the iterations of its meta-learning network (Figure 9)."""
+
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blindsr.contract import Method
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.curve import Curve
+from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.folder import DataSet
+from blindsr.evaluate.metrics import psnr
+from blindsr.images import modcrop, quantise, read
+from blindsr.methods.mrda.model import MRDA
+from blindsr.methods.mrda.networks import DEN
+
+
+def iterations(
+    name: str,
+    method: Method[Any],
+    protocol: Protocol,
+    data: DataSet,
+    *,
+    rates: Sequence[float],
+    counts: Sequence[int],
+) -> Curve:
+    """Let the meta-learning network take different numbers of steps on each LR-HR pair before the teacher restores.
+
+    Args:
+        name: of the line.
+        method: MRDA as it was trained, teacher included.
+        protocol: the degradations and the convention.
+        data: test images.
+        rates: size of each step that it was trained with; the last one is that of all further ones.
+        counts: numbers of steps; 0 is the meta-learned network as it is.
+
+    Raises:
+        BlindSRError: another method, or one whose teacher does not look at that network.
+    """
+    if not isinstance(method, MRDA) or not isinstance(method.teacher, DEN) or method.config.source != "mln":
+        raise BlindSRError(f"{name} has no teacher that looks at a meta-learning network")
+    values = []
+    for count in counts:
+        steps = [rates[min(number, len(rates) - 1)] for number in range(count)]
+        scores = [_psnr(method, path, protocol, steps) for path in data.paths]
+        values.append(fmean(chain.from_iterable(scores)))
+    return Curve(name, tuple(counts), tuple(values))
+
+
+def _psnr(method: MRDA, path: Path, protocol: Protocol, rates: list[float]) -> list[float]:
+    """Of an image under each of its degradations."""
+    hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
+    pairs = ((degradation.apply(hr), hr) for degradation in protocol.degradations(path.stem))
+    return [float(psnr(_taught(method, *pair, rates), hr, protocol.convention)) for pair in pairs]
+
+
+@torch.no_grad()
+def _taught(method: MRDA, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+    """What the teacher makes of an LR image whose HR image it may look at, as in Algorithm 2."""
+    teacher = method.teacher
+    assert isinstance(teacher, DEN)
+    features = method.specific_features(lr, hr, rates)
+    sr: Tensor = method.rdan(lr, teacher.represent(teacher.pooled(features)))
+    return sr.float().clamp(0, 1)

@@ -1,0 +1,53 @@
+"""Figure 9, beside the teacher's own training step."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.evaluate import data_sets, metrics, protocol
+from blindsr.evaluate.iterations import iterations
+from blindsr.images import modcrop, quantise, read
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
+from blindsr.methods.mrda.networks import DEN
+from blindsr.restore import Bicubic
+
+NAME = "mrda-gaussian8-x2"
+
+
+def tiny(**config: object) -> MRDA:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MRDA(MRDAConfig.model_validate({"scale": 2, "channels": 4, "blocks": 1, "mln": 4, **config}))
+
+
+def test_points_are_the_mean_of_what_the_teacher_restores(hr_folder: Path) -> None:
+    method, chosen, (data, *_) = tiny(), protocol(NAME), data_sets(hr_folder, 1)
+    with torch.no_grad():  # so that another representation is another image
+        for layer in (*method.rdan.modules(), method.teacher):
+            if isinstance(layer, torch.nn.Linear | DEN):
+                for parameter in layer.parameters():
+                    parameter.mul_(4)
+    made = iterations("run", method, chosen, data, rates=[50.0, 25.0], counts=[0, 3])
+    assert made.steps == (0, 3)
+    assert made.psnr[0] != made.psnr[1]
+    teacher = method.teacher
+    assert isinstance(teacher, DEN)
+    found = []
+    for path in data.paths:
+        hr = modcrop(quantise(read(path).pixels), 2)[None]
+        for degradation in chosen.degradations(path.stem):
+            lr = degradation.apply(hr)
+            with torch.no_grad():
+                features = method.specific_features(lr, hr, [50.0, 25.0, 25.0])
+                sr = method.rdan(lr, teacher.represent(teacher.pooled(features))).clamp(0, 1)
+            found.append(float(metrics.psnr(sr, hr, chosen.convention)))
+    assert len(found) == 8
+    assert made.psnr[1] == pytest.approx(sum(found) / len(found))
+
+
+@pytest.mark.parametrize("method", [Bicubic(2), tiny(source="lr"), tiny(source="oracle")])
+def test_without_such_a_teacher_there_is_no_curve(method: MRDA, hr_folder: Path) -> None:
+    with pytest.raises(BlindSRError, match="no teacher"):
+        iterations("run", method, protocol(NAME), data_sets(hr_folder)[0], rates=[0.1], counts=[0])
