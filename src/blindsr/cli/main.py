@@ -9,6 +9,7 @@ import typer
 
 from blindsr.cli import models
 from blindsr.cli.analyze import analyze
+from blindsr.cli.compare import compare
 from blindsr.cli.condition import condition
 from blindsr.cli.curve import curve
 from blindsr.cli.degrade import degrade
@@ -31,7 +32,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (upscale, analyze, condition, degrade, train, evaluate, estimates, curve, representations, maps, doctor):
+for command in (
+    upscale,
+    analyze,
+    condition,
+    degrade,
+    train,
+    evaluate,
+    compare,
+    estimates,
+    curve,
+    representations,
+    maps,
+    doctor,
+):
     app.command()(command)
 app.add_typer(models.app, name="models")
 

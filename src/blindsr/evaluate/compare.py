@@ -1,0 +1,93 @@
+"""Models side by side: what each restores under one protocol, its size, and the time that it takes."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade import Degradation
+from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.folder import DataSet
+from blindsr.evaluate.run import evaluate
+from blindsr.restore.upscaler import Upscaler
+
+_SIDE = 128
+"""Side of the LR image that time is measured on, as in DMSR's Table B.5."""
+_TIMES = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model."""
+
+    model: str
+    parameters: int
+    """That are there at test time."""
+    seconds: float
+    """Median for an LR image of 128x128 pixels, finding out how it was degraded included."""
+    psnr: tuple[float, ...]
+    """dB, by protocol."""
+
+
+def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[Entry]:
+    """Measure models under protocols that they are told nothing of but what their papers tell them.
+
+    Args:
+        models: by name.
+        protocols: degradations, all of the models' scale.
+        data: test images.
+    """
+    entries = []
+    for name, upscaler in models.items():
+        values = []
+        for protocol in protocols:
+
+            def restore(
+                lr: Tensor, degradation: Degradation, upscaler: Upscaler = upscaler, protocol: Protocol = protocol
+            ) -> Tensor:
+                return upscaler(lr, protocol.told(degradation, upscaler.method.understands))
+
+            (column,) = evaluate(restore, protocol, [data], model=name).columns
+            values.append(column.model.psnr)
+        entries.append(Entry(name, parameters(upscaler), seconds(upscaler), tuple(values)))
+    return entries
+
+
+def parameters(upscaler: Upscaler) -> int:
+    """How many weights a model has at test time."""
+    return sum(one.numel() for one in upscaler.method.parameters())
+
+
+def seconds(upscaler: Upscaler) -> float:
+    """Median time for an image of 128x128 pixels, after one that does not count."""
+    lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
+    times = []
+    for _ in range(_TIMES + 1):
+        begin = time.perf_counter()
+        upscaler(lr).cpu()  # a GPU has finished when its result is here
+        times.append(time.perf_counter() - begin)
+    return median(times[1:])
+
+
+def markdown(entries: Sequence[Entry], protocols: Sequence[Protocol], data_set: str) -> str:
+    """A table with a row for each model; differences are to the first one."""
+    head = ["model", "parameters", "seconds", *(f"{one.name} ({data_set})" for one in protocols)]
+    rows = [head, ["---", *("---:" for _ in head[1:])]]
+    for entry in entries:
+        cells = [
+            f"{psnr:.2f}" if entry is entries[0] else f"{psnr:.2f} ({psnr - first:+.2f})"
+            for psnr, first in zip(entry.psnr, entries[0].psnr, strict=True)
+        ]
+        rows.append([entry.model, f"{entry.parameters / 1e6:.2f} M", f"{entry.seconds:.3f}", *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def to_dict(entries: Sequence[Entry], protocols: Sequence[Protocol], data_set: str) -> dict[str, Any]:
+    """Plain values for JSON."""
+    names = [protocol.name for protocol in protocols]
+    models = [{**asdict(entry), "psnr": dict(zip(names, entry.psnr, strict=True))} for entry in entries]
+    return {"data_set": data_set, "side": _SIDE, "models": models}
