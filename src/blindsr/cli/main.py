@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
@@ -56,7 +57,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: without the program's name; those of the process if not given.
     """
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # a damaged file gets one sentence, ours
+    # A damaged file gets one sentence, ours
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module="PIL")
     try:
         app(args=spread(sys.argv[1:] if arguments is None else arguments), prog_name="blindsr")
     except BlindSRError as error:

@@ -72,7 +72,7 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
             _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)
         )
     except MALFORMED as error:
-        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
 
 
 def is_animated(path: Path) -> bool:

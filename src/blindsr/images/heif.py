@@ -36,7 +36,7 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
             raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
         samples = np.asarray(image)
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
-        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
     block = image.info.get("exif")
     return from_samples(
         samples,

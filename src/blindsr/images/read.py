@@ -66,7 +66,7 @@ def read_page(data: bytes, path: Path, max_pixels: int, page: int) -> Picture:
         array = samples_of(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
         reason = (error.detail or error.message).strip().splitlines()[0].strip()
-        raise BlindSRError(f"{path} is damaged or cut short ({reason})") from None
+        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})") from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
     known = replace(metadata_of(image, data, kind), bits=BITS[upright.format], gray=picture.metadata.gray)
     return replace(picture, metadata=known)
@@ -125,7 +125,7 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
             image.load()
             return Picture.from_array(image)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise BlindSRError(f"{path} is damaged or cut short ({error})") from None
+        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
 
 
 def check_one(path: Path, kind: Format) -> None:

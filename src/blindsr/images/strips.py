@@ -181,7 +181,7 @@ def _filtered(rows: NDArray[np.uint8], left: NDArray[np.uint8], above: NDArray[n
 
 def _damaged(path: Path, error: pyvips.Error) -> BlindSRError:
     reason = (error.detail or error.message).strip().splitlines()[0].strip()
-    return BlindSRError(f"{path} is damaged or cut short ({reason})")
+    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})")
 
 
 def _stacked(parts: list[Picture]) -> Picture:
