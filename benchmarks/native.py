@@ -14,7 +14,7 @@ from blindsr.degrade.resample import resize, resize_to
 from blindsr.evaluate import data_sets, metrics
 from blindsr.images import Picture, modcrop, quantise, read
 from blindsr.restore.load import load
-from blindsr.restore.native import native_scale, shrunk
+from blindsr.restore.native import resolve, shrunk
 from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
 
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     upscaler = load(arguments.model)
     paths = [path for data_set in data_sets(arguments.data, arguments.limit) for path in data_set.paths]
-    print("enlarged by  native found  off    auto   gain (dB)")
+    print("enlarged by  shrunk to     off    auto   gain (dB)")
     for factor in _FACTORS:
         rows = [measure(upscaler, path, factor) for path in paths]
         found, off, auto = zip(*rows, strict=True)
@@ -41,12 +41,12 @@ def main() -> None:
 
 
 def measure(upscaler: Upscaler, path: Path, factor: float) -> tuple[float, float, float]:
-    """The resolution found, and the PSNR without and with it."""
+    """What it is shrunk to, and the PSNR without and with it."""
     hr = modcrop(quantise(read(path).pixels), _SHRUNK)[None]
     small = resize(hr, 1 / _SHRUNK)
     size = round(small.shape[-2] * factor), round(small.shape[-1] * factor)
     given = Picture(quantise(resize_to(small, size)[0].clamp(0, 1)))
-    fraction = native_scale(given.pixels)
+    fraction = resolve("auto", given.pixels)
     exact = Size(exact=(hr.shape[-1], hr.shape[-2]))
     scores = [
         float(metrics.psnr(upscaler.upscale(one, size=exact).pixels[None], hr, metrics.y(_SHRUNK)))

@@ -12,6 +12,7 @@ from blindsr.restore.analysis import Analysis
 from blindsr.restore.auto import ESTIMATOR, GENERAL, Auto, choose
 from blindsr.restore.batch import restore_all
 from blindsr.restore.naming import Job
+from blindsr.restore.native import safe
 
 
 def analysis(noise: float = 0.0, jpeg: int | None = None, native: float = 1.0) -> Analysis:
@@ -34,7 +35,7 @@ def analysis(noise: float = 0.0, jpeg: int | None = None, native: float = 1.0) -
 def test_who_suits_whom(found: Analysis, factor: float, expected: str) -> None:
     choice = choose(found, factor)
     assert choice.model == expected
-    assert choice.native == found.native
+    assert choice.native == safe(found.native)
 
 
 def test_the_reasons_are_those_found() -> None:

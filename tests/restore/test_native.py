@@ -10,7 +10,7 @@ from torch import Tensor
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
-from blindsr.restore.native import native_scale, parse, resolve, shrunk
+from blindsr.restore.native import native_scale, parse, resolve, safe, shrunk
 
 
 def photograph(height: int = 320, width: int = 320, seed: int = 0) -> Tensor:
@@ -33,7 +33,14 @@ def test_a_full_image_is_full() -> None:
 
 @pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
 def test_an_image_that_was_enlarged_is_found_out(factor: float) -> None:
-    assert 1 / factor < native_scale(enlarged(factor)) < 1.8 / factor  # bicubic leaks, and too large is safe
+    found = native_scale(enlarged(factor))
+    assert 0.8 / factor < found < 1.4 / factor  # bicubic leaks
+    assert safe(found) == 1 or 1 / factor < safe(found) <= 0.75
+
+
+@pytest.mark.parametrize(("fraction", "shrunk_to"), [(1.0, 1.0), (0.6, 1.0), (0.5, 0.75), (0.25, 0.375)])
+def test_it_is_shrunk_to_more_than_it_seems_to_hold(fraction: float, shrunk_to: float) -> None:
+    assert safe(fraction) == shrunk_to
 
 
 def test_noise_hides_it_and_small_images_tell_nothing() -> None:
@@ -75,6 +82,6 @@ def test_other_words_are_refused(text: str) -> None:
 
 def test_only_auto_looks() -> None:
     assert resolve(0.7, photograph()) == 0.7
-    assert resolve("auto", enlarged(2.0)) == native_scale(enlarged(2.0))
+    assert resolve("auto", enlarged(3.0)) == safe(native_scale(enlarged(3.0))) < 1
     with pytest.raises(BlindSRError, match="between 0 and 1"):
         shrunk(Picture(photograph(8, 8)), 1.2)

@@ -43,8 +43,12 @@ def upscale(
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
     megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
     native: Annotated[
-        str, typer.Option(help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5.")
-    ] = "off",
+        str | None,
+        typer.Option(
+            help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5; "
+            "auto with -m auto, else off by default."
+        ),
+    ] = None,
     strength: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
     ] = 1.0,
@@ -155,7 +159,7 @@ def upscale(
             "--engine ray is for many images; leave out --compare and the pipe",
         ),
         (engine == "local" and (address or workers), "--address and --workers are for --engine ray"),
-        (preview and native != "off", "--preview names pixels of the image as it is; leave out --native"),
+        (preview and native not in (None, "off"), "--preview names pixels of the image as it is; leave out --native"),
     ):
         if contradiction:
             raise BlindSRError(sentence)
@@ -178,7 +182,7 @@ def upscale(
     )
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    fraction = resolution.parse(native)
+    fraction = resolution.parse(native or ("auto" if model == "auto" else "off"))
     limit = None if max_memory == "auto" else memory.parse(max_memory)
     manner = batch.Form(
         size=wanted,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from blindsr.restore.analysis import Analysis, analyze
+from blindsr.restore.native import safe
 from blindsr.restore.upscaler import Source, Upscaler
 
 GENERAL = "cmdsr_x4.classic"
@@ -23,7 +24,7 @@ class Choice:
     reasons: tuple[str, ...]
     """In words, each the end of a sentence."""
     native: float
-    """The fraction of its side that the photograph fills."""
+    """The fraction of its side that the photograph is shrunk to before it is restored."""
 
 
 def choose(analysis: Analysis, factor: float) -> Choice:
@@ -45,7 +46,7 @@ def choose(analysis: Analysis, factor: float) -> Choice:
     reasons.append(f"it is to be enlarged {factor:.3g} times")
     if analysis.native < 1:
         reasons.append(f"it fills {analysis.native:.0%} of its pixels a side")
-    return Choice("mzsr_x2.bicubic" if clean and small else GENERAL, tuple(reasons), analysis.native)
+    return Choice("mzsr_x2.bicubic" if clean and small else GENERAL, tuple(reasons), safe(analysis.native))
 
 
 class Auto:

@@ -27,10 +27,12 @@ _DROP = 8.0
 """dB below the law from which on nothing was recorded."""
 _SHALLOWEST = -10.0
 """dB a decade: the least fall that a photograph's law has."""
-_MARGIN = 1.3
-"""Times what is found: too small a fraction loses detail (1 dB at 0.85 of the right one), too large a one none."""
 _FULL = 0.85
-"""From this fraction on an image counts as full: shrinking would gain nothing."""
+"""From this fraction on an image counts as full."""
+_MARGIN = 1.5
+"""An image is shrunk to so much more than it seems to hold: too small loses detail (1 dB at 0.85), too large nothing."""
+_MOST_SHRUNK = 0.75
+"""Above this fraction shrinking gains nothing."""
 _MOST = 1024
 """Side of the middle part that is looked at."""
 
@@ -49,7 +51,7 @@ def native_scale(pixels: Tensor) -> float:
     top, left = max(0, (height - _MOST) // 2), max(0, (width - _MOST) // 2)
     part = luma(pixels[None, :, top : top + _MOST, left : left + _MOST])[0, 0].double().cpu().numpy()
     power = _spectrum(part) + _spectrum(part.T)
-    found = _MARGIN * _cut_off(10 * np.log10(power + 1e-3))
+    found = _cut_off(10 * np.log10(power + 1e-3))
     return 1.0 if found >= _FULL else max(0.25, found)
 
 
@@ -110,4 +112,10 @@ def _cut_off(level: NDArray[np.float64]) -> float:
 
 def resolve(native: Native, pixels: Tensor) -> float:
     """The fraction that was asked for, found from an image ``(3, h, w)`` if it is to be."""
-    return native_scale(pixels) if native == "auto" else native
+    return safe(native_scale(pixels)) if native == "auto" else native
+
+
+def safe(fraction: float) -> float:
+    """What to shrink an image to that seems to hold a fraction of its side; 1 where shrinking does not pay."""
+    widened = _MARGIN * fraction
+    return widened if widened <= _MOST_SHRUNK else 1.0
