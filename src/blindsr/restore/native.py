@@ -30,7 +30,7 @@ _SHALLOWEST = -10.0
 _FULL = 0.85
 """From this fraction on an image counts as full."""
 _MARGIN = 1.5
-"""An image is shrunk to so much more than it seems to hold: too small loses detail (1 dB at 0.85), too large nothing."""
+"""Times more than it seems to hold: too small an input loses detail (1 dB at 0.85 of the right one), too large none."""
 _MOST_SHRUNK = 0.75
 """Above this fraction shrinking gains nothing."""
 _MOST = 1024
