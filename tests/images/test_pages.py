@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from PIL import Image
 
-from blindsr.images.pages import pages
+from blindsr.images.pages import damaged, pages
 from blindsr.images.picture import Format
 
 
@@ -30,3 +31,18 @@ def test_smaller_versions_of_a_page_are_no_pages(tmp_path: Path) -> None:
 def test_what_cannot_be_read_seems_to_be_one(tmp_path: Path, kind: Format) -> None:
     (tmp_path / "a").write_bytes(b"II*\0" + bytes(20))
     assert pages(tmp_path / "a", kind) == [0]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ValueError("first\nsecond"), "(first)"),
+        (OSError("\n"), "(OSError)"),
+        (pyvips.Error("a", "detail\nmore"), "(detail)"),
+    ],
+)
+def test_a_library_s_complaint_becomes_one_line(error: Exception, reason: str) -> None:
+    sentence = str(damaged(Path("a.png"), error))
+    assert "\n" not in sentence
+    assert sentence.startswith("a.png")
+    assert reason in sentence

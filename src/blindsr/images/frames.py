@@ -14,7 +14,7 @@ from PIL import Image, ImageSequence
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff
-from blindsr.images.pages import MALFORMED, pages
+from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
 from blindsr.images.write import check_output, written_beside
@@ -72,7 +72,7 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
             _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)
         )
     except MALFORMED as error:
-        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
+        raise damaged(path, error) from None
 
 
 def is_animated(path: Path) -> bool:
@@ -143,13 +143,10 @@ def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames
 
 
 def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    try:
-        tall = getattr(pyvips.Image, f"{kind}load_buffer")(data, n=-1, fail_on="error")
-        height = tall.get("page-height")
-        _check_size(path, (tall.width, height, tall.height // height), max_pixels)
-        samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
-    except pyvips.Error as error:
-        raise ValueError((error.detail or error.message).strip().splitlines()[0]) from None
+    tall = getattr(pyvips.Image, f"{kind}load_buffer")(data, n=-1, fail_on="error")
+    height = tall.get("page-height")
+    _check_size(path, (tall.width, height, tall.height // height), max_pixels)
+    samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
     durations = tuple(_shown(value) for value in tall.get("delay"))
     return Frames(list(samples), metadata_of(tall, data, kind), durations, tall.get("loop"))
 

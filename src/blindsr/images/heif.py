@@ -10,6 +10,7 @@ from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
+from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, from_samples
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
@@ -36,7 +37,7 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
             raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
         samples = np.asarray(image)
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
-        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
+        raise damaged(path, error) from None
     block = image.info.get("exif")
     return from_samples(
         samples,

@@ -1,11 +1,13 @@
-"""How many pictures a file holds."""
+"""How many pictures a file holds, and what to say of one that cannot be read."""
 
 import struct
 from pathlib import Path
 
+import pyvips
 import tifffile
 from PIL import Image
 
+from blindsr.errors import BlindSRError
 from blindsr.images.picture import Format
 
 MALFORMED = (
@@ -20,8 +22,16 @@ MALFORMED = (
     struct.error,
     Image.DecompressionBombError,
     tifffile.TiffFileError,
+    pyvips.Error,
 )
-"""What Pillow and tifffile raise over damaged files."""
+"""What the libraries raise over damaged files."""
+
+
+def damaged(path: Path, error: Exception) -> BlindSRError:
+    """What a user is told of a file that a library could not read, in one line."""
+    told = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
+    reason = told[0].strip() if told else type(error).__name__
+    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})")
 
 
 def pages(path: Path, kind: Format) -> list[int]:

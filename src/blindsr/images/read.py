@@ -16,7 +16,7 @@ from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, heif, png, ppm
-from blindsr.images.pages import pages
+from blindsr.images.pages import damaged, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples
 
 MAX_PIXELS = 2**28
@@ -65,8 +65,7 @@ def read_page(data: bytes, path: Path, max_pixels: int, page: int) -> Picture:
         upright = upright_rgb(image)
         array = samples_of(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
-        reason = (error.detail or error.message).strip().splitlines()[0].strip()
-        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})") from None
+        raise damaged(path, error) from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
     known = replace(metadata_of(image, data, kind), bits=BITS[upright.format], gray=picture.metadata.gray)
     return replace(picture, metadata=known)
@@ -125,7 +124,7 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
             image.load()
             return Picture.from_array(image)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise BlindSRError(f"{path} is damaged, cut short or of a rare kind ({error})") from None
+        raise damaged(path, error) from None
 
 
 def check_one(path: Path, kind: Format) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, png, tiff
+from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
 from blindsr.images.read import BITS, LOADERS, check, check_one, kind_of, metadata_of, samples_of, upright_rgb
 
@@ -62,7 +63,7 @@ class Strips:
                 check(image, self.path, MAX_PIXELS)
                 self._image = upright_rgb(image)
             except pyvips.Error as error:
-                raise _damaged(self.path, error) from None
+                raise damaged(self.path, error) from None
             known = metadata_of(image, data, kind)
         self.metadata = replace(known, bits=BITS[self._image.format], gray=self._image.bands < 3)
         self._region = pyvips.Region.new(self._image)
@@ -90,7 +91,7 @@ class Strips:
         try:
             data = self._region.fetch(left, top, width, bottom - top)
         except pyvips.Error as error:
-            raise _damaged(self.path, error) from None
+            raise damaged(self.path, error) from None
         array = samples_of(data, self._image, self.path).reshape(bottom - top, width, self.channels)
         picture = from_samples(array, Metadata())
         return replace(picture, metadata=self.metadata)
@@ -177,11 +178,6 @@ def _filtered(rows: NDArray[np.uint8], left: NDArray[np.uint8], above: NDArray[n
     up = (sums[1] < sums[0])[:, None]
     body = np.where(up, candidates[_UP], candidates[_SUB])
     return np.concatenate([np.where(up, _UP, _SUB).astype(np.uint8), body], axis=1)
-
-
-def _damaged(path: Path, error: pyvips.Error) -> BlindSRError:
-    reason = (error.detail or error.message).strip().splitlines()[0].strip()
-    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})")
 
 
 def _stacked(parts: list[Picture]) -> Picture:
