@@ -3,10 +3,21 @@
 import torch
 from torch import nn
 
-from blindsr.blocks import PixelShuffle
+from blindsr.blocks import PixelShuffle, windows
 
 
 def test_it_is_pixel_shuffle_up_to_the_order_of_channels() -> None:
     x = torch.rand(2, 5 * 9, 4, 6)
     textbook = x.view(2, 9, 5, 4, 6).transpose(1, 2).reshape(2, 45, 4, 6)
     assert torch.equal(PixelShuffle(3)(x), nn.PixelShuffle(3)(textbook))
+
+
+def test_large_images_are_judged_by_windows_spread_over_them() -> None:
+    assert windows(torch.rand(1, 3, 32, 32), 16, 4).shape == (1, 3, 32, 32)  # as many pixels: seen whole
+    image = torch.arange(60.0 * 70).view(1, 1, 60, 70)
+    found = windows(image, 16, 4)
+    assert found.shape == (4, 1, 16, 16)
+    corners = [(11, 14), (11, 40), (33, 14), (33, 40)]
+    for window, (top, left) in zip(found, corners, strict=True):
+        assert torch.equal(window, image[0, :, top : top + 16, left : left + 16])
+    assert windows(torch.rand(1, 3, 8, 900), 16, 4).shape == (1, 3, 8, 900)  # too low for a window

@@ -25,7 +25,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import PixelShuffle
+from blindsr.blocks import PixelShuffle, windows
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
@@ -183,8 +183,8 @@ class DMSR(Method[Found]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Found:
         """Estimate kernel and noise once from the whole image, or from evenly spread windows of a large one."""
         check_image(lr)
-        windows = self._windows(lr)
-        features = self.extractor.features(windows)
+        seen = windows(lr, self.config.window, self.config.windows)
+        features = self.extractor.features(seen)
         scores = self.extractor.scores(features)
         kernel = kernel_of(scores.mean(0, keepdim=True))
         confidence: float | None = _agreement(kernel_of(scores))
@@ -196,7 +196,7 @@ class DMSR(Method[Found]):
         if hints.noise is not None:
             factor *= hints.noise / max(float(level.mean()), 1e-3)
             level = torch.full_like(level, hints.noise)
-        attention = self._attention(windows, factor * map_, kernel)
+        attention = self._attention(seen, factor * map_, kernel)
         return Found(kernel, confidence, level, factor, attention)
 
     def restore(self, lr: Tensor, condition: Found) -> Tensor:
@@ -238,19 +238,7 @@ class DMSR(Method[Found]):
         attention = {name: tensors[name] for name in self._attentions()}
         return Found(tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention)
 
-    def _windows(self, lr: Tensor) -> Tensor:
-        """The whole image, or windows ``(n, 3, window, window)`` spread evenly over a large one."""
-        side, count = self.config.window, self.config.windows
-        height, width = lr.shape[-2:]
-        if height * width <= count * side**2 or min(height, width) < side:
-            return lr
-        rows = math.isqrt(count)
-        columns = count // rows
-        tops = [round((height - side) * (i + 0.5) / rows) for i in range(rows)]
-        lefts = [round((width - side) * (i + 0.5) / columns) for i in range(columns)]
-        return torch.cat([lr[..., top : top + side, left : left + side] for top in tops for left in lefts])
-
-    def _attention(self, windows: Tensor, noise: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+    def _attention(self, lr: Tensor, noise: Tensor, kernel: Tensor) -> dict[str, Tensor]:
         """Run the network up to its trunk, and note what every channel attention sees."""
         seen: dict[str, Tensor] = {}
         layers = self._attentions()
@@ -261,9 +249,9 @@ class DMSR(Method[Found]):
             for name, layer in layers.items()
         ]
         if self.config.noise == "sigma":
-            noise = _constant(noise.std((0, 2, 3), correction=0), windows)
+            noise = _constant(noise.std((0, 2, 3), correction=0), lr)
         try:
-            x = self.net.denoise(windows if self.config.noise == "none" else torch.cat((windows, noise), 1))
+            x = self.net.denoise(lr if self.config.noise == "none" else torch.cat((lr, noise), 1))
             self.net.groups(self.net.head(x))
         finally:
             for hook in hooks:

@@ -13,7 +13,6 @@ it. A student learns to find the same vector in the LR image alone.
 Deviations are listed in the README beside this file.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -23,6 +22,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from blindsr.blocks import windows
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.meta import Params, adapt
@@ -79,7 +79,7 @@ class MRDA(Method[Tensor]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """The representation of the whole image, or of evenly spread windows of a large one."""
         check_image(lr)
-        pooled = self.student.pooled(self._windows(lr))
+        pooled = self.student.pooled(windows(lr, self.config.window, self.config.windows))
         return self.student.represent(pooled.mean(0, keepdim=True))
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
@@ -156,14 +156,3 @@ class MRDA(Method[Tensor]):
             weight, bias = params[f"body.{index}.weight"], params[f"body.{index}.bias"]
             x = F.leaky_relu(F.conv2d(x, weight, bias, padding=1), 0.1)
         return x[0]
-
-    def _windows(self, lr: Tensor) -> Tensor:
-        side, count = self.config.window, self.config.windows
-        height, width = lr.shape[-2:]
-        if height * width <= count * side**2 or min(height, width) < side:
-            return lr
-        rows = math.isqrt(count)
-        columns = count // rows
-        tops = [round((height - side) * (i + 0.5) / rows) for i in range(rows)]
-        lefts = [round((width - side) * (i + 0.5) / columns) for i in range(columns)]
-        return torch.cat([lr[..., top : top + side, left : left + side] for top in tops for left in lefts])
