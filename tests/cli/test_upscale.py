@@ -2,8 +2,10 @@
 
 import json
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -309,3 +311,20 @@ def test_a_cluster_gets_the_same_work(
 @pytest.mark.parametrize("options", [("--engine", "ray", "--compare", "c.png"), ("--workers", "2")])
 def test_a_cluster_is_for_many_images(upscale: Run, photo: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
     _is_sentence(upscale(photo, "-o", tmp_path / "out", *options), "--engine ray")
+
+
+def test_ctrl_c_ends_cleanly(tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(60):
+        _picture(tmp_path / "in" / f"{number:02}.png", 64, 64, number)
+    command = [sys.executable, "-m", "blindsr", "upscale", tmp_path / "in", "-o", tmp_path / "out", "-m", tiny]
+    running = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while running.poll() is None and len(list((tmp_path / "out").glob("*.png"))) < 2:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    told = running.communicate(timeout=60)[1]
+    assert (running.returncode, told) == (130, b"")
+    made = sorted((tmp_path / "out").iterdir())
+    assert 2 <= len(made) < 60
+    for path in made:
+        assert images.read(path).width == 256  # whole, and nothing else is there
