@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from blindsr import images
@@ -12,7 +13,8 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.restore import Upscaler, memory, stream
+from blindsr.restore import Bicubic, Upscaler, memory, stream
+from blindsr.restore.size import Size
 from blindsr.restore.stream import restore_file
 from blindsr.restore.watch import CancelledError, Watch
 
@@ -109,3 +111,18 @@ def test_what_is_cancelled_leaves_nothing_behind(upscaler: Upscaler, tmp_path: P
         restore_file(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, watch=Watch(progress, cancel))
     assert len(told) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+@pytest.mark.parametrize("factor", [1.5, 2.4])
+def test_other_sizes_are_resampled_from_strips(channels: int, factor: float, tmp_path: Path) -> None:
+    upscaler = Upscaler(Bicubic(2), device="cpu", precision="fp32", tile=24)
+    source, target = tmp_path / "a.png", tmp_path / "b.tif"
+    smooth = F.avg_pool2d(picture(4, 70, 58).pixels, 9, 1)
+    images.write(Picture(smooth, metadata=images.Metadata(gray=channels == 1)), source)
+    restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+    ours, whole = images.read(target), upscaler.upscale(source, size=Size(factor=factor))
+    assert ours.pixels.shape == whole.pixels.shape
+    inside = (slice(None), slice(4, -4), slice(4, -4))  # at the borders libvips repeats pixels, MATLAB mirrors them
+    assert (ours.pixels - whole.pixels)[inside].abs().mean() < 1.5 / 255
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.tif"]

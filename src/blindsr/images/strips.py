@@ -28,6 +28,8 @@ MAX_PIXELS = 2**32
 """Largest image that is read in strips: 65536 x 65536."""
 _HEAD = 64
 """Bytes that tell what kind a file is of."""
+_ROWS = 64
+"""Rows that are resampled at a time."""
 
 
 class Strips:
@@ -61,25 +63,25 @@ class Strips:
                 if turned:
                     image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error")
                 check(image, self.path, MAX_PIXELS)
-                self._image = upright_rgb(image)
+                self.image = upright_rgb(image)
             except pyvips.Error as error:
                 raise damaged(self.path, error) from None
             known = metadata_of(image, data, kind)
-        self.metadata = replace(known, bits=BITS[self._image.format], gray=self._image.bands < 3)
-        self._region = pyvips.Region.new(self._image)
+        self.metadata = replace(known, bits=BITS[self.image.format], gray=self.image.bands < 3)
+        self._region = pyvips.Region.new(self.image)
 
     @property
     def height(self) -> int:
-        return int(self._image.height)
+        return int(self.image.height)
 
     @property
     def width(self) -> int:
-        return int(self._image.width)
+        return int(self.image.width)
 
     @property
     def channels(self) -> int:
         """Of the file: 1 or 2 for gray, 3 or 4 for colour, the even ones with alpha."""
-        return int(self._image.bands)
+        return int(self.image.bands)
 
     def rows(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Picture:
         """A part of the image; parts are asked for from top to bottom.
@@ -92,9 +94,33 @@ class Strips:
             data = self._region.fetch(left, top, width, bottom - top)
         except pyvips.Error as error:
             raise damaged(self.path, error) from None
-        array = samples_of(data, self._image, self.path).reshape(bottom - top, width, self.channels)
+        array = samples_of(data, self.image, self.path).reshape(bottom - top, width, self.channels)
         picture = from_samples(array, Metadata())
         return replace(picture, metadata=self.metadata)
+
+
+def resampled(path: Path, width: int, height: int, bits: int) -> Iterator[Samples]:
+    """The rows of an image file at another size, bicubically, antialiased where it shrinks.
+
+    Args:
+        path: as for `Strips`.
+        width: of the result.
+        height: of the result.
+        bits: depth of the result.
+
+    Yields:
+        Arrays ``(rows, width, channels)``, from the top down.
+    """
+    strips = Strips(path)
+    scales = width / strips.width, height / strips.height
+    # Without the gap, libvips shrinks by whole numbers first, which is faster and blurs
+    image = strips.image.resize(scales[0], vscale=scales[1], kernel="cubic", gap=0)
+    region = pyvips.Region.new(image)
+    for top in range(0, height, _ROWS):
+        rows = min(_ROWS, height - top)
+        samples = samples_of(region.fetch(0, top, width, rows), image, path).reshape(rows, width, strips.channels)
+        made = from_samples(samples, Metadata())
+        yield made.to_array(bits)
 
 
 class Window:

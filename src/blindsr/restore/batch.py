@@ -128,7 +128,8 @@ def restore_all(
 class Large:
     """An image whose result does not fit in memory."""
 
-    pixels: int
+    width: int
+    height: int
     limit: int
 
 
@@ -151,14 +152,14 @@ def _large(job: Job, scale: int, form: Form) -> Large | None:
     limit = form.max_memory or memory.parse("auto")
     if memory.needed(pixels, scale) <= limit:
         return None
-    plain = form.size == Size() and form.preview is None and form.compare is None and form.native == 1
+    plain = form.preview is None and form.compare is None and form.native == 1
     if plain and job.target.suffix.lower() in SUFFIXES:
-        return Large(pixels, limit)
+        return Large(strips.width, strips.height, limit)
     if form.max_memory is None:
         return None
     raise BlindSRError(
         f"{job.source} with {strips.width}x{strips.height} pixels does not fit in the memory allowed; it can be "
-        f"enlarged {scale} times to a PNG or TIFF file, without preview, comparison or native resolution"
+        "enlarged to a PNG or TIFF file, without preview, comparison or native resolution"
     )
 
 
@@ -232,11 +233,13 @@ def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints,
         hints,
         max_memory=large.limit,
         condition=form.condition,
+        size=form.size,
         strength=form.strength,
         bits=form.bits,
     )
     findings = upscaler.method.describe(condition) if report else {}
-    megapixels = large.pixels * upscaler.scale**2 / 1e6
+    width, height = form.size.of(large.width, large.height, upscaler.scale)
+    megapixels = width * height / 1e6
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,17 @@ import numpy as np
 from blindsr.atomic import beside
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
-from blindsr.images import Picture, check_output, depth
+from blindsr.images import Metadata, Picture, check_output, depth
 from blindsr.images.picture import Samples
-from blindsr.images.strips import SUFFIXES, Strips, Window, write_strips
+from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
 from blindsr.restore import memory
+from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
 from blindsr.restore.watch import Watch
 
 Rows = Iterator[Samples]
+_BETWEEN = 16
+"""Bits of what is resampled at last."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ def restore_file(
     *,
     max_memory: int,
     condition: Any = None,
+    size: Size = Size(),
     strength: float = 1.0,
     bits: int | None = None,
     watch: Watch = Watch(),
@@ -54,6 +59,7 @@ def restore_file(
         hints: what is known of the degradation already.
         max_memory: bytes that the process is to stay under.
         condition: what was found out before; the image is looked at if not given.
+        size: of the result; what the network makes is kept beside it for as long as it is resampled.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the image, if the file can hold it, if not given.
         watch: who is told of each row of tiles, and may stop the work.
@@ -70,12 +76,27 @@ def restore_file(
     strips = Strips(source)
     condition = look(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
-    shape = (upscaler.scale * strips.height, upscaler.scale * strips.width, strips.channels)
+    made = upscaler.scale * strips.width, upscaler.scale * strips.height
+    wanted = size.of(strips.width, strips.height, upscaler.scale)
     side = memory.largest_tile(max_memory, strips.width, upscaler.scale, upscaler.method.traits.margin)
     with upscaler.tiled(min(side, upscaler.tile)), beside(target) as part:
-        rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
-        write_strips(rows, shape if strips.channels > 1 else shape[:2], metadata, part)
+        if wanted == made:
+            rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
+            write_strips(rows, _shape(made, strips.channels), metadata, part)
+        else:
+            with TemporaryDirectory(dir=target.parent, prefix=".") as folder:
+                between, deep = Path(folder) / "made.tif", Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN), watch)
+                write_strips(rows, _shape(made, strips.channels), deep, between)
+                again = resampled(between, *wanted, metadata.bits)
+                write_strips(again, _shape(wanted, strips.channels), metadata, part)
     return condition
+
+
+def _shape(size: tuple[int, int], channels: int) -> tuple[int, ...]:
+    """Of an array of samples of a width and height."""
+    width, height = size
+    return (height, width) if channels == 1 else (height, width, channels)
 
 
 def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
