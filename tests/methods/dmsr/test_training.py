@@ -7,7 +7,7 @@ from torch import Tensor
 
 from blindsr.degrade import degrade, resize
 from blindsr.methods.dmsr.model import DMSR, DMSRConfig
-from blindsr.methods.dmsr.training import Restoration, RestorationRecipe, stages
+from blindsr.methods.dmsr.training import Extraction, ExtractionRecipe, Restoration, RestorationRecipe, stages
 from blindsr.train.recipe import load
 
 
@@ -16,7 +16,8 @@ def stage(model: dict[str, Any] | None = None, **recipe: Any) -> Restoration:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         method = DMSR(DMSRConfig(**config))
-    (built,) = stages(method, {"stage": RestorationRecipe(**{"steps": 1, "batch": 2, "patch": 16, **recipe})})
+    values = RestorationRecipe(**{"steps": 1, "batch": 2, "patch": 16, **recipe})
+    _, built = stages(method, {"extraction": ExtractionRecipe(), "stage": values})
     assert isinstance(built, Restoration)
     return built
 
@@ -128,3 +129,50 @@ def test_recipes(name: str) -> None:
     assert isinstance(recipe.model, DMSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.header.name == name
+
+
+def test_the_extractor_alone_learns_noise_and_kernel() -> None:
+    method = stage().method
+    built, _ = stages(
+        method,
+        {"extraction": ExtractionRecipe(steps=1, batch=2, patch=16), "stage": RestorationRecipe(steps=1)},
+    )
+    assert isinstance(built, Extraction)
+    assert {id(p) for group in built.groups() for p in group.parameters} == {
+        id(p) for p in method.extractor.parameters()
+    }
+    count, size = built.crops
+    images = torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(1))
+    losses = built(images, torch.Generator().manual_seed(1), 1)
+    torch.testing.assert_close(losses["loss"].detach(), losses["noise"] + losses["kernel"])
+    losses["loss"].backward()
+    for name, parameter in method.named_parameters():
+        assert (parameter.grad is not None) == name.startswith("extractor."), name
+
+
+def test_a_divergence_of_nothing_is_nothing() -> None:
+    method = stage().method
+    built, _ = stages(method, {"extraction": ExtractionRecipe(batch=2, patch=16), "stage": RestorationRecipe(steps=1)})
+    count, size = built.crops
+    images = torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(1))
+    truth = built.family.sample(count, torch.Generator().manual_seed(1))
+    method.extractor.scores = lambda features: (truth.kernels.flatten(1) + 1e-12).log()  # type: ignore[method-assign]
+    losses = built(images, torch.Generator().manual_seed(1), 1)
+    assert float(losses["kernel"]) == pytest.approx(0, abs=1e-4)
+
+
+def test_the_network_can_be_told_the_true_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Tensor] = []
+    for told in (0.0, 1.0):
+        one = stage(told=told)
+        forward = one.method.net.forward
+
+        def note(lr: Tensor, noise: Tensor | None, kernel: Tensor, forward: Any = forward) -> Tensor:
+            seen.append(kernel.detach())
+            result: Tensor = forward(lr, noise, kernel)
+            return result
+
+        monkeypatch.setattr(one.method.net, "forward", note)
+        run(one)
+        truth = one.family.sample(2, torch.Generator().manual_seed(1)).kernels
+        assert torch.equal(seen[-1], truth) == bool(told)

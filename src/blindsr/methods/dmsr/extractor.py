@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 KERNEL = 15
 """Side of the estimated kernels, HR pixels."""
+_CONTRAST = 8.0
+"""What the first filters start larger by, because differences are that much smaller than brightness."""
 
 
 class ResidualBlock(nn.Module):
@@ -35,6 +37,10 @@ class Extractor(nn.Module):
         self.blur = nn.ModuleList(
             (nn.Conv2d(channels, 2 * channels, 3, padding=1), nn.Conv2d(2 * channels, KERNEL**2, 3, padding=1))
         )
+        with torch.no_grad():
+            # Blur and noise show in how neighbouring pixels differ, so the first filters start blind to brightness.
+            first = self.head.weight
+            first.sub_(first.mean((1, 2, 3), keepdim=True)).mul_(_CONTRAST)
 
     def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
         """Noise maps ``(n, 3, h, w)`` and kernels ``(n, 15, 15)``, non-negative and of sum 1."""

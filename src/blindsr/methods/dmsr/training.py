@@ -15,6 +15,16 @@ from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
 
 
+class ExtractionRecipe(StageRecipe):
+    """Not in the paper: the extractor learns alone first, which short trainings need (see the README)."""
+
+    steps: int = Field(0, ge=0, description="optimiser steps; 0 leaves the stage out, as in the paper")
+    batch: int = Field(32, gt=0)
+    patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
+    noise: bool = Field(True, description="whether there is any")
+    lr: float = Field(1e-3, gt=0)
+
+
 class RestorationRecipe(StageRecipe):
     """Section 4.1."""
 
@@ -24,16 +34,66 @@ class RestorationRecipe(StageRecipe):
     reconstruction: float = Field(1.0, ge=0, description="lambda_RE of Eq. 5")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
+    told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
     consistency_on: tuple[str, ...] = Field(("lr", "kn"), description="terms of Eq. 8: LR image; kernel and noise")
     lr: float = Field(1e-4, gt=0)
 
 
-STAGES: dict[str, type[StageRecipe]] = {"stage": RestorationRecipe}
+STAGES: dict[str, type[StageRecipe]] = {"extraction": ExtractionRecipe, "stage": RestorationRecipe}
 
 
 def stages(model: Method[Found], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The one stage of DMSR."""
-    return [Restoration(cast("DMSR", model), cast("RestorationRecipe", recipe["stage"]))]
+    """The extractor alone, if it is to learn so, and the one stage of DMSR."""
+    method = cast("DMSR", model)
+    return [
+        Extraction(method, cast("ExtractionRecipe", recipe["extraction"])),
+        Restoration(method, cast("RestorationRecipe", recipe["stage"])),
+    ]
+
+
+class Extraction(Stage):
+    """The extractor learns noise and kernel, and nothing else does."""
+
+    method: DMSR
+    recipe: ExtractionRecipe
+    validates = False
+
+    def __init__(self, model: DMSR, recipe: ExtractionRecipe) -> None:
+        super().__init__()
+        self.method, self.recipe = model, recipe
+
+    @property
+    def crops(self) -> tuple[int, int]:
+        return self.recipe.batch, self.recipe.patch * self.method.config.scale
+
+    @property
+    def family(self) -> Family:
+        return dmsr(self.method.config.scale, noise=self.recipe.noise)
+
+    def groups(self) -> list[Group]:
+        return [Group("extractor", list(self.method.extractor.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """The kernel by its divergence, whose gradient does not vanish where all of its values are small as Eq. 7's."""
+        truth, noise, lr = _degraded(self.family, clean, generator)
+        extractor = self.method.extractor
+        features = extractor.features(lr)
+        losses = {
+            "noise": F.mse_loss(extractor.noise(features).float(), noise),
+            "kernel": F.kl_div(
+                F.log_softmax(extractor.scores(features), 1), truth.kernels.flatten(1), reduction="batchmean"
+            ),
+        }
+        return {"loss": losses["noise"] + losses["kernel"], **{key: value.detach() for key, value in losses.items()}}
+
+
+def _degraded(family: Family, clean: Tensor, generator: torch.Generator) -> tuple[Degradation, Tensor, Tensor]:
+    """What was done to crops, the noise that was added, and the LR images, rounded to 8 bit."""
+    truth = family.sample(len(clean), generator)
+    size = (side // truth.scale for side in clean.shape[2:])
+    noise = truth.draw_noise((*clean.shape[:2], *size), clean, generator)
+    lr = (degrade(clean, truth, noise).clamp(0, 1) * 255).round() / 255
+    return truth, noise, lr.contiguous(memory_format=torch.channels_last)
 
 
 class Restoration(Stage):
@@ -60,14 +120,13 @@ class Restoration(Stage):
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """Degrade, estimate, restore, compare (Eq. 5)."""
         recipe, method = self.recipe, self.method
-        truth = self.family.sample(len(clean), generator)
-        size = (side // truth.scale for side in clean.shape[2:])
-        noise = truth.draw_noise((*clean.shape[:2], *size), clean, generator)
-        lr = (degrade(clean, truth, noise).clamp(0, 1) * 255).round() / 255
-        lr = lr.contiguous(memory_format=torch.channels_last)
+        truth, noise, lr = _degraded(self.family, clean, generator)
         noise_map, kernel = method.extractor(lr)
-        guide = self._guide(noise_map)
-        losses = {"reconstruction": F.l1_loss(method.net(lr, guide, kernel), clean)}
+        given = kernel
+        if recipe.told:  # so that it also knows kernels that the extractor does not find
+            told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
+            given = torch.where(told[:, None, None], truth.kernels, kernel)
+        losses = {"reconstruction": F.l1_loss(method.net(lr, self._guide(noise_map), given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:
             losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
