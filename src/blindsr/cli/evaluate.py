@@ -14,11 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.status import Status
-    from torch import Tensor
 
-    from blindsr.degrade import Degradation
     from blindsr.evaluate import Protocol, Results, Row, Scores
-    from blindsr.evaluate.run import Restore
     from blindsr.restore.upscaler import Precision, Upscaler
 
 
@@ -65,7 +62,7 @@ def evaluate(
     from rich.console import Console
 
     from blindsr import evaluate as room
-    from blindsr.evaluate import table, textfile
+    from blindsr.evaluate import run, table, textfile
     from blindsr.evaluate.lpips import LPIPS
 
     chosen = [room.protocol(name) for name in protocol]
@@ -86,26 +83,13 @@ def evaluate(
         with console.status(one.name) as status:
             notice = partial(_show, status, one.name)
             told = one if kernel == "given" else None
-            restore = subject if isinstance(subject, room.Results) else _telling(subject, steps, told)
+            restore = subject if isinstance(subject, room.Results) else run.telling(subject, told, steps)
             scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice, lpips=looks))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
         textfile.write(table.to_json(scores), json)
     if markdown is not None:
         textfile.write(table.markdown(scores), markdown)
-
-
-def _telling(upscaler: Upscaler, steps: int | None, told: Protocol | None) -> Restore:
-    """The model with what a protocol's paper tells it, if it is to be told, and the steps that it is to take."""
-    from dataclasses import replace
-
-    from blindsr.contract import Hints
-
-    def restore(lr: Tensor, degradation: Degradation) -> Tensor:
-        hints = Hints() if told is None else told.told(degradation, upscaler.method.understands)
-        return upscaler(lr, replace(hints, steps=steps))
-
-    return restore
 
 
 def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:

@@ -7,12 +7,10 @@ from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from blindsr.degrade import Degradation
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
-from blindsr.evaluate.run import evaluate
+from blindsr.evaluate.run import evaluate, telling
 from blindsr.restore.upscaler import Upscaler
 
 _SIDE = 128
@@ -45,13 +43,7 @@ def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: Da
     for name, upscaler in models.items():
         values = []
         for protocol in protocols:
-
-            def restore(
-                lr: Tensor, degradation: Degradation, upscaler: Upscaler = upscaler, protocol: Protocol = protocol
-            ) -> Tensor:
-                return upscaler(lr, protocol.told(degradation, upscaler.method.understands))
-
-            (column,) = evaluate(restore, protocol, [data], model=name).columns
+            (column,) = evaluate(telling(upscaler, protocol), protocol, [data], model=name).columns
             values.append(column.model.psnr)
         entries.append(Entry(name, parameters(upscaler), seconds(upscaler), tuple(values)))
     return entries

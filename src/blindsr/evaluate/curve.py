@@ -1,17 +1,14 @@
 """PSNR against gradient steps on the image itself (MZSR, Figure 3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor
-
-from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.figure import save
 from blindsr.evaluate.folder import DataSet
-from blindsr.evaluate.run import evaluate
+from blindsr.evaluate.run import evaluate, telling
 from blindsr.restore.upscaler import Upscaler
 
 
@@ -35,11 +32,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
         raise BlindSRError(f"{model} takes no gradient steps on images, so it has no such curve")
     values = []
     for count in steps:
-
-        def restore(lr: Tensor, degradation: Degradation, count: int = count) -> Tensor:
-            return upscaler(lr, replace(protocol.told(degradation, upscaler.method.understands), steps=count))
-
-        (column,) = evaluate(restore, protocol, [data], model=model).columns
+        (column,) = evaluate(telling(upscaler, protocol, count), protocol, [data], model=model).columns
         values.append(column.model.psnr)
     return Curve(model, tuple(steps), tuple(values))
 

@@ -1,7 +1,6 @@
 """PSNR of MRDA's teacher against the iterations of its meta-learning network (Figure 9)."""
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -44,19 +43,17 @@ def iterations(
     """
     if not isinstance(method, MRDA) or not isinstance(method.teacher, DEN) or method.config.source != "mln":
         raise BlindSRError(f"{name} has no teacher that looks at a meta-learning network")
-    values = []
-    for count in counts:
-        steps = [rates[min(number, len(rates) - 1)] for number in range(count)]
-        scores = [_psnr(method, path, protocol, steps) for path in data.paths]
-        values.append(fmean(chain.from_iterable(scores)))
-    return Curve(name, tuple(counts), tuple(values))
+    steps = [[rates[min(number, len(rates) - 1)] for number in range(count)] for count in counts]
+    scores = [row for path in data.paths for row in _psnr(method, path, protocol, steps)]
+    return Curve(name, tuple(counts), tuple(fmean(column) for column in zip(*scores, strict=True)))
 
 
-def _psnr(method: MRDA, path: Path, protocol: Protocol, rates: list[float]) -> list[float]:
-    """Of an image under each of its degradations."""
+def _psnr(method: MRDA, path: Path, protocol: Protocol, steps: list[list[float]]) -> Iterator[list[float]]:
+    """Of an image under each of its degradations, after each number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
-    pairs = ((degradation.apply(hr), hr) for degradation in protocol.degradations(path.stem))
-    return [float(psnr(_taught(method, *pair, rates), hr, protocol.convention)) for pair in pairs]
+    for degradation in protocol.degradations(path.stem):
+        lr = degradation.apply(hr)
+        yield [float(psnr(_taught(method, lr, hr, rates), hr, protocol.convention)) for rates in steps]
 
 
 @torch.no_grad()

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
 from blindsr import images
+from blindsr.contract import Hints
 from blindsr.degrade import Degradation, resize
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import textfile
@@ -15,6 +16,7 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.lpips import LPIPS
 from blindsr.evaluate.metrics import Convention, psnr, ssim
+from blindsr.restore.upscaler import Upscaler
 
 Restore = Callable[[Tensor, Degradation], Tensor]
 """From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose
@@ -116,6 +118,16 @@ def evaluate(
                     notice(data_set.name, row)
         columns.append(Column(data_set.name, tuple(rows), protocol.paper_psnr(model, data_set.name)))
     return Scores(protocol, model, tuple(columns))
+
+
+def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
+    """A model with what a protocol's paper tells it, if it is to be told, and the gradient steps that it is to take."""
+
+    def restore(lr: Tensor, degradation: Degradation) -> Tensor:
+        hints = Hints() if told is None else told.told(degradation, upscaler.method.understands)
+        return upscaler(lr, replace(hints, steps=steps))
+
+    return restore
 
 
 def _image(

@@ -43,9 +43,12 @@ class Frames:
 
     def pictures(self) -> Iterator[Picture]:
         """One after the other."""
-        for one in self.samples:
-            picture = from_samples(one, Metadata())
-            yield replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
+        return (self.picture(number) for number in range(len(self)))
+
+    def picture(self, number: int) -> Picture:
+        """One of them, counted from 0."""
+        picture = from_samples(self.samples[number], Metadata())
+        return replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
 
     def like(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
         """The same file with other pictures in it."""
@@ -64,9 +67,11 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     path = Path(path)
     data = opened(path)
     kind = kind_of(data)
-    found = [0] if kind is None else pages(path, kind)
-    if kind is None or len(found) == 1:
-        return read(path, max_pixels=max_pixels)
+    if kind is None:
+        return read(path, max_pixels=max_pixels)  # which says so
+    found = pages(path, kind)
+    if len(found) == 1:
+        return read_page(data, path, kind, max_pixels)
     try:
         return (
             _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)
@@ -128,7 +133,7 @@ def check_frames(path: Path, count: int, bits: int | None = None) -> None:
 def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) -> Frames:
     found: list[Picture] = []
     for number in numbers:
-        found.append(read_page(data, path, max_pixels, number))
+        found.append(read_page(data, path, "tiff", max_pixels, number))
         max_pixels -= found[-1].width * found[-1].height
     bits = max(picture.metadata.bits for picture in found)
     return Frames([picture.to_array(bits) for picture in found], replace(found[0].metadata, bits=bits))

@@ -48,16 +48,15 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     if kind is None:
         raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
     check_one(path, kind)
+    return read_page(data, path, kind, max_pixels)
+
+
+def read_page(data: bytes, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
+    """Decode a file's bytes, or one page of them; as `read` in all else."""
     if kind in _BY_PILLOW:
         return _read_by_pillow(path, data, max_pixels)
     if kind == "heic":
         return heif.read(data, path, max_pixels)
-    return read_page(data, path, max_pixels, 0)
-
-
-def read_page(data: bytes, path: Path, max_pixels: int, page: int) -> Picture:
-    """Read a page of a file that libvips knows; as `read` in all else."""
-    kind = kind_of(data) or "png"
     which = {"page": page} if page else {}
     try:
         image = getattr(pyvips.Image, f"{LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error", **which)

@@ -152,14 +152,14 @@ class _Worker:
 
 
 def _delivered(outcome: Outcome, job: Job, target: str, place: Workplace) -> Outcome:
+    if outcome.error is not None or outcome.skipped:
+        place.forget(job)
+        return Outcome(job) if outcome.skipped else outcome
     try:
-        if outcome.error is None and not outcome.skipped:
-            place.deliver(job, target)
+        place.deliver(job, target)
     except BlindSRError as error:
         return Outcome(job, str(error))
-    finally:
-        place.forget(job)
-    return Outcome(job) if outcome.skipped else outcome
+    return outcome
 
 
 def _ends(source: str, target: str) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Animations and files of several pages, restored picture by picture."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 from blindsr.contract import Hints
@@ -42,7 +41,7 @@ def enlarge_frames(
     Raises:
         BlindSRError: as `Upscaler.upscale`.
     """
-    fraction = resolve(native, next(frames.pictures()).pixels)
+    fraction = resolve(native, frames.picture(0).pixels)
     if condition is None and frames.durations:
         condition = upscaler.look(shrunk(middle(frames), fraction), hints)
 
@@ -58,7 +57,7 @@ def enlarge_frames(
 
 def middle(frames: Frames) -> Picture:
     """The picture in the middle."""
-    return next(islice(frames.pictures(), len(frames) // 2, None))
+    return frames.picture(len(frames) // 2)
 
 
 def check_memory(frames: Frames, scale: int, limit: int) -> None:

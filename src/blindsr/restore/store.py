@@ -76,9 +76,11 @@ def modified(place: str) -> float | None:
     """When a file was last written, seconds since 1970; None if it is not there."""
     fs, path = _open(place)
     try:
-        return float(fs.modified(path).timestamp()) if fs.exists(path) else None
+        return float(fs.modified(path).timestamp())
+    except FileNotFoundError:
+        return None
     except NotImplementedError:
-        return 0.0
+        return 0.0 if fs.exists(path) else None
 
 
 class Workplace:
@@ -103,16 +105,21 @@ class Workplace:
             BlindSRError: it cannot be brought there.
         """
         fs, path = _open(target)
-        if not _is_local(fs):
-            part = path if _names(fs) & _WHOLE else f"{path}.{secrets.token_hex(4)}"
-            try:
-                fs.makedirs(posixpath.dirname(path), exist_ok=True)
-                fs.put_file(str(job.target), part)
-                if part != path:
-                    fs.mv(part, path)
-            except (OSError, ValueError) as error:
-                raise BlindSRError(f"cannot write {target}: {error}") from None
-        self.forget(job)
+        try:
+            if not _is_local(fs):
+                self._put(fs, job.target, path)
+        except (OSError, ValueError) as error:
+            raise BlindSRError(f"cannot write {target}: {error}") from None
+        finally:
+            self.forget(job)
+
+    @staticmethod
+    def _put(fs: Any, source: Path, path: str) -> None:
+        part = path if _names(fs) & _WHOLE else f"{path}.{secrets.token_hex(4)}"
+        fs.makedirs(posixpath.dirname(path), exist_ok=True)
+        fs.put_file(str(source), part)
+        if part != path:
+            fs.mv(part, path)
 
     def forget(self, job: Job) -> None:
         """Remove what was fetched for a job."""

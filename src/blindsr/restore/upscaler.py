@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from blindsr.contract import Hints, Method, check_image
-from blindsr.degrade.resample import apply_matrices, bicubic_matrix, resize
+from blindsr.degrade.resample import resize, resize_to
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
 from blindsr.images.gamut import gamut_of
@@ -305,12 +305,7 @@ def _like(picture: Picture, colour: Tensor, alpha: Tensor | None) -> Picture:
 
 def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:
     """``(1, c, h, w)`` to another height and width, bicubically and in [0, 1]."""
-    height, width = image.shape[-2:]
-    if (height, width) == size:
-        return image
-    rows = bicubic_matrix(height, size[0], size[0] / height).to(image)
-    columns = bicubic_matrix(width, size[1], size[1] / width).to(image)
-    return apply_matrices(image, rows, columns).clamp(0, 1)
+    return image if tuple(image.shape[-2:]) == size else resize_to(image, size).clamp(0, 1)
 
 
 def _check_one(image: Tensor) -> None:

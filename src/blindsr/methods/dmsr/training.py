@@ -15,22 +15,24 @@ from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
 
 
-class ExtractionRecipe(StageRecipe):
-    """Not in the paper: the extractor learns alone first, which short trainings need (see the README)."""
-
-    steps: int = Field(0, ge=0, description="optimiser steps; 0 leaves the stage out, as in the paper")
-    batch: int = Field(32, gt=0)
-    patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
-    noise: bool = Field(True, description="whether there is any")
-    lr: float = Field(1e-3, gt=0)
-
-
-class RestorationRecipe(StageRecipe):
-    """Section 4.1."""
+class PatchesRecipe(StageRecipe):
+    """What both stages are trained on (Section 4.1)."""
 
     batch: int = Field(32, gt=0)
     patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
     noise: bool = Field(True, description="without, the -nf model is trained")
+
+
+class ExtractionRecipe(PatchesRecipe):
+    """Not in the paper: the extractor learns alone first, which short trainings need (see the README)."""
+
+    steps: int = Field(0, ge=0, description="optimiser steps; 0 leaves the stage out, as in the paper")
+    lr: float = Field(1e-3, gt=0)
+
+
+class RestorationRecipe(PatchesRecipe):
+    """Section 4.1."""
+
     reconstruction: float = Field(1.0, ge=0, description="lambda_RE of Eq. 5")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
@@ -51,14 +53,13 @@ def stages(model: Method[Found], recipe: dict[str, StageRecipe]) -> Sequence[Sta
     ]
 
 
-class Extraction(Stage):
-    """The extractor learns noise and kernel, and nothing else does."""
+class Patches(Stage):
+    """What both stages have in common."""
 
     method: DMSR
-    recipe: ExtractionRecipe
-    validates = False
+    recipe: PatchesRecipe
 
-    def __init__(self, model: DMSR, recipe: ExtractionRecipe) -> None:
+    def __init__(self, model: DMSR, recipe: PatchesRecipe) -> None:
         super().__init__()
         self.method, self.recipe = model, recipe
 
@@ -69,6 +70,13 @@ class Extraction(Stage):
     @property
     def family(self) -> Family:
         return dmsr(self.method.config.scale, noise=self.recipe.noise)
+
+
+class Extraction(Patches):
+    """The extractor learns noise and kernel, and nothing else does."""
+
+    recipe: ExtractionRecipe
+    validates = False
 
     def groups(self) -> list[Group]:
         return [Group("extractor", list(self.method.extractor.parameters()), self.recipe.lr)]
@@ -96,23 +104,10 @@ def _degraded(family: Family, clean: Tensor, generator: torch.Generator) -> tupl
     return truth, noise, lr.contiguous(memory_format=torch.channels_last)
 
 
-class Restoration(Stage):
+class Restoration(Patches):
     """Extractor and SR network learn together."""
 
-    method: DMSR
     recipe: RestorationRecipe
-
-    def __init__(self, model: DMSR, recipe: RestorationRecipe) -> None:
-        super().__init__()
-        self.method, self.recipe = model, recipe
-
-    @property
-    def crops(self) -> tuple[int, int]:
-        return self.recipe.batch, self.recipe.patch * self.method.config.scale
-
-    @property
-    def family(self) -> Family:
-        return dmsr(self.method.config.scale, noise=self.recipe.noise)
 
     def groups(self) -> list[Group]:
         return [Group("all", list(self.method.parameters()), self.recipe.lr)]

@@ -133,7 +133,6 @@ class Visual(nn.Module):
             raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=64")
         self.recipe = recipe
         self.vgg = VGG19.read(recipe.vgg) if recipe.perceptual and recipe.vgg is not None else None
-        self.judges = bool(recipe.adversarial)
 
     def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
         """The weighted losses of an image ``(n, 3, h, w)``; their sum gives each network its own gradient only."""
@@ -144,7 +143,7 @@ class Visual(nn.Module):
             distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(self.vgg(sr), wanted, strict=True)]
             weighted = torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)])
             losses["perceptual"] = self.recipe.perceptual * weighted.sum()
-        if self.judges and discriminator is not None:
+        if self.recipe.adversarial and discriminator is not None:
             with _fixed(discriminator):
                 losses["adversarial"] = self.recipe.adversarial * _taken_for(1.0, discriminator(sr))
             losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
