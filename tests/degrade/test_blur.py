@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from blindsr.degrade import kernels
-from blindsr.degrade.blur import Border, blur, blur_and_downsample, is_separable
+from blindsr.degrade.blur import Border, blur, blur_and_downsample, correlate, is_separable
 from blindsr.degrade.resample import resize, subsample
 
 _SCIPY = {"reflect": "mirror", "symmetric": "reflect", "replicate": "nearest", "wrap": "wrap"}
@@ -73,3 +73,21 @@ def test_gradients_reach_image_and_kernel() -> None:
     x = torch.rand(2, 1, 6, 6, dtype=torch.float64, requires_grad=True)
     k = torch.rand(2, 3, 3, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda a, b: blur_and_downsample(a, b, "reflect", 2, "bicubic"), (x, k))
+
+
+def test_gradients_of_both_kinds_equal_those_of_a_plain_convolution() -> None:
+    x = torch.rand(2, 3, 9, 8, dtype=torch.float64, requires_grad=True)
+    k = torch.rand(2, 5, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(correlate, (x, k))
+    assert torch.autograd.gradgradcheck(correlate, (x, k))
+
+
+def test_one_image_among_many_and_under_vmap() -> None:
+    x, k = torch.rand(4, 3, 9, 8), torch.rand(4, 5, 5)
+    one = torch.func.vmap(lambda image, kernel: correlate(image[None], kernel[None])[0])
+    torch.testing.assert_close(one(x, k), correlate(x, k))
+
+
+def test_images_without_kernels_are_refused() -> None:
+    with pytest.raises(ValueError, match="3 images cannot have 2 kernels"):
+        correlate(torch.rand(3, 1, 5, 5), torch.rand(2, 3, 3))

@@ -55,9 +55,13 @@ def _show(status: "Status", protocol: str, image: str) -> None:
 
 
 def _table(found: "list[Errors]") -> "Table":
+    from rich.box import SIMPLE
     from rich.table import Table
 
-    table = Table(caption="width: HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences")
+    # Without vertical lines it fits into 80 columns, which is what a pipe gets.
+    table = Table(
+        box=SIMPLE, caption="width: HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences"
+    )
     table.add_column("protocol", no_wrap=True)
     table.add_column("data set", no_wrap=True)
     for name in ("width", "found", "error", "noise", "found", "error", "kernel"):

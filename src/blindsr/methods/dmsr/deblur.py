@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr.degrade.blur import correlate
 from blindsr.methods.dmsr.extractor import KERNEL
 
 _STRIP = 2**18
@@ -54,12 +55,12 @@ class MetaDeblur(nn.Module):
         return self._in_strips(x, same)
 
     def _same_everywhere(self, kernel: Tensor) -> Tensor:
-        """``g``: the part of the weights that all pixels of an image share, ``(n, 1, 15, 15)``."""
+        """``g``: the part of the weights that all pixels of an image share, ``(n, 15, 15)``."""
         with torch.autocast(kernel.device.type, enabled=False):
             code = self.reduce(kernel.to(self.reduce.weight).flatten(1))
             assert self.weights.bias is not None
             shared = self.weights.bias + code @ self.weights.weight[:, 3:].sum((2, 3)).T
-        same: Tensor = shared.view(-1, 1, KERNEL, KERNEL)
+        same: Tensor = shared.view(-1, KERNEL, KERNEL)
         return same
 
     def _filter(self, padded: Tensor, same: Tensor) -> Tensor:
@@ -78,7 +79,7 @@ class MetaDeblur(nn.Module):
         neighbours = near.unfold(2, 3, 1).unfold(3, 3, 1).permute(0, 2, 3, 1, 4, 5).reshape(n, 1, height, width, 27)
         # The 27 numbers of a pixel lie side by side in both, as the convolution leaves them.
         products = responses.permute(0, 2, 3, 1).view(n, 3, height, width, 27) * neighbours.to(responses.dtype)
-        shared = F.conv2d(padded.transpose(0, 1), same.to(padded.dtype), groups=n).transpose(0, 1)
+        shared = correlate(padded, same.to(padded.dtype))
         return products.sum(-1, dtype=padded.dtype) + shared
 
     def _in_strips(self, x: Tensor, same: Tensor) -> Tensor:
