@@ -1,9 +1,10 @@
-"""Patches a second of CMDSR's training step, against the same recipe with one forward pass per task in a loop.
+"""Patches a second of a training step, against the same recipe with a loop over tasks or pairs in Python.
 
-    python benchmarks/training.py [--steps 10] [--json FILE]
+    python benchmarks/training.py [cmdsr|mrda] [--steps 10] [--json FILE]
 
-"batched" is what ``blindsr train`` runs: all tasks in one pass, bf16 where it is native, channels-last. The loop adapts
-the weights task by task as the paper writes it (Eq. 3), once in float32 and once in the same bf16 and memory format.
+"batched" is what ``blindsr train`` runs: all in one pass, bf16 where it is native, channels-last. The loop, once in
+float32 and once in the same bf16 and memory format, does what the paper writes: CMDSR scales the weights task by task
+(Eq. 3), the teacher of MRDA adapts MLN pair by pair (Algorithm 2), the layers of the upscalers as they are.
 """
 
 import argparse
@@ -11,16 +12,24 @@ import json
 import platform
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+from torch.func import functional_call
 
+from blindsr.contract import Stage
+from blindsr.meta import Params, adapt
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.training import Alternating
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
+from blindsr.methods.mrda.training import Teacher
+from blindsr.methods.mrda.upscaler import Upscaler, interior
 from blindsr.restore.upscaler import computes_bf16
 from blindsr.train.memory import keep_freed_memory
-from blindsr.train.recipe import Recipe, load
+from blindsr.train.recipe import load
 
 
 class TaskByTask(CMDSR):
@@ -33,26 +42,76 @@ class TaskByTask(CMDSR):
         return torch.cat([self.restore(images, feature[:1]) for images, feature in parts])
 
 
+class LayerByLayer(Upscaler):
+    """Learns through its layers."""
+
+    def inner(self, features: Tensor) -> Tensor:
+        """The same, the long way."""
+        return interior(self(features), self.scale)
+
+
+class PairByPair(MRDA):
+    """The same networks, adapting to one pair after the other, with the upscalers' layers as they are."""
+
+    def __init__(self, config: MRDAConfig) -> None:
+        super().__init__(config)
+        self.rdan.upscaler.__class__ = LayerByLayer
+
+    @torch.no_grad()
+    def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+        """Algorithm 2, lines 4 to 10."""
+        pairs = zip(lr.split(1), hr.split(1), strict=True)
+        return torch.cat([self._one(*pair, rates) for pair in pairs])
+
+    def _one(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+        fixed = {f"upscaler.{name}": values for name, values in self.mln.upscaler.named_parameters()}
+
+        def loss(params: Params) -> Tensor:
+            named = {f"body.{name}": values for name, values in params.items()}
+            return F.l1_loss(functional_call(self.mln, {**named, **fixed}, (lr,), strict=True), hr)
+
+        *_, (params, _) = adapt(loss, self.mln.plastic, rates)
+        return self.mln.features(lr, params)
+
+
+def cmdsr(*, loop: bool) -> tuple[Stage, int]:
+    """The stage and how many patches it restores in a step."""
+    recipe = load("cmdsr_x4.classic")
+    stage = Alternating((TaskByTask if loop else CMDSR)(recipe.model), recipe.stages["stage"])  # type: ignore[arg-type]
+    return stage, stage.recipe.tasks * stage.recipe.restored
+
+
+def mrda(*, loop: bool) -> tuple[Stage, int]:
+    """The stage and how many patches it restores in a step."""
+    recipe = load("mrda_x4.iso")
+    stage = Teacher((PairByPair if loop else MRDA)(recipe.model), recipe.stages["teacher"])  # type: ignore[arg-type]
+    return stage, stage.recipe.batch
+
+
+STAGES: dict[str, Callable[..., tuple[Stage, int]]] = {"cmdsr": cmdsr, "mrda": mrda}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("method", nargs="?", choices=STAGES, default="cmdsr")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    result = measure(arguments.steps)
+    result = measure(STAGES[arguments.method], arguments.steps)
     print(json.dumps(result, indent=2))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
-def measure(steps: int) -> dict[str, object]:
+def measure(build: Callable[..., tuple[Stage, int]], steps: int) -> dict[str, object]:
     """Speed of each way and how they compare."""
-    recipe = load("cmdsr_x4.classic")
     bf16 = computes_bf16(torch.device("cpu"))
-    ways = {"loop, fp32": (TaskByTask, False), "loop, same precision": (TaskByTask, bf16)}
-    speed = {name: patches_per_second(cls, recipe, steps, bf16=low) for name, (cls, low) in ways.items()}
+    ways = {"loop, fp32": False, "loop, same precision": bf16}
+    speed = {name: patches_per_second(*build(loop=True), steps, bf16=low) for name, low in ways.items()}
     keep_freed_memory()  # as the training loop does; it cannot be undone, so the loops above are measured before
-    speed["batched"] = patches_per_second(CMDSR, recipe, steps, bf16=bf16)
+    speed["loop, same precision and memory"] = patches_per_second(*build(loop=True), steps, bf16=bf16)
+    speed["batched"] = patches_per_second(*build(loop=False), steps, bf16=bf16)
     return {
         "patches a second": speed,
         "times faster": {name: speed["batched"] / value for name, value in speed.items()},
@@ -62,13 +121,16 @@ def measure(steps: int) -> dict[str, object]:
     }
 
 
-def patches_per_second(cls: type[CMDSR], recipe: Recipe, steps: int, *, bf16: bool) -> float:
+def patches_per_second(stage: Stage, patches: int, steps: int, *, bf16: bool) -> float:
     """Restored patches a second, without the first two steps."""
     torch.default_generator.manual_seed(0)
-    stage = Alternating(cls(recipe.model), recipe.stages["stage"])  # type: ignore[arg-type]  # schemas of this method
     if bf16:
         stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
-    optimiser = torch.optim.Adam(stage.method.parameters(), 1e-4)
+    trained = [parameter for group in stage.groups() for parameter in group.parameters]
+    stage.requires_grad_(requires_grad=False)
+    for parameter in trained:
+        parameter.requires_grad_()
+    optimiser = torch.optim.Adam(trained, 1e-4)
     count, size = stage.crops
     clean = torch.rand(count, 3, size, size)
     seconds = []
@@ -80,8 +142,7 @@ def patches_per_second(cls: type[CMDSR], recipe: Recipe, steps: int, *, bf16: bo
         optimiser.step()
         optimiser.zero_grad()
         seconds.append(time.perf_counter() - start)
-    restored = stage.recipe.tasks * stage.recipe.restored
-    return restored / statistics.mean(seconds[2:])
+    return patches / statistics.mean(seconds[2:])
 
 
 if __name__ == "__main__":

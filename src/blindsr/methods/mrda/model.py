@@ -17,15 +17,13 @@ from collections.abc import Mapping
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from blindsr.blocks import windows
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
-from blindsr.meta import Params, adapt
+from blindsr.meta import adapt
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
 from blindsr.methods.mrda.visual import Discriminator
 
@@ -112,16 +110,6 @@ class MRDA(Method[Tensor]):
             raise BlindSRError(f"this is not a condition of this MRDA network, which has {shape[1]} numbers")
         return tensors["representation"]
 
-    @property
-    def plastic(self) -> Params:
-        """The part of MLN that adapts: all but its upscaler and what follows (III-B)."""
-        return {f"body.{name}": values for name, values in self.mln.body.named_parameters()}
-
-    @property
-    def fixed(self) -> Params:
-        """The rest of it."""
-        return {f"tail.{name}": values for name, values in self.mln.tail.named_parameters()}
-
     @torch.no_grad()
     def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
         """Algorithm 2, lines 4 to 10: adapt MLN to each pair by itself, and read its features.
@@ -136,23 +124,12 @@ class MRDA(Method[Tensor]):
         Returns:
             D'_T ``(n, mln, h, w)``.
         """
-        start, fixed = self.plastic, self.fixed
+        start, objective = self.mln.plastic, self.mln.objective()
 
-        def one(lr: Tensor, hr: Tensor, enlarged: Tensor) -> Tensor:
-            def loss(params: Params) -> Tensor:
-                sr = functional_call(self.mln, {**params, **fixed}, (lr[None], enlarged[None]), strict=True)
-                return F.l1_loss(sr, hr[None])
-
+        def one(lr: Tensor, missing: Tensor) -> Tensor:
             params = start
-            for params, _ in adapt(loss, start, rates):  # noqa: B007  # the last one is what we want
-                pass
-            return self._features(params, lr)
+            for params, _ in adapt(lambda params: objective(params, lr[None], missing[None]), start, rates):  # noqa: B007
+                pass  # the last one is what we want
+            return self.mln.features(lr[None], params)[0]
 
-        return torch.func.vmap(one)(lr, hr, self.mln.enlarge(lr))
-
-    def _features(self, params: Params, lr: Tensor) -> Tensor:
-        x = lr[None]
-        for index in range(len(self.mln.body)):
-            weight, bias = params[f"body.{index}.weight"], params[f"body.{index}.bias"]
-            x = F.leaky_relu(F.conv2d(x, weight, bias, padding=1), 0.1)
-        return x[0]
+        return torch.func.vmap(one)(lr, self.mln.missing(lr, hr))

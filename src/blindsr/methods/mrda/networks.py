@@ -1,13 +1,15 @@
 """MRDA's three networks: MLN (III-B), DEN (III-C) and RDAN (III-E), all of them free of normalisation layers."""
 
 import itertools
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.blocks import PixelShuffle
 from blindsr.degrade.resample import resize
+from blindsr.meta import Params
+from blindsr.methods.mrda.upscaler import Upscaler, interior
 
 _SLOPE = 0.1
 """Of every LeakyReLU."""
@@ -16,16 +18,8 @@ _MEAN = (0.4488, 0.4371, 0.4040)
 
 
 def _rectify(x: Tensor) -> Tensor:
-    return F.leaky_relu(x, _SLOPE)
-
-
-class Upscaler(nn.Sequential):
-    """Sub-pixel convolutions: features ``(n, c, h, w)`` to ``(n, c, s*h, s*w)``."""
-
-    def __init__(self, channels: int, scale: int) -> None:
-        factors = (2, 2) if scale == 4 else (scale,)
-        stages = ((nn.Conv2d(channels, channels * f**2, 3, padding=1), PixelShuffle(f)) for f in factors)
-        super().__init__(*(layer for stage in stages for layer in stage))
+    """In place: what comes in is nowhere needed again, not even for gradients."""
+    return F.leaky_relu(x, _SLOPE, inplace=True)
 
 
 class MLN(nn.Module):
@@ -40,23 +34,51 @@ class MLN(nn.Module):
         widths = (3, *(channels,) * 7)
         self.body = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(widths))
         # Fixed after pre-training, so that the features stay in one domain (III-B).
-        self.tail = nn.Sequential(Upscaler(channels, scale), nn.Conv2d(channels, 3, 3, padding=1))
+        self.upscaler = Upscaler(channels, scale)
 
-    def features(self, lr: Tensor) -> Tensor:
-        """D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``."""
+    def features(self, lr: Tensor, params: Params | None = None) -> Tensor:
+        """D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``.
+
+        ``params`` takes the place of the body's own weights, by their names in it.
+        """
+        params = self.plastic if params is None else params
         x = lr
-        for conv in self.body:
-            x = _rectify(conv(x))
+        for index in range(len(self.body)):
+            x = _rectify(F.conv2d(x, params[f"{index}.weight"], params[f"{index}.bias"], padding=1))
         return x
 
-    def forward(self, lr: Tensor, enlarged: Tensor) -> Tensor:
-        """SR ``(n, 3, s*h, s*w)`` from LR and its `enlarge`-ment."""
-        residual: Tensor = self.tail(self.features(lr))
-        return enlarged + residual.float()
+    @property
+    def plastic(self) -> Params:
+        """The part that adapts: all but the upscaler (III-B)."""
+        return dict(self.body.named_parameters())
+
+    def forward(self, lr: Tensor) -> Tensor:
+        """SR ``(n, 3, s*h, s*w)`` from LR."""
+        residual: Tensor = self.upscaler(self.features(lr))
+        return self.enlarge(lr) + residual.float()
 
     def enlarge(self, lr: Tensor) -> Tensor:
         """Bicubic enlargement, rounded to 8 bit as the released code's."""
         return (resize(lr, self.scale).clamp(0, 1) * 255).round() / 255
+
+    @torch.no_grad()
+    def objective(self) -> Callable[[Params, Tensor, Tensor], Tensor]:
+        """The distance that Algorithm 1's line 9 and Algorithm 2's line 7 descend, the upscaler fixed.
+
+        Returns:
+            A function of the body's weights, LR images and what is `missing` in them. The outer two LR pixels do not
+            count.
+        """
+        weight, bias = self.upscaler.folded()
+
+        def distance(params: Params, lr: Tensor, missing: Tensor) -> Tensor:
+            return F.l1_loss(F.conv2d(self.features(lr, params), weight, bias).float(), missing)
+
+        return distance
+
+    def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
+        """What must be added to the enlargement: ``(n, 3 s^2, h - 4, w - 4)``, as `Upscaler.folded` gives it."""
+        return F.pixel_unshuffle(interior(hr - self.enlarge(lr), self.scale), self.scale)
 
 
 class DEN(nn.Module):
@@ -112,8 +134,9 @@ class DynamicConv(nn.Module):
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         n, c, height, width = x.shape
         weights = self.kernel(_rectify(self.hidden(code))).to(x.dtype)
-        if n == 1:
-            return F.conv2d(x, weights.view(c, 1, 3, 3), padding=1, groups=c)
+        if x.device.type == "cpu":  # one image after the other is three times as fast there as n * c groups
+            each = zip(x.split(1), weights.view(n, c, 1, 3, 3), strict=True)
+            return torch.cat([F.conv2d(image, weight, padding=1, groups=c) for image, weight in each])
         images = x.reshape(1, n * c, height, width)
         return F.conv2d(images, weights.view(n * c, 1, 3, 3), padding=1, groups=n * c).view(n, c, height, width)
 
@@ -172,14 +195,23 @@ class RDAN(nn.Module):
         self.blocks = nn.ModuleList(RDABlock(channels, modulation=modulation, dynamic=dynamic) for _ in range(blocks))
         self.trunk = nn.Conv2d(channels, channels, 3, padding=1)
         self.upscaler = Upscaler(channels, scale)
-        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
-    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
+    def features(self, lr: Tensor, representation: Tensor) -> Tensor:
+        """What the upscaler gets, ``(n, channels, h, w)``."""
         code = _rectify(self.compress(representation))
-        head = self.head(lr - self.mean)
+        head: Tensor = self.head(lr - self.mean)
         x = head
         for block in self.blocks:
             x = block(x, code)
-        sr: Tensor = self.tail(self.upscaler(head + self.trunk(x)))
+        out: Tensor = head + self.trunk(x)
+        return out
+
+    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
+        sr: Tensor = self.upscaler(self.features(lr, representation))
+        return sr.float() + self.mean
+
+    def inner(self, lr: Tensor, representation: Tensor) -> Tensor:
+        """The `interior` of the same, which costs less to learn from."""
+        sr: Tensor = self.upscaler.inner(self.features(lr, representation))
         return sr.float() + self.mean

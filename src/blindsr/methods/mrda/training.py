@@ -1,13 +1,12 @@
 """Training of MRDA: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 7)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
-from torch.func import functional_call
 
 from blindsr.contract import Group, Method, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
@@ -16,6 +15,7 @@ from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
+from blindsr.methods.mrda.upscaler import interior
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
 
 Setting = Literal["isotropic", "anisotropic", "real"]
@@ -36,7 +36,7 @@ class MetaRecipe(StageRecipe):
     tasks: int = Field(5, gt=0, description="m")
     support: int = Field(16, gt=0, description="patches of I_tr")
     query: int = Field(16, gt=0, description="patches of I_te")
-    patch: int = Field(64, gt=0, description="LR pixels")
+    patch: int = Field(64, gt=4, description="LR pixels")
     unrolled: int = Field(5, gt=0, description="n")
     rate: float = Field(0.01, gt=0, description="alpha")
     first_order: bool = Field(True, description="as the released code; MAML's second order if not")
@@ -48,7 +48,7 @@ class TeacherRecipe(VisualRecipe):
 
     setting: Setting = "isotropic"
     batch: int = Field(64, gt=0)
-    patch: int = Field(64, gt=0, description="LR pixels")
+    patch: int = Field(64, gt=4, description="LR pixels")
     rates: tuple[float, ...] = Field(
         (0.01, 0.005, 0.005, 0.005, 0.005), min_length=1, description="alpha by step, as the released code has it"
     )
@@ -114,7 +114,7 @@ class Pretrain(Stage):
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         lr = self.family.sample(len(clean), generator).apply(clean, generator)
-        return {"loss": F.l1_loss(self.method.mln(lr, self.method.mln.enlarge(lr)), clean)}
+        return {"loss": F.l1_loss(self.method.mln(lr), clean)}
 
 
 class Meta(Stage):
@@ -144,28 +144,21 @@ class Meta(Stage):
         each = self.recipe.support + self.recipe.query
         tasks = self.family.sample(self.recipe.tasks, generator).repeat_interleave(each)
         lr = tasks.apply(clean, generator)
-        enlarged = self.method.mln.enlarge(lr)
-        parts = zip(lr.split(each), enlarged.split(each), clean.split(each), strict=True)
-        loss = torch.stack([self._task(*part) for part in parts]).mean()
-        return {"loss": loss}
+        objective = self.method.mln.objective()
+        parts = zip(lr.split(each), self.method.mln.missing(lr, clean).split(each), strict=True)
+        return {"loss": torch.stack([self._task(objective, *part) for part in parts]).mean()}
 
-    def _task(self, lr: Tensor, enlarged: Tensor, hr: Tensor) -> Tensor:
+    def _task(self, objective: Callable[[Params, Tensor, Tensor], Tensor], lr: Tensor, missing: Tensor) -> Tensor:
         """The loss on a task's I_te after ``unrolled`` steps on its I_tr (lines 8 to 14)."""
-        count, fixed = self.recipe.support, self.method.fixed
-
-        def loss(params: Params, rows: slice) -> Tensor:
-            sr = functional_call(self.method.mln, {**params, **fixed}, (lr[rows], enlarged[rows]), strict=True)
-            return F.l1_loss(sr, hr[rows])
-
-        rates = [self.recipe.rate] * self.recipe.unrolled
+        count = self.recipe.support
         path = adapt(
-            lambda params: loss(params, slice(count)),
-            self.method.plastic,
-            rates,
+            lambda params: objective(params, lr[:count], missing[:count]),
+            self.method.mln.plastic,
+            [self.recipe.rate] * self.recipe.unrolled,
             first_order=self.recipe.first_order,
         )
         *_, (params, _) = path
-        return loss(params, slice(count, None))
+        return objective(params, lr[count:], missing[count:])
 
 
 class Teacher(Stage):
@@ -202,12 +195,13 @@ class Teacher(Stage):
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         truth = self.family.sample(len(clean), generator)
         lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
-        sr = self.method.rdan(lr, self.represent(lr, clean, truth))
-        return self.looks(sr, clean, {"reconstruction": F.l1_loss(sr, clean)})
+        return self.restored(lr, clean, self.represent(lr, clean, truth))
 
-    def looks(self, sr: Tensor, hr: Tensor, losses: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Add the terms of Eq. 3 to the others, and all of them to the loss."""
-        losses = {**losses, **self.visual(sr, hr, self.method.discriminator)}
+    def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
+        """Eq. 3 where the upscaler costs least: the outer two LR pixels do not count."""
+        sr = self.method.rdan.inner(lr, representation)
+        hr = interior(clean, self.method.config.scale)
+        losses = {"reconstruction": F.l1_loss(sr, hr), **self.visual(sr, hr, self.method.discriminator)}
         total = torch.stack(list(losses.values())).sum()
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
@@ -242,8 +236,7 @@ class Student(Teacher):
         found = self.method.student(lr)
         # Detached while the DEN learns alone: the restoration then teaches nobody.
         given = found.detach() if step <= recipe.alone else found
-        sr = self.method.rdan(lr, given)
-        restored = self.looks(sr, clean, {"reconstruction": F.l1_loss(sr, clean)})
+        restored = self.restored(lr, clean, given)
         total = restored.pop("loss") * float(step > recipe.alone)
         losses = {}
         if recipe.kl or recipe.absolute:
