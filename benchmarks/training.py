@@ -4,7 +4,7 @@
 
 "batched" is what ``blindsr train`` runs: all in one pass, bf16 where it is native, channels-last. The loop, once in
 float32 and once in the same bf16 and memory format, does what the paper writes: CMDSR scales the weights task by task
-(Eq. 3), the teacher of MRDA adapts MLN pair by pair (Algorithm 2), the layers of the upscalers as they are.
+(Eq. 3), the teacher of MRDA adapts MLN pair by pair (Algorithm 2), and both enlarge layer by layer.
 """
 
 import argparse
@@ -22,18 +22,31 @@ from torch.func import functional_call
 
 from blindsr.contract import Stage
 from blindsr.meta import Params, adapt
-from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import Teacher
-from blindsr.methods.mrda.upscaler import Upscaler, interior
 from blindsr.restore.upscaler import computes_bf16
+from blindsr.subpixel import Upscaler
 from blindsr.train.memory import keep_freed_memory
 from blindsr.train.recipe import load
 
 
+class LayerByLayer(Upscaler):
+    """The same enlargement, layer after layer."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """As the papers write it."""
+        sr: Tensor = self.layers(features)
+        return sr
+
+
 class TaskByTask(CMDSR):
     """The same network, restoring one task after the other by scaled weights."""
+
+    def __init__(self, config: CMDSRConfig) -> None:
+        super().__init__(config)
+        self.base.upscaler.__class__ = LayerByLayer
 
     def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
         """Adapt and run for each task by itself."""
@@ -42,20 +55,13 @@ class TaskByTask(CMDSR):
         return torch.cat([self.restore(images, feature[:1]) for images, feature in parts])
 
 
-class LayerByLayer(Upscaler):
-    """Learns through its layers."""
-
-    def inner(self, features: Tensor) -> Tensor:
-        """The same, the long way."""
-        return interior(self(features), self.scale)
-
-
 class PairByPair(MRDA):
-    """The same networks, adapting to one pair after the other, with the upscalers' layers as they are."""
+    """The same networks, adapting to one pair after the other."""
 
     def __init__(self, config: MRDAConfig) -> None:
         super().__init__(config)
-        self.rdan.upscaler.__class__ = LayerByLayer
+        for net in (self.mln, self.rdan):
+            net.upscaler.__class__ = LayerByLayer
 
     @torch.no_grad()
     def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:

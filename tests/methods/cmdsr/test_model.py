@@ -163,7 +163,7 @@ def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -
         assert float((factors - 1).abs().max()) < 0.5
     x = torch.rand(1, 16, 6, 6)
     assert isinstance(net.base, SRResNet)
-    convolution, shuffle = list(net.base.upsampler)[:2]
+    convolution, shuffle = list(net.base.upscaler.layers)[:2]
     enlarged = shuffle(convolution(x))
     assert float((enlarged - F.interpolate(enlarged[..., ::2, ::2], scale_factor=2.0)).abs().max()) < 1e-5
     assert float((enlarged - F.interpolate(x, scale_factor=2.0)).abs().mean()) < 0.15

@@ -23,7 +23,6 @@ from blindsr.methods.mrda.training import (
     divergence,
     stages,
 )
-from blindsr.methods.mrda.upscaler import interior
 from blindsr.methods.mrda.visual import VGG19
 from blindsr.train.recipe import load
 
@@ -101,9 +100,9 @@ def test_the_meta_loss_is_on_other_patches_after_the_steps() -> None:
     body: list[Tensor] = list(mln.body.parameters())
     fast = body
     for _ in range(2):
-        loss = F.l1_loss(_mln(mln, fast, lr[:1]), interior(hr[:1], 4))
+        loss = F.l1_loss(_mln(mln, fast, lr[:1]), hr[:1])
         fast = [p - 0.3 * g for p, g in zip(fast, torch.autograd.grad(loss, fast, create_graph=True), strict=True)]
-    expected = F.l1_loss(_mln(mln, fast, lr[1:]), interior(hr[1:], 4))
+    expected = F.l1_loss(_mln(mln, fast, lr[1:]), hr[1:])
     ours = run(stage)["loss"]
     torch.testing.assert_close(ours, expected)
     for mine, theirs in zip(torch.autograd.grad(ours, body), torch.autograd.grad(expected, body), strict=True):
@@ -114,7 +113,8 @@ def _mln(mln: Any, body: list[Tensor], lr: Tensor) -> Tensor:
     x = lr
     for index in range(7):
         x = F.leaky_relu(F.conv2d(x, body[2 * index], body[2 * index + 1], padding=1), 0.1)
-    return interior(mln.enlarge(lr) + mln.upscaler(x), 4)
+    enlarged: Tensor = mln.enlarge(lr) + mln.upscaler(x)
+    return enlarged
 
 
 def test_the_student_is_told_what_the_teacher_knows() -> None:

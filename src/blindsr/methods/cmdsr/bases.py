@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.blocks import PixelShuffle
 from blindsr.degrade.resample import resize
+from blindsr.subpixel import REACH, Upscaler
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
 
@@ -40,27 +40,6 @@ class ResidualBlock(nn.Module):
         return x + branch if self.scale == 1 else x + self.scale * branch
 
 
-class Upsampler(nn.Sequential):
-    """Convolution and pixel shuffle, twice by 2 for x4; ``(n, c, h, w)`` to ``(n, c, s*h, s*w)``."""
-
-    def __init__(self, channels: int, scale: int) -> None:
-        layers: list[nn.Module] = []
-        for factor in _factors(scale):
-            layers += [nn.Conv2d(channels, channels * factor**2, 3, padding=1), PixelShuffle(factor)]
-        super().__init__(*layers)
-        # Each later convolution works on a finer grid, so its one pixel of reach is less than one LR pixel.
-        self.margin = math.ceil(sum(1 / math.prod(_factors(scale)[:i]) for i in range(len(_factors(scale)))))
-
-    def start_as_nearest(self) -> None:
-        """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
-        for layer in self:
-            if isinstance(layer, nn.Conv2d):
-                copies = layer.out_channels // layer.in_channels
-                weight = 0.1 * layer.weight.data[: layer.in_channels]
-                weight[:, :, 1, 1] += torch.eye(layer.in_channels)
-                layer.weight.data = weight.repeat(copies, 1, 1, 1)
-
-
 class SRResNet(BaseNet):
     """SRResNet without batch normalisation (Section III-B); 10 blocks of 64 channels are the paper's BaseNet.
 
@@ -71,13 +50,12 @@ class SRResNet(BaseNet):
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
-        self.upsampler = Upsampler(channels, scale)
-        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
-        self.margin = 1 + 2 * blocks + self.upsampler.margin + 1
+        self.upscaler = Upscaler(channels, scale)
+        self.margin = 1 + 2 * blocks + REACH
 
     def forward(self, lr: Tensor) -> Tensor:
         features = self.head(lr)
-        sr: Tensor = self.tail(self.upsampler(self.body(features) + features))
+        sr: Tensor = self.upscaler(self.body(features) + features)
         return sr
 
 
@@ -89,13 +67,12 @@ class EDSR(BaseNet):
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels, 0.1) for _ in range(blocks)))
         self.close = nn.Conv2d(channels, channels, 3, padding=1)
-        self.upsampler = Upsampler(channels, scale)
-        self.tail = nn.Conv2d(channels, 3, 3, padding=1)
-        self.margin = 2 + 2 * blocks + self.upsampler.margin + 1
+        self.upscaler = Upscaler(channels, scale)
+        self.margin = 2 + 2 * blocks + REACH
 
     def forward(self, lr: Tensor) -> Tensor:
         features = self.head(lr)
-        sr: Tensor = self.tail(self.upsampler(self.close(self.body(features)) + features))
+        sr: Tensor = self.upscaler(self.close(self.body(features)) + features)
         return sr
 
 
@@ -170,7 +147,3 @@ BASES: dict[BaseName, type[SRResNet] | type[EDSR] | type[VDSR] | type[IDN]] = {
 
 def _conv3(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1)
-
-
-def _factors(scale: int) -> tuple[int, ...]:
-    return (2, 2) if scale == 4 else (scale,)

@@ -26,7 +26,8 @@ from torch.func import functional_call
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
-from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet, Upsampler
+from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
+from blindsr.subpixel import Upscaler
 
 
 class CMDSRConfig(Strict):
@@ -130,7 +131,7 @@ class CMDSR(Method[Tensor]):
             # Every block starts close to the identity.
             _initialise(layer, "relu", gain=0.1)
         for layer in self.base.modules():
-            if isinstance(layer, Upsampler):
+            if isinstance(layer, Upscaler):
                 layer.start_as_nearest()
         self.condition_net: ConditionNet | None = None
         if config.modulation != "none":

@@ -25,13 +25,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import PixelShuffle, windows
+from blindsr.blocks import windows
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of
+from blindsr.subpixel import PixelShuffle
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""

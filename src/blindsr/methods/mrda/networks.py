@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from blindsr.degrade.resample import resize
 from blindsr.meta import Params
-from blindsr.methods.mrda.upscaler import Upscaler, interior
+from blindsr.subpixel import REACH, Upscaler
 
 _SLOPE = 0.1
 """Of every LeakyReLU."""
@@ -66,19 +66,18 @@ class MLN(nn.Module):
         """The distance that Algorithm 1's line 9 and Algorithm 2's line 7 descend, the upscaler fixed.
 
         Returns:
-            A function of the body's weights, LR images and what is `missing` in them. The outer two LR pixels do not
-            count.
+            A function of the body's weights, LR images and what is `missing` in them.
         """
         weight, bias = self.upscaler.folded()
 
         def distance(params: Params, lr: Tensor, missing: Tensor) -> Tensor:
-            return F.l1_loss(F.conv2d(self.features(lr, params), weight, bias).float(), missing)
+            return F.l1_loss(F.conv2d(self.features(lr, params), weight, bias, padding=REACH).float(), missing)
 
         return distance
 
     def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
-        """What must be added to the enlargement: ``(n, 3 s^2, h - 4, w - 4)``, as `Upscaler.folded` gives it."""
-        return F.pixel_unshuffle(interior(hr - self.enlarge(lr), self.scale), self.scale)
+        """What must be added to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
+        return F.pixel_unshuffle(hr - self.enlarge(lr), self.scale)
 
 
 class DEN(nn.Module):
@@ -209,9 +208,4 @@ class RDAN(nn.Module):
 
     def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
         sr: Tensor = self.upscaler(self.features(lr, representation))
-        return sr.float() + self.mean
-
-    def inner(self, lr: Tensor, representation: Tensor) -> Tensor:
-        """The `interior` of the same, which costs less to learn from."""
-        sr: Tensor = self.upscaler.inner(self.features(lr, representation))
         return sr.float() + self.mean

@@ -15,7 +15,6 @@ from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
-from blindsr.methods.mrda.upscaler import interior
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
 
 Setting = Literal["isotropic", "anisotropic", "real"]
@@ -36,7 +35,7 @@ class MetaRecipe(StageRecipe):
     tasks: int = Field(5, gt=0, description="m")
     support: int = Field(16, gt=0, description="patches of I_tr")
     query: int = Field(16, gt=0, description="patches of I_te")
-    patch: int = Field(64, gt=4, description="LR pixels")
+    patch: int = Field(64, gt=0, description="LR pixels")
     unrolled: int = Field(5, gt=0, description="n")
     rate: float = Field(0.01, gt=0, description="alpha")
     first_order: bool = Field(True, description="as the released code; MAML's second order if not")
@@ -48,7 +47,7 @@ class TeacherRecipe(VisualRecipe):
 
     setting: Setting = "isotropic"
     batch: int = Field(64, gt=0)
-    patch: int = Field(64, gt=4, description="LR pixels")
+    patch: int = Field(64, gt=0, description="LR pixels")
     rates: tuple[float, ...] = Field(
         (0.01, 0.005, 0.005, 0.005, 0.005), min_length=1, description="alpha by step, as the released code has it"
     )
@@ -198,10 +197,9 @@ class Teacher(Stage):
         return self.restored(lr, clean, self.represent(lr, clean, truth))
 
     def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
-        """Eq. 3 where the upscaler costs least: the outer two LR pixels do not count."""
-        sr = self.method.rdan.inner(lr, representation)
-        hr = interior(clean, self.method.config.scale)
-        losses = {"reconstruction": F.l1_loss(sr, hr), **self.visual(sr, hr, self.method.discriminator)}
+        """Eq. 3."""
+        sr = self.method.rdan(lr, representation)
+        losses = {"reconstruction": F.l1_loss(sr, clean), **self.visual(sr, clean, self.method.discriminator)}
         total = torch.stack(list(losses.values())).sum()
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
