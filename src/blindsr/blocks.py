@@ -1,9 +1,28 @@
-"""What several papers need alike when they look at an image."""
+"""What several papers need alike."""
 
 import math
+from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+
+def initialise(module: nn.Module, follows: Literal["linear", "relu"] = "linear", gain: float = 1.0) -> None:
+    """Let all convolutions below a module keep the variance of the signal (He et al., 2015), times ``gain``.
+
+    Deep networks without normalisation learn from it at once; torch's own makes the signal smaller with every layer.
+
+    Args:
+        module: the convolution itself, or what holds it.
+        follows: what stands after the convolutions.
+        gain: less than 1 for the last convolution of a residual block, so that it starts close to the identity.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity=follows)
+            layer.weight.data.mul_(gain)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 def windows(image: Tensor, side: int, count: int) -> Tensor:

@@ -154,6 +154,8 @@ class Group:
     lr: float
     every: int = 1
     """The optimiser steps when ``step % every == 0``; steps are counted from 1, as Algorithm 1 does."""
+    muon: float | None = None
+    """Learning rate of the weights of convolutions under Muon; None leaves them to Adam."""
 
 
 class StageRecipe(Strict):
@@ -166,6 +168,7 @@ class StageRecipe(Strict):
     gamma: float = pydantic.Field(0.5, gt=0, le=1, description="factor of the 'step' schedule")
     final: float = pydantic.Field(0.0, ge=0, le=1, description="fraction of the rate left at the end of 'cosine'")
     betas: tuple[float, float] = pydantic.Field((0.9, 0.999), description="Adam's")
+    muon: float | None = pydantic.Field(None, gt=0, description="rate of the network's convolutions under Muon")
     clip: float | None = pydantic.Field(None, gt=0, description="largest norm of the gradient")
     ema: float = pydantic.Field(0.999, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = pydantic.Field(1000, gt=0, description="steps between validations")

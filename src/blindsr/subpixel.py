@@ -72,10 +72,11 @@ class Upscaler(nn.Module):
             x = F.conv2d(x, layer.weight, padding=1) if isinstance(layer, nn.Conv2d) else layer(x)
         return x
 
-    def start_as_nearest(self) -> None:
-        """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
-        for conv, after in pairwise(self.layers):
-            if isinstance(conv, nn.Conv2d) and isinstance(after, PixelShuffle):
-                weight = 0.1 * conv.weight.data[: conv.in_channels]
-                weight[:, :, 1, 1] += torch.eye(conv.in_channels)
-                conv.weight.data = weight.repeat(after.factor**2, 1, 1, 1)
+
+def start_as_nearest(layers: nn.Sequential) -> None:
+    """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
+    for conv, after in pairwise(layers):
+        if isinstance(conv, nn.Conv2d) and isinstance(after, PixelShuffle):
+            weight = 0.1 * conv.weight.data[: conv.in_channels]
+            weight[:, :, 1, 1] += torch.eye(conv.in_channels)
+            conv.weight.data = weight.repeat(after.factor**2, 1, 1, 1)

@@ -41,8 +41,11 @@ def flat(values: Any) -> list[torch.Tensor]:
     return [tensor for child in children for tensor in flat(child)]
 
 
-def test_ten_steps_and_ten_more_are_twenty(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    photos, whole = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", settings)
+@pytest.mark.parametrize("more", [[], ["stage.muon=0.003", "model.channels=32"]])
+def test_ten_steps_and_ten_more_are_twenty(
+    tmp_path: Path, settings: list[str], more: list[str], photographs: Path
+) -> None:
+    photos, whole = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, *more])
     assert train(whole, photos, options(tmp_path / "unbroken")) == "finished"
     stops = iter([False] * 9 + [True])
     broken = options(tmp_path / "broken")

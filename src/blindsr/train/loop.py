@@ -23,7 +23,7 @@ from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.restore.upscaler import computes_bf16
-from blindsr.train import checkpoint
+from blindsr.train import checkpoint, optimizer
 from blindsr.train.average import Average
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory
@@ -144,7 +144,7 @@ class _Runner:
         self.stage = stage
         self.groups = stage.groups()
         self.average = Average(stage.method, stage.recipe.ema)
-        optimizers = [torch.optim.Adam(g.parameters, g.lr, betas=stage.recipe.betas) for g in self.groups]
+        optimizers = [optimizer.build(group, stage.recipe.betas) for group in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
@@ -159,8 +159,8 @@ class _Runner:
         """Continue where a checkpoint stopped."""
         self.stage.method.load_state_dict(state["model"])
         self.average.method.load_state_dict(state["average"])
-        for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(values)
+        for its, values in zip(self.optimizers, state["optimizers"], strict=True):
+            its.load_state_dict(values)
         self.done = state["step"]
         if state["data"] != self.data and self.fabric.is_global_zero:
             _log.warning("these are not the photographs that the run began with, so it ends in other weights")
@@ -198,7 +198,7 @@ class _Runner:
             "seconds": self.history.before + self.history.elapsed,
             "model": self.stage.method.state_dict(),
             "average": self.average.method.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizers": [its.state_dict() for its in self.optimizers],
             "validations": self.history.validations,
             "data": self.data,
         }
@@ -215,14 +215,14 @@ class _Runner:
         )
         self.fabric.backward(losses["loss"])
         rate = factor(step, self.stage.recipe)
-        for group, optimizer in zip(self.groups, self.optimizers, strict=True):
+        for group, its in zip(self.groups, self.optimizers, strict=True):
             if step % group.every == 0:
-                optimizer.param_groups[0]["lr"] = group.lr * rate
+                optimizer.set_rate(its, rate)
                 if self.stage.recipe.clip is not None:
                     clip = self.stage.recipe.clip
-                    self.fabric.clip_gradients(self.module, optimizer, max_norm=clip, error_if_nonfinite=False)
-                optimizer.step()
-            optimizer.zero_grad()
+                    self.fabric.clip_gradients(self.module, its, max_norm=clip, error_if_nonfinite=False)
+                its.step()
+            its.zero_grad()
         self.average.update(self.stage.method, step)
         return {name: value.detach() for name, value in losses.items()}
 

@@ -23,11 +23,12 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from blindsr.blocks import initialise
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
-from blindsr.subpixel import Upscaler
+from blindsr.subpixel import Upscaler, start_as_nearest
 
 
 class CMDSRConfig(Strict):
@@ -55,7 +56,7 @@ class ConditionNet(nn.Module):
         )
         for conv in self.convs:
             # Features that start near zero stay there: both distances of Eq. 8 are squared, so it is a saddle.
-            _initialise(conv, "relu")
+            initialise(conv, "relu")
 
     def forward(self, support: Tensor) -> Tensor:
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
@@ -125,14 +126,11 @@ class CMDSR(Method[Tensor]):
         self.config = config
         sizes = {name: value for name in ("blocks", "channels") if (value := getattr(config, name)) is not None}
         self.base: BaseNet = BASES[config.base](config.scale, **sizes)
-        for layer in self.base.modules():
-            _initialise(layer)
-        for layer in self.base.body.modules():
-            # Every block starts close to the identity.
-            _initialise(layer, "relu", gain=0.1)
+        initialise(self.base)
+        initialise(self.base.body, "relu", gain=0.1)  # every block starts close to the identity
         for layer in self.base.modules():
             if isinstance(layer, Upscaler):
-                layer.start_as_nearest()
+                start_as_nearest(layer.layers)
         self.condition_net: ConditionNet | None = None
         if config.modulation != "none":
             self.condition_net = ConditionNet(config.support, config.features)
@@ -245,12 +243,3 @@ def _modulate(module: nn.Module, config: CMDSRConfig) -> None:
             setattr(module, name, Modulated(child, config.features, sft=config.modulation == "sft"))
         else:
             _modulate(child, config)
-
-
-def _initialise(layer: nn.Module, follows: Literal["linear", "relu"] = "linear", gain: float = 1.0) -> None:
-    """Keep the variance of the signal (He et al., 2015), times ``gain``."""
-    if isinstance(layer, nn.Conv2d):
-        nn.init.kaiming_normal_(layer.weight, nonlinearity=follows)
-        layer.weight.data.mul_(gain)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.bias)

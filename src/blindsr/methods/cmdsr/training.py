@@ -64,11 +64,11 @@ class Alternating(Stage):
     def groups(self) -> list[Group]:
         condition_net, recipe = self.method.condition_net, self.recipe
         if condition_net is None:
-            return [Group("base", list(self.method.base.parameters()), recipe.lr)]
+            return [Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon)]
         if recipe.update == 0:
-            return [Group("joint", list(self.method.parameters()), recipe.lr)]
+            return [Group("joint", list(self.method.parameters()), recipe.lr, muon=recipe.muon)]
         return [
-            Group("base", list(self.method.base.parameters()), recipe.lr),
+            Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon),
             Group("condition", list(condition_net.parameters()), recipe.condition_lr, recipe.update),
         ]
 

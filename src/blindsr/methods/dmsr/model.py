@@ -25,14 +25,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import windows
+from blindsr.blocks import initialise, windows
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of
-from blindsr.subpixel import PixelShuffle
+from blindsr.subpixel import PixelShuffle, start_as_nearest
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
@@ -140,14 +140,25 @@ class Network(nn.Module):
         self.rgb = nn.Conv2d(c, 3, 3, padding=1)
         self.deblur = nn.ModuleList(MetaDeblur(_components(config)) for _ in range(config.deblur))
         self.last = nn.Conv2d(3, 3, 3, padding=1)
-        with torch.no_grad():
-            # The last convolution starts as nothing but the image itself.
-            self.last.weight.mul_(0.1)
-            for channel in range(3):
-                self.last.weight[channel, channel, 1, 1] += 1
-            for block in self.groups.modules():
-                if isinstance(block, RCAB):
-                    block.second.weight.mul_(0.1)
+        self._initialise()
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        """Begin as an enlargement of the image by which all layers can learn at once."""
+        initialise(self.denoise)
+        initialise(self.head)
+        for module in (self.groups, self.trunk):
+            initialise(module, gain=0.1)
+        for block in self.groups.modules():
+            if isinstance(block, RCAB):
+                initialise(block.first, "relu")
+        initialise(self.upsampler)
+        start_as_nearest(self.upsampler)
+        initialise(self.rgb, gain=0.5)
+        # The last convolution starts as nothing but the image itself.
+        self.last.weight.mul_(0.1)
+        for channel in range(3):
+            self.last.weight[channel, channel, 1, 1] += 1
 
     def forward(self, lr: Tensor, noise: Tensor | None, kernel: Tensor) -> Tensor:
         """``(n, 3, h, w)``, its noise map, and kernels ``(n, 15, 15)`` to ``(n, 3, s*h, s*w)``."""

@@ -39,6 +39,7 @@ class RestorationRecipe(PatchesRecipe):
     told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
     consistency_on: tuple[str, ...] = Field(("lr", "kn"), description="terms of Eq. 8: LR image; kernel and noise")
     lr: float = Field(1e-4, gt=0)
+    extractor_lr: float | None = Field(None, gt=0, description="the extractor's rate; the network's if not given")
 
 
 STAGES: dict[str, type[StageRecipe]] = {"extraction": ExtractionRecipe, "stage": RestorationRecipe}
@@ -110,7 +111,11 @@ class Restoration(Patches):
     recipe: RestorationRecipe
 
     def groups(self) -> list[Group]:
-        return [Group("all", list(self.method.parameters()), self.recipe.lr)]
+        net, extractor = (list(part.parameters()) for part in (self.method.net, self.method.extractor))
+        return [
+            Group("net", net, self.recipe.lr, muon=self.recipe.muon),
+            Group("extractor", extractor, self.recipe.extractor_lr or self.recipe.lr),
+        ]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """Degrade, estimate, restore, compare (Eq. 5)."""

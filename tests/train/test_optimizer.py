@@ -1,0 +1,69 @@
+"""Which optimiser which parameter gets, and what Muon makes of a gradient."""
+
+import pytest
+import torch
+from torch import nn
+
+from blindsr.contract import Group
+from blindsr.train.optimizer import build, set_rate
+
+
+def net() -> nn.Sequential:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return nn.Sequential(nn.Conv2d(3, 32, 3), nn.Conv2d(32, 40, 3), nn.Conv2d(40, 40, 1), nn.Conv2d(40, 3, 3))
+
+
+def group(model: nn.Module, muon: float | None) -> Group:
+    return Group("net", list(model.parameters()), 1e-3, muon=muon)
+
+
+def test_the_papers_optimiser_is_the_default() -> None:
+    model = net()
+    optimizer = build(group(model, None), (0.8, 0.9))
+    assert type(optimizer) is torch.optim.Adam
+    assert [part["betas"] for part in optimizer.param_groups] == [(0.8, 0.9)]
+    assert len(optimizer.param_groups[0]["params"]) == 8
+
+
+def test_only_large_matrices_get_muon() -> None:
+    model = net()
+    matrices, others = build(group(model, 0.02), (0.9, 0.999)).param_groups
+    assert [id(p) for p in matrices["params"]] == [id(model[1].weight), id(model[2].weight)]
+    assert {id(p) for p in others["params"]} == {id(p) for p in model.parameters()} - {
+        id(p) for p in matrices["params"]
+    }
+    assert (matrices["lr"], others["lr"]) == (0.02, 1e-3)
+
+
+def test_without_a_matrix_all_is_adam() -> None:
+    bias = nn.Parameter(torch.zeros(5))
+    optimizer = build(Group("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))
+    bias.grad = torch.full((5,), 3.0)
+    optimizer.step()
+    torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1))
+
+
+@pytest.mark.parametrize("index", [1, 2])
+def test_an_update_has_nearly_equal_singular_values_as_large_as_adams(index: int) -> None:
+    model = net()
+    layer = model[index]
+    assert isinstance(layer, nn.Conv2d)
+    optimizer, before = build(group(model, 0.01), (0.9, 0.999)), layer.weight.detach().clone()
+    for p in model.parameters():
+        p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(1))
+    optimizer.step()
+    change = (before - layer.weight.detach()).flatten(1)
+    values = torch.linalg.svdvals(change) / (0.01 * 0.2 * max(change.shape) ** 0.5)
+    assert 0.4 < float(values.min()) <= float(values.max()) < 1.4
+    assert float(change.square().mean().sqrt()) == pytest.approx(0.01 * 0.2, rel=0.25)
+
+
+@pytest.mark.parametrize("muon", [None, 0.02])
+def test_all_rates_follow_the_schedule(muon: float | None) -> None:
+    optimizer = build(group(net(), muon), (0.9, 0.999))
+    for factor in (0.1, 1.0, 0.5):
+        set_rate(optimizer, factor)
+        assert [part["lr"] for part in optimizer.param_groups] == pytest.approx(
+            [factor * rate for rate in ((1e-3,) if muon is None else (muon, 1e-3))]
+        )
