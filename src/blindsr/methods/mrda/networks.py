@@ -7,9 +7,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr.blocks import initialise
 from blindsr.degrade.resample import resize
 from blindsr.meta import Params
-from blindsr.subpixel import REACH, Upscaler
+from blindsr.subpixel import REACH, Upscaler, start_as_nearest
 
 _SLOPE = 0.1
 """Of every LeakyReLU."""
@@ -90,6 +91,7 @@ class DEN(nn.Module):
         self.convs = nn.ModuleList(nn.Conv2d(i, o, 3, stride=s, padding=1) for i, o, s in plan)
         self.hidden = nn.Linear(4 * c, 4 * c)
         self.last = nn.Linear(4 * c, 4 * c)
+        initialise(self.convs, "relu")
 
     def pooled(self, x: Tensor) -> Tensor:
         """``(n, inputs, h, w)`` to means over the image ``(n, 4 * channels)``."""
@@ -175,6 +177,8 @@ class RDABlock(nn.Module):
         kinds = {"modulation": modulation, "dynamic": dynamic}
         self.first, self.third = (RDAConv(channels, **kinds) for _ in range(2))  # type: ignore[arg-type]
         self.second, self.fourth = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
+        initialise(self.second, "relu")
+        initialise(self.fourth, gain=0.1)  # a block starts close to the identity
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         y = _rectify(self.second(_rectify(self.first(x, code))))
@@ -194,6 +198,10 @@ class RDAN(nn.Module):
         self.blocks = nn.ModuleList(RDABlock(channels, modulation=modulation, dynamic=dynamic) for _ in range(blocks))
         self.trunk = nn.Conv2d(channels, channels, 3, padding=1)
         self.upscaler = Upscaler(channels, scale)
+        initialise(self.head)
+        initialise(self.trunk, gain=0.1)
+        initialise(self.upscaler)
+        start_as_nearest(self.upscaler.layers)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def features(self, lr: Tensor, representation: Tensor) -> Tensor:

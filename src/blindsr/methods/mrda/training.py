@@ -182,7 +182,7 @@ class Teacher(Stage):
 
     def groups(self) -> list[Group]:
         parameters = [*self.method.teacher.parameters(), *self.method.rdan.parameters()]
-        return [Group("teacher", parameters, self.recipe.lr), *self.adversary()]
+        return [Group("teacher", parameters, self.recipe.lr, muon=self.recipe.muon), *self.adversary()]
 
     def adversary(self) -> list[Group]:
         """The discriminator, if it learns."""
@@ -222,8 +222,8 @@ class Student(Teacher):
 
     def groups(self) -> list[Group]:
         return [
-            Group("student", list(self.method.student.parameters()), self.recipe.lr),
-            Group("rdan", list(self.method.rdan.parameters()), self.recipe.lr),
+            Group("student", list(self.method.student.parameters()), self.recipe.lr, muon=self.recipe.muon),
+            Group("rdan", list(self.method.rdan.parameters()), self.recipe.lr, muon=self.recipe.muon),
             *self.adversary(),
         ]
 
