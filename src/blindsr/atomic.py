@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -14,11 +14,13 @@ def beside(path: Path) -> Iterator[Path]:
     The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
     one is removed and the error goes on.
     """
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+    # Of its own length, for a name may already be as long as the file system allows.
+    part = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
         yield part
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where even that fails, the first error is the one to tell of
+            part.unlink(missing_ok=True)

@@ -26,12 +26,13 @@ def compare(
     Time is the median for an LR image of 128x128 pixels on this machine.
     """
     from blindsr import evaluate as room
+    from blindsr import weights
     from blindsr.evaluate import compare as table
     from blindsr.restore.load import load
 
     chosen = [room.protocol(name) for name in protocol]
     data_set = room.data_sets(data, limit)[0]
-    models = {Path(name).name.removesuffix(".safetensors"): load(name, device=device) for name in model}
+    models = {weights.name_of(name): load(name, device=device) for name in model}
     if len(models) < len(model):
         raise BlindSRError("two of the models have one name; rename a file")
     for one in chosen:

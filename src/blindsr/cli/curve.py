@@ -38,6 +38,7 @@ def curve(
     degradation off (MRDA, Figure 9).
     """
     from blindsr import evaluate as room
+    from blindsr import weights
     from blindsr.evaluate.curve import curve as measure
     from blindsr.evaluate.curve import draw
     from blindsr.evaluate.iterations import iterations
@@ -49,8 +50,7 @@ def curve(
     chosen, data_set = room.protocol(protocol), room.data_sets(data, limit)[0]
     curves = []
     for name in model or ():
-        called = Path(name).name.removesuffix(".safetensors")
-        curves.append(measure(called, load(name, device=device), chosen, data_set, counts))
+        curves.append(measure(weights.name_of(name), load(name, device=device), chosen, data_set, counts))
         _tell(curves[-1], data_set.name, json=json)
     for folder in run or ():
         method, rates = _teacher(folder)

@@ -136,6 +136,7 @@ def upscale(
     from blindsr.restore import size as sizes
     from blindsr.restore.auto import Auto
     from blindsr.restore.load import load
+    from blindsr.weights import name_of
 
     hinted = any(hint is not None for hint in (support, kernel, blur, noise, denoise, steps, time_limit))
     for contradiction, sentence in (
@@ -197,7 +198,7 @@ def upscale(
     )
     called = naming.Naming(
         scale=scale or upscaler.scale,
-        model=Path(model).name.removesuffix(".safetensors"),
+        model=name_of(model),
         template=name + (ending or ""),
     )
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]

@@ -1,10 +1,8 @@
 """Pictures to files, written beside and renamed: a file is there whole or not at all."""
 
 import os
-import secrets
 import struct
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
+from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, heif, png, ppm, tiff
 from blindsr.images.picture import Format, Metadata, Picture, Samples
@@ -96,16 +95,12 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
 
 def written_beside(path: Path, encode: Callable[[Path], None]) -> None:
     """Have a file written beside its place and renamed; whatever goes wrong becomes one sentence."""
-    part = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
-        encode(part)
-        part.replace(path)
+        with beside(path) as part:
+            encode(part)
     except (OSError, ValueError, struct.error, pyvips.Error) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().splitlines()
         raise BlindSRError(f"cannot write {path}: {reason[0] if reason else type(error).__name__}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:

@@ -35,7 +35,12 @@ class Weights:
 def available() -> dict[str, Path]:
     """The weights in the package, by name."""
     with as_file(files("blindsr.weights") / "files") as folder:
-        return {path.name.removesuffix(".safetensors"): path for path in sorted(folder.glob("*.safetensors"))}
+        return {name_of(path): path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def name_of(name_or_path: str | Path) -> str:
+    """The name of weights that were given by it or by their path; not its ``stem``, for names have a dot in them."""
+    return Path(name_or_path).name.removesuffix(".safetensors")
 
 
 def save(path: Path, method: Method[Any], card: Card) -> None:
