@@ -6,6 +6,12 @@ from torch import Tensor, nn
 
 KERNEL = 15
 """Side of the estimated kernels, HR pixels."""
+_MIDDLE = 0.3
+"""Distance from middle gray, of 1, up to which noise is not cut off to speak of."""
+_ENOUGH = 0.1
+"""Part of an image that must be so for the rest to be left out."""
+_MEDIAN = 0.6745
+"""Of the absolute values of a normal distribution of standard deviation 1."""
 _CONTRAST = 8.0
 """What the first filters start larger by, because differences are that much smaller than brightness."""
 
@@ -68,3 +74,24 @@ class Extractor(nn.Module):
 def kernel_of(scores: Tensor) -> Tensor:
     """Scores ``(n, 225)`` to kernels ``(n, 15, 15)``."""
     return torch.softmax(scores, 1).view(-1, KERNEL, KERNEL)
+
+
+def noise_level(lr: Tensor, noise: Tensor) -> Tensor:
+    """The level of the noise in images ``(n, 3, h, w)`` whose noise maps were estimated: ``(3,)``, 0..255.
+
+    A map also holds some of the texture, and black and white cut noise off. So the level is the median of differences
+    within squares of four pixels (Donoho, 1994; Immerkaer, 1996), where the image is neither dark nor bright.
+    """
+    if min(lr.shape[2:]) < 2:
+        return 255 * noise.std((0, 2, 3), correction=0)
+    first, second, third, fourth = _corners(noise)
+    differences = (first - second - third + fourth).abs() / 2
+    gray = torch.stack(_corners((lr - noise - 0.5).abs() < _MIDDLE)).all(0)
+    enough = gray.float().mean((0, 2, 3), keepdim=True) > _ENOUGH
+    counted = torch.where(gray | ~enough, differences, torch.nan).transpose(0, 1).flatten(1)
+    return 255 / _MEDIAN * counted.nanmedian(1).values
+
+
+def _corners(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The pixels of each square of four."""
+    return x[..., :-1, :-1], x[..., :-1, 1:], x[..., 1:, :-1], x[..., 1:, 1:]

@@ -31,7 +31,7 @@ from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
-from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of
+from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
 from blindsr.subpixel import PixelShuffle, start_as_nearest
 
 _MARGIN = 64
@@ -203,7 +203,7 @@ class DMSR(Method[Found]):
         if hints.kernel is not None:
             kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
         map_ = self.extractor.noise(features).float()
-        level = 255 * map_.std((0, 2, 3), correction=0)
+        level = noise_level(seen, map_)
         factor = 1.0 if hints.denoise is None else hints.denoise
         if hints.noise is not None:
             factor *= hints.noise / max(float(level.mean()), 1e-3)
