@@ -8,7 +8,7 @@ from blindsr.restore.analysis import Analysis, analyze
 from blindsr.restore.native import safe
 from blindsr.restore.upscaler import Source, Upscaler
 
-GENERAL = "cmdsr_x4.classic"
+GENERAL = "dmsr_x4.light"
 """The weights for whatever is not clean."""
 ESTIMATOR = "mzsr_x2.bicubic"
 """The weights that photographs are analysed with."""

@@ -80,7 +80,8 @@ class Extraction(Patches):
     validates = False
 
     def groups(self) -> list[Group]:
-        return [Group("extractor", list(self.method.extractor.parameters()), self.recipe.lr)]
+        extractor = list(self.method.extractor.parameters())
+        return [Group("extractor", extractor, self.recipe.lr, muon=self.recipe.muon)]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """The kernel by its divergence, whose gradient does not vanish where all of its values are small as Eq. 7's."""
