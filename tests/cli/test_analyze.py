@@ -9,6 +9,7 @@ from PIL import Image
 
 from blindsr import images
 from blindsr.degrade import resize
+from blindsr.restore.auto import GENERAL
 
 Run = Callable[..., Any]
 
@@ -29,7 +30,7 @@ def test_numbers_for_machines(blindsr: Run, learner: Path, photo: Path) -> None:
     assert 0 < told["blur"]["confidence"] <= 1
     assert len(told["noise"]) == 3
     assert told["jpeg quality"] is None
-    assert told["recommended"] == "cmdsr_x4.classic"
+    assert told["recommended"] == GENERAL
     assert 0.25 <= told["native"] <= 1
 
 
@@ -41,7 +42,7 @@ def test_sentences_for_people_and_a_drawn_kernel(blindsr: Run, learner: Path, ph
     assert "Size: 96x80" in ended.out
     assert "JPEG quality: 40" in ended.out
     assert "Mind: JPEG artefacts" in ended.out
-    assert "Recommended to enlarge it four times: cmdsr_x4.classic" in ended.out
+    assert f"Recommended to enlarge it four times: {GENERAL}" in ended.out
     assert images.read(tmp_path / "kernel.png").width == 15 * 16
 
 
