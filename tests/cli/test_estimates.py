@@ -19,6 +19,7 @@ def test_a_table_and_its_numbers(blindsr: Run, learner: Path, tiny: Path, tmp_pa
     ended = blindsr("estimates", "-m", learner, "-p", "dmsr-1.3-15-x2", "--data", tmp_path / "hr", "--json", numbers)
     assert ended.code == 0, ended.err
     assert "dmsr-1.3-15-x2" in ended.out
+    assert "…" not in ended.out  # everything fits into 80 columns
     (found,) = json.loads(numbers.read_text())
     assert found["noise"] == 15
     for arguments, words in (

@@ -55,12 +55,11 @@ def _show(status: "Status", protocol: str, image: str) -> None:
 
 
 def _table(found: "list[Errors]") -> "Table":
-    from rich.box import SIMPLE
     from rich.table import Table
 
-    # Without vertical lines it fits into 80 columns, which is what a pipe gets.
+    # Without lines it fits into 80 columns, which is what a pipe gets.
     table = Table(
-        box=SIMPLE, caption="width: HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences"
+        box=None, caption="width: HR pixels; noise: 0..255; errors: mean absolute; kernel: sum of differences"
     )
     table.add_column("protocol", no_wrap=True)
     table.add_column("data set", no_wrap=True)
