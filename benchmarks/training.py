@@ -133,9 +133,6 @@ def patches_per_second(stage: Stage, patches: int, steps: int, *, bf16: bool) ->
     if bf16:
         stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     trained = [parameter for group in stage.groups() for parameter in group.parameters]
-    stage.requires_grad_(requires_grad=False)
-    for parameter in trained:
-        parameter.requires_grad_()
     optimiser = torch.optim.Adam(trained, 1e-4)
     count, size = stage.crops
     clean = torch.rand(count, 3, size, size)

@@ -168,10 +168,15 @@ class StageRecipe(Strict):
     gamma: float = pydantic.Field(0.5, gt=0, le=1, description="factor of the 'step' schedule")
     final: float = pydantic.Field(0.0, ge=0, le=1, description="fraction of the rate left at the end of 'cosine'")
     betas: tuple[float, float] = pydantic.Field((0.9, 0.999), description="Adam's")
-    muon: float | None = pydantic.Field(None, gt=0, description="rate of the network's convolutions under Muon")
     clip: float | None = pydantic.Field(None, gt=0, description="largest norm of the gradient")
     ema: float = pydantic.Field(0.999, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = pydantic.Field(1000, gt=0, description="steps between validations")
+
+
+class MuonRecipe(StageRecipe):
+    """Of a stage that hands the rate on to its groups; in others the key would be heeded by nobody."""
+
+    muon: float | None = pydantic.Field(None, gt=0, description="rate of the network's convolutions under Muon")
 
 
 class Stage(nn.Module, ABC):

@@ -10,6 +10,11 @@ REACH = 2
 """LR pixels around a pixel that `Upscaler` looks at, whatever the scale."""
 
 
+def factors(scale: int) -> tuple[int, ...]:
+    """What an image is enlarged by, stage after stage: four times is twice by two."""
+    return (2, 2) if scale == 4 else (scale,)
+
+
 class PixelShuffle(nn.Module):
     """Sub-pixel rearrangement that is fast in channels-last memory.
 
@@ -42,8 +47,7 @@ class Upscaler(nn.Module):
 
     def __init__(self, channels: int, scale: int) -> None:
         super().__init__()
-        factors = (2, 2) if scale == 4 else (scale,)
-        stages = ((nn.Conv2d(channels, channels * f**2, 3, padding=1), PixelShuffle(f)) for f in factors)
+        stages = ((nn.Conv2d(channels, channels * f**2, 3, padding=1), PixelShuffle(f)) for f in factors(scale))
         last = nn.Conv2d(channels, 3, 3, padding=1)
         self.layers = nn.Sequential(*(layer for stage in stages for layer in stage), last)
         self.channels, self.scale = channels, scale

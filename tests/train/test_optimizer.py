@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from blindsr.contract import Group
-from blindsr.train.optimizer import build, set_rate
+from blindsr.train.optimizer import optimizer_for, set_rate
 
 
 def net() -> nn.Sequential:
@@ -20,7 +20,7 @@ def group(model: nn.Module, muon: float | None) -> Group:
 
 def test_the_papers_optimiser_is_the_default() -> None:
     model = net()
-    optimizer = build(group(model, None), (0.8, 0.9))
+    optimizer = optimizer_for(group(model, None), (0.8, 0.9))
     assert type(optimizer) is torch.optim.Adam
     assert [part["betas"] for part in optimizer.param_groups] == [(0.8, 0.9)]
     assert len(optimizer.param_groups[0]["params"]) == 8
@@ -28,7 +28,7 @@ def test_the_papers_optimiser_is_the_default() -> None:
 
 def test_only_large_matrices_get_muon() -> None:
     model = net()
-    matrices, others = build(group(model, 0.02), (0.9, 0.999)).param_groups
+    matrices, others = optimizer_for(group(model, 0.02), (0.9, 0.999)).param_groups
     assert [id(p) for p in matrices["params"]] == [id(model[1].weight), id(model[2].weight)]
     assert {id(p) for p in others["params"]} == {id(p) for p in model.parameters()} - {
         id(p) for p in matrices["params"]
@@ -38,7 +38,7 @@ def test_only_large_matrices_get_muon() -> None:
 
 def test_without_a_matrix_all_is_adam() -> None:
     bias = nn.Parameter(torch.zeros(5))
-    optimizer = build(Group("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))
+    optimizer = optimizer_for(Group("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))
     bias.grad = torch.full((5,), 3.0)
     optimizer.step()
     torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1))
@@ -49,7 +49,7 @@ def test_an_update_has_nearly_equal_singular_values_as_large_as_adams(index: int
     model = net()
     layer = model[index]
     assert isinstance(layer, nn.Conv2d)
-    optimizer, before = build(group(model, 0.01), (0.9, 0.999)), layer.weight.detach().clone()
+    optimizer, before = optimizer_for(group(model, 0.01), (0.9, 0.999)), layer.weight.detach().clone()
     for p in model.parameters():
         p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(1))
     optimizer.step()
@@ -61,7 +61,7 @@ def test_an_update_has_nearly_equal_singular_values_as_large_as_adams(index: int
 
 @pytest.mark.parametrize("muon", [None, 0.02])
 def test_all_rates_follow_the_schedule(muon: float | None) -> None:
-    optimizer = build(group(net(), muon), (0.9, 0.999))
+    optimizer = optimizer_for(group(net(), muon), (0.9, 0.999))
     for factor in (0.1, 1.0, 0.5):
         set_rate(optimizer, factor)
         assert [part["lr"] for part in optimizer.param_groups] == pytest.approx(

@@ -23,10 +23,11 @@ from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.restore.upscaler import computes_bf16
-from blindsr.train import checkpoint, optimizer
+from blindsr.train import checkpoint
 from blindsr.train.average import Average
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory
+from blindsr.train.optimizer import optimizer_for, set_rate
 from blindsr.train.recipe import Recipe
 from blindsr.train.schedule import factor
 from blindsr.train.validate import Validation
@@ -144,7 +145,7 @@ class _Runner:
         self.stage = stage
         self.groups = stage.groups()
         self.average = Average(stage.method, stage.recipe.ema)
-        optimizers = [optimizer.build(group, stage.recipe.betas) for group in self.groups]
+        optimizers = [optimizer_for(group, stage.recipe.betas) for group in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
@@ -159,8 +160,8 @@ class _Runner:
         """Continue where a checkpoint stopped."""
         self.stage.method.load_state_dict(state["model"])
         self.average.method.load_state_dict(state["average"])
-        for its, values in zip(self.optimizers, state["optimizers"], strict=True):
-            its.load_state_dict(values)
+        for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
         self.done = state["step"]
         if state["data"] != self.data and self.fabric.is_global_zero:
             _log.warning("these are not the photographs that the run began with, so it ends in other weights")
@@ -198,7 +199,7 @@ class _Runner:
             "seconds": self.history.before + self.history.elapsed,
             "model": self.stage.method.state_dict(),
             "average": self.average.method.state_dict(),
-            "optimizers": [its.state_dict() for its in self.optimizers],
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "validations": self.history.validations,
             "data": self.data,
         }
@@ -215,14 +216,14 @@ class _Runner:
         )
         self.fabric.backward(losses["loss"])
         rate = factor(step, self.stage.recipe)
-        for group, its in zip(self.groups, self.optimizers, strict=True):
+        for group, optimizer in zip(self.groups, self.optimizers, strict=True):
             if step % group.every == 0:
-                optimizer.set_rate(its, rate)
+                set_rate(optimizer, rate)
                 if self.stage.recipe.clip is not None:
                     clip = self.stage.recipe.clip
-                    self.fabric.clip_gradients(self.module, its, max_norm=clip, error_if_nonfinite=False)
-                its.step()
-            its.zero_grad()
+                    self.fabric.clip_gradients(self.module, optimizer, max_norm=clip, error_if_nonfinite=False)
+                optimizer.step()
+            optimizer.zero_grad()
         self.average.update(self.stage.method, step)
         return {name: value.detach() for name, value in losses.items()}
 

@@ -10,7 +10,7 @@ _LEAST = 32
 """Rows and columns that a matrix must have for its singular values to be worth equalling."""
 
 
-def build(group: Group, betas: tuple[float, float]) -> Optimizer:
+def optimizer_for(group: Group, betas: tuple[float, float]) -> Optimizer:
     """The optimiser of a group, with the rates to begin with in ``initial_lr``.
 
     Muon (Jordan et al., 2024) makes all singular values of an update equal. The papers have Adam; where a training is

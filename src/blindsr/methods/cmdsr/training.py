@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Pool, cmdsr
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches, take_patches
 
@@ -16,7 +16,7 @@ from blindsr.methods.cmdsr.model import CMDSR, crop_patches, take_patches
 _LEVELS = 255
 
 
-class AlternatingRecipe(StageRecipe):
+class AlternatingRecipe(MuonRecipe):
     """Section IV-A."""
 
     tasks: int = Field(8, gt=1, description="k, tasks a step")

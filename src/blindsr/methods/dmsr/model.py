@@ -32,7 +32,7 @@ from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
-from blindsr.subpixel import PixelShuffle, start_as_nearest
+from blindsr.subpixel import PixelShuffle, factors, start_as_nearest
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
@@ -134,8 +134,7 @@ class Network(nn.Module):
         self.head = nn.Conv2d(c, c, 3, padding=1)
         self.groups = nn.Sequential(*(ResidualGroup(config) for _ in range(config.groups)))
         self.trunk = nn.Conv2d(c, c, 3, padding=1)
-        factors = (2, 2) if config.scale == 4 else (config.scale,)
-        stages = ((nn.Conv2d(c, c * f**2, 3, padding=1), PixelShuffle(f), nn.ReLU()) for f in factors)
+        stages = ((nn.Conv2d(c, c * f**2, 3, padding=1), PixelShuffle(f), nn.ReLU()) for f in factors(config.scale))
         self.upsampler = nn.Sequential(*(layer for stage in stages for layer in stage))
         self.rgb = nn.Conv2d(c, 3, 3, padding=1)
         self.deblur = nn.ModuleList(MetaDeblur(_components(config)) for _ in range(config.deblur))

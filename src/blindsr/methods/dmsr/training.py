@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
 
 
-class PatchesRecipe(StageRecipe):
+class PatchesRecipe(MuonRecipe):
     """What both stages are trained on (Section 4.1)."""
 
     batch: int = Field(32, gt=0)
@@ -39,7 +39,6 @@ class RestorationRecipe(PatchesRecipe):
     told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
     consistency_on: tuple[str, ...] = Field(("lr", "kn"), description="terms of Eq. 8: LR image; kernel and noise")
     lr: float = Field(1e-4, gt=0)
-    extractor_lr: float | None = Field(None, gt=0, description="the extractor's rate; the network's if not given")
 
 
 STAGES: dict[str, type[StageRecipe]] = {"extraction": ExtractionRecipe, "stage": RestorationRecipe}
@@ -115,7 +114,7 @@ class Restoration(Patches):
         net, extractor = (list(part.parameters()) for part in (self.method.net, self.method.extractor))
         return [
             Group("net", net, self.recipe.lr, muon=self.recipe.muon),
-            Group("extractor", extractor, self.recipe.extractor_lr or self.recipe.lr),
+            Group("extractor", extractor, self.recipe.lr),
         ]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:

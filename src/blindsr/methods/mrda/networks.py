@@ -204,16 +204,11 @@ class RDAN(nn.Module):
         start_as_nearest(self.upscaler.layers)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
-    def features(self, lr: Tensor, representation: Tensor) -> Tensor:
-        """What the upscaler gets, ``(n, channels, h, w)``."""
+    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
         code = _rectify(self.compress(representation))
-        head: Tensor = self.head(lr - self.mean)
+        head = self.head(lr - self.mean)
         x = head
         for block in self.blocks:
             x = block(x, code)
-        out: Tensor = head + self.trunk(x)
-        return out
-
-    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
-        sr: Tensor = self.upscaler(self.features(lr, representation))
+        sr: Tensor = self.upscaler(head + self.trunk(x))
         return sr.float() + self.mean

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realesrgan import RealESRGAN
@@ -42,7 +42,7 @@ class MetaRecipe(StageRecipe):
     lr: float = Field(2e-4, gt=0, description="beta")
 
 
-class TeacherRecipe(VisualRecipe):
+class TeacherRecipe(MuonRecipe, VisualRecipe):
     """Algorithm 2."""
 
     setting: Setting = "isotropic"
