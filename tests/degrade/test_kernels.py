@@ -151,9 +151,24 @@ def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:
 
 
 @settings(deadline=None, max_examples=30)
-@given(first=st.floats(1.5, 3), ratio=st.floats(0.55, 0.85), degrees=st.floats(1, 179))
-def test_widths_are_those_that_a_gaussian_was_made_with(first: float, ratio: float, degrees: float) -> None:
-    along, across, angle = kernels.widths(kernels.gaussian(31, first, ratio * first, math.radians(degrees)))
+@given(first=st.floats(0.3, 3), ratio=st.floats(0.55, 0.85), degrees=st.floats(1, 179), shift=st.integers(-2, 2))
+def test_widths_are_those_that_a_gaussian_was_made_with(first: float, ratio: float, degrees: float, shift: int) -> None:
+    """However much of it lies outside, and wherever its centre is."""
+    kernel = kernels.gaussian(31, first, ratio * first, math.radians(degrees)).roll(shift, 0)[8:23, 8:23]
+    along, across, angle = kernels.widths(kernel / kernel.sum())
     assert along == pytest.approx(first, rel=0.02)
     assert across == pytest.approx(ratio * first, rel=0.02)
-    assert abs(angle - degrees) < 1.5 or abs(angle - degrees) > 178.5
+    assert first < 0.5 or abs(angle - degrees) < 1.5 or abs(angle - degrees) > 178.5
+
+
+def test_a_faint_wide_rim_adds_little_to_a_width() -> None:
+    kernel = 0.9 * kernels.gaussian(15, 1.0) + 0.1 * kernels.gaussian(15, 3.0)
+    by_moments = float(kernels.covariance(kernel[None])[0, 0, 0].sqrt())
+    assert kernels.widths(kernel)[0] < 1.2 < 1.25 < by_moments
+
+
+@pytest.mark.parametrize("kernel", [torch.ones(9, 9), torch.eye(9), torch.ones(1, 1), kernels.delta(9)])
+def test_what_is_no_gaussian_has_widths_all_the_same(kernel: torch.Tensor) -> None:
+    along, across, angle = kernels.widths(kernel / kernel.sum())
+    assert 0 <= across <= along <= len(kernel) / 2
+    assert 0 <= angle < 180

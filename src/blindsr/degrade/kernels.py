@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from scipy import io
+from scipy import io, optimize
 from torch import Tensor
 
 from blindsr.errors import BlindSRError
 
 Widths = float | Tensor
+
+_NARROWEST = 0.2
+"""Standard deviation of the narrowest Gaussian that differs from a single pixel by float32's precision, pixels."""
 
 
 def gaussian(size: int, std: Widths, std2: Widths | None = None, angle: Widths = 0.0) -> Tensor:
@@ -80,12 +83,38 @@ def covariance(kernels: Tensor) -> Tensor:
 def widths(kernel: Tensor) -> tuple[float, float, float]:
     """Standard deviations of a kernel ``(k, k)`` along and across its long axis, and the axis's angle in degrees.
 
-    The angle is in [0, 180), turning from "right" towards "down" as everywhere here.
+    They are those of the nearest Gaussian, at most half of the side: second moments lose what is cut off at the rim,
+    and count the faint wide rim of an estimate, which is doubt more than blur. The angle is in [0, 180), turning from
+    "right" towards "down" as everywhere here.
     """
-    variances, axes = torch.linalg.eigh(covariance(kernel.detach()[None].double().cpu())[0])
-    across, along = variances.clamp(min=0).sqrt().tolist()
-    angle = math.degrees(math.atan2(float(axes[1, 1]), float(axes[0, 1]))) % 180
+    variances, axes = np.linalg.eigh(_nearest_gaussian(kernel.detach().cpu().double()))
+    across, along = np.sqrt(variances).clip(max=kernel.shape[-1] / 2).tolist()
+    angle = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
     return along, across, angle
+
+
+def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
+    """Covariance ``(2, 2)`` of the sampled Gaussian of any place and shape at the least Hellinger distance."""
+    size = kernel.shape[-1]
+    root = kernel.clamp(min=0).sqrt().numpy()
+    root = root / np.linalg.norm(root)
+    y, x = np.mgrid[:size, :size]
+
+    def distance(shape: np.ndarray) -> np.ndarray:
+        x0, y0, a, b, c = shape
+        exponent = -0.25 * ((a * (x - x0) + b * (y - y0)) ** 2 + (c * (y - y0)) ** 2)
+        other = np.exp(exponent - exponent.max())
+        return (other / np.linalg.norm(other) - root).ravel()
+
+    weights = root**2
+    x0, y0 = float((weights * x).sum()), float((weights * y).sum())
+    moments = covariance(kernel[None])[0].numpy() + _NARROWEST**2 * np.eye(2)
+    whiten = np.linalg.cholesky(np.linalg.inv(moments)).T
+    start = (x0, y0, whiten[0, 0], whiten[0, 1], whiten[1, 1])
+    *_, a, b, c = optimize.least_squares(distance, start).x
+    whiten = np.array([[a, b], [0, c]])
+    found: np.ndarray = np.linalg.inv(whiten.T @ whiten)
+    return found
 
 
 def load(path: str | Path) -> Tensor:
