@@ -103,8 +103,8 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
     def distance(shape: np.ndarray) -> np.ndarray:
         x0, y0, a, b, c = shape
         exponent = -0.25 * ((a * (x - x0) + b * (y - y0)) ** 2 + (c * (y - y0)) ** 2)
-        other = np.exp(exponent - exponent.max())
-        return (other / np.linalg.norm(other) - root).ravel()
+        other: np.ndarray = np.exp(exponent - exponent.max())
+        return np.ravel(other / np.linalg.norm(other) - root)
 
     weights = root**2
     x0, y0 = float((weights * x).sum()), float((weights * y).sum())
@@ -113,8 +113,7 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
     start = (x0, y0, whiten[0, 0], whiten[0, 1], whiten[1, 1])
     *_, a, b, c = optimize.least_squares(distance, start).x
     whiten = np.array([[a, b], [0, c]])
-    found: np.ndarray = np.linalg.inv(whiten.T @ whiten)
-    return found
+    return np.linalg.inv(whiten.T @ whiten)
 
 
 def load(path: str | Path) -> Tensor:
