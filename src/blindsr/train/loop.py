@@ -80,7 +80,7 @@ def train(
         photos: clean photographs; some are held out by the recipe.
         options: where, on what, for how long.
         resume: go on from ``options.run``'s checkpoint.
-        init: weights to begin with instead of random ones; of the same network, or of one with fewer blocks.
+        init: weights to begin with instead of random ones; of the same network, of another depth or another scale.
 
     Raises:
         BlindSRError: the checkpoint is missing or of another recipe, or the weights do not fit.
@@ -331,11 +331,15 @@ def _same_recipe(before: dict[str, Any], now: dict[str, Any], prefix: str = "") 
 
 
 def _copy(source: Method[Any], target: Method[Any]) -> None:
-    """Layers that only the target has, the further blocks of a deeper network, keep the values that they start with."""
+    """Take what fits; other layers, as more blocks or the upscaler of another scale, keep what they start with."""
     given, own = source.state_dict(), target.state_dict()
-    if any(name not in own or own[name].shape != value.shape for name, value in given.items()):
+    taken = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
+    if 2 * _size(taken) < _size(given):
         raise BlindSRError("the weights to begin with belong to another network than the recipe's")
-    target.load_state_dict({**own, **given})
-    lacking = own.keys() - given.keys()
-    if lacking:
-        _log.warning("the weights to begin with lack %d of %d tensors, which start as usual", len(lacking), len(own))
+    target.load_state_dict({**own, **taken})
+    if len(taken) < len(own):
+        _log.warning("%d of %d tensors are not in the weights to begin with", len(own) - len(taken), len(own))
+
+
+def _size(tensors: dict[str, torch.Tensor]) -> int:
+    return sum(tensor.numel() for tensor in tensors.values())
