@@ -19,6 +19,7 @@ def state() -> checkpoint.State:
         "average": {},
         "optimizers": [{}],
         "validations": [{"psnr": 20.0}],
+        "began": None,
         "data": {"photographs": 4},
     }
 

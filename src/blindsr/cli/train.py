@@ -25,7 +25,7 @@ def train(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave out files by pattern: 'holiday_*'.")] = None,
     time_limit: Annotated[str | None, typer.Option(help="Save and leave after this time: 90m, 2h, 45s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
-    init: Annotated[str | None, typer.Option(help="Weights to begin with: a name or a file.")] = None,
+    init: Annotated[str | None, typer.Option(help="Weights to begin with: a name, a file, or a run's folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
@@ -62,14 +62,14 @@ def train(
 def _run(
     recipe: "Recipe", options: "Options", source: tuple[list[Path], list[str]], *, resume: bool, init: str | None
 ) -> "Ending":
-    from blindsr import weights
     from blindsr.photos import Photos
     from blindsr.train.loop import smallest_photo, train
+    from blindsr.train.start import read
 
     folders, exclude = source
     photos = Photos.read(folders, smallest=smallest_photo(recipe), exclude=exclude)
-    start = None if init is None else weights.load(init).method
-    return train(recipe, photos, options, resume=resume, init=start)
+    start = None if init is None else read(init)
+    return train(recipe, photos, options, resume=resume, start=start)
 
 
 def _export(run: Path, out: Path | None) -> None:

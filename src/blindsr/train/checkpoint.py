@@ -31,6 +31,8 @@ class State(TypedDict):
     average: dict[str, Any]
     optimizers: list[dict[str, Any]]
     validations: list[dict[str, Any]]
+    began: str | None
+    """Name of the weights that the run began with, if any."""
     data: dict[str, Any]
     """What was trained on."""
 

@@ -67,6 +67,7 @@ def _trained(run: Path) -> tuple[checkpoint.State, recipes.Recipe, Method[Any]]:
 def _provenance(state: checkpoint.State) -> dict[str, Any]:
     return {
         "steps": state["step"],
+        "began": state["began"],
         "hours": round(state["seconds"] / 3600, 2),
         "data": state["data"],
         "validations": state["validations"],
@@ -81,13 +82,14 @@ def _text(card: weights.Card) -> str:
     rows = "\n".join(
         f"| {v['stage']} | {v['step']} | {v['psnr']:.2f} | {v['bicubic']:.2f} |" for v in made["validations"]
     )
+    began = f"\nThe run began with the weights of `{made['began']}`.\n" if made["began"] else ""
     return f"""# {card.name}
 
 Method: {card.method}. Licence of the weights: {card.licence}.
 
 Trained for {made["steps"]} steps of its last stage in {made["hours"]} hours on {made["data"]["photographs"]} images
 ({", ".join(made["data"]["folders"])}), with blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
-
+{began}
 Written by `blindsr train --export RUN`; the recipe is in the file itself: `blindsr models show {card.name}`.
 
 ## Validation

@@ -18,7 +18,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
-from blindsr.contract import Method, Stage
+from blindsr.contract import Stage
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
@@ -30,6 +30,7 @@ from blindsr.train.memory import keep_freed_memory
 from blindsr.train.optimizer import optimizer_for, set_rate
 from blindsr.train.recipe import Recipe
 from blindsr.train.schedule import factor
+from blindsr.train.start import Start, take
 from blindsr.train.validate import Validation
 
 _log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class _History:
     before: float = 0.0
     """Seconds that earlier calls trained for."""
     validations: list[dict[str, Any]] = field(default_factory=list)
+    began: str | None = None
+    """Name of the weights that the run began with, if any."""
 
     @property
     def elapsed(self) -> float:
@@ -71,7 +74,7 @@ class _History:
 
 
 def train(
-    recipe: Recipe, photos: Photos, options: Options, *, resume: bool = False, init: Method[Any] | None = None
+    recipe: Recipe, photos: Photos, options: Options, *, resume: bool = False, start: Start | None = None
 ) -> Ending:
     """Run a recipe's stages, from the beginning or from the run's checkpoint.
 
@@ -80,7 +83,7 @@ def train(
         photos: clean photographs; some are held out by the recipe.
         options: where, on what, for how long.
         resume: go on from ``options.run``'s checkpoint.
-        init: weights to begin with instead of random ones; of the same network, of another depth or another scale.
+        start: weights to begin with instead of random ones; of the same network, of another depth or another scale.
 
     Raises:
         BlindSRError: the checkpoint is missing or of another recipe, or the weights do not fit.
@@ -92,12 +95,13 @@ def train(
     state = checkpoint.load(options.run) if resume else None
     if state is not None:
         _same_recipe(state["recipe"], recipe.to_dict())
-        history.before, history.validations = state["seconds"], state["validations"]
+        history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
-    if init is not None:
-        _copy(init, model)
+    if start is not None:
+        take(start, model)
+        history.began = start.name
     if fabric.is_global_zero:
         options.run.mkdir(parents=True, exist_ok=True)
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
@@ -201,6 +205,7 @@ class _Runner:
             "average": self.average.method.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "validations": self.history.validations,
+            "began": self.history.began,
             "data": self.data,
         }
         checkpoint.save(self.options.run, state)
@@ -328,18 +333,3 @@ def _same_recipe(before: dict[str, Any], now: dict[str, Any], prefix: str = "") 
             _same_recipe(old, new, f"{prefix}{key}.")
         elif old != new:
             raise BlindSRError(f"the run was started with {prefix}{key}={old}, not {new}; resume with the same recipe")
-
-
-def _copy(source: Method[Any], target: Method[Any]) -> None:
-    """Take what fits; other layers, as more blocks or the upscaler of another scale, keep what they start with."""
-    given, own = source.state_dict(), target.state_dict()
-    taken = {name: value for name, value in given.items() if name in own and own[name].shape == value.shape}
-    if 2 * _size(taken) < _size(given):
-        raise BlindSRError("the weights to begin with belong to another network than the recipe's")
-    target.load_state_dict({**own, **taken})
-    if len(taken) < len(own):
-        _log.warning("%d of %d tensors are not in the weights to begin with", len(own) - len(taken), len(own))
-
-
-def _size(tensors: dict[str, torch.Tensor]) -> int:
-    return sum(tensor.numel() for tensor in tensors.values())

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.photos import Photos
+from blindsr.train import checkpoint, recipe
+from blindsr.train.export import export
+from blindsr.train.loop import Options, train
+from blindsr.train.start import Start, read, take
+
+STILL = ("stage.steps=1", "stage.lr=1e-12", "stage.condition_lr=1e-12")
+
+
+def network(settings: list[str], *changes: str, name: str = "cmdsr_x4.classic") -> CMDSR:
+    return CMDSR(recipe.load(name, [*settings, *changes]).model)  # type: ignore[arg-type]
+
+
+def test_a_run_begins_with_the_weights_of_another_and_says_so(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    still, photos = recipe.load("cmdsr_x4.classic", [*settings, *STILL]), Photos.read([photographs])
+    start = Start("another", network(settings))
+    train(still, photos, Options(tmp_path / "run", device="cpu"), start=start)
+    state = checkpoint.load(tmp_path / "run")
+    for name, value in state["model"].items():
+        torch.testing.assert_close(value, start.method.state_dict()[name], atol=1e-8, rtol=0)
+    assert state["began"] == "another"
+    train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True)
+    path = export(tmp_path / "run", tmp_path)
+    assert "began with the weights of `another`" in path.with_suffix(".md").read_text()
+    for source in (tmp_path / "run", path):
+        found = read(str(source))
+        assert found.name == "cmdsr_x4.classic"
+        for name, value in found.method.state_dict().items():
+            torch.testing.assert_close(value, state["average"][name], atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("change", ["model.blocks=3", "model.scale=2"])
+def test_a_network_of_another_depth_or_scale_takes_what_fits(
+    settings: list[str], change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    given, other = network(settings), network(settings, change)
+    before = {name: value.clone() for name, value in other.state_dict().items()}
+    take(Start("another", given), other)
+    own, fitting = other.state_dict(), 0
+    for name, value in own.items():
+        fits = name in given.state_dict() and given.state_dict()[name].shape == value.shape
+        torch.testing.assert_close(value, given.state_dict()[name] if fits else before[name], atol=0, rtol=0)
+        fitting += fits
+    assert 0 < fitting < len(own)
+    assert f"{len(own) - fitting} of {len(own)} tensors are not in the weights" in caplog.text
+
+
+def test_weights_of_another_network_are_refused(settings: list[str]) -> None:
+    with pytest.raises(BlindSRError, match="another network"):
+        take(Start("another", network(settings)), network(settings, "model.channels=4", "model.features=4"))
+
+
+def test_where_there_are_no_weights_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError):
+        read(str(tmp_path))
