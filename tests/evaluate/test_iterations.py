@@ -29,12 +29,12 @@ def test_points_are_the_mean_of_what_the_teacher_restores(hr_folder: Path) -> No
             if isinstance(layer, torch.nn.Linear | DEN):
                 for parameter in layer.parameters():
                     parameter.mul_(4)
-    made = iterations("run", method, chosen, data, rates=[50.0, 25.0], counts=[0, 3])
-    assert made.steps == (0, 3)
+    made, itself = iterations("run", method, chosen, data, rates=[50.0, 25.0], counts=[0, 3])
+    assert made.steps == itself.steps == (0, 3)
     assert made.psnr[0] != made.psnr[1]
     teacher = method.teacher
     assert isinstance(teacher, DEN)
-    found = []
+    found, mln = [], []
     for path in data.paths:
         hr = modcrop(quantise(read(path).pixels), 2)[None]
         for degradation in chosen.degradations(path.stem):
@@ -42,9 +42,13 @@ def test_points_are_the_mean_of_what_the_teacher_restores(hr_folder: Path) -> No
             with torch.no_grad():
                 features = method.specific_features(lr, hr, [50.0, 25.0, 25.0])
                 sr = method.rdan(lr, teacher.represent(teacher.pooled(features))).clamp(0, 1)
+                unadapted = method.mln(lr).clamp(0, 1)
             found.append(float(metrics.psnr(sr, hr, chosen.convention)))
+            mln.append(float(metrics.psnr(unadapted, hr, chosen.convention)))
     assert len(found) == 8
     assert made.psnr[1] == pytest.approx(sum(found) / len(found))
+    assert itself.psnr[0] == pytest.approx(sum(mln) / len(mln))
+    assert itself.psnr[0] != itself.psnr[1]
 
 
 @pytest.mark.parametrize("method", [Bicubic(2), tiny(source="lr"), tiny(source="oracle")])

@@ -54,8 +54,9 @@ def curve(
         _tell(curves[-1], data_set.name, json=json)
     for folder in run or ():
         method, rates = _teacher(folder)
-        curves.append(iterations(folder.name, method, chosen, data_set, rates=rates, counts=counts))
-        _tell(curves[-1], data_set.name, json=json)
+        for one in iterations(folder.name, method, chosen, data_set, rates=rates, counts=counts):
+            curves.append(one)
+            _tell(one, data_set.name, json=json)
     if out is not None:
         draw(curves, f"{data_set.name}, {chosen.title}", out)
 

@@ -1,4 +1,4 @@
-"""PSNR of MRDA's teacher against the iterations of its meta-learning network (Figure 9)."""
+"""PSNR of MRDA's teacher, and of its meta-learning network itself, against the iterations of that (Figure 9)."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ def iterations(
     *,
     rates: Sequence[float],
     counts: Sequence[int],
-) -> Curve:
+) -> tuple[Curve, Curve]:
     """Let the meta-learning network take different numbers of steps on each LR-HR pair before the teacher restores.
 
     Args:
@@ -38,6 +38,9 @@ def iterations(
         rates: size of each step that it was trained with; the last one is that of all further ones.
         counts: numbers of steps; 0 is the meta-learned network as it is.
 
+    Returns:
+        The teacher's line and that of the meta-learning network.
+
     Raises:
         BlindSRError: another method, or one whose teacher does not look at that network.
     """
@@ -45,15 +48,23 @@ def iterations(
         raise BlindSRError(f"{name} has no teacher that looks at a meta-learning network")
     steps = [[rates[min(number, len(rates) - 1)] for number in range(count)] for count in counts]
     scores = [row for path in data.paths for row in _psnr(method, path, protocol, steps)]
-    return Curve(name, tuple(counts), tuple(fmean(column) for column in zip(*scores, strict=True)))
+    teacher, mln = (tuple(fmean(column) for column in zip(*rows, strict=True)) for rows in zip(*scores, strict=True))
+    return Curve(name, tuple(counts), teacher), Curve(f"{name}: MLN itself", tuple(counts), mln)
 
 
-def _psnr(method: MRDA, path: Path, protocol: Protocol, steps: list[list[float]]) -> Iterator[list[float]]:
-    """Of an image under each of its degradations, after each number of steps."""
+def _psnr(
+    method: MRDA, path: Path, protocol: Protocol, steps: list[list[float]]
+) -> Iterator[tuple[list[float], list[float]]]:
+    """Of teacher and MLN for an image under each of its degradations, after each number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
     for degradation in protocol.degradations(path.stem):
         lr = degradation.apply(hr)
-        yield [float(psnr(_taught(method, lr, hr, rates), hr, protocol.convention)) for rates in steps]
+        results = [(_taught(method, lr, hr, rates), method.specific_images(lr, hr, rates)) for rates in steps]
+        taught, itself = (
+            [float(psnr(sr.clamp(0, 1), hr, protocol.convention)) for sr in column]
+            for column in zip(*results, strict=True)
+        )
+        yield taught, itself
 
 
 @torch.no_grad()
@@ -63,4 +74,4 @@ def _taught(method: MRDA, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
     assert isinstance(teacher, DEN)
     features = method.specific_features(lr, hr, rates)
     sr: Tensor = method.rdan(lr, teacher.represent(teacher.pooled(features)))
-    return sr.float().clamp(0, 1)
+    return sr.float()

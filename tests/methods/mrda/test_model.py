@@ -1,9 +1,11 @@
+import copy
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.func import functional_call
 
 from blindsr import weights
 from blindsr.blocks import windows
@@ -30,14 +32,22 @@ def condition(net: MRDA, lr: Tensor) -> Tensor:
     return net.condition(lr, generator=torch.Generator().manual_seed(0))
 
 
-def test_each_pair_adapts_by_itself_and_from_the_start() -> None:
-    net, hr = tiny(), picture(24, 32, count=3)
+@pytest.mark.parametrize("upscaler", ["fixed", "free"])
+def test_each_pair_adapts_by_itself_and_from_the_start(upscaler: str) -> None:
+    net, hr = tiny(upscaler=upscaler), picture(24, 32, count=3)
     lr = resize(hr, 0.25)
     rates = [0.5, 0.2]
-    together = net.specific_features(lr, hr, rates)
+    together, images = net.specific_features(lr, hr, rates), net.specific_images(lr, hr, rates)
+    assert (upscaler == "free") == (len(net.mln.plastic) > 14)
     for i in range(3):
         leaves = [values.detach().clone().requires_grad_() for values in net.mln.plastic.values()]
         one = lr[i : i + 1]
+
+        def restored(leaves: list[Tensor], x: Tensor) -> Tensor:
+            upscaler = copy.deepcopy(net.mln.upscaler)
+            own = zip(dict(upscaler.named_parameters()), leaves[14:], strict=False)
+            sr: Tensor = net.mln.enlarge(x) + functional_call(upscaler, dict(own), (features(leaves, x),))
+            return sr
 
         def features(leaves: list[Tensor], x: Tensor) -> Tensor:
             for index in range(7):
@@ -45,15 +55,17 @@ def test_each_pair_adapts_by_itself_and_from_the_start() -> None:
             return x
 
         for rate in rates:
-            sr = net.mln.enlarge(one) + net.mln.upscaler(features(leaves, one))
-            slopes = torch.autograd.grad(F.l1_loss(sr, hr[i : i + 1]), leaves)
+            slopes = torch.autograd.grad(F.l1_loss(restored(leaves, one), hr[i : i + 1]), leaves)
             leaves = [(p - rate * g).detach().requires_grad_() for p, g in zip(leaves, slopes, strict=True)]
         torch.testing.assert_close(together[i : i + 1], features(leaves, one).detach())
+        torch.testing.assert_close(images[i : i + 1], restored(leaves, one).detach(), atol=1e-5, rtol=1e-4)
     assert torch.equal(net.specific_features(lr, hr, rates), together)
     assert not together.requires_grad
 
 
-def test_the_upscaler_does_not_adapt() -> None:
+def test_the_upscaler_does_not_adapt_unless_it_is_free() -> None:
+    net = tiny(upscaler="free")
+    assert {id(values) for values in net.mln.plastic.values()} == {id(values) for values in net.mln.parameters()}
     net = tiny()
     adapting = {id(values) for values in net.mln.plastic.values()}
     fixed = {id(values) for values in net.mln.upscaler.parameters()}

@@ -88,6 +88,14 @@ def test_each_stage_teaches_its_own_part_and_no_other() -> None:
         assert moved(stage) == parts if not isinstance(stage, Meta) else moved(stage) >= parts
 
 
+def test_a_free_upscaler_is_taught_in_every_stage_of_mln() -> None:
+    pretrain, meta, *_ = every(tiny(upscaler="free"))
+    for stage in (pretrain, meta):
+        assert moved(stage) == {"mln.body", "mln.upscaler"}
+        trained = {id(p) for group in stage.groups() for p in group.parameters}
+        assert trained == {id(p) for p in stage.method.mln.parameters()}  # type: ignore[union-attr]
+
+
 def test_only_the_student_can_be_validated() -> None:
     assert [stage.validates for stage in every(tiny())] == [False, False, False, True]
 
@@ -141,7 +149,15 @@ def test_equation_4() -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [{"source": "lr"}, {"source": "oracle"}, {"modulation": "channel"}, {"dynamic": False}, {"scale": 2}]
+    "config",
+    [
+        {"source": "lr"},
+        {"source": "oracle"},
+        {"upscaler": "free"},
+        {"modulation": "channel"},
+        {"dynamic": False},
+        {"scale": 2},
+    ],
 )
 def test_every_ablation_trains(config: dict[str, Any]) -> None:
     assert moved(Teacher(tiny(**config), TeacherRecipe(**PAIRS))) == {"teacher", "rdan"} or not config.get(

@@ -13,7 +13,7 @@ it. A student learns to find the same vector in the LR image alone.
 Deviations are listed in the README beside this file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from blindsr.blocks import windows
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
-from blindsr.meta import adapt
+from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
 from blindsr.methods.mrda.visual import Discriminator
 
@@ -40,6 +40,7 @@ class MRDAConfig(Strict):
     channels: int = Field(64, gt=0, description="C; representations have 4 C numbers")
     blocks: int = Field(27, gt=0, description="RDA blocks")
     mln: int = Field(128, gt=0, description="C', channels of the meta-learning network")
+    upscaler: Literal["fixed", "free"] = Field("fixed", description="MLN's, once it is pre-trained, Table VI")
     modulation: Literal["region", "channel"] = Field("region", description="RDAM, or DASR's in its place, Table V")
     dynamic: bool = Field(True, description="dynamic depth-wise convolution, or a plain one, Table V")
     source: Literal["mln", "lr", "oracle"] = Field("mln", description="what the teacher's DEN sees, Table V")
@@ -61,7 +62,7 @@ class MRDA(Method[Tensor]):
         kinds = {"modulation": config.modulation, "dynamic": config.dynamic}
         self.student = DEN(3, config.channels)
         self.rdan = RDAN(config.channels, config.blocks, config.scale, **kinds)  # type: ignore[arg-type]
-        self.mln = MLN(config.mln, config.scale)
+        self.mln = MLN(config.mln, config.scale, free=config.upscaler == "free")
         self.discriminator = Discriminator(config.discriminator) if config.discriminator else None
         self.teacher: DEN | OracleDEN
         if config.source == "oracle":
@@ -124,12 +125,20 @@ class MRDA(Method[Tensor]):
         Returns:
             D'_T ``(n, mln, h, w)``.
         """
+        return self._specific(self.mln.features, lr, hr, rates)
+
+    @torch.no_grad()
+    def specific_images(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+        """What MLN itself makes of each LR image after the same steps (Figure 9a): ``(n, 3, s*h, s*w)``."""
+        return self._specific(self.mln.adapted, lr, hr, rates)
+
+    def _specific(self, last: Callable[[Tensor, Params], Tensor], lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
         start, objective = self.mln.plastic, self.mln.objective()
 
         def one(lr: Tensor, missing: Tensor) -> Tensor:
             params = start
             for params, _ in adapt(lambda params: objective(params, lr[None], missing[None]), start, rates):  # noqa: B007
                 pass  # the last one is what we want
-            return self.mln.features(lr[None], params)[0]
+            return last(lr[None], params)[0]
 
         return torch.func.vmap(one)(lr, self.mln.missing(lr, hr))

@@ -6,12 +6,15 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from blindsr.blocks import initialise
 from blindsr.degrade.resample import resize
 from blindsr.meta import Params
 from blindsr.subpixel import REACH, Upscaler, start_as_nearest
 
+_UPSCALER = "upscaler"
+"""What the names of MLN's upscaler begin with where it adapts."""
 _SLOPE = 0.1
 """Of every LeakyReLU."""
 _MEAN = (0.4488, 0.4371, 0.4040)
@@ -29,12 +32,12 @@ class MLN(nn.Module):
     What it has become after a few steps on an LR-HR pair tells how the pair was degraded; its last features are read.
     """
 
-    def __init__(self, channels: int, scale: int) -> None:
+    def __init__(self, channels: int, scale: int, *, free: bool = False) -> None:
         super().__init__()
-        self.scale = scale
+        self.scale, self.free = scale, free
         widths = (3, *(channels,) * 7)
         self.body = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(widths))
-        # Fixed after pre-training, so that the features stay in one domain (III-B).
+        # Fixed after pre-training, so that the features stay in one domain (III-B), unless it is ``free`` (Table VI).
         self.upscaler = Upscaler(channels, scale)
 
     def features(self, lr: Tensor, params: Params | None = None) -> Tensor:
@@ -50,8 +53,9 @@ class MLN(nn.Module):
 
     @property
     def plastic(self) -> Params:
-        """The part that adapts: all but the upscaler (III-B)."""
-        return dict(self.body.named_parameters())
+        """The part that adapts: all but the upscaler (III-B), or with it (Table VI)."""
+        upscaler = self.upscaler.named_parameters(_UPSCALER) if self.free else ()
+        return {**dict(self.body.named_parameters()), **dict(upscaler)}
 
     def forward(self, lr: Tensor) -> Tensor:
         """SR ``(n, 3, s*h, s*w)`` from LR."""
@@ -64,17 +68,29 @@ class MLN(nn.Module):
 
     @torch.no_grad()
     def objective(self) -> Callable[[Params, Tensor, Tensor], Tensor]:
-        """The distance that Algorithm 1's line 9 and Algorithm 2's line 7 descend, the upscaler fixed.
+        """The distance that Algorithm 1's line 9 and Algorithm 2's line 7 descend.
 
         Returns:
-            A function of the body's weights, LR images and what is `missing` in them.
+            A function of the weights that adapt, LR images and what is `missing` in them.
         """
-        weight, bias = self.upscaler.folded()
+        weight, bias = self.upscaler.folded()  # once, where it is fixed
 
         def distance(params: Params, lr: Tensor, missing: Tensor) -> Tensor:
-            return F.l1_loss(F.conv2d(self.features(lr, params), weight, bias, padding=REACH).float(), missing)
+            features = self.features(lr, params)
+            if self.free:
+                return F.l1_loss(F.pixel_unshuffle(self._enlarged(features, params), self.scale).float(), missing)
+            return F.l1_loss(F.conv2d(features, weight, bias, padding=REACH).float(), missing)
 
         return distance
+
+    def adapted(self, lr: Tensor, params: Params) -> Tensor:
+        """SR ``(n, 3, s*h, s*w)`` by weights that have adapted."""
+        return self.enlarge(lr) + self._enlarged(self.features(lr, params), params).float()
+
+    def _enlarged(self, features: Tensor, params: Params) -> Tensor:
+        own = {name: params.get(f"{_UPSCALER}.{name}", value) for name, value in self.upscaler.named_parameters()}
+        residual: Tensor = functional_call(self.upscaler, own, (features,), strict=True)
+        return residual
 
     def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
         """What must be added to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
@@ -109,18 +125,20 @@ class DEN(nn.Module):
 
 
 class OracleDEN(nn.Module):
-    """Table V, MRDA_T 3: the representation of the true kernel ``(n, k, k)`` and noise level ``(n,)``, 0..255."""
+    """Table V, MRDA_T 3: five linear layers from the true kernel ``(n, k, k)`` and noise level ``(n,)``, 0..255."""
 
     def __init__(self, kernel: int, channels: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(kernel**2 + 1, 4 * channels)
-        self.last = nn.Linear(4 * channels, 4 * channels)
+        sizes = (kernel**2 + 1, *(4 * channels,) * 5)
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in itertools.pairwise(sizes))
 
     def represent(self, kernels: Tensor, noise: Tensor) -> Tensor:
         """Representations ``(n, 4 * channels)``."""
         # Scaled so that a typical value of a kernel and a typical noise level are near 1
-        known = torch.cat((kernels.flatten(1) * 100, noise[:, None] / 25), 1)
-        y: Tensor = self.last(_rectify(self.hidden(known)))
+        x = torch.cat((kernels.flatten(1) * 100, noise[:, None] / 25), 1)
+        for layer in self.layers[:-1]:
+            x = _rectify(layer(x))
+        y: Tensor = self.layers[-1](x)
         return y.float()
 
 

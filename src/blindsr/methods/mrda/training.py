@@ -117,7 +117,7 @@ class Pretrain(Stage):
 
 
 class Meta(Stage):
-    """MLN learns to adapt, its upscaler fixed."""
+    """MLN learns to adapt, its upscaler fixed, unless Table VI's comparison is wanted."""
 
     method: MRDA
     recipe: MetaRecipe
@@ -137,7 +137,8 @@ class Meta(Stage):
         return family_of(self.recipe.setting, self.method.config.scale)
 
     def groups(self) -> list[Group]:
-        return [Group("mln", list(self.method.mln.body.parameters()), self.recipe.lr)]
+        mln = self.method.mln
+        return [Group("mln", list((mln if mln.free else mln.body).parameters()), self.recipe.lr)]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         each = self.recipe.support + self.recipe.query
