@@ -41,7 +41,9 @@ def degrade(
     if record is not None:
         if any(setting is not None for setting in settings):
             raise BlindSRError("--from repeats a record as it is; leave out all other settings")
-        degradation = _read(record)
+        from blindsr.degrade.record import load
+
+        degradation = load(record)
     else:
         import torch
 
@@ -93,24 +95,6 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
 
 def _record_of(out: Path) -> Path:
     return out.with_name(f"{out.name}.json")
-
-
-def _read(record: Path) -> "Degradation":
-    from blindsr.degrade.record import read
-
-    try:
-        text = record.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BlindSRError(f"cannot read the record {record}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BlindSRError(f"cannot read the record {record}: it is no text") from None
-    try:
-        degradation = read(text)
-    except BlindSRError as error:
-        raise BlindSRError(f"{record}: {error}") from None
-    if len(degradation) != 1:
-        raise BlindSRError(f"{record} describes {len(degradation)} images; one is needed")
-    return degradation
 
 
 def _kernel(

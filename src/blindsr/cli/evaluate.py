@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def evaluate(
     *,
     protocol: Annotated[
-        list[str], typer.Option("--protocol", "-p", help="Published table to repeat, e.g. cmdsr-middle; repeatable.")
+        list[str],
+        typer.Option(
+            "--protocol", "-p", help="Published table to repeat, e.g. cmdsr-middle, or a record.json; repeatable."
+        ),
     ],
     data: Annotated[
         Path, typer.Option("--data", help="Folder of HR images, or one that holds Set5, Set14, BSD100 and the like.")

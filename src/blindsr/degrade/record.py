@@ -1,9 +1,11 @@
 """Records of degradations, of whichever kind they are."""
 
 import json
+from pathlib import Path
 
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realistic import RealisticDegradation
+from blindsr.errors import BlindSRError
 
 _KINDS: dict[object, type[Degradation]] = {cls.kind: cls for cls in (Degradation, RealisticDegradation)}
 
@@ -16,3 +18,24 @@ def read(text: str) -> Degradation:
         values = None  # refused below, in the words of the classic kind
     kind = values.get("kind", Degradation.kind) if isinstance(values, dict) else Degradation.kind
     return _KINDS.get(kind if isinstance(kind, str) else None, Degradation).from_json(text)
+
+
+def load(path: Path) -> Degradation:
+    """The degradation of one image out of the file of its record.
+
+    Raises:
+        BlindSRError: the file cannot be read, is no record, or is one of several images.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BlindSRError(f"cannot read the record {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BlindSRError(f"cannot read the record {path}: it is no text") from None
+    try:
+        degradation = read(text)
+    except BlindSRError as error:
+        raise BlindSRError(f"{path}: {error}") from None
+    if len(degradation) != 1:
+        raise BlindSRError(f"{path} describes {len(degradation)} images; one is needed")
+    return degradation

@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 def rich_table(scores: Scores) -> Table:
-    """A row each for bicubic, the model, the paper and the difference; a column for each data set."""
+    """A row each for bicubic, the model, the paper (if any) and the difference; a column for each data set."""
     title = f"{scores.protocol.name}: {scores.protocol.title}"
     table = Table(title=title, caption=_caption(scores), title_justify="left", caption_justify="left")
     table.add_column()
@@ -46,8 +46,11 @@ def _lines(scores: Scores) -> list[list[str]]:
     columns = scores.columns
     model = [scores.model, *(_score(column.model) for column in columns)]
     bicubic = ["bicubic", *(_score(column.bicubic) for column in columns)]
+    ours = [model] if model == bicubic else [bicubic, model]
+    if not scores.protocol.paper:
+        return ours
     return [
-        *([model] if model == bicubic else [bicubic, model]),
+        *ours,
         [f"paper: {row}", *("-" if column.paper is None else f"{column.paper:.2f}" for column in columns)],
         ["difference", *("-" if column.difference is None else f"{column.difference:+.2f}" for column in columns)],
     ]

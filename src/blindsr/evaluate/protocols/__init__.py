@@ -4,10 +4,12 @@ import difflib
 import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.recorded import recorded
 
 
 @cache
@@ -18,7 +20,9 @@ def protocols() -> MappingProxyType[str, Protocol]:
 
 
 def protocol(name: str) -> Protocol:
-    """One protocol; `BlindSRError` names the nearest if there is none of that name."""
+    """One protocol, or that of a record (``*.json``); `BlindSRError` names the nearest if there is no such name."""
+    if name.endswith(".json"):
+        return recorded(Path(name))
     known = protocols()
     if name in known:
         return known[name]
