@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import pytest
@@ -7,7 +8,14 @@ from torch import Tensor
 
 from blindsr.degrade import degrade, resize
 from blindsr.methods.dmsr.model import DMSR, DMSRConfig
-from blindsr.methods.dmsr.training import Extraction, ExtractionRecipe, Restoration, RestorationRecipe, stages
+from blindsr.methods.dmsr.training import (
+    Extraction,
+    ExtractionRecipe,
+    Restoration,
+    RestorationRecipe,
+    log_error,
+    stages,
+)
 from blindsr.train.recipe import load
 
 
@@ -84,6 +92,16 @@ def test_the_degradation_loss_is_equation_7() -> None:
         kernel_error = float((found_kernel[i] - truth.kernels[i]).square().sum())
         expected += (float((found_noise[i] - noise[i]).square().mean()) + kernel_error) / 2
     assert float(run(one)["loss"].detach()) == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_logarithm_of_errors_is_psnr_and_moves_the_same() -> None:
+    hr = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    sr = hr + torch.tensor([0.1, 0.01]).view(2, 1, 1, 1)
+    assert float(log_error(sr, hr)) * 10 / math.log(10) == pytest.approx(-(20 + 40) / 2, abs=0.03)
+    assert float(log_error(hr, hr)) > -math.inf
+    one = stage(measure="log", degradation=0, consistency=0)
+    assert moved(one) == ESTIMATES | NETWORK
+    assert run(one)["reconstruction"] < 0 < run(stage())["reconstruction"]
 
 
 def test_perfect_estimates_are_consistent(monkeypatch: pytest.MonkeyPatch) -> None:

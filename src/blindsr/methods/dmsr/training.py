@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +13,9 @@ from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
+
+_LEAST = 1e-6
+"""Squared error, of 1, that is too small to matter: 60 dB."""
 
 
 class PatchesRecipe(MuonRecipe):
@@ -34,6 +37,7 @@ class RestorationRecipe(PatchesRecipe):
     """Section 4.1."""
 
     reconstruction: float = Field(1.0, ge=0, description="lambda_RE of Eq. 5")
+    measure: Literal["l1", "log"] = Field("l1", description="L_RE: Eq. 6, or `log_error`")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
     told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
@@ -126,7 +130,8 @@ class Restoration(Patches):
         if recipe.told:  # so that it also knows kernels that the extractor does not find
             told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
             given = torch.where(told[:, None, None], truth.kernels, kernel)
-        losses = {"reconstruction": F.l1_loss(method.net(lr, self._guide(noise_map), given), clean)}
+        measure = F.l1_loss if recipe.measure == "l1" else log_error
+        losses = {"reconstruction": measure(method.net(lr, self._guide(noise_map), given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:
             losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
@@ -153,6 +158,14 @@ class Restoration(Patches):
             again_noise, again_kernel = self.method.extractor(simulated)
             terms.append(_distance(again_noise, noise_map, again_kernel, kernel))
         return torch.stack(terms).sum()
+
+
+def log_error(sr: Tensor, hr: Tensor) -> Tensor:
+    """The mean over images ``(n, 3, h, w)`` of the logarithm of their squared error, as PSNR is (Chen et al., 2021).
+
+    An image with little noise thereby counts as much as one with much, whose errors are larger.
+    """
+    return ((sr - hr).square().mean((1, 2, 3)) + _LEAST).log().mean()
 
 
 def _distance(noise: Tensor, other_noise: Tensor, kernel: Tensor, other_kernel: Tensor) -> Tensor:
