@@ -14,6 +14,7 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
+from blindsr.methods.cmdsr.training import Alternating
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
 from blindsr.train.loop import Options, _mix, smallest_photo, train
@@ -21,7 +22,7 @@ from blindsr.train.schedule import factor
 
 
 def options(run: Path, **changes: Any) -> Options:
-    return Options(run, device="cpu", precision="fp32", save_every=5, log_every=5, **changes)
+    return Options(run, **{"device": "cpu", "precision": "fp32", "save_every": 5, "log_every": 5, **changes})
 
 
 def same(a: Path, b: Path) -> bool:
@@ -209,6 +210,26 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
     assert train(two_stage_recipe(), Photos.read([photographs]), options(tmp_path, time_limit=8.0)) == "time"
     stopped = checkpoint.load(tmp_path)
     assert (stopped["stage"], stopped["step"], stopped["seconds"]) == (1, 3, 9.0)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_photographs_keep_their_bits_where_layers_compute_in_bf16(
+    tmp_path: Path, settings: list[str], photographs: Path, precision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, forward = [], Alternating.forward
+
+    def noted(self: Alternating, clean: torch.Tensor, *others: Any) -> dict[str, torch.Tensor]:
+        seen.append((clean, torch.is_autocast_enabled("cpu")))
+        return forward(self, clean, *others)
+
+    monkeypatch.setattr(Alternating, "forward", noted)
+    small = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=1"])
+    train(small, Photos.read([photographs]), options(tmp_path, precision=precision))
+    ((clean, autocast),) = seen
+    assert autocast == (precision == "bf16")
+    levels = 255 * clean
+    assert clean.dtype == torch.float32
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
 
 
 TWO_PROCESSES = """

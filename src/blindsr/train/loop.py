@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 import torch
 import yaml
 from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
@@ -308,14 +309,21 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+class _Mixed(MixedPrecision):
+    """Layers compute in bf16. Fabric's own also rounds the photographs, and with them all that is made of them."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+
 def _fabric(options: Options) -> Fabric:
     # Alternating stages leave some parameters without a gradient at some steps.
     strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto"
     kind = "cuda" if options.device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
     bf16 = options.precision == "bf16" or (options.precision == "auto" and computes_bf16(torch.device(kind)))
-    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if bf16 else "32-true"
+    precision = _Mixed("bf16-mixed", kind) if bf16 else None
     try:
-        return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, precision=precision)
+        return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, plugins=precision)
     except (RuntimeError, ValueError) as error:
         raise BlindSRError(f"cannot train on {options.devices} x {options.device}: {error}") from None
 
