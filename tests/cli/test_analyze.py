@@ -9,7 +9,7 @@ from PIL import Image
 
 from blindsr import images
 from blindsr.degrade import resize
-from blindsr.restore.auto import GENERAL
+from blindsr.restore.auto import COMPRESSED, GENERAL
 
 Run = Callable[..., Any]
 
@@ -42,7 +42,7 @@ def test_sentences_for_people_and_a_drawn_kernel(blindsr: Run, learner: Path, ph
     assert "Size: 96x80" in ended.out
     assert "JPEG quality: 40" in ended.out
     assert "Mind: JPEG artefacts" in ended.out
-    assert f"Recommended to enlarge it four times: {GENERAL}" in ended.out
+    assert f"Recommended to enlarge it four times: {COMPRESSED}" in ended.out
     assert images.read(tmp_path / "kernel.png").width == 15 * 16
 
 

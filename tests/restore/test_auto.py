@@ -9,7 +9,7 @@ from blindsr.degrade import kernels
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.restore import Bicubic, Upscaler
 from blindsr.restore.analysis import Analysis
-from blindsr.restore.auto import ESTIMATOR, GENERAL, Auto, choose
+from blindsr.restore.auto import COMPRESSED, ESTIMATOR, GENERAL, Auto, choose
 from blindsr.restore.batch import restore_all
 from blindsr.restore.naming import Job
 from blindsr.restore.native import safe
@@ -27,7 +27,8 @@ def analysis(noise: float = 0.0, jpeg: int | None = None, native: float = 1.0) -
         (analysis(), 1.5, "mzsr_x2.bicubic"),
         (analysis(), 4.0, GENERAL),
         (analysis(noise=20), 2.0, GENERAL),
-        (analysis(jpeg=60), 2.0, GENERAL),
+        (analysis(jpeg=60), 2.0, COMPRESSED),
+        (analysis(jpeg=60, noise=20), 4.0, COMPRESSED),
         (analysis(jpeg=97), 2.0, "mzsr_x2.bicubic"),
         (analysis(native=0.5), 2.0, GENERAL),
     ],

@@ -10,6 +10,8 @@ from blindsr.restore.upscaler import Source, Upscaler
 
 GENERAL = "dmsr_x4.light"
 """The weights for whatever is not clean."""
+COMPRESSED = "mrda_x4.real"
+"""The weights for what JPEG has left marks on, which all others take for detail."""
 ESTIMATOR = "mzsr_x2.bicubic"
 """The weights that photographs are analysed with."""
 _NOISE, _JPEG = 4.0, 92
@@ -37,16 +39,21 @@ def choose(analysis: Analysis, factor: float) -> Choice:
         analysis: of the photograph.
         factor: how much larger the result is to be.
     """
-    noise = float(analysis.estimate.noise.max())
+    noise, model = float(analysis.estimate.noise.max()), unseen(analysis.jpeg)
     reasons = [f"its noise is about {noise:.0f} of 255"]
-    if analysis.jpeg is not None and analysis.jpeg < _JPEG:
+    if model == COMPRESSED:
         reasons.append(f"it was compressed by JPEG at quality {analysis.jpeg}")
-    clean = noise < _NOISE and len(reasons) == 1
+    clean = noise < _NOISE and model == GENERAL
     small = factor <= 2 and analysis.native == 1
     reasons.append(f"it is to be enlarged {factor:.3g} times")
     if analysis.native < 1:
         reasons.append(f"it fills {analysis.native:.0%} of its pixels a side")
-    return Choice("mzsr_x2.bicubic" if clean and small else GENERAL, tuple(reasons), safe(analysis.native))
+    return Choice("mzsr_x2.bicubic" if clean and small else model, tuple(reasons), safe(analysis.native))
+
+
+def unseen(jpeg: int | None) -> str:
+    """The model for an image of which no more is known than the JPEG quality that its file tells, or None."""
+    return GENERAL if jpeg is None or jpeg >= _JPEG else COMPRESSED
 
 
 class Auto:

@@ -15,7 +15,7 @@ from blindsr.images import Frames, Picture
 from blindsr.images.quality import jpeg_quality
 from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
-from blindsr.restore.auto import GENERAL, Auto
+from blindsr.restore.auto import Auto, unseen
 from blindsr.restore.consistency import consistency
 from blindsr.restore.frames import check_memory, enlarge_frames, middle
 from blindsr.restore.naming import Job
@@ -179,7 +179,7 @@ def _restore(
         _prepare(job, form)
         begin = time.perf_counter()
         if isinstance(picture, Large):
-            return _restore_large(_fixed(upscaler), job, picture, how, report=report), None
+            return _restore_large(_fixed(upscaler, job), job, picture, how, report=report), None
         if isinstance(picture, Frames):
             return _restore_frames(upscaler, job, picture, how, report=report)
         upscaler, form, chosen = _chosen(upscaler, job, picture, form)
@@ -209,9 +209,9 @@ def _chosen(upscaler: Upscaler | Auto, job: Job, picture: Picture, form: Form) -
     return one, replace(form, size=size, native=choice.native if form.native == "auto" else form.native), chosen
 
 
-def _fixed(upscaler: Upscaler | Auto) -> Upscaler:
+def _fixed(upscaler: Upscaler | Auto, job: Job) -> Upscaler:
     """The model for images that are too large to be analysed."""
-    return upscaler if isinstance(upscaler, Upscaler) else upscaler.load(GENERAL)
+    return upscaler if isinstance(upscaler, Upscaler) else upscaler.load(unseen(jpeg_quality(job.source)))
 
 
 def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size, dict[str, float]]:
