@@ -73,15 +73,18 @@ class MLN(nn.Module):
         Returns:
             A function of the weights that adapt, LR images and what is `missing` in them.
         """
-        weight, bias = self.upscaler.folded()  # once, where it is fixed
+        if self.free:
+            return self._distance
+        weight, bias = self.upscaler.folded()  # once for all steps
 
         def distance(params: Params, lr: Tensor, missing: Tensor) -> Tensor:
-            features = self.features(lr, params)
-            if self.free:
-                return F.l1_loss(F.pixel_unshuffle(self._enlarged(features, params), self.scale).float(), missing)
-            return F.l1_loss(F.conv2d(features, weight, bias, padding=REACH).float(), missing)
+            return F.l1_loss(F.conv2d(self.features(lr, params), weight, bias, padding=REACH).float(), missing)
 
         return distance
+
+    def _distance(self, params: Params, lr: Tensor, missing: Tensor) -> Tensor:
+        residual = self._enlarged(self.features(lr, params), params)
+        return F.l1_loss(F.pixel_unshuffle(residual, self.scale).float(), missing)
 
     def adapted(self, lr: Tensor, params: Params) -> Tensor:
         """SR ``(n, 3, s*h, s*w)`` by weights that have adapted."""
