@@ -64,12 +64,19 @@ class PairByPair(MRDA):
             net.upscaler.__class__ = LayerByLayer
 
     @torch.no_grad()
-    def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
-        """Algorithm 2, lines 4 to 10."""
-        pairs = zip(lr.split(1), hr.split(1), strict=True)
-        return torch.cat([self._one(*pair, rates) for pair in pairs])
+    def specific(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
+        """Algorithm 2, lines 4 to 9."""
+        each = [self._one(*pair, rates) for pair in zip(lr.split(1), hr.split(1), strict=True)]
+        return {name: torch.stack([params[name] for params in each]) for name in each[0]}
 
-    def _one(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
+    @torch.no_grad()
+    def specific_features(self, lr: Tensor, params: Params) -> Tensor:
+        """Line 10."""
+        names, stacks = params.keys(), zip(*params.values(), strict=True)
+        each = (dict(zip(names, values, strict=True)) for values in stacks)
+        return torch.cat([self.mln.features(*pair) for pair in zip(lr.split(1), each, strict=True)])
+
+    def _one(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
         fixed = {f"upscaler.{name}": values for name, values in self.mln.upscaler.named_parameters()}
 
         def loss(params: Params) -> Tensor:
@@ -77,7 +84,7 @@ class PairByPair(MRDA):
             return F.l1_loss(functional_call(self.mln, {**named, **fixed}, (lr,), strict=True), hr)
 
         *_, (params, _) = adapt(loss, self.mln.plastic, rates)
-        return self.mln.features(lr, params)
+        return params
 
 
 def cmdsr(*, loop: bool) -> tuple[Stage, int]:

@@ -40,7 +40,7 @@ def test_points_are_the_mean_of_what_the_teacher_restores(hr_folder: Path) -> No
         for degradation in chosen.degradations(path.stem):
             lr = degradation.apply(hr)
             with torch.no_grad():
-                features = method.specific_features(lr, hr, [50.0, 25.0, 25.0])
+                features = method.specific_features(lr, method.specific(lr, hr, [50.0, 25.0, 25.0]))
                 sr = method.rdan(lr, teacher.represent(teacher.pooled(features))).clamp(0, 1)
                 unadapted = method.mln(lr).clamp(0, 1)
             found.append(float(metrics.psnr(sr, hr, chosen.convention)))

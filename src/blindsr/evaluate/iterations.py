@@ -15,6 +15,7 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.metrics import psnr
 from blindsr.images import modcrop, quantise, read
+from blindsr.meta import Params
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import DEN
 
@@ -59,7 +60,8 @@ def _psnr(
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
     for degradation in protocol.degradations(path.stem):
         lr = degradation.apply(hr)
-        results = [(_taught(method, lr, hr, rates), method.specific_images(lr, hr, rates)) for rates in steps]
+        adapted = (method.specific(lr, hr, rates) for rates in steps)
+        results = [(_taught(method, lr, params), method.specific_images(lr, params)) for params in adapted]
         taught, itself = (
             [float(psnr(sr.clamp(0, 1), hr, protocol.convention)) for sr in column]
             for column in zip(*results, strict=True)
@@ -68,10 +70,10 @@ def _psnr(
 
 
 @torch.no_grad()
-def _taught(method: MRDA, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
-    """What the teacher makes of an LR image whose HR image it may look at, as in Algorithm 2."""
+def _taught(method: MRDA, lr: Tensor, params: Params) -> Tensor:
+    """What the teacher makes of an LR image when MLN has adapted to it, as in Algorithm 2."""
     teacher = method.teacher
     assert isinstance(teacher, DEN)
-    features = method.specific_features(lr, hr, rates)
+    features = method.specific_features(lr, params)
     sr: Tensor = method.rdan(lr, teacher.represent(teacher.pooled(features)))
     return sr.float()

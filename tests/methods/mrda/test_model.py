@@ -37,7 +37,8 @@ def test_each_pair_adapts_by_itself_and_from_the_start(upscaler: str) -> None:
     net, hr = tiny(upscaler=upscaler), picture(24, 32, count=3)
     lr = resize(hr, 0.25)
     rates = [0.5, 0.2]
-    together, images = net.specific_features(lr, hr, rates), net.specific_images(lr, hr, rates)
+    adapted = net.specific(lr, hr, rates)
+    together, images = net.specific_features(lr, adapted), net.specific_images(lr, adapted)
     assert (upscaler == "free") == (len(net.mln.plastic) > 14)
     for i in range(3):
         leaves = [values.detach().clone().requires_grad_() for values in net.mln.plastic.values()]
@@ -59,7 +60,7 @@ def test_each_pair_adapts_by_itself_and_from_the_start(upscaler: str) -> None:
             leaves = [(p - rate * g).detach().requires_grad_() for p, g in zip(leaves, slopes, strict=True)]
         torch.testing.assert_close(together[i : i + 1], features(leaves, one).detach())
         torch.testing.assert_close(images[i : i + 1], restored(leaves, one).detach(), atol=1e-5, rtol=1e-4)
-    assert torch.equal(net.specific_features(lr, hr, rates), together)
+    assert torch.equal(net.specific_features(lr, net.specific(lr, hr, rates)), together)
     assert not together.requires_grad
 
 

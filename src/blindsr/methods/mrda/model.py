@@ -7,7 +7,8 @@ it. A student learns to find the same vector in the LR image alone.
 | paper | here |
 |---|---|
 | MLN, DEN, RDAN, Fig. 2 | `networks` |
-| adaptation and D'_T, Algorithm 2, lines 4 to 10 | `MRDA.specific_features` |
+| adaptation, Algorithm 2, lines 4 to 9 | `MRDA.specific` |
+| D'_T, line 10 | `MRDA.specific_features` |
 | MRDA_S | `MRDA.condition`, `MRDA.restore` |
 
 Deviations are listed in the README beside this file.
@@ -112,8 +113,8 @@ class MRDA(Method[Tensor]):
         return tensors["representation"]
 
     @torch.no_grad()
-    def specific_features(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
-        """Algorithm 2, lines 4 to 10: adapt MLN to each pair by itself, and read its features.
+    def specific(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
+        """Algorithm 2, lines 4 to 9: adapt MLN to each pair by itself.
 
         Every image of the batch gets weights of its own; all of them learn in one pass, as groups of one convolution.
 
@@ -123,22 +124,33 @@ class MRDA(Method[Tensor]):
             rates: the step size of each step; each call starts from the meta-learned weights anew.
 
         Returns:
-            D'_T ``(n, mln, h, w)``.
+            n times what adapts, stacked along a new first dimension.
         """
-        return self._specific(self.mln.features, lr, hr, rates)
-
-    @torch.no_grad()
-    def specific_images(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
-        """What MLN itself makes of each LR image after the same steps (Figure 9a): ``(n, 3, s*h, s*w)``."""
-        return self._specific(self.mln.adapted, lr, hr, rates)
-
-    def _specific(self, last: Callable[[Tensor, Params], Tensor], lr: Tensor, hr: Tensor, rates: list[float]) -> Tensor:
         start, objective = self.mln.plastic, self.mln.objective()
 
-        def one(lr: Tensor, missing: Tensor) -> Tensor:
+        def one(lr: Tensor, missing: Tensor) -> Params:
             params = start
             for params, _ in adapt(lambda params: objective(params, lr[None], missing[None]), start, rates):  # noqa: B007
                 pass  # the last one is what we want
-            return last(lr[None], params)[0]
+            return params
 
         return torch.func.vmap(one)(lr, self.mln.missing(lr, hr))
+
+    @torch.no_grad()
+    def specific_features(self, lr: Tensor, params: Params) -> Tensor:
+        """Algorithm 2, line 10: D'_T ``(n, mln, h, w)``, each image by the weights that have adapted to it."""
+        return _each(self.mln.features, lr, params)
+
+    @torch.no_grad()
+    def specific_images(self, lr: Tensor, params: Params) -> Tensor:
+        """What MLN itself makes of each LR image by these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
+        return _each(self.mln.adapted, lr, params)
+
+
+def _each(network: Callable[[Tensor, Params], Tensor], lr: Tensor, params: Params) -> Tensor:
+    """A network on each image by weights of its own."""
+
+    def one(lr: Tensor, params: Params) -> Tensor:
+        return network(lr[None], params)[0]
+
+    return torch.func.vmap(one)(lr, params)

@@ -211,7 +211,7 @@ class Teacher(Stage):
             return teacher.represent(truth.kernels, truth.noise)
         if self.method.config.source == "lr":
             return teacher.represent(teacher.pooled(lr))
-        features = self.method.specific_features(lr, hr, list(self.recipe.rates))
+        features = self.method.specific_features(lr, self.method.specific(lr, hr, list(self.recipe.rates)))
         return teacher.represent(teacher.pooled(features))
 
 
