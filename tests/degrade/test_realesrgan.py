@@ -1,7 +1,9 @@
 import torch
 
 from blindsr.degrade import resize
+from blindsr.degrade.blur import blur
 from blindsr.degrade.realesrgan import RealESRGAN
+from blindsr.degrade.realistic import MODES
 
 
 def test_the_distribution_has_the_published_ranges_and_odds() -> None:
@@ -41,3 +43,27 @@ def test_every_sample_goes_its_own_way() -> None:
 def test_the_same_seed_is_the_same_draw() -> None:
     family = RealESRGAN(4, 21)
     assert family.sample(3, 5).to_json() == family.sample(3, 5).to_json() != family.sample(3, 6).to_json()
+
+
+def test_a_share_of_them_has_one_round() -> None:
+    drawn = RealESRGAN(4, 21, once=0.4).sample(1500, 0).checked()
+    once = drawn.sinc[:, 10, 10] == 1
+    once &= (drawn.jpeg2 == 0) & (drawn.jpeg3 == 0)
+    assert 0.36 < float(once.float().mean()) < 0.44
+    assert set(drawn.mode[once].tolist()) == {0, 1, 2, 3}
+    assert set(drawn.mode[~once].tolist()) == {0, 1, 2}
+    assert bool((drawn.factor[once] == 0.25).all())
+    assert bool(((drawn.jpeg2 > 0) ^ (drawn.jpeg3 > 0))[~once].all())
+    assert bool((drawn.jpeg[once] >= 30).all())
+
+
+def test_with_one_round_it_is_blur_resizing_noise_and_jpeg() -> None:
+    hr = (
+        resize(torch.rand(1, 3, 24, 16, generator=torch.Generator().manual_seed(0)), 4)
+        .clamp(0, 1)
+        .expand(12, -1, -1, -1)
+    )
+    drawn = RealESRGAN(4, 21, once=1).sample(12, 0)
+    drawn.noise[:], drawn.poisson[:], drawn.jpeg[:], drawn.mode[:] = 0, 0, 0, MODES.index("antialiased")
+    plain = resize(blur(hr, drawn.kernels, "reflect"), 0.25).clamp(0, 1)
+    torch.testing.assert_close(drawn.apply(hr), (plain * 255).round() / 255, atol=1.01 / 255, rtol=0)

@@ -52,6 +52,12 @@ def test_the_ways_of_resizing_in_their_order(mode: int, name: str) -> None:
     torch.testing.assert_close(made.apply(hr), _eight_bit(last), atol=1.01 / 255, rtol=0)
 
 
+def test_the_last_way_of_resizing_is_antialiased() -> None:
+    hr = picture()
+    made = plain(mode=torch.tensor([3]), factor=torch.tensor([0.25])).apply(hr)
+    torch.testing.assert_close(made, _eight_bit(resize(hr, 0.25)))
+
+
 @pytest.mark.parametrize("gray", [0.0, 1.0])
 def test_white_noise(gray: float) -> None:
     hr = torch.full((1, 3, 64, 64), 0.5)
@@ -102,7 +108,7 @@ def test_a_record_replays_to_the_bit() -> None:
     ("change", "words"),
     [
         ({"factor": [0.0]}, "factor"),
-        ({"mode2": [3]}, "mode2"),
+        ({"mode2": [4]}, "mode2"),
         ({"gray": [1.0, 0.0]}, "gray"),
         ({"sinc": [[1.0]]}, "sinc"),
         ({"kind": "unheard of"}, "record"),

@@ -18,6 +18,7 @@ _SINC_ODDS, _LAST_SINC_ODDS, _SECOND_BLUR_ODDS = 0.1, 0.8, 0.8
 _GENERALISED, _PLATEAU = (0.5, 4.0), (1.0, 2.0)
 _GAUSSIAN_ODDS, _GRAY_ODDS = 0.5, 0.4
 _JPEG = (30, 95)
+_CARELESS = MODES[:3]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,15 @@ _SECOND = _Round((0.2, 1.5), (0.3, 0.4, 0.3), (0.3, 1.2), (1, 25), (0.05, 2.5))
 
 @dataclass(frozen=True)
 class RealESRGAN(Family):
-    """Second-order degradations: two rounds of blur, resizing, noise and JPEG, then a sinc filter (MRDA, IV-A)."""
+    """Second-order degradations: two rounds of blur, resizing, noise and JPEG, then a sinc filter (MRDA, IV-A).
+
+    A share of them may go through the first round alone: most photographs were compressed once, and a network that
+    only sees the hardest cases does less for the others than bicubic (Zhang et al., "A Closer Look at Blind
+    Super-Resolution", CVPR Workshops 2022, whose gates leave out any step).
+    """
+
+    once: float = 0.0
+    """Odds that a degradation has one round; the published process has two."""
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> RealisticDegradation:
         """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
@@ -49,7 +58,7 @@ class RealESRGAN(Family):
         quality = draw.whole(_JPEG)
         left_alone = ~draw.chance(_SECOND_BLUR_ODDS)
         second["kernels"][left_alone] = shapes.pulse(_SIZE, int(left_alone.sum()), source.device)
-        return RealisticDegradation(
+        drawn = RealisticDegradation(
             scale=self.scale,
             kernels=first["kernels"],
             noise=first["noise"],
@@ -71,6 +80,18 @@ class RealESRGAN(Family):
             sinc=draw.last_filters(),
             jpeg3=torch.where(late, quality, 0),
         )
+        if self.once:
+            self._simplify(drawn, draw)
+        return drawn
+
+    def _simplify(self, drawn: RealisticDegradation, draw: "_Draw") -> None:
+        """Take second round and last filter from some; their one resizing, of any kind, is to the final size."""
+        chosen, ways = draw.chance(self.once), draw.whole((0, len(MODES) - 1))
+        drawn.factor[chosen], drawn.mode[chosen], drawn.factor2[chosen] = 1 / self.scale, ways[chosen], 1
+        for filters in (drawn.kernels2, drawn.sinc):
+            filters[chosen] = shapes.pulse(_SIZE, 1, draw.source.device)
+        for absent in (drawn.noise2, drawn.poisson2, drawn.jpeg2, drawn.jpeg3):
+            absent[chosen] = 0
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
         return self.sample(count, generator).kernels
@@ -98,7 +119,7 @@ class _Draw:
         return torch.multinomial(weights, self.count, replacement=True, generator=self.source)
 
     def modes(self) -> Tensor:
-        return self.whole((0, len(MODES) - 1))
+        return self.whole((0, len(_CARELESS) - 1))
 
     def round(self, limits: _Round) -> dict[str, Tensor]:
         """Kernels, resizing and noise of one round."""

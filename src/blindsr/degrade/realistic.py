@@ -15,10 +15,11 @@ from torch import Tensor
 from blindsr.degrade import jpeg as codec
 from blindsr.degrade.blur import blur
 from blindsr.degrade.process import Degradation
+from blindsr.degrade.resample import resize_to
 from blindsr.errors import BlindSRError
 
-MODES = ("area", "bilinear", "bicubic")
-"""How an image is resized, by the number in a record."""
+MODES = ("area", "bilinear", "bicubic", "antialiased")
+"""How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ class RealisticDegradation(Degradation):
             raise BlindSRError("a factor of resizing lies above 0 and is at most 4")
         for name in ("mode", "mode2", "mode3"):
             if not bool(((getattr(self, name) >= 0) & (getattr(self, name) < len(MODES))).all()):
-                raise BlindSRError(f"{name} is 0, 1 or 2: {', '.join(MODES)}")
+                raise BlindSRError(f"{name} is 0 to {len(MODES) - 1}: {', '.join(MODES)}")
         return self
 
 
@@ -97,10 +98,12 @@ def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
 
 
 def _resize(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
-    """Without antialiasing, as the published process and careless programs do it."""
+    """Without antialiasing, as the published process and careless programs do it, in all modes but the last."""
     if x.shape[-2:] == size:
         return x
     name = MODES[mode]
+    if name == "antialiased":
+        return resize_to(x, size)
     return F.interpolate(x, size=size, mode=name, align_corners=None if name == "area" else False)
 
 

@@ -28,10 +28,16 @@ class PretrainRecipe(StageRecipe):
     lr: float = Field(2e-4, gt=0)
 
 
-class MetaRecipe(StageRecipe):
-    """Algorithm 1, lines 3 to 15."""
+class SettingRecipe(StageRecipe):
+    """Section IV-A's degradations."""
 
     setting: Setting = "isotropic"
+    once: float = Field(0, ge=0, le=1, description="share of the real setting's that have one round instead of two")
+
+
+class MetaRecipe(SettingRecipe):
+    """Algorithm 1, lines 3 to 15."""
+
     tasks: int = Field(5, gt=0, description="m")
     support: int = Field(16, gt=0, description="patches of I_tr")
     query: int = Field(16, gt=0, description="patches of I_te")
@@ -42,10 +48,9 @@ class MetaRecipe(StageRecipe):
     lr: float = Field(2e-4, gt=0, description="beta")
 
 
-class TeacherRecipe(MuonRecipe, VisualRecipe):
+class TeacherRecipe(SettingRecipe, MuonRecipe, VisualRecipe):
     """Algorithm 2."""
 
-    setting: Setting = "isotropic"
     batch: int = Field(64, gt=0)
     patch: int = Field(64, gt=0, description="LR pixels")
     rates: tuple[float, ...] = Field(
@@ -82,11 +87,11 @@ def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[St
     ]
 
 
-def family_of(setting: Setting, scale: int) -> Family:
-    """Section IV-A's degradations."""
-    if setting == "real":
-        return RealESRGAN(scale, 21)
-    return mrda_isotropic(scale) if setting == "isotropic" else mrda_anisotropic(scale)
+def family_of(recipe: SettingRecipe, scale: int) -> Family:
+    """What a stage draws its degradations from."""
+    if recipe.setting == "real":
+        return RealESRGAN(scale, 21, once=recipe.once)
+    return mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale)
 
 
 class Pretrain(Stage):
@@ -134,7 +139,7 @@ class Meta(Stage):
 
     @property
     def family(self) -> Family:
-        return family_of(self.recipe.setting, self.method.config.scale)
+        return family_of(self.recipe, self.method.config.scale)
 
     def groups(self) -> list[Group]:
         mln = self.method.mln
@@ -179,7 +184,7 @@ class Teacher(Stage):
 
     @property
     def family(self) -> Family:
-        return family_of(self.recipe.setting, self.method.config.scale)
+        return family_of(self.recipe, self.method.config.scale)
 
     def groups(self) -> list[Group]:
         parameters = [*self.method.teacher.parameters(), *self.method.rdan.parameters()]
