@@ -1,6 +1,7 @@
 """Enlargement by sub-pixel convolutions (Shi et al., 2016), as fast as it can be had."""
 
 from itertools import pairwise
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +34,13 @@ class PixelShuffle(nn.Module):
         pixels = x.permute(0, 2, 3, 1).reshape(n, height, width, r, r, channels // r**2)
         return pixels.transpose(2, 3).reshape(n, height * r, width * r, channels // r**2).permute(0, 3, 1, 2)
 
+    def inverse(self, x: Tensor) -> Tensor:
+        """``(n, c, r*h, r*w)`` back to ``(n, r*r*c, h, w)``."""
+        r = self.factor
+        n, channels, height, width = x.shape
+        pixels = x.permute(0, 2, 3, 1).reshape(n, height // r, r, width // r, r, channels)
+        return pixels.transpose(2, 3).reshape(n, height // r, width // r, channels * r**2).permute(0, 3, 1, 2)
+
 
 class Upscaler(nn.Module):
     """Sub-pixel convolutions and the last one of SRResNet, EDSR and many others: features to the image.
@@ -57,24 +65,31 @@ class Upscaler(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, *self.folded(), padding=REACH), self.scale)
 
     def folded(self) -> tuple[Tensor, Tensor]:
-        """The one convolution, found by what the layers make of a single 1 in each of the channels.
+        """The one convolution: what the ``3 s^2`` pixels made from an LR pixel are, as sums of features around it.
+
+        Such a sum is traced back from the last layer to the first, which is six times less work at x4 than to ask what
+        each of the features becomes.
 
         Returns:
             Weight ``(3 s^2, c, 5, 5)`` and bias ``(3 s^2,)``; outputs lie as ``F.pixel_shuffle`` takes them.
         """
-        side, values = 2 * REACH + 1, next(self.parameters())
-        impulses = values.new_zeros(self.channels, self.channels, side, side)
-        impulses[:, :, REACH, REACH] = torch.eye(self.channels, device=values.device)
+        values = next(self.parameters())
+        count, start = 3 * self.scale**2, REACH * self.scale
+        sums = torch.eye(count, dtype=values.dtype, device=values.device).view(count, 3, self.scale, self.scale)
+        bias = values.new_zeros(count)
         # In full precision, for all pixels will be made by these weights.
         with torch.autocast(values.device.type, enabled=False):
-            responses = F.pixel_unshuffle(self._linear(impulses), self.scale)
-            constant = F.pixel_unshuffle(self.layers(impulses.new_zeros(1, *impulses.shape[1:])), self.scale)
-        return responses.flip(2, 3).transpose(0, 1), constant[0, :, REACH, REACH]
-
-    def _linear(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = F.conv2d(x, layer.weight, padding=1) if isinstance(layer, nn.Conv2d) else layer(x)
-        return x
+            for layer in reversed(self.layers):
+                if isinstance(layer, nn.Conv2d):
+                    bias = bias + sums.sum((2, 3)) @ cast("Tensor", layer.bias)
+                    sums = F.conv_transpose2d(sums, layer.weight)
+                    start -= 1
+                else:
+                    shuffle = cast("PixelShuffle", layer)
+                    margin = start % shuffle.factor  # whole pixels of the layer before
+                    sums = shuffle.inverse(F.pad(sums, (margin,) * 4))
+                    start = (start - margin) // shuffle.factor
+        return sums, bias
 
 
 def start_as_nearest(layers: nn.Sequential) -> None:
