@@ -104,6 +104,14 @@ def test_the_logarithm_of_errors_is_psnr_and_moves_the_same() -> None:
     assert run(one)["reconstruction"] < 0 < run(stage())["reconstruction"]
 
 
+@pytest.mark.parametrize(("measure", "power"), [("l1", 1), ("l2", 2)])
+def test_distances_to_the_photograph(measure: str, power: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = stage(measure=measure, degradation=0, consistency=0)
+    assert moved(one) == ESTIMATES | NETWORK
+    monkeypatch.setattr(one.method.net, "forward", lambda *_: clean(one) + 0.1)
+    assert float(run(one)["reconstruction"]) == pytest.approx(0.1**power, rel=1e-4)
+
+
 def test_perfect_estimates_are_consistent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eq. 8 is zero, but for 8-bit rounding, where the extractor knows the truth."""
     one = stage(reconstruction=0, degradation=0)

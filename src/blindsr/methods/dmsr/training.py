@@ -1,7 +1,7 @@
 """Training of DMSR: Eq. 5 to 8 in one stage, and its fine-tuning without noise (DMSR-nf)."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, cast
 
 import torch
@@ -37,7 +37,7 @@ class RestorationRecipe(PatchesRecipe):
     """Section 4.1."""
 
     reconstruction: float = Field(1.0, ge=0, description="lambda_RE of Eq. 5")
-    measure: Literal["l1", "log"] = Field("l1", description="L_RE: Eq. 6, or `log_error`")
+    measure: Literal["l1", "l2", "log"] = Field("l1", description="L_RE: Eq. 6, its square, or `log_error`")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
     told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
@@ -130,8 +130,7 @@ class Restoration(Patches):
         if recipe.told:  # so that it also knows kernels that the extractor does not find
             told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
             given = torch.where(told[:, None, None], truth.kernels, kernel)
-        measure = F.l1_loss if recipe.measure == "l1" else log_error
-        losses = {"reconstruction": measure(method.net(lr, self._guide(noise_map), given), clean)}
+        losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, self._guide(noise_map), given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:
             losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
@@ -166,6 +165,9 @@ def log_error(sr: Tensor, hr: Tensor) -> Tensor:
     An image with little noise thereby counts as much as one with much, whose errors are larger.
     """
     return ((sr - hr).square().mean((1, 2, 3)) + _LEAST).log().mean()
+
+
+_MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": F.l1_loss, "l2": F.mse_loss, "log": log_error}
 
 
 def _distance(noise: Tensor, other_noise: Tensor, kernel: Tensor, other_kernel: Tensor) -> Tensor:
