@@ -42,7 +42,8 @@ def test_bicubic_on_two_protocols(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     tables = tmp_path / "out.md"
     result = _run(
-        "-m", "bicubic", "-p", "cmdsr-middle", "-p", "cmdsr-simple-nf", "--data", data, "--json", out,
+        "-m", "bicubic", "-p", "cmdsr-middle", "-p", "cmdsr-simple-nf", "--data", data / "Set14",
+        "--data", data / "Set5", "--json", out,
         "--markdown", tables, "--device", "cpu",
     )  # fmt: skip
     assert result.exit_code == 0, result.output

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blindsr.errors import BlindSRError
-from blindsr.evaluate import Results, data_sets
+from blindsr.evaluate import Results, data_sets, data_sets_of
 
 
 def _touch(*paths: Path) -> None:
@@ -27,6 +27,15 @@ def test_subfolders_are_sets_in_the_order_of_the_papers(tmp_path: Path) -> None:
     found = data_sets(tmp_path, limit=1)
     assert [one.name for one in found] == ["Set5", "Set14", "BSD100", "Mine"]
     assert all(len(one.paths) == 1 for one in found)
+
+
+def test_several_folders_give_each_set_once(tmp_path: Path) -> None:
+    for name in ("bench/Set14", "bench/Set5", "mine", "other/mine"):
+        _touch(tmp_path / name / "a.png")
+    found = data_sets_of([tmp_path / "mine", tmp_path / "bench" / "Set14", tmp_path / "bench"])
+    assert [one.name for one in found] == ["Set5", "Set14", "mine"]
+    with pytest.raises(BlindSRError, match="two folders of HR images are called mine"):
+        data_sets_of([tmp_path / "mine", tmp_path / "other"])
 
 
 def test_no_images(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def evaluate(
         ),
     ],
     data: Annotated[
-        Path, typer.Option("--data", help="Folder of HR images, or one that holds Set5, Set14, BSD100 and the like.")
+        list[Path],
+        typer.Option("--data", help="Folders of HR images, or one that holds Set5, Set14, BSD100 and the like."),
     ],
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
@@ -69,7 +70,7 @@ def evaluate(
     from blindsr.evaluate.lpips import LPIPS
 
     chosen = [room.protocol(name) for name in protocol]
-    sets = room.data_sets(data, limit)
+    sets = room.data_sets_of(data, limit)
     for path in filter(None, (json, markdown)):
         textfile.check_writable(path)
     name, subject = _subject(model, results, chosen, device=device, precision=precision, seed=seed)

@@ -23,7 +23,11 @@ from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
 from blindsr.errors import BlindSRError
 
-_MANY: Mapping[str, frozenset[str]] = {"upscale": frozenset({"--support"}), "train": frozenset({"--data"})}
+_MANY: Mapping[str, frozenset[str]] = {
+    "upscale": frozenset({"--support"}),
+    "train": frozenset({"--data"}),
+    "evaluate": frozenset({"--data"}),
+}
 """Options that take every value up to the next option."""
 
 app = typer.Typer(

@@ -39,6 +39,19 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
     return sorted(sets, key=_rank)
 
 
+def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[DataSet]:
+    """`data_sets` of several folders, each data set once.
+
+    Raises:
+        BlindSRError: as `data_sets`, or two folders of one name, whose columns nobody could tell apart.
+    """
+    sets: dict[str, DataSet] = {}
+    for one in (one for folder in folders for one in data_sets(folder, limit)):
+        if sets.setdefault(one.name, one) != one:
+            raise BlindSRError(f"two folders of HR images are called {one.name}; rename one of them")
+    return sorted(sets.values(), key=_rank)
+
+
 class Results:
     """A folder of SR images made elsewhere, matched to the test images by name without ending."""
 
