@@ -108,6 +108,18 @@ def test_the_condition_depends_on_seed_and_support_and_nothing_else() -> None:
     assert torch.equal(condition(0, (lr,)), condition(0))
 
 
+def test_the_condition_hardly_depends_on_which_patches_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, lr = tiny(), picture(40, 60)
+
+    def spread() -> float:
+        drawn = [net.condition(lr, generator=torch.Generator().manual_seed(seed)) for seed in range(12)]
+        return float(torch.cat(drawn).detach().std(0).mean())
+
+    averaged = spread()
+    monkeypatch.setattr("blindsr.methods.cmdsr.model._SETS", 1)
+    assert 0 < averaged < 0.5 * spread()  # a quarter is to be expected of 16
+
+
 def test_a_condition_survives_packing_and_only_its_own_network_unpacks_it() -> None:
     net, lr = tiny(), picture(30, 40)
     condition = net.condition(lr, generator=torch.Generator().manual_seed(0))

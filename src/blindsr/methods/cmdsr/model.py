@@ -30,6 +30,9 @@ from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
 from blindsr.subpixel import Upscaler, start_as_nearest
 
+_SETS = 16
+"""Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
+
 
 class CMDSRConfig(Strict):
     """Everything that fixes the shape of the networks."""
@@ -149,7 +152,8 @@ class CMDSR(Method[Tensor]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """Algorithm 2, lines 1 and 2: the feature ``(1, features)`` of n random patches of the image, or of others.
 
-        Images smaller than a patch are continued by reflection.
+        The mean of several such features, so that little depends on the patches. Images smaller than a patch are
+        continued by reflection.
         """
         images = list(hints.support or [lr])
         for image in (lr, *images):
@@ -157,10 +161,13 @@ class CMDSR(Method[Tensor]):
         if self.condition_net is None:
             return lr.new_zeros(1, 0)
         n, patch = self.config.support, self.config.patch
-        chosen = torch.randint(len(images), (n,), generator=generator).tolist()
-        patches = [crop_patches(_at_least(images[i], patch), 1, patch, generator) for i in chosen]
-        feature: Tensor = self.condition_net(torch.cat([p[0] for p in patches], 2).transpose(1, 2))
-        return feature.float()
+        chosen = torch.randint(len(images), (_SETS * n,), generator=generator).to(lr.device)
+        patches = lr.new_empty(_SETS * n, 3, patch, patch)
+        for number, image in enumerate(images):
+            rows = (chosen == number).nonzero()[:, 0]
+            patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
+        feature: Tensor = self.condition_net(patches.view(_SETS, n, 3, patch, patch))
+        return feature.float().mean(0, keepdim=True)
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         """Algorithm 2, lines 3 and 4: adapt the weights once, then run the BaseNet as it is."""
