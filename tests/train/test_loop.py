@@ -110,6 +110,24 @@ def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path, settings: list[s
         train(other, photos, options(tmp_path), resume=True)
 
 
+def test_a_run_is_resumed_by_its_recipe_with_a_key_that_is_newer(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=3"])
+    train(small, photos, options(tmp_path))
+    old = checkpoint.load(tmp_path)
+    del old["recipe"]["stage"]["pool"]
+    checkpoint.save(tmp_path, old)
+    assert train(small, photos, options(tmp_path), resume=True) == "finished"
+    with pytest.raises(BlindSRError, match=r"stage\.pool=0, not 8"):
+        train(
+            recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=3", "stage.pool=8"]),
+            photos,
+            options(tmp_path),
+            resume=True,
+        )
+
+
 def test_a_time_limit_saves_and_leaves(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     small = recipe.load("cmdsr_x4.plain", settings)
     assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "time"

@@ -29,7 +29,7 @@ from blindsr.train.average import Average
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory
 from blindsr.train.optimizer import optimizer_for, set_rate
-from blindsr.train.recipe import Recipe
+from blindsr.train.recipe import Recipe, parse
 from blindsr.train.schedule import factor
 from blindsr.train.start import Start, take
 from blindsr.train.validate import Validation
@@ -95,7 +95,8 @@ def train(
     history = _History(time.monotonic())
     state = checkpoint.load(options.run) if resume else None
     if state is not None:
-        _same_recipe(state["recipe"], recipe.to_dict())
+        # A key that came after the run began has its default in it
+        _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
         history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
