@@ -72,9 +72,8 @@ class PairByPair(MRDA):
     @torch.no_grad()
     def specific_features(self, lr: Tensor, params: Params) -> Tensor:
         """Line 10."""
-        names, stacks = params.keys(), zip(*params.values(), strict=True)
-        each = (dict(zip(names, values, strict=True)) for values in stacks)
-        return torch.cat([self.mln.features(*pair) for pair in zip(lr.split(1), each, strict=True)])
+        own = ({name: values[row] for name, values in params.items()} for row in range(len(lr)))
+        return torch.cat([self.mln.features(*pair) for pair in zip(lr.split(1), own, strict=True)])
 
     def _one(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
         fixed = {f"upscaler.{name}": values for name, values in self.mln.upscaler.named_parameters()}

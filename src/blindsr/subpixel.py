@@ -58,7 +58,7 @@ class Upscaler(nn.Module):
         stages = ((nn.Conv2d(channels, channels * f**2, 3, padding=1), PixelShuffle(f)) for f in factors(scale))
         last = nn.Conv2d(channels, 3, 3, padding=1)
         self.layers = nn.Sequential(*(layer for stage in stages for layer in stage), last)
-        self.channels, self.scale = channels, scale
+        self.scale = scale
 
     def forward(self, features: Tensor) -> Tensor:
         """``(n, c, h, w)`` to ``(n, 3, s*h, s*w)``."""

@@ -6,6 +6,12 @@ from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.degrade.realistic import MODES
 
 
+def same(count: int) -> torch.Tensor:
+    """An HR image so many times."""
+    small = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0))
+    return resize(small, 4).clamp(0, 1).expand(count, -1, -1, -1)
+
+
 def test_the_distribution_has_the_published_ranges_and_odds() -> None:
     drawn = RealESRGAN(4, 21).sample(1500, 0).checked()
     assert drawn.kernels.shape == drawn.kernels2.shape == drawn.sinc.shape == (1500, 21, 21)
@@ -32,9 +38,7 @@ def test_the_distribution_has_the_published_ranges_and_odds() -> None:
 
 
 def test_every_sample_goes_its_own_way() -> None:
-    small = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0))
-    hr = resize(small, 4).clamp(0, 1).expand(4, -1, -1, -1)
-    lr = RealESRGAN(4, 21).sample(4, 3).apply(hr, torch.Generator().manual_seed(0))
+    lr = RealESRGAN(4, 21).sample(4, 3).apply(same(4), torch.Generator().manual_seed(0))
     assert lr.shape == (4, 3, 12, 16)
     assert 0 <= float(lr.min()) <= float(lr.max()) <= 1
     assert all(not torch.equal(lr[i], lr[j]) for i in range(4) for j in range(i))
@@ -58,11 +62,7 @@ def test_a_share_of_them_has_one_round() -> None:
 
 
 def test_with_one_round_it_is_blur_resizing_noise_and_jpeg() -> None:
-    hr = (
-        resize(torch.rand(1, 3, 24, 16, generator=torch.Generator().manual_seed(0)), 4)
-        .clamp(0, 1)
-        .expand(12, -1, -1, -1)
-    )
+    hr = same(12)
     drawn = RealESRGAN(4, 21, once=1).sample(12, 0)
     drawn.noise[:], drawn.poisson[:], drawn.jpeg[:], drawn.mode[:] = 0, 0, 0, MODES.index("antialiased")
     plain = resize(blur(hr, drawn.kernels, "reflect"), 0.25).clamp(0, 1)
