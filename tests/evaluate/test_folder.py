@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blindsr.errors import BlindSRError
-from blindsr.evaluate import Results, data_sets, data_sets_of
+from blindsr.evaluate import Results, data_set_of, data_sets, data_sets_of
 
 
 def _touch(*paths: Path) -> None:
@@ -36,6 +36,15 @@ def test_several_folders_give_each_set_once(tmp_path: Path) -> None:
     assert [one.name for one in found] == ["Set5", "Set14", "mine"]
     with pytest.raises(BlindSRError, match="two folders of HR images are called mine"):
         data_sets_of([tmp_path / "mine", tmp_path / "other"])
+
+
+def test_one_set_is_not_silently_the_first_of_several(tmp_path: Path) -> None:
+    _touch(tmp_path / "Set5" / "a.png", tmp_path / "Set14" / "c.png")
+    assert data_set_of([tmp_path / "Set14"]).name == "Set14"
+    with pytest.raises(BlindSRError, match="takes one data set, and here are Set5, Set14"):
+        data_set_of([tmp_path])
+    with pytest.raises(BlindSRError, match="takes one data set"):
+        data_set_of([tmp_path / "Set5", tmp_path / "Set14"])
 
 
 def test_no_images(tmp_path: Path) -> None:

@@ -64,6 +64,11 @@ def test_a_wrong_setting_is_named(setting: str, words: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_keys_that_do_not_go_together_are_named() -> None:
+    with pytest.raises(BlindSRError, match=r"student in the recipe: once is a share .*, and this is isotropic$"):
+        recipe.load("mrda_x4.iso", ["student.once=0.5"])
+
+
 def test_recipes_are_found_by_path_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(recipe.load("cmdsr_x4.plain").to_dict()))

@@ -16,7 +16,7 @@ def compare(
         typer.Option("--model", "-m", help="Name of weights, or path of a weights file; the first is the base."),
     ],
     protocol: Annotated[list[str], typer.Option("--protocol", "-p", help="Degradation; repeatable.")],
-    data: Annotated[Path, typer.Option("--data", help="Folder of HR images.")],
+    data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
@@ -31,7 +31,7 @@ def compare(
     from blindsr.restore.load import load
 
     chosen = [room.protocol(name) for name in protocol]
-    data_set = room.data_sets(data, limit)[0]
+    data_set = room.data_set_of(data, limit)
     models = {weights.name_of(name): load(name, device=device) for name in model}
     if len(models) < len(model):
         raise BlindSRError("two of the models have one name; rename a file")

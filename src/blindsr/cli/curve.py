@@ -24,7 +24,7 @@ def curve(
         list[Path] | None,
         typer.Option(help="Folder of an MRDA run that ended with its teacher (student.steps=0); repeat."),
     ] = None,
-    data: Annotated[Path, typer.Option("--data", help="Folder of HR images.")],
+    data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     protocol: Annotated[str, typer.Option("--protocol", "-p", help="Degradation.")] = "mzsr-g2.0-direct",
     steps: Annotated[str, typer.Option(help="Numbers of steps, separated by commas.")] = ",".join(map(str, _PEOPLE)),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw the figure to this PNG, PDF or SVG.")] = None,
@@ -47,7 +47,7 @@ def curve(
     if not model and not run:
         raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")
     counts = _counts(steps)
-    chosen, data_set = room.protocol(protocol), room.data_sets(data, limit)[0]
+    chosen, data_set = room.protocol(protocol), room.data_set_of(data, limit)
     curves = []
     for name in model or ():
         curves.append(measure(weights.name_of(name), load(name, device=device), chosen, data_set, counts))

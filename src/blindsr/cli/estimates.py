@@ -23,7 +23,10 @@ def estimates(
     protocol: Annotated[
         list[str], typer.Option("--protocol", "-p", help="Whose degradations, e.g. dmsr-1.3-15-x4; repeatable.")
     ],
-    data: Annotated[Path, typer.Option(help="Folder of HR images, or one that holds Set5, BSD100 and the like.")],
+    data: Annotated[
+        list[Path],
+        typer.Option("--data", help="Folders of HR images, or one that holds Set5, BSD100 and the like."),
+    ],
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
@@ -35,7 +38,7 @@ def estimates(
     from blindsr.evaluate import estimation, textfile
     from blindsr.restore.load import load
 
-    chosen, sets = [room.protocol(name) for name in protocol], room.data_sets(data, limit)
+    chosen, sets = [room.protocol(name) for name in protocol], room.data_sets_of(data, limit)
     if json is not None:
         textfile.check_writable(json)
     upscaler = load(model, device=device)

@@ -27,6 +27,7 @@ _MANY: Mapping[str, frozenset[str]] = {
     "upscale": frozenset({"--support"}),
     "train": frozenset({"--data"}),
     "evaluate": frozenset({"--data"}),
+    "estimates": frozenset({"--data"}),
 }
 """Options that take every value up to the next option."""
 

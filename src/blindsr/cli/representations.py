@@ -12,7 +12,7 @@ from blindsr.errors import BlindSRError
 def representations(
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method whose conditions are vectors.")],
-    data: Annotated[Path, typer.Option("--data", help="Folder of HR images.")],
+    data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     widths: Annotated[str, typer.Option(help="Blur widths in HR pixels, separated by commas.")] = "0.6,1.6,2.6,3.6",
     noise: Annotated[float, typer.Option(min=0.0, help="Noise level, 0 to 255.")] = 0.0,
     neighbours: Annotated[int, typer.Option(min=1, help="How many nearest neighbours vote.")] = 5,
@@ -27,7 +27,7 @@ def representations(
 
     values = _widths(widths)
     upscaler = load(model, device=device)
-    found = represent(upscaler, evaluate.data_sets(data, limit)[0], values, noise)
+    found = represent(upscaler, evaluate.data_set_of(data, limit), values, noise)
     accuracy = found.neighbours_agree(neighbours)
     typer.echo(
         f"{accuracy:.1%} of {len(found.vectors)} representations have the width that most of their {neighbours} "

@@ -52,6 +52,20 @@ def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[Data
     return sorted(sets.values(), key=_rank)
 
 
+def data_set_of(folders: Iterable[Path], limit: int | None = None) -> DataSet:
+    """The one data set that folders hold.
+
+    Raises:
+        BlindSRError: as `data_sets_of`, or there are several.
+    """
+    sets = data_sets_of(folders, limit)
+    if len(sets) > 1:
+        raise BlindSRError(
+            f"this takes one data set, and here are {', '.join(one.name for one in sets)}; name one folder"
+        )
+    return sets[0]
+
+
 class Results:
     """A folder of SR images made elsewhere, matched to the test images by name without ending."""
 

@@ -109,6 +109,8 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
             raise BlindSRError(
                 _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe")
             ) from None
+        if first["type"] == "value_error":  # keys that do not go together
+            raise BlindSRError(f"{(prefix + key).strip('.')} in the recipe: {first['ctx']['error']}") from None
         raise BlindSRError(f"{prefix}{key} in the recipe: {first['msg']}, but it is {first['input']!r}") from None
 
 

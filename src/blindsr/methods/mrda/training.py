@@ -1,11 +1,11 @@
 """Training of MRDA: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 7)."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from typing import Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
@@ -33,6 +33,12 @@ class SettingRecipe(StageRecipe):
 
     setting: Setting = "isotropic"
     once: float = Field(0, ge=0, le=1, description="share of the real setting's that have one round instead of two")
+
+    @model_validator(mode="after")
+    def _only_real(self) -> Self:
+        if self.once and self.setting != "real":
+            raise ValueError(f"once is a share of the real setting's degradations, and this is {self.setting}")
+        return self
 
 
 class MetaRecipe(SettingRecipe):
