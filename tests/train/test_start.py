@@ -54,6 +54,15 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
     assert f"{len(own) - fitting} of {len(own)} tensors are not in the weights" in caplog.text
 
 
+def test_a_network_with_a_condition_begins_with_one_without(settings: list[str]) -> None:
+    plain, classic = network(settings, name="cmdsr_x4.plain"), network(settings)
+    lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
+    take(Start("plain", plain), classic)
+    torch.testing.assert_close(
+        classic.restore_tasks(lr, torch.zeros(1, classic.config.features)), plain.restore_tasks(lr, torch.zeros(1, 0))
+    )
+
+
 def test_weights_of_another_network_are_refused(settings: list[str]) -> None:
     with pytest.raises(BlindSRError, match="another network"):
         take(Start("another", network(settings)), network(settings, "model.channels=4", "model.features=4"))

@@ -182,6 +182,15 @@ def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -
     assert float((net.base.body(x) - x).abs().mean()) < 0.1
 
 
+def test_the_condition_net_begins_blind_to_what_blur_leaves_alone() -> None:
+    net = CMDSR(CMDSRConfig(features=16, support=4)).condition_net
+    assert net is not None
+    even, checks = torch.full((1, 4, 3, 32, 32), 0.7), torch.zeros(1, 4, 3, 32, 32)
+    checks[..., ::2, ::2] = checks[..., 1::2, 1::2] = 1.4
+    first = [net.convs[0](x.flatten(1, 2))[..., 2:-2, 2:-2] for x in (even, checks)]
+    assert float(first[0].detach().abs().max()) < 1e-5 < 0.3 < float(first[1].detach().std())
+
+
 def test_without_a_condition_net_nothing_is_modulated() -> None:
     net = tiny(modulation="none")
     condition = net.condition(picture(9, 9), generator=torch.Generator())

@@ -33,6 +33,9 @@ from blindsr.subpixel import Upscaler, start_as_nearest
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
 
+_HIGH_PASS = 3.0
+"""How much stronger than He's its first filters begin, since high frequencies are weak."""
+
 
 class CMDSRConfig(Strict):
     """Everything that fixes the shape of the networks."""
@@ -60,6 +63,7 @@ class ConditionNet(nn.Module):
         for conv in self.convs:
             # Features that start near zero stay there: both distances of Eq. 8 are squared, so it is a saddle.
             initialise(conv, "relu")
+        _start_as_high_pass(self.get_parameter("convs.0.weight"))
 
     def forward(self, support: Tensor) -> Tensor:
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
@@ -203,6 +207,17 @@ class CMDSR(Method[Tensor]):
         given = {f"{name}.coefficients": layer.modulation(features) for name, layer in self.modulated().items()}
         sr: Tensor = functional_call(self.base, given, (lr,))
         return sr.float()
+
+
+@torch.no_grad()
+def _start_as_high_pass(filters: Tensor) -> None:
+    """Let filters ``(o, i, 3, 3)`` sum to zero, so that they begin with what blur and noise change.
+
+    A support set is mostly low frequencies, which hold content alone. With filters that let them through, ConditionNet
+    learned to see noise in 14,000 steps, and blur not at all.
+    """
+    filters -= filters.mean((2, 3), keepdim=True)
+    filters *= _HIGH_PASS
 
 
 def crop_patches(images: Tensor, count: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
