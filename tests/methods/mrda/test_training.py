@@ -1,5 +1,5 @@
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -133,6 +133,13 @@ def test_the_student_is_told_what_the_teacher_knows() -> None:
     alone = Student(tiny(), StudentRecipe(**PAIRS, kl=0.0, absolute=0.0))
     assert "kl" not in run(alone)
     assert moved(alone) == {"student", "rdan"}
+
+
+@pytest.mark.parametrize(("measure", "power"), [("l1", 1), ("l2", 2)])
+def test_distances_to_the_photograph(measure: Literal["l1", "l2"], power: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Teacher(tiny(), TeacherRecipe(**PAIRS, measure=measure))
+    monkeypatch.setattr(stage.method.rdan, "forward", lambda *_: clean(stage) + 0.1)
+    assert float(run(stage)["reconstruction"]) == pytest.approx(0.1**power, rel=1e-4)
 
 
 def test_first_the_den_may_learn_alone() -> None:

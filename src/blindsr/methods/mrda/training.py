@@ -17,6 +17,8 @@ from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
 
+_MEASURES = {"l1": F.l1_loss, "l2": F.mse_loss}
+
 Setting = Literal["isotropic", "anisotropic", "real"]
 
 
@@ -57,6 +59,7 @@ class MetaRecipe(SettingRecipe):
 class TeacherRecipe(SettingRecipe, MuonRecipe, VisualRecipe):
     """Algorithm 2."""
 
+    measure: Literal["l1", "l2"] = Field("l1", description="L_rec: Eq. 2, or squared errors, which PSNR counts")
     batch: int = Field(64, gt=0)
     patch: int = Field(64, gt=0, description="LR pixels")
     rates: tuple[float, ...] = Field(
@@ -211,7 +214,10 @@ class Teacher(Stage):
     def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
         """Eq. 3."""
         sr = self.method.rdan(lr, representation)
-        losses = {"reconstruction": F.l1_loss(sr, clean), **self.visual(sr, clean, self.method.discriminator)}
+        losses = {
+            "reconstruction": _MEASURES[self.recipe.measure](sr, clean),
+            **self.visual(sr, clean, self.method.discriminator),
+        }
         total = torch.stack(list(losses.values())).sum()
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
