@@ -136,6 +136,18 @@ def test_a_time_limit_saves_and_leaves(tmp_path: Path, settings: list[str], phot
 
 def test_the_smallest_photograph_is_the_largest_crop(settings: list[str]) -> None:
     assert smallest_photo(recipe.load("cmdsr_x4.plain", settings)) == 40
+    first = ["regression.steps=1", "regression.crop=60"]
+    assert smallest_photo(recipe.load("cmdsr_x4.classic", [*settings, *first])) == 60
+
+
+def test_stages_without_steps_are_left_out(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    photos, nothing = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=0"])
+    with pytest.raises(BlindSRError, match=r"no stage of cmdsr_x4\.classic has steps"):
+        train(nothing, photos, options(tmp_path / "nothing"))
+    assert not (tmp_path / "nothing").exists()
+    train(recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=1"]), photos, options(tmp_path / "run"))
+    kinds = [json.loads(line)["stage"] for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert set(kinds) == {"stage"}
 
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, settings: list[str], photographs: Path) -> None:
@@ -184,7 +196,7 @@ def two_stages(monkeypatch: pytest.MonkeyPatch) -> None:
 
         @staticmethod
         def stages(model: Any, recipes: Any) -> list[Any]:
-            return [single.stages(model, {"stage": values})[0] for values in recipes.values()]
+            return [Alternating(model, values) for values in recipes.values()]
 
     monkeypatch.setattr(registry, "training", lambda _name: Twice)
 

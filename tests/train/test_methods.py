@@ -14,7 +14,7 @@ ONE = ("held_out=2",)
 CASES = {
     "cmdsr_x4.classic": (
         *("model.blocks=1", "model.channels=8", "model.support=4", "model.patch=8", "model.features=8"),
-        *("stage.steps=1", "stage.tasks=2", "stage.crop=40"),
+        *(f"{stage}.{setting}" for stage in ("regression", "stage") for setting in ("steps=1", "tasks=2", "crop=40")),
     ),
     "mzsr_x2.direct": (
         *("model.channels=8", "pretrain.steps=1", "pretrain.batch=2", "pretrain.crop=40"),

@@ -87,7 +87,7 @@ def train(
         start: weights to begin with instead of random ones; of the same network, of another depth or another scale.
 
     Raises:
-        BlindSRError: the checkpoint is missing or of another recipe, or the weights do not fit.
+        BlindSRError: the checkpoint is missing or of another recipe, the weights do not fit, or no stage has steps.
     """
     keep_freed_memory()
     fabric = _fabric(options)
@@ -98,6 +98,7 @@ def train(
         # A key that came after the run began has its default in it
         _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
         history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
+    planned = _planned(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
@@ -108,9 +109,7 @@ def train(
         options.run.mkdir(parents=True, exist_ok=True)
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
     stages = registry.training(recipe.header.method).stages(model, recipe.stages)
-    first = state["stage"] if state is not None else 0
-    for index in range(first, len(stages)):
-        name = list(recipe.stages)[index]
+    for index, name in planned:
         runner = _Runner(fabric, recipe, photos, options, (index, name, stages[index]), history=history)
         if state is not None:
             runner.restore(state)
@@ -123,12 +122,20 @@ def train(
     return "finished"
 
 
+def _planned(recipe: Recipe, first: int) -> list[tuple[int, str]]:
+    """Numbers and names of the stages that are left to do."""
+    planned = [(index, name) for index, (name, stage) in enumerate(recipe.stages.items()) if stage.steps]
+    if not planned:
+        raise BlindSRError(f"no stage of {recipe.header.name} has steps to train for")
+    return [(index, name) for index, name in planned if index >= first]
+
+
 def smallest_photo(recipe: Recipe) -> int:
-    """Least side in pixels of a photograph that every stage of a recipe can crop from."""
+    """Least side in pixels of a photograph that every stage of a recipe that has steps can crop from."""
     with torch.device("meta"):
         model = registry.method_class(recipe.header.method)(recipe.model)
         stages = registry.training(recipe.header.method).stages(model, recipe.stages)
-    return max(stage.crops[1] for stage in stages)
+    return max(stages[index].crops[1] for index, _ in _planned(recipe, 0))
 
 
 class _Runner:

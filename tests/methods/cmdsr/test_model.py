@@ -182,13 +182,27 @@ def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -
     assert float((net.base.body(x) - x).abs().mean()) < 0.1
 
 
-def test_the_condition_net_begins_blind_to_what_blur_leaves_alone() -> None:
-    net = CMDSR(CMDSRConfig(features=16, support=4)).condition_net
+@pytest.mark.parametrize(("features", "support"), [(128, 20), (64, 4), (16, 4), (6, 8)])
+def test_the_condition_net_begins_with_patches_apart_and_blind_to_even_areas(features: int, support: int) -> None:
+    net = CMDSR(CMDSRConfig(features=features, support=support)).condition_net
     assert net is not None
-    even, checks = torch.full((1, 4, 3, 32, 32), 0.7), torch.zeros(1, 4, 3, 32, 32)
-    checks[..., ::2, ::2] = checks[..., 1::2, 1::2] = 1.4
-    first = [net.convs[0](x.flatten(1, 2))[..., 2:-2, 2:-2] for x in (even, checks)]
-    assert float(first[0].detach().abs().max()) < 1e-5 < 0.3 < float(first[1].detach().std())
+    even, stripes = torch.full((1, support, 3, 32, 32), 0.7), torch.zeros(1, support, 3, 32, 32)
+    stripes[..., ::2, :] = 0.1
+    first = [net.convs[0](x.flatten(1, 2))[..., 2:-2, 2:-2].detach() for x in (even, stripes)]
+    assert float(first[0].abs().max()) < 1e-4 < 1 < float(first[1].std())
+    reads = net.get_parameter("convs.0.weight").detach().view(-1, support, 27).abs().amax(2) > 0
+    assert bool((reads.sum(1) == 1).all())
+
+
+def test_the_condition_net_begins_indifferent_to_the_order_of_patches() -> None:
+    net = CMDSR(CMDSRConfig()).condition_net
+    assert net is not None
+    support = torch.rand(1, 20, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    _, mixing = (net.get_parameter(f"convs.{index}.weight").detach() for index in (0, 1))
+    by_kind = mixing[:, :60].reshape(64, 3, 20, 9)
+    torch.testing.assert_close(by_kind, by_kind[:, :, :1, :1].expand_as(by_kind))
+    first, again = (net(x).detach() for x in (support, support.flip(1)))
+    assert float((first - again).abs().mean()) < 0.05 * float(first.mean())
 
 
 def test_without_a_condition_net_nothing_is_modulated() -> None:

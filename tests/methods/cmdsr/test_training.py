@@ -10,12 +10,13 @@ from torch import Tensor
 
 from blindsr.contract import Group
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.cmdsr.regression import RegressionRecipe
 from blindsr.methods.cmdsr.training import Alternating, AlternatingRecipe, contrastive_loss, stages
 
 
 def stage(modulation: str = "scale", **changes: Any) -> Alternating:
     torch.default_generator.manual_seed(0)
-    sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 6}
+    sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 16}
     net = CMDSR(CMDSRConfig.model_validate({"modulation": modulation, **sizes}))
     for layer in net.modulated().values():
         layer.modulation.weight.data.normal_()
@@ -63,12 +64,12 @@ def test_gradients_are_those_of_two_separate_losses(loss: str) -> None:
     source = torch.Generator().manual_seed(2)
     tasks = one.family.sample(3, source).repeat_interleave(2)
     lr = tasks.apply(hr, source)
-    support, corners = one._patches(lr, source)
+    support, corners = one.patches(lr, source)
     net = one.method.condition_net
     assert net is not None
     feature = net(support)
     residual = one._reconstruction(hr, lr, corners, feature)
-    inner = feature - net(one._patches(tasks.apply(others, source), source)[0])
+    inner = feature - net(one.patches(tasks.apply(others, source), source)[0])
     again = feature - inner
     contrast = torch.zeros(())
     for i in range(3):
@@ -139,7 +140,7 @@ def test_support_sets_and_features_belong_to_their_task(images: int) -> None:
     one = stage(images=images)
     level = torch.arange(3 * images) // images * 0.25 + 0.2
     lr = level.view(-1, 1, 1, 1).expand(-1, 3, 12, 12)
-    support, corners = one._patches(lr, torch.Generator().manual_seed(0))
+    support, corners = one.patches(lr, torch.Generator().manual_seed(0))
     assert support.shape == (3, 4, 3, 8, 8)
     torch.testing.assert_close(support.mean((1, 2, 3, 4)), torch.tensor([0.2, 0.45, 0.7]))
     torch.testing.assert_close(support.amax((1, 2, 3, 4)), support.amin((1, 2, 3, 4)))
@@ -150,7 +151,7 @@ def test_support_sets_and_features_belong_to_their_task(images: int) -> None:
         return F.interpolate(inputs, scale_factor=4.0)
 
     one.method.restore_tasks = spy  # type: ignore[method-assign,assignment]
-    feature = torch.tensor([0.2, 0.45, 0.7])[:, None].expand(-1, 6)
+    feature = torch.tensor([0.2, 0.45, 0.7])[:, None].expand(-1, 16)
     hr = F.interpolate(lr, scale_factor=4.0)
     assert float(one._reconstruction(hr, lr, corners, feature)) == pytest.approx(0, abs=1e-6)
     ((inputs, features),) = seen
@@ -186,7 +187,7 @@ def test_inputs_and_targets_show_the_same_place() -> None:
     tasks = one.family.sample(1, 0)
     quiet = type(tasks)(**{**tasks.__dict__, "noise": torch.zeros(1)})
     lr = quiet.repeat_interleave(3).apply(ramp[:3])
-    _, corners = one._patches(lr, torch.Generator().manual_seed(0))
+    _, corners = one.patches(lr, torch.Generator().manual_seed(0))
     assert float(one._reconstruction(ramp[:3], lr, corners, None)) < 0.005
     wrong = corners.roll(1, 0).flip(2)
     assert float(one._reconstruction(ramp[:3].flip(0), lr, wrong, None)) > 0.02
@@ -200,7 +201,7 @@ def test_a_fixed_pool_is_drawn_once() -> None:
 
 def test_the_loss_falls_on_a_repeated_batch() -> None:
     one = stage(lr=3e-3)
-    (built,) = stages(one.method, {"stage": one.recipe})
+    _, built = stages(one.method, {"regression": RegressionRecipe(), "stage": one.recipe})
     assert isinstance(built, Alternating)
     optimiser = torch.optim.Adam(one.method.parameters(), 3e-3)
     losses = []

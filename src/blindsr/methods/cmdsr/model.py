@@ -33,8 +33,8 @@ from blindsr.subpixel import Upscaler, start_as_nearest
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
 
-_HIGH_PASS = 3.0
-"""How much stronger than He's its first filters begin, since high frequencies are weak."""
+_RESPONSE = 60.0
+"""Norm of ConditionNet's first filters at the start; fine structure is a few hundredths of the range of an image."""
 
 
 class CMDSRConfig(Strict):
@@ -63,7 +63,7 @@ class ConditionNet(nn.Module):
         for conv in self.convs:
             # Features that start near zero stay there: both distances of Eq. 8 are squared, so it is a saddle.
             initialise(conv, "relu")
-        _start_as_high_pass(self.get_parameter("convs.0.weight"))
+        _start_with_a_filter_bank(self, support)
 
     def forward(self, support: Tensor) -> Tensor:
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
@@ -210,14 +210,41 @@ class CMDSR(Method[Tensor]):
 
 
 @torch.no_grad()
-def _start_as_high_pass(filters: Tensor) -> None:
-    """Let filters ``(o, i, 3, 3)`` sum to zero, so that they begin with what blur and noise change.
+def _start_with_a_filter_bank(net: ConditionNet, support: int) -> None:
+    """Begin with what tells noise from blur, averaged over the patches, in place of random numbers.
 
-    A support set is mostly low frequencies, which hold content alone. With filters that let them through, ConditionNet
-    learned to see noise in 14,000 steps, and blur not at all.
+    Random filters mix the contents of all patches, most of it low frequencies that say nothing about a degradation:
+    with them, ConditionNet learned to see noise in 14,000 steps, and blur not at all. Here each filter of the first
+    layer reads one patch by one of three filters, and the second layer mixes the three kinds of response, each
+    averaged over patches and neighbours. Biases begin at random: without them the network is homogeneous, and blur is
+    a *ratio* of fine and coarse structure.
     """
-    filters -= filters.mean((2, 3), keepdim=True)
-    filters *= _HIGH_PASS
+    filters, mixing = net.get_parameter("convs.0.weight"), net.get_parameter("convs.1.weight")
+    bank = _filter_bank().to(filters)
+    order = torch.arange(len(filters))
+    patch, kind = order % support, order // support % len(bank)
+    filters.zero_()
+    filters.view(len(filters), support, 3, 3, 3)[order, patch] = _RESPONSE * bank[kind]
+    shares = torch.randn(len(mixing), len(bank), device=mixing.device) * (2 / len(bank)) ** 0.5
+    mixing.copy_((shares[:, kind] / (support * 9))[:, :, None, None].expand_as(mixing))
+    for index in (1, 2, 3):
+        nn.init.uniform_(net.get_parameter(f"convs.{index}.bias"), -1, 1)
+
+
+def _filter_bank() -> Tensor:
+    """Filters ``(3, 3, 3, 3)`` of norm 1: fine structure, coarse structure, and colour that changes pixel by pixel.
+
+    Photographs have little of the last, so it is mostly noise.
+    """
+    smooth, slope, bend = torch.tensor([[1.0, 2.0, 1.0], [-1.0, 0.0, 1.0], [-1.0, 2.0, -1.0]])
+    luma, chroma = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0]])
+    planes = (
+        torch.outer(bend, smooth) + torch.outer(smooth, bend),
+        torch.outer(slope, smooth),
+        torch.outer(bend, bend),
+    )
+    filters = [colour[:, None, None] * plane for colour, plane in zip((luma, luma, chroma), planes, strict=True)]
+    return torch.stack([one / one.norm() for one in filters])
 
 
 def crop_patches(images: Tensor, count: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

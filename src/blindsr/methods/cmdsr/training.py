@@ -9,57 +9,47 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
-from blindsr.degrade.families import Family, Pool, cmdsr
-from blindsr.methods.cmdsr.model import CMDSR, crop_patches, take_patches
+from blindsr.methods.cmdsr.model import CMDSR, take_patches
+from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
+from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
 
 # The paper's losses are measured on 0..255 images, ours on [0, 1]; the balance of Eq. 9 needs the paper's scale.
 _LEVELS = 255
 
 
-class AlternatingRecipe(MuonRecipe):
+class AlternatingRecipe(MuonRecipe, TaskRecipe):
     """Section IV-A."""
 
-    tasks: int = Field(8, gt=1, description="k, tasks a step")
-    images: int = Field(20, gt=0, description="photographs a task; 20 is the paper's text, 1 its released code")
-    crop: int = Field(192, gt=0, description="side of a clean crop, HR pixels")
     restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
     update: int = Field(10, ge=0, description="t0, steps from one ConditionNet update to the next; 0 trains jointly")
     weight: float = Field(0.1, ge=0, description="lambda of Eq. 9, for losses on the 0..255 scale")
     loss: Literal["combined", "contrastive", "reconstruction"] = Field("combined", description="Table VI")
-    pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 draws new ones for ever")
     lr: float = Field(1e-3, gt=0, description="alpha, of the BaseNet and its modulation layers")
     condition_lr: float = Field(1e-4, gt=0, description="beta, of the ConditionNet")
 
 
-STAGES: dict[str, type[StageRecipe]] = {"stage": AlternatingRecipe}
+STAGES: dict[str, type[StageRecipe]] = {"regression": RegressionRecipe, "stage": AlternatingRecipe}
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The one stage of CMDSR."""
-    return [Alternating(cast("CMDSR", model), cast("AlternatingRecipe", recipe["stage"]))]
+    """The one stage of the paper, and one that may come before it."""
+    method = cast("CMDSR", model)
+    return [
+        Regression(method, cast("RegressionRecipe", recipe["regression"])),
+        Alternating(method, cast("AlternatingRecipe", recipe["stage"])),
+    ]
 
 
-class Alternating(Stage):
+class Alternating(TaskStage):
     """Algorithm 1: BaseNet at every step, ConditionNet at every t0-th."""
 
-    method: CMDSR
     recipe: AlternatingRecipe
-
-    def __init__(self, model: CMDSR, recipe: AlternatingRecipe) -> None:
-        super().__init__()
-        self.method = model
-        self.recipe = recipe
-        family = cmdsr(model.config.scale)
-        self._family: Family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
     @property
     def crops(self) -> tuple[int, int]:
         # The second half makes the other support set of each task, from other photographs.
-        return 2 * self.recipe.tasks * self.recipe.images, self.recipe.crop
-
-    @property
-    def family(self) -> Family:
-        return self._family
+        count, side = super().crops
+        return 2 * count, side
 
     def groups(self) -> list[Group]:
         condition_net, recipe = self.method.condition_net, self.recipe
@@ -82,7 +72,7 @@ class Alternating(Stage):
         hr, others = clean.chunk(2)
         tasks = self.family.sample(self.recipe.tasks, generator).repeat_interleave(self.recipe.images)
         lr = tasks.apply(hr, generator)
-        support, corners = self._patches(lr, generator)
+        support, corners = self.patches(lr, generator)
         if self.method.condition_net is None:
             reconstruction = self._reconstruction(hr, lr, corners, None)
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
@@ -94,19 +84,10 @@ class Alternating(Stage):
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
         weight = 0.0 if self.recipe.loss == "contrastive" else self.recipe.weight * _LEVELS
         reconstruction = self._reconstruction(hr, lr, corners, _scale_gradient(feature, weight))
-        again = self.method.condition_net(self._patches(tasks.apply(others, generator), generator)[0]).float()
+        again = self.method.condition_net(self.patches(tasks.apply(others, generator), generator)[0]).float()
         contrast = contrastive_loss(feature, again)
         loss = reconstruction if self.recipe.loss == "reconstruction" else reconstruction + contrast
         return {"loss": loss, "reconstruction": reconstruction.detach(), "contrast": contrast.detach()}
-
-    def _patches(self, lr: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A support set of each task, ``(k, n, 3, p, p)``, and where its patches lie, ``(k * images, n / images, 2)``.
-
-        Where the images do not divide n, the last patches of the last image are dropped from the support set.
-        """
-        n, patch = self.method.config.support, self.method.config.patch
-        patches, corners = crop_patches(lr, -(-n // self.recipe.images), patch, generator)
-        return patches.reshape(self.recipe.tasks, -1, *patches.shape[2:])[:, :n], corners
 
     def _reconstruction(self, hr: Tensor, lr: Tensor, corners: Tensor, feature: Tensor | None) -> Tensor:
         """Eq. 5 over ``restored`` patches of each task, the mean instead of the sum."""

@@ -1,0 +1,87 @@
+"""A stage before Algorithm 1 that the paper does not have: ConditionNet is told what it shall see.
+
+Losses that only say which tasks are alike (Eq. 8) are content with the strongest sign of a task, which is noise. Here
+ConditionNet learns to tell noise and blur; Algorithm 1 then begins with a feature that knows both.
+"""
+
+import dataclasses
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field, field_validator
+from torch import Tensor
+
+from blindsr.contract import Group
+from blindsr.degrade import kernels
+from blindsr.degrade.process import Degradation
+from blindsr.errors import BlindSRError
+from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
+
+
+class RegressionRecipe(TaskRecipe):
+    """Which levels of noise and widths of blur a part of the feature each shall stand for."""
+
+    steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
+    noise: tuple[float, ...] = Field((0, 10, 30, 75), min_length=2, description="noise levels, 0..255, rising")
+    width: tuple[float, ...] = Field((0.2, 1.4, 2.4, 3.4), min_length=2, description="widths, HR pixels, rising")
+    quiet: float = Field(1.0, ge=1, description="power that noise levels are raised to; little noise lets blur be seen")
+    lr: float = Field(2e-3, gt=0, description="of the ConditionNet")
+
+    @field_validator("noise", "width")
+    @classmethod
+    def _rise(cls, points: tuple[float, ...]) -> tuple[float, ...]:
+        if list(points) != sorted(set(points)):
+            raise ValueError(f"these points do not rise: {points}")
+        return points
+
+
+class Regression(TaskStage):
+    """Each part of the feature learns how near a task lies to a point of its own.
+
+    The nearness is that of linear interpolation, so modulation layers, which are linear, can make any function of
+    noise plus any of width from it that is linear between the points. No layer is needed that the paper does not have.
+    """
+
+    recipe: RegressionRecipe
+    validates = False
+
+    def __init__(self, model: CMDSR, recipe: RegressionRecipe) -> None:
+        super().__init__(model, recipe)
+        points = len(recipe.noise) + len(recipe.width)
+        if recipe.steps and model.condition_net is None:
+            raise BlindSRError("the regression stage teaches the ConditionNet, and this recipe has none")
+        if recipe.steps and points > model.config.features:
+            raise BlindSRError(f"a feature of {model.config.features} numbers cannot stand for {points} points")
+
+    def groups(self) -> list[Group]:
+        assert self.method.condition_net is not None
+        return [Group("condition", list(self.method.condition_net.parameters()), self.recipe.lr)]
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        assert self.method.condition_net is not None
+        tasks = self._quieter(self.family.sample(self.recipe.tasks, generator))
+        lr = tasks.repeat_interleave(self.recipe.images).apply(clean, generator)
+        feature = self.method.condition_net(self.patches(lr, generator)[0]).float()
+        wanted = self.nearness(tasks)
+        found = torch.stack([part.mean(1) for part in feature.tensor_split(wanted.shape[1], 1)], 1)
+        return {"loss": F.mse_loss(found, wanted)}
+
+    def nearness(self, tasks: Degradation) -> Tensor:
+        """Of each task to each level of noise and then to each width, ``(k, points)``; both parts sum to 1."""
+        variances = kernels.covariance(tasks.kernels).diagonal(dim1=1, dim2=2)
+        noise, width = hats(tasks.noise, self.recipe.noise), hats(variances.mean(1).sqrt(), self.recipe.width)
+        return torch.cat((noise, width), 1)
+
+    def _quieter(self, tasks: Degradation) -> Degradation:
+        most = self.family.noise[1]
+        return dataclasses.replace(tasks, noise=most * (tasks.noise / most) ** self.recipe.quiet)
+
+
+def hats(values: Tensor, points: tuple[float, ...]) -> Tensor:
+    """Weights ``(n, points)`` of linear interpolation between rising points; values beyond them are at the last."""
+    at = values.new_tensor(points)
+    climbed = ((values[:, None] - at[:-1]) / at.diff()).clamp(0, 1)
+    before = F.pad(climbed, (1, 0), value=1.0)
+    after = F.pad(climbed, (0, 1))
+    return before - after
