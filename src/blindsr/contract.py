@@ -144,6 +144,10 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """
         raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
 
+    def place_of(self, name: str) -> str:
+        """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""
+        return name
+
 
 @dataclass(frozen=True)
 class Group:

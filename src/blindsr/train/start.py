@@ -46,19 +46,13 @@ def take(start: Start, target: Method[Any]) -> None:
         BlindSRError: less than half of the weights fit.
     """
     given, own = start.method.state_dict(), target.state_dict()
-    renamed = {name if name in own else _wrapped(name): value for name, value in given.items()}
+    renamed = {target.place_of(name): value for name, value in given.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(given):
         raise BlindSRError(f"the weights to begin with, {start.name}, belong to another network than the recipe's")
     target.load_state_dict({**own, **taken})
     if len(taken) < len(own):
         _log.warning("%d of %d tensors are not in the weights to begin with", len(own) - len(taken), len(own))
-
-
-def _wrapped(name: str) -> str:
-    """The name of a convolution's weights where the target has put the convolution into a conditioned layer."""
-    layer, _, leaf = name.rpartition(".")
-    return f"{layer}.conv.{leaf}"
 
 
 def _size(tensors: dict[str, torch.Tensor]) -> int:

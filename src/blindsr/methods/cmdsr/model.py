@@ -194,6 +194,10 @@ class CMDSR(Method[Tensor]):
             raise BlindSRError(f"this is not a condition of CMDSR, which is one feature of {length} numbers")
         return tensors["feature"]
 
+    def place_of(self, name: str) -> str:
+        layer, _, leaf = name.rpartition(".")
+        return f"{layer}.conv.{leaf}" if layer.removeprefix("base.") in self.modulated() else name
+
     def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
         """Eq. 4 for images of different tasks in one pass.
 
