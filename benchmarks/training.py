@@ -27,12 +27,12 @@ from blindsr.methods.cmdsr.training import Alternating
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import Teacher
 from blindsr.restore.upscaler import computes_bf16
-from blindsr.subpixel import Upscaler
+from blindsr.subpixel import Upsampler
 from blindsr.train.memory import keep_freed_memory
 from blindsr.train.recipe import load
 
 
-class LayerByLayer(Upscaler):
+class LayerByLayer(Upsampler):
     """The same enlargement, layer after layer."""
 
     def forward(self, features: Tensor) -> Tensor:

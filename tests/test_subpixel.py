@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.subpixel import REACH, PixelShuffle, Upscaler, start_as_nearest
+from blindsr.subpixel import REACH, PixelShuffle, Upsampler, start_as_nearest
 
 
 def test_it_is_pixel_shuffle_up_to_the_order_of_channels() -> None:
@@ -14,10 +14,10 @@ def test_it_is_pixel_shuffle_up_to_the_order_of_channels() -> None:
     assert torch.equal(PixelShuffle(3)(x), nn.PixelShuffle(3)(textbook))
 
 
-def upscaler(scale: int) -> Upscaler:
+def upscaler(scale: int) -> Upsampler:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
-        return Upscaler(6, scale).double()
+        return Upsampler(6, scale).double()
 
 
 def features(height: int = 9, width: int = 11) -> Tensor:

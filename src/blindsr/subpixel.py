@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 REACH = 2
-"""LR pixels around a pixel that `Upscaler` looks at, whatever the scale."""
+"""LR pixels around a pixel that `Upsampler` looks at, whatever the scale."""
 
 
 def factors(scale: int) -> tuple[int, ...]:
@@ -42,7 +42,7 @@ class PixelShuffle(nn.Module):
         return pixels.transpose(2, 3).reshape(n, height // r, width // r, channels * r**2).permute(0, 3, 1, 2)
 
 
-class Upscaler(nn.Module):
+class Upsampler(nn.Module):
     """Sub-pixel convolutions and the last one of SRResNet, EDSR and many others: features to the image.
 
     There is no activation among these layers, so all of them are one convolution in disguise. At x4 and 64 channels an

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, DynamicConv, RDAConv
-from blindsr.subpixel import Upscaler
+from blindsr.subpixel import Upsampler
 
 
 def rand(*shape: int, seed: int = 0) -> Tensor:
@@ -36,7 +36,7 @@ def multiply_adds(student: DEN, rdan: RDAN, height: int, width: int) -> float:
     layers = [layer for net in (student, rdan) for layer in net.modules()]
     hooks = [layer.register_forward_hook(note) for layer in layers]
     # As papers count: layer by layer, not folded into one.
-    with torch.no_grad(), torch.device("meta"), patch.object(Upscaler, "forward", lambda net, x: net.layers(x)):
+    with torch.no_grad(), torch.device("meta"), patch.object(Upsampler, "forward", lambda net, x: net.layers(x)):
         student, rdan = student.to("meta"), rdan.to("meta")
         lr = torch.empty(1, 3, height, width)
         rdan(lr, student(lr))

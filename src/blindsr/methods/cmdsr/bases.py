@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindsr.degrade.resample import resize
-from blindsr.subpixel import REACH, Upscaler
+from blindsr.subpixel import REACH, Upsampler
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
 
@@ -50,7 +50,7 @@ class SRResNet(BaseNet):
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
-        self.upscaler = Upscaler(channels, scale)
+        self.upscaler = Upsampler(channels, scale)
         self.margin = 1 + 2 * blocks + REACH
 
     def forward(self, lr: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class EDSR(BaseNet):
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.body = nn.Sequential(*(ResidualBlock(channels, 0.1) for _ in range(blocks)))
         self.close = nn.Conv2d(channels, channels, 3, padding=1)
-        self.upscaler = Upscaler(channels, scale)
+        self.upscaler = Upsampler(channels, scale)
         self.margin = 2 + 2 * blocks + REACH
 
     def forward(self, lr: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
-from blindsr.subpixel import Upscaler, start_as_nearest
+from blindsr.subpixel import Upsampler, start_as_nearest
 
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
@@ -136,7 +136,7 @@ class CMDSR(Method[Tensor]):
         initialise(self.base)
         initialise(self.base.body, "relu", gain=0.1)  # every block starts close to the identity
         for layer in self.base.modules():
-            if isinstance(layer, Upscaler):
+            if isinstance(layer, Upsampler):
                 start_as_nearest(layer.layers)
         self.condition_net: ConditionNet | None = None
         if config.modulation != "none":

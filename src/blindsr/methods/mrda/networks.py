@@ -11,7 +11,7 @@ from torch.func import functional_call
 from blindsr.blocks import initialise
 from blindsr.degrade.resample import resize
 from blindsr.meta import Params
-from blindsr.subpixel import REACH, Upscaler, start_as_nearest
+from blindsr.subpixel import REACH, Upsampler, start_as_nearest
 
 _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""
@@ -38,7 +38,7 @@ class MLN(nn.Module):
         widths = (3, *(channels,) * 7)
         self.body = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in itertools.pairwise(widths))
         # Fixed after pre-training, so that the features stay in one domain (III-B), unless it is ``free`` (Table VI).
-        self.upscaler = Upscaler(channels, scale)
+        self.upscaler = Upsampler(channels, scale)
 
     def features(self, lr: Tensor, params: Params | None = None) -> Tensor:
         """D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``.
@@ -218,7 +218,7 @@ class RDAN(nn.Module):
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = nn.ModuleList(RDABlock(channels, modulation=modulation, dynamic=dynamic) for _ in range(blocks))
         self.trunk = nn.Conv2d(channels, channels, 3, padding=1)
-        self.upscaler = Upscaler(channels, scale)
+        self.upscaler = Upsampler(channels, scale)
         initialise(self.head)
         initialise(self.trunk, gain=0.1)
         initialise(self.upscaler)
