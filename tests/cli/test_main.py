@@ -57,6 +57,29 @@ def test_errors_leave_as_one_sentence(blindsr: Run, tmp_path: Any) -> None:
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("upscale --nope", "No such option: --nope"),
+        ("upscal x", "No such command 'upscal'. Did you mean 'upscale'?"),
+        ("upscale x -o", "Option '-o' requires an argument"),
+        ("upscale x -o y --scale big", "Invalid value for '--scale' / '-s'"),
+        ("upscale", "Missing option '--out' / '-o'"),
+    ],
+)
+def test_a_command_line_that_does_not_parse_gets_one_sentence(blindsr: Run, arguments: str, message: str) -> None:
+    ended = blindsr(*arguments.split())
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.startswith(message)
+    assert ended.err.endswith(f"; see blindsr{' upscale' * (arguments != 'upscal x')} --help\n")
+
+
+def test_without_arguments_there_is_help(blindsr: Run) -> None:
+    ended = blindsr()
+    assert (ended.code, ended.err) == (2, "")
+    assert "upscale" in ended.out
+
+
 def test_interrupt(blindsr: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from blindsr.cli import models
 from blindsr.cli.analyze import analyze
@@ -65,15 +66,21 @@ def run(arguments: Sequence[str] | None = None) -> None:
     # A damaged file gets one sentence, ours
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module="PIL")
+    given = spread(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(args=spread(sys.argv[1:] if arguments is None else arguments), prog_name="blindsr")
+        sys.exit(app(args=given, prog_name="blindsr", standalone_mode=False))
+    except TyperException as error:  # the command line does not parse
+        message, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
+        if message:  # else it was empty, and help has been printed
+            typer.echo(f"{message}; see {context.command_path if context else 'blindsr'} --help", err=True)
+        sys.exit(2)
     except BlindSRError as error:
         typer.echo(error, err=True)
         sys.exit(2)
     except OSError as error:  # a place that even a look at it is refused
         typer.echo(f"{error.filename or 'the system'}: {error.strerror or error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
 
 
