@@ -13,7 +13,6 @@ SMALL = (
     "model.patch=8",
     "model.features=8",
     "held_out=2",
-    "regression.steps=0",
     "stage.tasks=2",
     "stage.crop=40",
     "stage.steps=20",
