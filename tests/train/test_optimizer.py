@@ -44,6 +44,27 @@ def test_without_a_matrix_all_is_adam() -> None:
     torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1))
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_float32_takes_the_place_of_bf16_where_that_is_not_native(
+    native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oracle is the polar factor that the iteration approaches; bf16 is as near, but shows its rounding."""
+    monkeypatch.setattr("blindsr.train.optimizer.computes_bf16", lambda _device: native)
+    weights = [nn.Parameter(torch.zeros(shape)) for shape in ((32, 48, 1, 1), (48, 32, 1, 1), (32, 32, 3, 3))]
+    optimizer = optimizer_for(Group("net", weights, 1e-3, muon=1.0), (0.9, 0.999))
+    for p in weights:
+        p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(p.shape[0]))
+    optimizer.step()
+    for p in weights:
+        assert p.grad is not None
+        left, _, right = torch.linalg.svd(p.grad.flatten(1), full_matrices=False)
+        change = -p.detach().flatten(1)
+        cosine = (change * (left @ right)).sum() / change.norm() / (left @ right).norm()
+        assert float(cosine) > 0.97
+        iterated = change / (0.2 * max(change.shape) ** 0.5)
+        assert torch.allclose(iterated.bfloat16().float(), iterated, rtol=1e-5, atol=0) == native
+
+
 @pytest.mark.parametrize("index", [1, 2])
 def test_an_update_has_nearly_equal_singular_values_as_large_as_adams(index: int) -> None:
     model = net()
