@@ -14,6 +14,7 @@ from PIL import Image, ImageSequence
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff
+from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
@@ -157,7 +158,7 @@ def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frame
 
 
 def _by_pillow(data: bytes, path: Path, max_pixels: int) -> Frames:
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+    with any_size(), Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         _check_size(path, (image.width, image.height, int(getattr(image, "n_frames", 1))), max_pixels)
         plays = int(image.info.get("loop", 0))
         samples, durations = [], []

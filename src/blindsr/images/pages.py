@@ -8,6 +8,7 @@ import tifffile
 from PIL import Image
 
 from blindsr.errors import BlindSRError
+from blindsr.images.header import any_size
 from blindsr.images.picture import Format
 
 MALFORMED = (
@@ -43,7 +44,7 @@ def pages(path: Path, kind: Format) -> list[int]:
         if kind == "tiff":
             return _full(path)
         if kind in ("gif", "webp", "png"):
-            with Image.open(path, formats=[kind]) as image:
+            with any_size(), Image.open(path, formats=[kind]) as image:
                 return list(range(getattr(image, "n_frames", 1)))
     except MALFORMED:
         pass

@@ -6,6 +6,8 @@ from io import BytesIO
 
 from PIL import Image
 
+from blindsr.images.header import any_size
+
 
 def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
     """The quality, 1 to 100, of libjpeg's scale whose quantisation is nearest to the file's; None if it is no JPEG.
@@ -13,7 +15,7 @@ def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
     Programs with tables of their own (cameras, Photoshop) get the nearest one.
     """
     try:
-        with Image.open(path) as image:
+        with any_size(), Image.open(path) as image:
             tables = getattr(image, "quantization", None)
             table = tuple(tables[0]) if tables else None
     except (OSError, SyntaxError, ValueError):

@@ -16,6 +16,7 @@ from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, heif, png, ppm
+from blindsr.images.header import any_size
 from blindsr.images.pages import damaged, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples
 
@@ -115,7 +116,7 @@ def _rarer_kind(data: bytes) -> Format | None:
 
 def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
     try:
-        with Image.open(io.BytesIO(data), formats=["BMP", "PPM"]) as image:
+        with any_size(), Image.open(io.BytesIO(data), formats=["BMP", "PPM"]) as image:
             if image.width * image.height > max_pixels:
                 raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
             if ppm.white(data) > 255:

@@ -193,12 +193,6 @@ def test_inputs_and_targets_show_the_same_place() -> None:
     assert float(one._reconstruction(ramp[:3].flip(0), lr, wrong, None)) > 0.02
 
 
-def test_a_fixed_pool_is_drawn_once() -> None:
-    one = stage(pool=8)
-    levels = {float(v) for seed in range(30) for v in one.family.sample(3, seed).noise}
-    assert len(levels) == 8
-
-
 def test_the_loss_falls_on_a_repeated_batch() -> None:
     one = stage(lr=3e-3)
     _, built = stages(one.method, {"regression": RegressionRecipe(), "stage": one.recipe})

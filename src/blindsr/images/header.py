@@ -1,0 +1,20 @@
+"""What Pillow says of a file before it decodes anything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+
+@contextmanager
+def any_size() -> Iterator[None]:
+    """Let Pillow open files of any size: their headers are all that is read before our own limit is checked.
+
+    Its own limit, which warns and then refuses at a size of its own, is given back.
+    """
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before

@@ -1,0 +1,49 @@
+"""Files of a size that Pillow warns of or refuses are ours to judge."""
+
+import struct
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from blindsr.errors import BlindSRError
+from blindsr.images import read
+from blindsr.images.header import any_size
+from blindsr.images.pages import pages
+from blindsr.images.quality import jpeg_quality
+
+SIZES = [(12_000, 8_000), (20_000, 15_000)]
+"""Above the size at which Pillow warns, and above that at which it refuses."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_large_files_are_looked_at_without_a_warning(tmp_path: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", quality=80)
+    jpeg = bytearray((tmp_path / "a.jpg").read_bytes())
+    at = jpeg.index(b"\xff\xc0") + 5  # in the frame's header, behind its length and depth
+    jpeg[at : at + 4] = struct.pack(">HH", height, width)
+    (tmp_path / "a.jpg").write_bytes(jpeg)
+    assert jpeg_quality(tmp_path / "a.jpg") == 80
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    gif = bytearray((tmp_path / "a.gif").read_bytes())
+    gif[6:10] = struct.pack("<HH", width, height)
+    (tmp_path / "a.gif").write_bytes(gif)
+    assert pages(tmp_path / "a.gif", "gif") == [0, 1]
+    (tmp_path / "a.ppm").write_bytes(b"P6 %d %d 255\n" % size)
+    with pytest.raises(BlindSRError, match="at most 1000 are read"):
+        read(tmp_path / "a.ppm", max_pixels=1000)
+
+
+def test_pillow_gets_its_own_limit_back() -> None:
+    before, within = Image.MAX_IMAGE_PIXELS, []
+
+    def broken() -> None:
+        with any_size():
+            within.append(Image.MAX_IMAGE_PIXELS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+    assert (within, Image.MAX_IMAGE_PIXELS) == ([None], before)

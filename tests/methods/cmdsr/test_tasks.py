@@ -1,0 +1,39 @@
+"""Tasks and support sets, which every stage draws alike."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
+from blindsr.methods.cmdsr.tasks import TaskStage
+
+
+def stage(**changes: Any) -> TaskStage:
+    net = CMDSR(CMDSRConfig(blocks=1, channels=8, support=5, patch=8, features=8))
+    values = {"tasks": 3, "images": 2, "crop": 40, **changes}
+    return Regression(net, RegressionRecipe.model_validate(values))
+
+
+@pytest.mark.parametrize("images", [1, 2, 3, 5, 8])
+def test_support_sets_are_patches_of_the_photographs_of_their_own_task(images: int) -> None:
+    """Photographs whose pixels all have the number of their task."""
+    one = stage(images=images)
+    lr = torch.arange(3.0).repeat_interleave(images).view(-1, 1, 1, 1).expand(-1, 3, 10, 12)
+    support, corners = one.patches(lr, torch.Generator().manual_seed(0))
+    assert support.shape == (3, 5, 3, 8, 8)
+    assert corners.shape == (3 * images, -(-5 // images), 2)
+    torch.testing.assert_close(support, torch.arange(3.0).view(-1, 1, 1, 1, 1).expand_as(support))
+    assert int(corners.min()) >= 0
+    assert bool((corners.amax((0, 1)) <= torch.tensor([2, 4])).all())
+
+
+def test_a_step_takes_all_photographs_of_all_tasks() -> None:
+    assert stage().crops == (6, 40)
+
+
+def test_a_fixed_pool_is_drawn_once() -> None:
+    one = stage(pool=8)
+    levels = {float(v) for seed in range(30) for v in one.family.sample(3, seed).noise}
+    assert len(levels) == 8
