@@ -11,8 +11,9 @@ demo: $(READY)
 	$(BIN)/blindsr upscale examples/photo.png -o demo/photo_bicubic.png -m bicubic --overwrite
 	@echo "Compare demo/photo_x4.png (blindsr) with demo/photo_bicubic.png (bicubic); both come from examples/photo.png."
 
+# Two at a time with one thread each: small tensors gain nothing from more.
 test: $(READY)
-	$(BIN)/pytest -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not slow and not gpu"
 
 slow: $(READY)
 	$(BIN)/pytest -m slow

@@ -1,10 +1,13 @@
 from dataclasses import replace
 
+import pytest
+
 from blindsr import weights
 from blindsr.restore.doctor import Check, Report, examine
 
 
-def test_this_installation_is_healthy() -> None:
+def test_this_installation_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("blindsr.restore.doctor._SIDE", 48)
     report = examine("cpu")
     assert report.healthy
     assert [check.name for check in report.checks] == list(weights.available())

@@ -13,7 +13,8 @@ from blindsr.restore.upscaler import Upscaler, computes_bf16
 from blindsr.weights import known
 
 _PACKAGES = ("blindsr", "torch", "numpy", "pillow", "pyvips", "safetensors")
-_SIDE = 128
+_SIDE, _WARM = 128, 32
+"""Of the images that speed is measured on, and that the libraries prepare themselves with, LR pixels."""
 _CLOSE = 2e-3
 """How far float32 results may lie apart from machine to machine."""
 
@@ -84,7 +85,7 @@ def _check(name: str, device: str) -> Check:
         right = all(abs(a - b) < _CLOSE for a, b in pairs)
     upscaler = Upscaler(loaded.method, device=device)
     lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
-    upscaler(lr)
+    upscaler(lr[..., :_WARM, :_WARM])
     begin = time.perf_counter()
     result = upscaler(lr)
     seconds = time.perf_counter() - begin
