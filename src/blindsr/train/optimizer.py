@@ -39,7 +39,7 @@ def optimizer_for(group: Group, betas: tuple[float, float]) -> Optimizer:
 
 
 class _Muon(Muon):
-    """Muon that iterates in float32 where hardware does not compute in bf16, which is 13 times slower there."""
+    """Muon that iterates in float32 where hardware does not compute in bf16, which takes many times as long there."""
 
     @staticmethod
     def _orthogonalize(group: dict[str, Any], updates: list[Tensor]) -> list[Tensor]:
