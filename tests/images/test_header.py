@@ -2,6 +2,7 @@
 
 import struct
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from PIL import Image
@@ -47,3 +48,28 @@ def test_pillow_gets_its_own_limit_back() -> None:
     with pytest.raises(ZeroDivisionError):
         broken()
     assert (within, Image.MAX_IMAGE_PIXELS) == ([None], before)
+
+
+def test_threads_take_turns_with_it() -> None:
+    """Without turns, the second would take the first's lifted limit for Pillow's own."""
+    before, inside, leave = Image.MAX_IMAGE_PIXELS, Event(), Event()
+
+    def first() -> None:
+        with any_size():
+            inside.set()
+            leave.wait(10)
+
+    def second() -> None:
+        with any_size():
+            pass
+
+    threads = [Thread(target=first), Thread(target=second)]
+    threads[0].start()
+    assert inside.wait(10)
+    threads[1].start()
+    threads[1].join(0.1)
+    assert threads[1].is_alive()
+    leave.set()
+    for thread in threads:
+        thread.join(10)
+    assert before == Image.MAX_IMAGE_PIXELS

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 from PIL import Image
+
+_LIMIT = RLock()
+"""Pillow has one limit for all threads: two that lift it at once would leave it lifted."""
 
 
 @contextmanager
@@ -12,9 +16,10 @@ def any_size() -> Iterator[None]:
 
     Its own limit, which warns and then refuses at a size of its own, is given back.
     """
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+    with _LIMIT:
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before

@@ -21,7 +21,6 @@ MALFORMED = (
     TypeError,
     AttributeError,
     struct.error,
-    Image.DecompressionBombError,
     tifffile.TiffFileError,
     pyvips.Error,
 )

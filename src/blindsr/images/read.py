@@ -123,7 +123,7 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
                 return from_samples(ppm.decode(data), Metadata(format="ppm"))
             image.load()
             return Picture.from_array(image)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise damaged(path, error) from None
 
 
