@@ -78,7 +78,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
     Config: ClassVar[type[Strict]]
     """Schema of everything that fixes the shape of the networks; written into the weights' file."""
 
-    understands: ClassVar[frozenset[str]] = frozenset()
+    understands: frozenset[str] = frozenset()
     """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
 
     training_only: ClassVar[tuple[str, ...]] = ()

@@ -32,15 +32,11 @@ class Ensemble(Method[tuple[Any, ...]]):
                 f"{type(method).__name__} with direct subsampling takes the upper left pixel of each block for the "
                 "image's, which is another one in a mirrored image; leave the ensemble out"
             )
-        self.method, self.config = method, method.config
+        self.method, self.config, self.understands = method, method.config, method.understands
 
     @property
     def traits(self) -> Traits:
         return self.method.traits
-
-    @property
-    def understands(self) -> frozenset[str]:  # type: ignore[override]  # of the one method, not of all
-        return self.method.understands
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> tuple[Any, ...]:
         """A condition for each form, all from the same random choices."""

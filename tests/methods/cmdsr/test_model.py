@@ -182,6 +182,14 @@ def test_training_starts_from_the_plain_base_net_close_to_nearest_neighbours() -
     assert float((net.base.body(x) - x).abs().mean()) < 0.1
 
 
+@pytest.mark.parametrize("base", BASES)
+def test_a_signal_reaches_the_end_of_every_body(base: BaseName) -> None:
+    """A gain that suits residual blocks leaves nothing of it in a chain of 18 convolutions."""
+    net = CMDSR(CMDSRConfig(base=base, channels=32, support=3, patch=8, features=6)).requires_grad_(requires_grad=False)
+    x = torch.rand(1, 32, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert float(net.base.body(x).std()) > 0.1 * float(x.std())
+
+
 @pytest.mark.parametrize(("features", "support"), [(128, 20), (64, 4), (16, 4), (6, 8)])
 def test_the_condition_net_begins_with_patches_apart_and_blind_to_even_areas(features: int, support: int) -> None:
     net = CMDSR(CMDSRConfig(features=features, support=support)).condition_net
@@ -206,6 +214,7 @@ def test_the_condition_net_begins_indifferent_to_the_order_of_patches() -> None:
 
 def test_without_a_condition_net_nothing_is_modulated() -> None:
     net = tiny(modulation="none")
+    assert not net.understands
     condition = net.condition(picture(9, 9), generator=torch.Generator())
     assert condition.shape == (1, 0)
     torch.testing.assert_close(

@@ -168,6 +168,13 @@ def test_restored_patches_may_be_fewer_than_the_support_set() -> None:
     assert counts == [3, 6, 12]
 
 
+def test_as_many_patches_are_restored_as_the_recipe_says_where_images_do_not_divide_them() -> None:
+    one, counts = stage(images=3, restored=4), []
+    one.method.base.register_forward_pre_hook(lambda _, inputs: counts.append(len(inputs[0])))
+    run(one, 1)
+    assert counts == [3 * 4]
+
+
 def test_the_other_support_set_comes_from_other_photographs() -> None:
     one = stage()
     hr = clean(one)

@@ -16,6 +16,9 @@ from blindsr.subpixel import REACH, Upsampler
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
 
+_NEAR_IDENTITY = 0.1
+"""Gain with which a residual block begins; a network without skips would let nothing through."""
+
 
 class BaseNet(nn.Module):
     """What the framework asks of a BaseNet."""
@@ -24,6 +27,8 @@ class BaseNet(nn.Module):
     """Holds the convolutions that are modulated."""
     margin: int
     """Radius of the receptive field in LR pixels."""
+    gain: float = 1.0
+    """Of the initial weights of the body; less than 1 where it is made of residual blocks."""
 
 
 class ResidualBlock(nn.Module):
@@ -46,6 +51,8 @@ class SRResNet(BaseNet):
     No convolution closes the body, and there is no bicubic skip (as in the released code).
     """
 
+    gain = _NEAR_IDENTITY
+
     def __init__(self, scale: int, blocks: int = 10, channels: int = 64) -> None:
         super().__init__()
         self.head = nn.Conv2d(3, channels, 3, padding=1)
@@ -61,6 +68,8 @@ class SRResNet(BaseNet):
 
 class EDSR(BaseNet):
     """EDSR (Lim et al., 2017): 32 blocks of 256 channels, residual scaling 0.1."""
+
+    gain = _NEAR_IDENTITY
 
     def __init__(self, scale: int, blocks: int = 32, channels: int = 256) -> None:
         super().__init__()

@@ -134,12 +134,14 @@ class CMDSR(Method[Tensor]):
         sizes = {name: value for name in ("blocks", "channels") if (value := getattr(config, name)) is not None}
         self.base: BaseNet = BASES[config.base](config.scale, **sizes)
         initialise(self.base)
-        initialise(self.base.body, "relu", gain=0.1)  # every block starts close to the identity
+        initialise(self.base.body, "relu", gain=self.base.gain)
         for layer in self.base.modules():
             if isinstance(layer, Upsampler):
                 start_as_nearest(layer.layers)
         self.condition_net: ConditionNet | None = None
-        if config.modulation != "none":
+        if config.modulation == "none":
+            self.understands = frozenset()  # nobody looks at support images
+        else:
             self.condition_net = ConditionNet(config.support, config.features)
             _modulate(self.base.body, config)
 

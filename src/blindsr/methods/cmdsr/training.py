@@ -94,12 +94,16 @@ class Alternating(TaskStage):
         scale, patch, count = self.method.config.scale, self.method.config.patch, self.recipe.restored
         images = min(self.recipe.images, count)
         each = min(-(-count // images), corners.shape[1])
+        count = min(count, images * each)
         rows = torch.arange(len(lr), device=lr.device).view(self.recipe.tasks, -1)[:, :images].flatten()
         chosen = corners[rows, :each]
-        inputs = take_patches(lr[rows], chosen, patch).flatten(0, 1)
-        targets = take_patches(hr[rows], chosen * scale, patch * scale).flatten(0, 1)
-        inputs = inputs.contiguous(memory_format=torch.channels_last)
-        per_image = lr.new_zeros(len(inputs), 0) if feature is None else feature.repeat_interleave(images * each, 0)
+
+        def taken(source: Tensor, factor: int) -> Tensor:
+            patches = take_patches(source[rows], chosen * factor, patch * factor)
+            return patches.view(self.recipe.tasks, -1, *patches.shape[2:])[:, :count].flatten(0, 1)
+
+        inputs, targets = taken(lr, 1).contiguous(memory_format=torch.channels_last), taken(hr, scale)
+        per_image = lr.new_zeros(len(inputs), 0) if feature is None else feature.repeat_interleave(count, 0)
         return F.l1_loss(self.method.restore_tasks(inputs, per_image), targets)
 
 
