@@ -215,6 +215,7 @@ def test_bad_records_are_refused_in_one_sentence() -> None:
         {**good, "noise": [1.0, 2.0]},
         {**good, "kernels": [[[0.0]]]},
         {**good, "kernels": [[[7.0]]]},
+        {**good, "kernels": 1.0},
         {**good, "jpeg": [30.7]},
         {**good, "seeds": [1.5]},
         {**good, "seeds": [2**63]},

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from blindsr.degrade import record, resize, shapes
+from blindsr.degrade import kernels, record, resize
 from blindsr.degrade.realistic import RealisticDegradation
 from blindsr.errors import BlindSRError
 
@@ -23,10 +23,10 @@ def plain(**changes: Any) -> RealisticDegradation:
     """One row that only resizes, to a quarter by area."""
     one, zero, none = torch.ones(1), torch.zeros(1), torch.zeros(1, dtype=torch.long)
     values = {
-        "scale": 4, "kernels": shapes.pulse(21, 1), "noise": zero, "jpeg": none, "seeds": none + 5,
-        "factor": one, "mode": none, "poisson": zero, "gray": zero, "kernels2": shapes.pulse(21, 1), "factor2": one,
+        "scale": 4, "kernels": kernels.delta(21)[None], "noise": zero, "jpeg": none, "seeds": none + 5,
+        "factor": one, "mode": none, "poisson": zero, "gray": zero, "kernels2": kernels.delta(21)[None], "factor2": one,
         "mode2": none, "noise2": zero, "poisson2": zero, "gray2": zero, "jpeg2": none, "mode3": none,
-        "sinc": shapes.pulse(21, 1), "jpeg3": none,
+        "sinc": kernels.delta(21)[None], "jpeg3": none,
     }  # fmt: skip
     return RealisticDegradation(**{**values, **changes}).checked()
 
@@ -111,6 +111,14 @@ def test_a_record_replays_to_the_bit() -> None:
         ({"mode2": [4]}, "mode2"),
         ({"gray": [1.0, 0.0]}, "gray"),
         ({"sinc": [[1.0]]}, "sinc"),
+        ({"sinc": [[[0.25, 0.25], [0.25, 0.25]]]}, "odd width"),
+        ({"sinc": [[[float("nan")]]]}, "not finite"),
+        ({"kernels2": [[[2.0]]]}, "sums to 2"),
+        ({"jpeg3": [500]}, "quality"),
+        ({"jpeg2": [-5]}, "quality"),
+        ({"jpeg3": [90, 90]}, "jpeg3"),
+        ({"noise2": [float("nan")]}, "noise level"),
+        ({"poisson": [-1.0]}, "noise level"),
         ({"kind": "unheard of"}, "record"),
     ],
 )

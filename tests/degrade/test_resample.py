@@ -139,3 +139,9 @@ def test_a_ramp_resized_to_a_size_fills_it_evenly(size: tuple[int, int], to: tup
     result = resample.resize_to(ramp, to)
     assert result.shape[-2:] == to
     assert torch.allclose(result + result.flip(-1), torch.ones(1), atol=1e-5)  # nothing is shifted or cut
+
+
+def test_matrices_of_whole_photographs_are_not_kept() -> None:
+    small, large = ((side, 2 * side, 2.0) for side in (60, 1000))
+    assert resample.bicubic_matrix(*small) is resample.bicubic_matrix(*small)
+    assert resample.bicubic_matrix(*large) is not resample.bicubic_matrix(*large)

@@ -41,9 +41,3 @@ def test_sinc_is_that_of_scipys_bessel_function(cutoff: float) -> None:
     expected = cutoff * special.j1(cutoff * radius) / (2 * np.pi * radius)
     expected[5, 5] = cutoff**2 / (4 * np.pi)
     assert made == pytest.approx(expected / expected.sum(), abs=1e-5)
-
-
-def test_a_pulse_leaves_an_image_alone() -> None:
-    made = shapes.pulse(5, 2)
-    assert made.sum().item() == 2
-    assert made[:, 2, 2].tolist() == [1, 1]

@@ -165,17 +165,32 @@ class Degradation:
         return self
 
     def _check_rows(self) -> None:
-        n = len(self.kernels)
-        if self.kernels.ndim != 3 or n == 0 or any(v.shape != (n,) for v in (self.noise, self.jpeg, self.seeds)):
+        rows = self.kernels.shape[:1]
+        if self.kernels.ndim != 3 or rows == (0,) or any(v.shape != rows for v in (self.noise, self.jpeg, self.seeds)):
             raise BlindSRError("kernels, noise, jpeg and seeds need one row for each image")
-        for kernel in self.kernels:
-            kernel_room.check(kernel)
-            if abs(float(kernel.sum()) - 1) > 1e-3:
-                raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; it must sum to 1")
-        if not bool((torch.isfinite(self.noise) & (self.noise >= 0)).all()):
-            raise BlindSRError("a noise level is a number from 0, on the 0..255 scale")
-        if not bool(((self.jpeg >= 0) & (self.jpeg <= 100)).all()):
-            raise BlindSRError("a JPEG quality is a whole number from 1 to 100, or 0 for none")
+        check_kernels(self.kernels)
+        check_noise(self.noise)
+        check_jpeg(self.jpeg)
+
+
+def check_kernels(kernels: Tensor) -> None:
+    """Refuse kernels ``(n, k, k)`` that are none, or whose sum is not 1, which would change the brightness."""
+    for kernel in kernels:
+        kernel_room.check(kernel)
+        if abs(float(kernel.sum()) - 1) > 1e-3:
+            raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; it must sum to 1")
+
+
+def check_noise(noise: Tensor) -> None:
+    """Refuse noise levels ``(n,)`` that are negative or not finite."""
+    if not bool((torch.isfinite(noise) & (noise >= 0)).all()):
+        raise BlindSRError("a noise level is a number from 0, on the 0..255 scale")
+
+
+def check_jpeg(quality: Tensor) -> None:
+    """Refuse qualities ``(n,)`` that JPEG does not have."""
+    if not bool(((quality >= 0) & (quality <= 100)).all()):
+        raise BlindSRError("a JPEG quality is a whole number from 1 to 100, or 0 for none")
 
 
 def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from blindsr.degrade import shapes
+from blindsr.degrade import kernels, shapes
 from blindsr.degrade.families import Family
 from blindsr.degrade.realistic import MODES, RealisticDegradation
 
@@ -57,7 +57,7 @@ class RealESRGAN(Family):
         late = draw.chance(0.5)
         quality = draw.whole(_JPEG)
         left_alone = ~draw.chance(_SECOND_BLUR_ODDS)
-        second["kernels"][left_alone] = shapes.pulse(_SIZE, int(left_alone.sum()), source.device)
+        second["kernels"][left_alone] = kernels.delta(_SIZE).to(source.device)
         drawn = RealisticDegradation(
             scale=self.scale,
             kernels=first["kernels"],
@@ -89,7 +89,7 @@ class RealESRGAN(Family):
         chosen, ways = draw.chance(self.once), draw.whole((0, len(MODES) - 1))
         drawn.factor[chosen], drawn.mode[chosen], drawn.factor2[chosen] = 1 / self.scale, ways[chosen], 1
         for filters in (drawn.kernels2, drawn.sinc):
-            filters[chosen] = shapes.pulse(_SIZE, 1, draw.source.device)
+            filters[chosen] = kernels.delta(_SIZE).to(draw.source.device)
         for absent in (drawn.noise2, drawn.poisson2, drawn.jpeg2, drawn.jpeg3):
             absent[chosen] = 0
 
@@ -161,7 +161,7 @@ class _Draw:
         """Sinc filters ``(count, 21, 21)``, or none."""
         ringing, cutoffs = self.chance(_LAST_SINC_ODDS), self.uniform(math.pi / 3, math.pi)
         filters = shapes.sinc(_SIZE, cutoffs)
-        filters[~ringing] = shapes.pulse(_SIZE, int((~ringing).sum()), self.source.device)
+        filters[~ringing] = kernels.delta(_SIZE).to(self.source.device)
         return filters
 
     def _betas(self, limits: tuple[float, float]) -> Tensor:

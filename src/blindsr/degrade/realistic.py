@@ -14,12 +14,19 @@ from torch import Tensor
 
 from blindsr.degrade import jpeg as codec
 from blindsr.degrade.blur import blur
-from blindsr.degrade.process import Degradation
+from blindsr.degrade.process import Degradation, check_jpeg, check_kernels, check_noise
 from blindsr.degrade.resample import resize_to
 from blindsr.errors import BlindSRError
 
 MODES = ("area", "bilinear", "bicubic", "antialiased")
 """How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
+
+_ONE_EACH = (
+    *("factor", "mode", "poisson", "gray"),
+    *("factor2", "mode2", "noise2", "poisson2", "gray2", "jpeg2"),
+    *("mode3", "jpeg3"),
+)
+"""Fields with one number for each image, beyond those of `Degradation`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,19 +85,26 @@ class RealisticDegradation(Degradation):
     def checked(self) -> Self:
         """As `Degradation.checked`."""
         super().checked()
-        n = len(self)
-        for name in ("factor", "mode", "poisson", "gray", "factor2", "mode2", "noise2", "poisson2", "gray2", "mode3"):
-            if getattr(self, name).shape != (n,):
+        for name in _ONE_EACH:
+            if getattr(self, name).shape != (len(self),):
                 raise BlindSRError(f"{name} needs one number for each image")
         for name in ("kernels2", "sinc"):
-            if getattr(self, name).ndim != 3 or len(getattr(self, name)) != n:
+            if getattr(self, name).ndim != 3 or len(getattr(self, name)) != len(self):
                 raise BlindSRError(f"{name} needs one kernel for each image")
+            check_kernels(getattr(self, name))
+        for noise in (self.noise2, self.poisson, self.poisson2):
+            check_noise(noise)
+        for quality in (self.jpeg2, self.jpeg3):
+            check_jpeg(quality)
+        self._check_resizing()
+        return self
+
+    def _check_resizing(self) -> None:
         if not bool(((self.factor > 0) & (self.factor2 > 0) & (self.factor <= 4) & (self.factor2 <= 4)).all()):
             raise BlindSRError("a factor of resizing lies above 0 and is at most 4")
         for name in ("mode", "mode2", "mode3"):
             if not bool(((getattr(self, name) >= 0) & (getattr(self, name) < len(MODES))).all()):
                 raise BlindSRError(f"{name} is 0 to {len(MODES) - 1}: {', '.join(MODES)}")
-        return self
 
 
 def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from blindsr.errors import BlindSRError
 
+_KEPT = 2**20
+"""Entries of a matrix that is kept for the next image of its size; those of whole photographs take hundreds of MB."""
+
 
 def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tensor:
     """Bicubic resampling as MATLAB's ``imresize``: antialiased when shrinking, symmetric borders, half-pixel centres.
@@ -52,9 +55,12 @@ def apply_matrices(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         return rows @ (x @ columns.transpose(-1, -2))
 
 
-@lru_cache(maxsize=64)
 def bicubic_matrix(length: int, out: int, scale: float) -> Tensor:
     """Matrix ``(out, length)``, float32, of MATLAB's bicubic along one axis; rows sum to 1."""
+    return (_kept_matrix if length * out <= _KEPT else _matrix)(length, out, scale)
+
+
+def _matrix(length: int, out: int, scale: float) -> Tensor:
     stretch = min(scale, 1.0)  # shrinking widens the kernel: this is the antialiasing
     support = 4.0 / stretch
     centre = (torch.arange(out, dtype=torch.float64) + 0.5) / scale - 0.5
@@ -67,10 +73,7 @@ def bicubic_matrix(length: int, out: int, scale: float) -> Tensor:
     return matrix.float()
 
 
-@lru_cache(maxsize=64)
-def subsample_matrix(length: int, scale: int) -> Tensor:
-    """Matrix ``(ceil(length / scale), length)``, float32, that keeps every ``scale``-th sample from the first."""
-    return torch.eye(length)[::scale].contiguous()
+_kept_matrix = lru_cache(maxsize=64)(_matrix)
 
 
 def _cubic(x: Tensor) -> Tensor:

@@ -40,13 +40,6 @@ def sinc(size: int, cutoff: Tensor) -> Tensor:
     return _normalised(kernel)
 
 
-def pulse(size: int, count: int, device: torch.device | str = "cpu") -> Tensor:
-    """Kernels ``(count, size, size)`` that leave an image as it is."""
-    kernels = torch.zeros(count, size, size, device=device)
-    kernels[:, size // 2, size // 2] = 1
-    return kernels
-
-
 def covariance(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
     """Covariances ``(n, 2, 2)`` over (x, y) of standard deviations along and across an axis, angles in radians."""
     cos, sin = angle.cos(), angle.sin()
