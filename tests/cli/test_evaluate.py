@@ -58,6 +58,26 @@ def test_bicubic_on_two_protocols(data: Path, tmp_path: Path) -> None:
             assert column["model"] == pytest.approx(column["bicubic"])
 
 
+def test_a_part_of_a_data_set_or_a_harder_task_is_not_compared_with_the_paper(data: Path, tmp_path: Path) -> None:
+    images.write(images.Picture(torch.rand(3, 40, 44)), data / "Set5" / "another.png")
+    out = tmp_path / "out.json"
+    common = ("-m", "bicubic", "--data", data / "Set5", "--json", out, "--device", "cpu")
+    found, settings = [], {}
+    for more in (
+        ("-p", "cmdsr-middle"),
+        ("-p", "cmdsr-middle", "--limit", "1"),
+        ("-p", "cmdsr-middle", "--limit", "2"),
+        ("-p", "mzsr-bicubic", "--kernel", "given"),
+        ("-p", "mzsr-bicubic", "--kernel", "estimated"),
+    ):
+        assert _run(*common, *more).exit_code == 0
+        (one,) = json.loads(out.read_text(encoding="utf-8"))["protocols"]
+        found.append(one["data_sets"][0]["paper"])
+        settings = one["settings"]
+    assert found == [27.10, None, 27.10, 37.25, None]
+    assert settings.items() >= {"kernel": "estimated", "seed": 0, "precision": "auto", "limit": None}.items()
+
+
 def test_results_made_elsewhere(data: Path, tmp_path: Path) -> None:
     sr = tmp_path / "mine"
     assert _run("-m", "bicubic", "-p", "cmdsr-severe", "--data", data, "--save-sr", sr).exit_code == 0
@@ -77,6 +97,8 @@ def test_mistakes_are_answered_in_one_sentence(data: Path, tmp_path: Path) -> No
     assert "there is no folder" in _sentence("-m", "bicubic", "-p", "cmdsr-middle", "--data", tmp_path / "none")
     assert "cannot write" in _sentence(*given, "-m", "bicubic", "--json", tmp_path / "none" / "out.json")
     assert "--save-sr" in _sentence(*given, "--results", tmp_path, "--save-sr", tmp_path / "sr")
+    assert "two folders" in _sentence(*given, "-m", "bicubic", "--save-lr", tmp_path / "a", "--save-sr", tmp_path / "a")
+    assert "--steps" in _sentence(*given, "--results", tmp_path, "--steps", "1")
     assert "no result for of_Set5" in _sentence(*given, "--results", tmp_path)
     assert "precision" in _sentence(*given, "-m", "bicubic", "--precision", "fp8")
 

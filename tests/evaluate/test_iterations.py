@@ -51,6 +51,11 @@ def test_points_are_the_mean_of_what_the_teacher_restores(hr_folder: Path) -> No
     assert itself.psnr[0] != itself.psnr[1]
 
 
+def test_another_scale_than_the_protocols_gets_one_sentence(hr_folder: Path) -> None:
+    with pytest.raises(BlindSRError, match=r"enlarges 2 times, but mzsr-g2\.0-direct-x4 needs x4"):
+        iterations("run", tiny(), protocol("mzsr-g2.0-direct-x4"), data_sets(hr_folder)[0], rates=[0.1], counts=[0])
+
+
 @pytest.mark.parametrize("method", [Bicubic(2), tiny(source="lr"), tiny(source="oracle")])
 def test_without_such_a_teacher_there_is_no_curve(method: MRDA, hr_folder: Path) -> None:
     with pytest.raises(BlindSRError, match="no teacher"):

@@ -39,14 +39,18 @@ def curve(
     """
     from blindsr import evaluate as room
     from blindsr import weights
+    from blindsr.evaluate import figure
     from blindsr.evaluate.curve import curve as measure
     from blindsr.evaluate.curve import draw
     from blindsr.evaluate.iterations import iterations
     from blindsr.restore.load import load
+    from blindsr.restore.upscaler import Upscaler
 
     if not model and not run:
         raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")
     counts = _counts(steps)
+    if out is not None:
+        figure.check(out)
     chosen, data_set = room.protocol(protocol), room.data_set_of(data, limit)
     curves = []
     for name in model or ():
@@ -54,7 +58,8 @@ def curve(
         _tell(curves[-1], data_set.name, json=json)
     for folder in run or ():
         method, rates = _teacher(folder)
-        for one in iterations(folder.name, method, chosen, data_set, rates=rates, counts=counts):
+        placed = Upscaler(method, device=device, precision="fp32").method
+        for one in iterations(folder.name, placed, chosen, data_set, rates=rates, counts=counts):
             curves.append(one)
             _tell(one, data_set.name, json=json)
     if out is not None:

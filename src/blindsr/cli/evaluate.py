@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -76,10 +77,11 @@ def evaluate(
     name, subject = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
     if steps is not None:
         name = f"{name} ({steps} step{'s' * (steps != 1)})"
-    if results is not None and save_sr is not None:
-        raise BlindSRError("--save-sr writes what a model made; with --results there is nothing new to save")
+    _refuse_contradictions(results, steps, save_lr, save_sr)
     folders = room.Folders(save_lr, save_sr)
     looks = None if lpips is None else LPIPS.read(lpips)
+    settings = _settings(kernel=kernel, steps=steps, seed=seed, precision=precision, device=device, limit=limit)
+    measure = partial(room.evaluate, model=name, save=folders, lpips=looks, settings=settings)
 
     console = Console()
     scores: list[Scores] = []
@@ -88,12 +90,33 @@ def evaluate(
             notice = partial(_show, status, one.name)
             told = one if kernel == "given" else None
             restore = subject if isinstance(subject, room.Results) else run.telling(subject, told, steps)
-            scores.append(room.evaluate(restore, one, sets, model=name, save=folders, notice=notice, lpips=looks))
+            measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
+            scores.append(measure(restore, measured, sets, notice=notice))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
         textfile.write(table.to_json(scores), json)
     if markdown is not None:
         textfile.write(table.markdown(scores), markdown)
+
+
+def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Path | None, save_sr: Path | None) -> None:
+    for contradiction, sentence in (
+        (results and save_sr, "--save-sr writes what a model made; with --results there is nothing new to save"),
+        (results and steps is not None, "--steps are those of a model; with --results nothing is restored"),
+        (
+            save_lr and save_sr and save_lr.resolve() == save_sr.resolve(),
+            "--save-lr and --save-sr write files of the same names; give them two folders",
+        ),
+    ):
+        if contradiction:
+            raise BlindSRError(sentence)
+
+
+def _settings(**given: object) -> dict[str, object]:
+    """What decides numbers beside model and protocol."""
+    from importlib.metadata import version
+
+    return {**given, "blindsr": version("blindsr"), "torch": version("torch")}
 
 
 def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:

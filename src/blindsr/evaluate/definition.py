@@ -34,7 +34,8 @@ class Protocol:
     paper: Mapping[str, PaperRow]
     """The published PSNR of each model."""
     rows: Mapping[str, str]
-    """Which row a model of ours repeats, by the name of its weights, where it is not ``headline``."""
+    """Which row a model of ours repeats, where it is not ``headline``: by the name of its weights, by that and its
+    gradient steps, as ``mzsr_x2.multi (1 step)``, or by the steps alone, as ``(1 step)``."""
     kernel_given: bool = False
     """Whether the paper tells the models the true blur kernel, and with it the noise level."""
 
@@ -51,8 +52,9 @@ class Protocol:
         )
 
     def paper_row(self, model: str) -> str:
-        """The name of the published row that a model is compared with."""
-        return self.rows.get(model, self.headline)
+        """The name of the published row that a model is compared with; ``-`` if none has as many steps as its name."""
+        _, taken, steps = model.partition(" (")
+        return self.rows.get(model, self.rows.get(f"({steps}", "-") if taken else self.headline)
 
     def paper_psnr(self, model: str, data_set: str) -> float | None:
         """The published PSNR for a data set, whose name may be written in any case; None if there is none."""

@@ -5,9 +5,24 @@ from typing import TYPE_CHECKING
 
 from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
+from blindsr.evaluate import textfile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+def check(path: Path) -> None:
+    """Refuse a place that no figure can be written to; meant to be asked before hours of measuring.
+
+    Raises:
+        BlindSRError: another ending, or a folder that is not there or not writable.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        raise BlindSRError(f"cannot write {path}: a figure is a PNG, PDF or SVG file")
+    textfile.check_writable(path)
 
 
 def save(figure: "Figure", path: Path) -> None:
@@ -16,6 +31,7 @@ def save(figure: "Figure", path: Path) -> None:
     Raises:
         BlindSRError: another ending, or a place that cannot be written.
     """
+    check(path)
     try:
         with beside(path) as part:
             figure.savefig(part, dpi=150)

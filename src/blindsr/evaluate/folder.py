@@ -17,6 +17,8 @@ class DataSet:
 
     name: str
     paths: tuple[Path, ...]
+    whole: bool = True
+    """Whether these are all of its images; a published mean is one over all of them."""
 
 
 def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
@@ -33,7 +35,7 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
         raise BlindSRError(f"there is no folder {folder}; name one that holds HR images")
     own = _images(folder)
     found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in _subfolders(folder)]
-    sets = [DataSet(name, paths[:limit]) for name, paths in found if paths]
+    sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
     if not sets:
         raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(_SUFFIXES))})")
     return sorted(sets, key=_rank)

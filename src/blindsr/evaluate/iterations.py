@@ -43,10 +43,12 @@ def iterations(
         The teacher's line and that of the meta-learning network.
 
     Raises:
-        BlindSRError: another method, or one whose teacher does not look at that network.
+        BlindSRError: another method, one whose teacher does not look at that network, or another scale.
     """
     if not isinstance(method, MRDA) or not isinstance(method.teacher, DEN) or method.config.source != "mln":
         raise BlindSRError(f"{name} has no teacher that looks at a meta-learning network")
+    if method.traits.scale != protocol.scale:
+        raise BlindSRError(f"{name} enlarges {method.traits.scale} times, but {protocol.name} needs x{protocol.scale}")
     steps = [[rates[min(number, len(rates) - 1)] for number in range(count)] for count in counts]
     scores = [row for path in data.paths for row in _psnr(method, path, protocol, steps)]
     teacher, mln = (tuple(fmean(column) for column in zip(*rows, strict=True)) for rows in zip(*scores, strict=True))
@@ -58,12 +60,13 @@ def _psnr(
 ) -> Iterator[tuple[list[float], list[float]]]:
     """Of teacher and MLN for an image under each of its degradations, after each number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
+    device = next(method.parameters()).device
     for degradation in protocol.degradations(path.stem):
-        lr = degradation.apply(hr)
-        adapted = (method.specific(lr, hr, rates) for rates in steps)
+        lr = degradation.apply(hr).to(device)
+        adapted = (method.specific(lr, hr.to(device), rates) for rates in steps)
         results = [(_taught(method, lr, params), method.specific_images(lr, params)) for params in adapted]
         taught, itself = (
-            [float(psnr(sr.clamp(0, 1), hr, protocol.convention)) for sr in column]
+            [float(psnr(sr.clamp(0, 1).cpu(), hr, protocol.convention)) for sr in column]
             for column in zip(*results, strict=True)
         )
         yield taught, itself

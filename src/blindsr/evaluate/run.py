@@ -1,9 +1,10 @@
 """From HR test images to scores: degrade as the protocol says, restore, measure; bicubic always beside it."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -73,6 +74,8 @@ class Scores:
     protocol: Protocol
     model: str
     columns: tuple[Column, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What else decided the numbers."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def evaluate(
     save: Folders | None = None,
     notice: Callable[[str, Row], None] | None = None,
     lpips: LPIPS | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Scores:
     """Measure a model, or results made elsewhere, under a protocol.
 
@@ -104,6 +108,7 @@ def evaluate(
         save: where to write LR and SR images.
         notice: is told the data set and the row after each image.
         lpips: measures that too.
+        settings: what else decides the numbers, to be kept with them.
 
     Raises:
         BlindSRError: an image cannot be read, is too small, or a result is missing or of another size.
@@ -116,8 +121,9 @@ def evaluate(
                 rows.append(row)
                 if notice is not None:
                     notice(data_set.name, row)
-        columns.append(Column(data_set.name, tuple(rows), protocol.paper_psnr(model, data_set.name)))
-    return Scores(protocol, model, tuple(columns))
+        paper = protocol.paper_psnr(model, data_set.name) if data_set.whole else None
+        columns.append(Column(data_set.name, tuple(rows), paper))
+    return Scores(protocol, model, tuple(columns), settings or {})
 
 
 def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:

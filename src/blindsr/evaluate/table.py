@@ -86,6 +86,7 @@ def _protocol(scores: Scores) -> dict[str, Any]:
         "scale": protocol.scale,
         "convention": dataclasses.asdict(protocol.convention),
         "model": scores.model,
+        "settings": dict(scores.settings),
         "paper_row": protocol.paper_row(scores.model),
         "data_sets": [_data_set(column) for column in scores.columns],
     }

@@ -75,3 +75,4 @@ def test_published_numbers() -> None:
     assert protocol("cmdsr-severe").paper["CMDSR"] == {"Set5": 23.07, "Set14": 22.14, "BSD100": 23.03}
     assert protocol("cmdsr-severe-nf").paper["CMDSR"] == {"Set5": 29.94, "Set14": 27.29, "BSD100": 26.95}
     assert "SRResNet-10 w/o ConditionNet" not in protocol("cmdsr-middle-nf").paper
+    assert not protocol("cmdsr-middle-15").paper  # measured with other kernels

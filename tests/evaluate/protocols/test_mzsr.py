@@ -54,10 +54,21 @@ def test_one_step_is_compared_with_the_papers_one_step() -> None:
     g2 = protocol("mzsr-g2.0-direct")
     assert g2.paper_psnr("mzsr_x2.direct", "Set5") == 36.05
     assert g2.paper_psnr("mzsr_x2.direct (1 step)", "Set5") == 35.20
+    assert g2.paper_psnr("anyone's", "Set5") == 36.05
+    assert g2.paper_psnr("anyone's (1 step)", "Set5") == 35.20
+    assert g2.paper_psnr("mzsr_x2.direct (10 steps)", "Set5") == 36.05
     assert g2.kernel_given
+
+
+@pytest.mark.parametrize("steps", ["0 steps", "5 steps"])
+def test_steps_that_the_paper_did_not_take_are_compared_with_nothing(steps: str) -> None:
+    g2 = protocol("mzsr-g2.0-direct")
+    assert g2.paper_row(f"mzsr_x2.direct ({steps})") == "-"
+    assert g2.paper_psnr(f"mzsr_x2.multi ({steps})", "Set5") is None
 
 
 def test_the_multi_scale_models_rows() -> None:
     assert protocol("mzsr-ani-direct").paper_psnr("mzsr_x2.multi", "Set5") == 33.95
+    assert protocol("mzsr-ani-direct").paper_psnr("mzsr_x2.multi (10 steps)", "Set5") == 33.95
     assert protocol("mzsr-g2.0-direct-x4").paper_psnr("mzsr_x4.multi (1 step)", "BSD100") == 26.68
     assert protocol("mzsr-g2.0-direct-x4").paper_psnr("mzsr_x4.multi", "Set5") is None

@@ -17,10 +17,10 @@ from blindsr.evaluate.definition import PaperRow, Protocol, degradation
 
 _SETS = ("Set5", "BSD100")
 _HEADLINE = "MZSR (10)"
-_MODELS = ("mzsr_x2.direct", "mzsr_x2.bicubic", "mzsr_x4.direct")
 _ROWS = {
-    **{f"{model} (1 step)": "MZSR (1)" for model in _MODELS},
-    **{f"mzsr_x{scale}.multi": "Multi-scale (10)" for scale in (2, 4)},
+    "(1 step)": "MZSR (1)",
+    "(10 steps)": _HEADLINE,
+    **{f"mzsr_x{scale}.multi{steps}": "Multi-scale (10)" for scale in (2, 4) for steps in ("", " (10 steps)")},
     **{f"mzsr_x{scale}.multi (1 step)": "Multi-scale (1)" for scale in (2, 4)},
 }
 
