@@ -1,10 +1,20 @@
 """Files that are there whole or not at all."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_PART = re.compile(r"\.[0-9a-f]{16}\..*")
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what `beside` left in a folder where it was killed; only for a folder that nobody else writes to."""
+    for path in folder.iterdir():
+        if _PART.fullmatch(path.name):
+            path.unlink()
 
 
 @contextmanager

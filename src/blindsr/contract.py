@@ -6,7 +6,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import pydantic
 import torch
@@ -162,6 +162,9 @@ class Group:
     """Learning rate of the weights of convolutions under Muon; None leaves them to Adam."""
 
 
+_Decay = Annotated[float, pydantic.Field(ge=0, lt=1)]
+
+
 class StageRecipe(Strict):
     """What the loop itself needs to know of a stage; each method adds its own fields."""
 
@@ -171,10 +174,16 @@ class StageRecipe(Strict):
     milestones: tuple[int, ...] = pydantic.Field((), description="steps at which the 'step' schedule decays")
     gamma: float = pydantic.Field(0.5, gt=0, le=1, description="factor of the 'step' schedule")
     final: float = pydantic.Field(0.0, ge=0, le=1, description="fraction of the rate left at the end of 'cosine'")
-    betas: tuple[float, float] = pydantic.Field((0.9, 0.999), description="Adam's")
+    betas: tuple[_Decay, _Decay] = pydantic.Field((0.9, 0.999), description="Adam's")
     clip: float | None = pydantic.Field(None, gt=0, description="largest norm of the gradient")
     ema: float = pydantic.Field(0.999, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = pydantic.Field(1000, gt=0, description="steps between validations")
+
+    @pydantic.model_validator(mode="after")
+    def _milestones_are_of_steps(self) -> Self:
+        if self.milestones and self.schedule != "step":
+            raise ValueError(f"milestones are those of the schedule 'step', and nobody heeds them in {self.schedule!r}")
+        return self
 
 
 class MuonRecipe(StageRecipe):

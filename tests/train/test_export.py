@@ -24,10 +24,27 @@ def test_the_averaged_weights_are_published(tmp_path: Path, settings: list[str],
     assert loaded.name == "cmdsr_x4.classic"
     assert loaded.card.recipe == small.to_dict()
     assert loaded.card.provenance["steps"] == 10
-    assert loaded.card.provenance["data"]["folders"] == [photographs.name]
+    assert loaded.card.provenance["stage"] == "stage"
+    (data,) = loaded.card.provenance["data"]
+    assert data["folders"] == [photographs.name]
     text = path.with_suffix(".md").read_text()
-    assert "10 steps" in text
+    assert "10 steps of stage `stage`" in text
     assert "| stage | 10 |" in text
+
+
+def test_a_checkpoint_of_another_version_gets_one_sentence(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    small, photos = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"]), Photos.read([photographs])
+    train(small, photos, Options(tmp_path, device="cpu"))
+    state = checkpoint.load(tmp_path)
+    for weights_of in ("model", "average"):
+        state[weights_of]["another"] = state[weights_of].popitem()[1]
+    checkpoint.save(tmp_path, state)
+    with pytest.raises(BlindSRError, match="another network or version"):
+        export(tmp_path, tmp_path)
+    with pytest.raises(BlindSRError, match="another network or version"):
+        train(small, photos, Options(tmp_path, device="cpu"), resume=True)
 
 
 def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:

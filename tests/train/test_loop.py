@@ -134,6 +134,16 @@ def test_a_time_limit_saves_and_leaves(tmp_path: Path, settings: list[str], phot
     assert checkpoint.load(tmp_path)["step"] == 1
 
 
+def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    for name in (".0123456789abcdef.pt", ".mine.pt"):
+        (tmp_path / name).write_bytes(b"half")
+    train(small, Photos.read([photographs]), options(tmp_path))
+    assert {path.name for path in tmp_path.glob(".*")} == {".mine.pt"}
+
+
 def test_the_smallest_photograph_is_the_largest_crop(settings: list[str]) -> None:
     assert smallest_photo(recipe.load("cmdsr_x4.plain", settings)) == 40
     first = ["regression.steps=1", "regression.crop=60"]
@@ -181,9 +191,39 @@ def test_other_photographs_are_noticed_on_resuming(
     small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path))
     train(small, Photos.read([photographs]), options(tmp_path), resume=True)
-    assert "not the photographs" not in caplog.text
+    assert "began with other" not in caplog.text
     train(small, Photos.read([photographs], exclude=["0.png"]), options(tmp_path), resume=True)
-    assert "not the photographs" in caplog.text
+    assert "began with other photographs, names" in caplog.text
+
+
+def test_what_a_run_was_trained_on_and_how_is_kept_when_it_goes_on_otherwise(
+    tmp_path: Path, settings: list[str], photographs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small, photos = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=2"]), Photos.read([photographs])
+    train(small, photos, options(tmp_path, time_limit=0.0))
+    caplog.clear()
+    train(small, photos, options(tmp_path, precision="bf16"), resume=True)
+    assert "began with other precision, so" in caplog.text
+    assert [one["precision"] for one in checkpoint.load(tmp_path)["data"]] == ["fp32", "bf16"]
+
+
+def test_a_time_limit_that_passes_with_the_last_step_is_no_reason_to_go_on(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "finished"
+
+
+def test_losses_before_a_validation_count_after_it(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=4", "stage.validate_every=3"])
+    for name, every in (("each", 1), ("all", 4)):
+        train(small, Photos.read([photographs]), options(tmp_path / name, log_every=every))
+    each, (mean,) = (
+        [line["loss"] for line in map(json.loads, (tmp_path / name / "log.jsonl").open()) if "loss" in line]
+        for name in ("each", "all")
+    )
+    assert len(each) == 4
+    assert mean == pytest.approx(sum(each) / 4)
 
 
 @pytest.fixture
@@ -240,6 +280,30 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
     assert train(two_stage_recipe(), Photos.read([photographs]), options(tmp_path, time_limit=8.0)) == "time"
     stopped = checkpoint.load(tmp_path)
     assert (stopped["stage"], stopped["step"], stopped["seconds"]) == (1, 3, 9.0)
+
+
+@pytest.mark.usefixtures("two_stages")
+def test_a_signal_while_the_end_of_a_stage_is_saved_is_heard(
+    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = checkpoint.save
+
+    def interrupted(run: Path, state: checkpoint.State) -> None:
+        if state["step"] == 6:
+            signal.raise_signal(signal.SIGINT)
+        save(run, state)
+
+    monkeypatch.setattr(checkpoint, "save", interrupted)
+    photos = Photos.read([photographs])
+    assert train(two_stage_recipe(), photos, options(tmp_path)) == "signal"
+    assert (checkpoint.load(tmp_path)["stage"], checkpoint.load(tmp_path)["step"]) == (0, 6)
+    assert train(two_stage_recipe(), photos, options(tmp_path), resume=True) == "finished"
+
+
+def test_devices_that_there_are_not_get_one_sentence(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    small = recipe.load("cmdsr_x4.plain", settings)
+    with pytest.raises(BlindSRError, match="cannot train on"):
+        train(small, Photos.read([photographs]), options(tmp_path, device="tpu"))
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

@@ -56,6 +56,12 @@ def test_settings_change_values_and_keep_their_types() -> None:
         ("stage.steps", "key=value"),
         ("stage.steps=[", "cannot read"),
         ("method=swinir", "no method"),
+        ("stage.steps=2020-13-01", "cannot read"),
+        ("stage.betas=[0.9,1.5]", "stage.betas.1"),
+        ("seed=99999999999999999999", "seed"),
+        ("stage=", "stage in the recipe"),
+        ("model.scale=2", "enlarge 4 times, but model.scale is 2"),
+        ("stage.milestones=[1]", "milestones"),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, words: str) -> None:
@@ -74,7 +80,7 @@ def test_recipes_are_found_by_path_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(recipe.load("cmdsr_x4.plain").to_dict()))
     assert recipe.load(str(path)).to_dict() == recipe.load("cmdsr_x4.plain").to_dict()
-    for text in ("[", "- 1", "name: x"):
+    for text in ("[", "- 1", "name: x", "name: 2020-13-01", "method: cmdsr\nno: 1"):
         path.write_text(text)
         with pytest.raises(BlindSRError):
             recipe.load(str(path))

@@ -55,8 +55,9 @@ def train(
 
         torch.set_num_threads(threads)
     ending = _run(load(recipe, settings or ()), options, (data, exclude or []), resume=resume, init=init)
-    typer.echo(_farewell(ending, out), err=True)
-    raise typer.Exit(_CODES[ending])
+    if _is_first_process():
+        typer.echo(_farewell(ending, out), err=True)
+        raise typer.Exit(_CODES[ending])
 
 
 def _run(
@@ -82,8 +83,15 @@ def _export(run: Path, out: Path | None) -> None:
 def _need_extra() -> None:
     from importlib.util import find_spec
 
-    if find_spec("lightning_fabric") is None or find_spec("tensorboard") is None:
+    if any(find_spec(name) is None for name in ("lightning_fabric", "tensorboard", "pytorch_optimizer")):
         raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'")
+
+
+def _is_first_process() -> bool:
+    """Whether this one speaks for all; whatever another one ends with but 0, the first would be killed for."""
+    from lightning_fabric.utilities.rank_zero import rank_zero_only
+
+    return int(getattr(rank_zero_only, "rank", 0)) == 0
 
 
 def _farewell(ending: "Ending", out: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import torch
+from torch import nn
 
 from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
@@ -33,14 +34,34 @@ class State(TypedDict):
     validations: list[dict[str, Any]]
     began: str | None
     """Name of the weights that the run began with, if any."""
-    data: dict[str, Any]
-    """What was trained on."""
+    data: list[dict[str, Any]]
+    """What was trained on and how; more than one entry where a run went on with something else."""
 
 
 def save(run: Path, state: State) -> None:
-    """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one."""
-    with beside(run / NAME) as part:
-        torch.save(dict(state), part)
+    """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one.
+
+    Raises:
+        BlindSRError: if it cannot be written.
+    """
+    try:
+        with beside(run / NAME) as part:
+            torch.save(dict(state), part)
+    except (OSError, RuntimeError) as error:  # torch tells of a full disk by the latter
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+        raise BlindSRError(f"cannot write {run / NAME}: {reason}; the one before it is whole") from None
+
+
+def fill(method: nn.Module, values: dict[str, Any]) -> None:
+    """Give a network the weights of a checkpoint.
+
+    Raises:
+        BlindSRError: they are another network's, as that of another version.
+    """
+    try:
+        method.load_state_dict(values)
+    except RuntimeError:
+        raise BlindSRError("the checkpoint holds the weights of another network or version") from None
 
 
 def load(run: Path) -> State:

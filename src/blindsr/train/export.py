@@ -35,7 +35,7 @@ def export(run: Path, folder: Path) -> Path:
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
         recipe=state["recipe"],
-        provenance=_provenance(state),
+        provenance=_provenance(state, recipe),
     )
     path = folder / f"{card.name}.safetensors"
     weights.save(path, method, card)
@@ -60,12 +60,13 @@ def _trained(run: Path) -> tuple[checkpoint.State, recipes.Recipe, Method[Any]]:
     state = checkpoint.load(run)
     recipe = recipes.parse(state["recipe"])
     method = registry.method_class(recipe.header.method)(recipe.model)
-    method.load_state_dict(state["average"])
+    checkpoint.fill(method, state["average"])
     return state, recipe, method
 
 
-def _provenance(state: checkpoint.State) -> dict[str, Any]:
+def _provenance(state: checkpoint.State, recipe: recipes.Recipe) -> dict[str, Any]:
     return {
+        "stage": list(recipe.stages)[state["stage"]],
         "steps": state["step"],
         "began": state["began"],
         "hours": round(state["seconds"] / 3600, 2),
@@ -82,19 +83,20 @@ def _text(card: weights.Card) -> str:
     rows = "\n".join(
         f"| {v['stage']} | {v['step']} | {v['psnr']:.2f} | {v['bicubic']:.2f} |" for v in made["validations"]
     )
+    photographs = ", then ".join(f"{one['photographs']} images\n({', '.join(one['folders'])})" for one in made["data"])
     began = f"\nThe run began with the weights of `{made['began']}`.\n" if made["began"] else ""
     return f"""# {card.name}
 
 Method: {card.method}. Licence of the weights: {card.licence}.
 
-Trained for {made["steps"]} steps of its last stage in {made["hours"]} hours on {made["data"]["photographs"]} images
-({", ".join(made["data"]["folders"])}), with blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
+Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
+blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
 {began}
 Written by `blindsr train --export RUN`; the recipe is in the file itself: `blindsr models show {card.name}`.
 
 ## Validation
 
-PSNR (dB) on Y of BT.601 in studio range, border = scale, 8 bit, of {len(made["data"]["held_out"])} training images
+PSNR (dB) on Y of BT.601 in studio range, border = scale, 8 bit, of {len(made["data"][-1]["held_out"])} training images
 that were held out, each under its own degradation from the family that was trained on.
 
 | stage | step | these weights | bicubic |

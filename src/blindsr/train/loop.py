@@ -19,6 +19,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
+from blindsr.atomic import remove_parts
 from blindsr.contract import Stage
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
@@ -42,7 +43,7 @@ Ending = Literal["finished", "time", "signal"]
 
 @dataclass
 class Options:
-    """How a run is carried out; nothing here changes what is learned, but for the order of sums on other hardware."""
+    """How a run is carried out; number of devices and precision alone change what is learned."""
 
     run: Path
     device: str = "auto"
@@ -67,6 +68,8 @@ class _History:
     validations: list[dict[str, Any]] = field(default_factory=list)
     began: str | None = None
     """Name of the weights that the run began with, if any."""
+    data: list[dict[str, Any]] = field(default_factory=list)
+    """What was trained on, one after the other, and how."""
 
     @property
     def elapsed(self) -> float:
@@ -98,6 +101,7 @@ def train(
         # A key that came after the run began has its default in it
         _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
         history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
+        history.data = state["data"]
     planned = _planned(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
@@ -107,6 +111,7 @@ def train(
         history.began = start.name
     if fabric.is_global_zero:
         options.run.mkdir(parents=True, exist_ok=True)
+        remove_parts(options.run)
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
     stages = registry.training(recipe.header.method).stages(model, recipe.stages)
     for index, name in planned:
@@ -114,7 +119,7 @@ def train(
         if state is not None:
             runner.restore(state)
         ending = runner.run()
-        if ending != "finished":
+        if ending != "finished" and not (runner.complete() and (index, name) == planned[-1]):
             return ending
         # The next stage, like a user, gets the averaged weights.
         model.load_state_dict(runner.average.method.state_dict())
@@ -163,49 +168,66 @@ class _Runner:
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
         self.done = 0
-        self.data = {
-            "folders": list(photos.folders),
-            "photographs": len(self.photos),
-            "held_out": list(held_out.names),
-        }
+        self._note(
+            {
+                "folders": list(photos.folders),
+                "photographs": len(self.photos),
+                "names": hashlib.sha256("/".join(photos.names).encode()).hexdigest()[:16],
+                "held_out": list(held_out.names),
+                "devices": fabric.world_size,
+                "precision": "bf16" if isinstance(fabric.strategy.precision, _Mixed) else "fp32",
+            }
+        )
+
+    def _note(self, data: dict[str, Any]) -> None:
+        """Keep what is trained on, and say so where a run goes on with something else."""
+        known = self.history.data
+        if known and known[-1] != data and self.fabric.is_global_zero:
+            changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])
+            _log.warning("the run began with other %s, so it ends in other weights", changed)
+        if not known or known[-1] != data:
+            known.append(data)
+
+    def complete(self) -> bool:
+        """Whether this stage has taken all its steps."""
+        return self.done >= self.stage.recipe.steps
 
     def restore(self, state: checkpoint.State) -> None:
         """Continue where a checkpoint stopped."""
-        self.stage.method.load_state_dict(state["model"])
-        self.average.method.load_state_dict(state["average"])
+        checkpoint.fill(self.stage.method, state["model"])
+        checkpoint.fill(self.average.method, state["average"])
         for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
         self.done = state["step"]
-        if state["data"] != self.data and self.fabric.is_global_zero:
-            _log.warning("these are not the photographs that the run began with, so it ends in other weights")
 
     def run(self) -> Ending:
         """Train to the end of the stage, the time limit or a signal, and save."""
-        steps = self.stage.recipe.steps
         with _signals() as asked, ExitStack() as stack:
             log = None
             if self.fabric.is_global_zero:
-                log = stack.enter_context(Log(self.options.run, self.name, steps, self.done))
+                log = stack.enter_context(Log(self.options.run, self.name, self.stage.recipe.steps, self.done))
             window = _Window(self.stage.crops[0] * self.fabric.world_size)
-            while self.done < steps:
+            while not self.complete():
                 window.add(self._step(self.done + 1))
                 self.done += 1
                 self._report(log, window)
-                ending = self._leave(bool(asked))
+                ending = None if self.complete() else self._leave(asked)
+                if ending is not None or self.complete() or self.done % self.options.save_every == 0:
+                    self.save()
                 if ending is not None:
-                    self.save()
                     return ending
-                if self.done % self.options.save_every == 0:
-                    self.save()
-        self.save()
-        return "finished"
+            # A signal during the last steps, or while they were saved, is heard before the next stage begins
+            return self._leave(asked) or "finished"
 
     def save(self) -> None:
-        """Write the checkpoint, from one process."""
+        """Write the checkpoint, from one process; the others wait, since the first to leave ends them all."""
         self._check_weights()
-        if not self.fabric.is_global_zero:
-            return
-        state: checkpoint.State = {
+        if self.fabric.is_global_zero:
+            checkpoint.save(self.options.run, self._state())
+        self.fabric.barrier()
+
+    def _state(self) -> checkpoint.State:
+        return {
             "recipe": self.recipe.to_dict(),
             "stage": self.index,
             "step": self.done,
@@ -215,9 +237,8 @@ class _Runner:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "validations": self.history.validations,
             "began": self.history.began,
-            "data": self.data,
+            "data": self.history.data,
         }
-        checkpoint.save(self.options.run, state)
 
     def _step(self, step: int) -> dict[str, Tensor]:
         rank, device = self.fabric.global_rank, self.fabric.device
@@ -243,18 +264,18 @@ class _Runner:
 
     def _report(self, log: Log | None, window: "_Window") -> None:
         recipe = self.stage.recipe
-        last = self.done == recipe.steps
-        if self.done % self.options.log_every == 0 or last:
+        if self.done % self.options.log_every == 0 or self.complete():
             self._check_weights()
             values, speed, each = window.close()
             if log is not None:
                 log.step(self.done, values, speed, each * (recipe.steps - self.done))
-        due = self.stage.validates and (self.done % recipe.validate_every == 0 or last)
+        reported = time.monotonic()
+        due = self.stage.validates and (self.done % recipe.validate_every == 0 or self.complete())
         if log is not None and due:
             values = self.validation.run(self.average.method, self.fabric.autocast())
             self.history.validations.append({"stage": self.name, "step": self.done, **values})
             log.validation(self.done, values)
-            window.restart()
+        window.leave_out(time.monotonic() - reported)
 
     def _check_weights(self) -> None:
         # All processes hold the same weights, so they stop together, and before anything is overwritten.
@@ -264,15 +285,15 @@ class _Runner:
                 "begin again with lower learning rates"
             )
 
-    def _leave(self, asked: bool) -> Ending | None:
+    def _leave(self, signals: list[int]) -> Ending | None:
         limit = self.options.time_limit
-        late = limit is not None and self.history.elapsed > limit
+        asked, late = bool(signals), limit is not None and self.history.elapsed > limit
         if self.fabric.world_size > 1:
             # All processes must leave together, or those that stay wait for the others for ever.
-            if self.done % _AGREE_EVERY:
+            if self.done % _AGREE_EVERY and not self.complete():
                 return None
             flags = torch.tensor([float(asked), float(late)], device=self.fabric.device)
-            asked, late = (count > 0 for count in cast("Tensor", self.fabric.all_reduce(flags, reduce_op="sum")))
+            asked, late = (bool(n > 0) for n in cast("Tensor", self.fabric.all_reduce(flags, reduce_op="sum")))
         if asked:
             return "signal"
         return "time" if late else None
@@ -294,11 +315,12 @@ class _Window:
         names = dict.fromkeys(name for row in self._rows for name in row)
         means = {name: torch.stack([row[name] for row in self._rows if name in row]).mean().item() for name in names}
         each = (time.monotonic() - self._start) / len(self._rows)
-        self.restart()
+        self._rows, self._start = [], time.monotonic()
         return means, self._crops / each, each
 
-    def restart(self) -> None:
-        self._rows, self._start = [], time.monotonic()
+    def leave_out(self, seconds: float) -> None:
+        """Seconds that no step took."""
+        self._start += seconds
 
 
 @contextmanager
@@ -332,7 +354,7 @@ def _fabric(options: Options) -> Fabric:
     precision = _Mixed("bf16-mixed", kind) if bf16 else None
     try:
         return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, plugins=precision)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, ImportError) as error:
         raise BlindSRError(f"cannot train on {options.devices} x {options.device}: {error}") from None
 
 

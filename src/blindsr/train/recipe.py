@@ -1,6 +1,7 @@
 """Recipes: one YAML file for one set of weights, checked before anything runs."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ class Header(Strict):
     name: str
     """Name of the weights, ``method_xSCALE.tag``."""
     method: str
-    seed: int = 0
+    seed: int = pydantic.Field(0, ge=0, lt=2**63)
     held_out: int = pydantic.Field(8, gt=0, description="training photographs kept back to validate with")
 
 
@@ -64,7 +65,15 @@ def parse(values: Mapping[str, Any]) -> Recipe:
     header = _check(Header, {key: value for key, value in values.items() if key in own}, "")
     model = _check(registry.method_class(header.method).Config, values.get("model", {}), "model.")
     stages = {stage: _check(schema, values.get(stage, {}), f"{stage}.") for stage, schema in schemas.items()}
+    _check_name(header.name, model)
     return Recipe(header, model, stages)
+
+
+def _check_name(name: str, model: Strict) -> None:
+    """The name of weights says by how much they enlarge; it must not say otherwise than they do."""
+    told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
+    if told and scale is not None and int(told[1]) != scale:
+        raise BlindSRError(f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; set name")
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -77,7 +86,7 @@ def _read(name: str) -> dict[str, Any]:
     try:
         text = packaged.get(name, path).read_text(encoding="utf-8")
         values = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:  # a day that no month has is a ValueError
         raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise BlindSRError(f"the recipe {name} holds no keys")
@@ -95,7 +104,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
             raise BlindSRError(f"{section} in {setting!r} is a value, not a section")
     try:
         values[key] = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (ValueError, yaml.YAMLError):
         raise BlindSRError(f"cannot read the value of {setting!r}") from None
 
 
@@ -109,12 +118,13 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
             raise BlindSRError(
                 _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe")
             ) from None
+        where = (prefix + key).strip(".")
         if first["type"] == "value_error":  # keys that do not go together
-            raise BlindSRError(f"{(prefix + key).strip('.')} in the recipe: {first['ctx']['error']}") from None
-        raise BlindSRError(f"{prefix}{key} in the recipe: {first['msg']}, but it is {first['input']!r}") from None
+            raise BlindSRError(f"{where} in the recipe: {first['ctx']['error']}") from None
+        raise BlindSRError(f"{where} in the recipe: {first['msg']}, but it is {first['input']!r}") from None
 
 
-def _unknown(key: str, known: Iterable[str], where: str) -> str:
+def _unknown(key: object, known: Iterable[str], where: str) -> str:
     known = sorted(known)
-    near = difflib.get_close_matches(key, known, 1)
+    near = difflib.get_close_matches(str(key), known, 1)  # YAML takes some words, as no, for other things
     return f"{where} has no key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}")

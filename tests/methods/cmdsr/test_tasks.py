@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
 from blindsr.methods.cmdsr.tasks import TaskStage
@@ -37,3 +38,9 @@ def test_a_fixed_pool_is_drawn_once() -> None:
     one = stage(pool=8)
     levels = {float(v) for seed in range(30) for v in one.family.sample(3, seed).noise}
     assert len(levels) == 8
+
+
+def test_crops_that_hold_no_patch_get_one_sentence() -> None:
+    with pytest.raises(BlindSRError, match=r"a crop of 16 pixels holds no patch of 32"):
+        stage(steps=1, crop=16)
+    assert stage(steps=0, crop=16).crops[1] == 16  # left out

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from blindsr.contract import Stage, StageRecipe
 from blindsr.degrade.families import Family, Pool, cmdsr
+from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches
 
 
@@ -26,6 +27,9 @@ class TaskStage(Stage):
 
     def __init__(self, model: CMDSR, recipe: TaskRecipe) -> None:
         super().__init__()
+        least = model.config.patch * model.config.scale
+        if recipe.steps and recipe.crop < least:
+            raise BlindSRError(f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)")
         self.method = model
         self.recipe = recipe
         family = cmdsr(model.config.scale)
