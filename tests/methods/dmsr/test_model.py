@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.degrade import kernels, resize
 from blindsr.errors import BlindSRError
@@ -52,6 +53,24 @@ def test_any_size_and_scale(scale: int, size: tuple[int, int]) -> None:
 def test_one_colour_is_no_trouble(value: float) -> None:
     net, lr = tiny(), torch.full((1, 3, 20, 20), value)
     assert bool(torch.isfinite(restore(net, lr, found(net, lr, noise=10.0))).all())
+
+
+@pytest.fixture(scope="module")
+def shipped() -> DMSR:
+    method = weights.load("dmsr_x4.light").method
+    assert isinstance(method, DMSR)
+    return method.eval()
+
+
+@pytest.mark.parametrize("name", ["gray", "black", "page"])
+def test_a_level_given_for_an_image_without_noise_does_no_harm(shipped: DMSR, name: str) -> None:
+    lr = torch.full((1, 3, 24, 24), {"gray": 0.5, "black": 0.0, "page": 1.0}[name])
+    if name == "page":
+        lr[..., 5::9, :] = 0
+        lr[..., :, 13] = 0
+    for level in (5.0, 50.0):
+        sr = restore(shipped, lr, found(shipped, lr, noise=level))
+        assert float((sr - 0.5).abs().max()) < 1.25, level
 
 
 def test_handed_in_means_are_what_the_attention_would_see_itself() -> None:

@@ -38,6 +38,10 @@ _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
 _SAMPLES = 4096
 """Kernels whose principal components the code of a kernel starts as."""
+_FAINTEST = 1.0
+"""Noise level that a map is taken to have at least, 0..255: the median is 0 for flat images, whose map is not."""
+_LOUDEST = 75.0
+"""Level of the loudest noise that the network learns from, 0..255 (Section 4.1)."""
 
 
 class DMSRConfig(Strict):
@@ -205,7 +209,7 @@ class DMSR(Method[Found]):
         level = noise_level(seen, map_)
         factor = 1.0 if hints.denoise is None else hints.denoise
         if hints.noise is not None:
-            factor *= hints.noise / max(float(level.mean()), 1e-3)
+            factor *= _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
         attention = self._attention(seen, factor * map_, kernel)
         return Found(kernel, confidence, level, factor, attention)
@@ -290,6 +294,16 @@ def fit_kernel(kernel: Tensor) -> Tensor:
             f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; give a narrower one"
         )
     return inside / inside.sum()
+
+
+def _gain(wanted: float, level: float, noise: Tensor) -> float:
+    """What gives a noise map ``(n, 3, h, w)`` of one level the level that the user wants, both 0..255.
+
+    The level leaves out lines and texture, which the map holds too. They are not to become louder than any noise that
+    the network knows, so the map is made larger only as far as the whole of it allows.
+    """
+    whole = 255 * float(noise.square().mean().sqrt())
+    return min(wanted / max(level, _FAINTEST), max(1.0, _LOUDEST / max(whole, _FAINTEST)))
 
 
 def _agreement(kernel: Tensor) -> float:
