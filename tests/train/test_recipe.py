@@ -24,6 +24,20 @@ def test_the_paper_recipe_is_section_iv_a() -> None:
     assert {key: stage[key] for key in values} == values
 
 
+_OURS = {"cmdsr": {"regression"}, "dmsr": {"extraction"}, "mzsr": {"estimate"}}
+"""Stages that no paper has."""
+
+
+@pytest.mark.parametrize("name", [name for name in registry.recipe_files() if name.endswith("paper")])
+def test_weights_are_averaged_in_no_paper_but_after_real_esrgan(name: str) -> None:
+    loaded = recipe.load(name)
+    papers = {key: stage.ema for key, stage in loaded.stages.items() if key not in _OURS.get(loaded.header.method, ())}
+    expected = dict.fromkeys(papers, 0.0)
+    if name == "mrda_x4.gan_paper":
+        expected |= {"teacher": 0.999, "student": 0.999}
+    assert papers == expected
+
+
 def test_the_plain_recipe_differs_from_classic_in_the_condition_alone() -> None:
     classic, plain = recipe.load("cmdsr_x4.classic").to_dict(), recipe.load("cmdsr_x4.plain").to_dict()
     conditioning = {"update", "weight", "condition_lr", "loss"}

@@ -216,6 +216,21 @@ def test_recipes(name: str, setting: str) -> None:
         assert recipe.stages[stage].setting == setting  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("name", ["mrda_x4.iso_paper", "mrda_x4.aniso_paper"])
+def test_the_classic_papers_recipes_are_section_iv_a(name: str) -> None:
+    every = load(name).to_dict()
+    for key, epoch in (("pretrain", 970), ("meta", 216), ("teacher", 970), ("student", 970)):
+        stage = every[key]
+        assert stage["steps"] == 500 * epoch
+        assert list(stage["milestones"]) == [200 * epoch, 400 * epoch]
+        assert (stage["schedule"], stage["gamma"], stage["lr"]) == ("step", 0.5, 2e-4)
+    assert every["meta"]["rate"] == 0.01
+    for key in ("teacher", "student"):
+        assert list(every[key]["rates"]) == [0.01] * 5
+        assert every[key]["batch"] == 64
+    assert (every["student"]["kl"], every["student"]["absolute"]) == (1, 0.01)
+
+
 def test_the_gan_alternates_in_one_step(tmp_path: Path) -> None:
     torch.save(VGG19().state_dict(), tmp_path / "vgg.pth")
     method = tiny(discriminator=4)
