@@ -73,12 +73,20 @@ def test_a_level_given_for_an_image_without_noise_does_no_harm(shipped: DMSR, na
         assert float((sr - 0.5).abs().max()) < 1.25, level
 
 
-def test_handed_in_means_are_what_the_attention_would_see_itself() -> None:
-    net, lr = tiny(), picture(20, 24)
+def guide(kind: str, noise: Tensor) -> Tensor | None:
+    """Table 3's, written out."""
+    if kind == "sigma":
+        return noise.std((2, 3), keepdim=True, correction=0).expand_as(noise)
+    return noise if kind == "map" else None
+
+
+@pytest.mark.parametrize("kind", ["map", "sigma", "none"])
+def test_handed_in_means_are_what_the_attention_would_see_itself(kind: Any) -> None:
+    net, lr = tiny(noise=kind), picture(20, 24)
     condition = found(net, lr)
     with torch.no_grad():
         noise, kernel = net.extractor(lr)
-        torch.testing.assert_close(restore(net, lr, condition), net.net(lr, noise, kernel))
+        torch.testing.assert_close(restore(net, lr, condition), net.net(lr, guide(kind, noise), kernel))
     assert len(condition.attention) == 4
     assert all(layer.given.numel() == 0 for layer in net.modules() if isinstance(layer, ChannelAttention))
 
@@ -113,6 +121,14 @@ def test_what_the_user_knows_overrules_what_is_estimated() -> None:
     with torch.no_grad():
         level = condition.factor * noise_level(lr, net.extractor.noise_map(lr)).mean()
     assert float(level) == pytest.approx(10, rel=1e-3)
+
+
+def test_a_network_that_is_told_a_number_is_told_the_users() -> None:
+    net, lr = tiny(noise="sigma"), picture(20, 24)
+    condition = found(net, lr, noise=10.0, denoise=0.5)
+    told = torch.full_like(lr, 0.5 * 10 / 255)
+    with torch.no_grad():
+        torch.testing.assert_close(restore(net, lr, condition), net.net(lr, told, condition.kernel))
 
 
 def test_denoise_scales_the_noise_condition() -> None:

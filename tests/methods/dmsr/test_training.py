@@ -187,6 +187,33 @@ def test_a_divergence_of_nothing_is_nothing() -> None:
     assert float(losses["kernel"]) == pytest.approx(0, abs=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["map", "sigma", "none"])
+def test_the_network_is_told_the_noise_as_in_table_3(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = stage({"noise": kind})
+    maps: list[Tensor] = []
+    guides: list[Tensor | None] = []
+    extract, forward = one.method.extractor.forward, one.method.net.forward
+
+    def note_map(lr: Tensor) -> tuple[Tensor, Tensor]:
+        found = extract(lr)
+        maps.append(found[0].detach())
+        return found
+
+    def note_guide(lr: Tensor, noise: Tensor | None, kernel: Tensor) -> Tensor:
+        guides.append(noise)
+        return forward(lr, noise, kernel)
+
+    monkeypatch.setattr(one.method.extractor, "forward", note_map)
+    monkeypatch.setattr(one.method.net, "forward", note_guide)
+    run(one)
+    (guide,) = guides
+    number = maps[0].std((2, 3), keepdim=True, correction=0).expand_as(maps[0])
+    expected = {"map": maps[0], "sigma": number, "none": None}[kind]
+    assert (guide is None) == (expected is None)
+    if guide is not None and expected is not None:
+        torch.testing.assert_close(guide.detach(), expected)
+
+
 def test_the_network_can_be_told_the_true_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
     for told in (0.0, 1.0):

@@ -71,7 +71,7 @@ class Found:
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     factor: float
-    """What the noise map is multiplied with."""
+    """What the noise map is multiplied with, or the level where the network is told that (Table 3)."""
     attention: dict[str, Tensor]
     """What each channel attention of the network sees, ``(1, channels)``, by its name."""
 
@@ -206,26 +206,39 @@ class DMSR(Method[Found]):
         if hints.kernel is not None:
             kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
         map_ = self.extractor.noise(features).float()
-        level = noise_level(seen, map_)
+        as_number = self.config.noise == "sigma"
+        level = 255 * map_.std((0, 2, 3), correction=0) if as_number else noise_level(seen, map_)
         factor = 1.0 if hints.denoise is None else hints.denoise
         if hints.noise is not None:
-            factor *= _gain(hints.noise, float(level.mean()), map_)
+            # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
+            factor *= 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
-        attention = self._attention(seen, factor * map_, kernel)
+        attention = self._attention(seen, self.guide(seen, level, factor, map_), kernel)
         return Found(kernel, confidence, level, factor, attention)
 
     def restore(self, lr: Tensor, condition: Found) -> Tensor:
         """The noise map is that of the tile; kernel and attention are the image's."""
         check_image(lr)
-        noise = None
-        if self.config.noise == "map":
-            noise = condition.factor * self.extractor.noise_map(lr)
-        elif self.config.noise == "sigma":
-            noise = _constant(condition.noise * condition.factor / 255, lr)
+        noise = self.guide(lr, condition.noise, condition.factor)
         given = {f"{name}.given": means for name, means in condition.attention.items()}
         kernel = condition.kernel.expand(len(lr), -1, -1)
         sr: Tensor = functional_call(self.net, given, (lr, noise, kernel))
         return sr
+
+    def guide(self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None) -> Tensor | None:
+        """What the meta-denoise module gets beside the images: a map, a number spread over it, or nothing (Table 3).
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255: the deviation of noise maps.
+            factor: of map or number.
+            noise_map: of ``lr``; it is estimated if not given.
+        """
+        if self.config.noise == "none":
+            return None
+        if self.config.noise == "sigma":
+            return (factor * level / 255).to(lr).view(-1, 3, 1, 1).expand(len(lr), -1, *lr.shape[2:])
+        return factor * (self.extractor.noise_map(lr) if noise_map is None else noise_map)
 
     def describe(self, condition: Found) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel[0])
@@ -253,7 +266,7 @@ class DMSR(Method[Found]):
         attention = {name: tensors[name] for name in self._attentions()}
         return Found(tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention)
 
-    def _attention(self, lr: Tensor, noise: Tensor, kernel: Tensor) -> dict[str, Tensor]:
+    def _attention(self, lr: Tensor, noise: Tensor | None, kernel: Tensor) -> dict[str, Tensor]:
         """Run the network up to its trunk, and note what every channel attention sees."""
         seen: dict[str, Tensor] = {}
         layers = self._attentions()
@@ -263,10 +276,8 @@ class DMSR(Method[Found]):
             )
             for name, layer in layers.items()
         ]
-        if self.config.noise == "sigma":
-            noise = _constant(noise.std((0, 2, 3), correction=0), lr)
         try:
-            x = self.net.denoise(lr if self.config.noise == "none" else torch.cat((lr, noise), 1))
+            x = self.net.denoise(lr if noise is None else torch.cat((lr, noise), 1))
             self.net.groups(self.net.head(x))
         finally:
             for hook in hooks:
@@ -310,10 +321,6 @@ def _agreement(kernel: Tensor) -> float:
     """1 where the kernels ``(n, k, k)`` are equally wide, towards 0 the more they differ."""
     widths = kernels.covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
     return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
-
-
-def _constant(level: Tensor, like: Tensor) -> Tensor:
-    return level.to(like).view(1, 3, 1, 1).expand(len(like), -1, *like.shape[-2:])
 
 
 def _components(config: DMSRConfig) -> Tensor:

@@ -130,7 +130,8 @@ class Restoration(Patches):
         if recipe.told:  # so that it also knows kernels that the extractor does not find
             told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
             given = torch.where(told[:, None, None], truth.kernels, kernel)
-        losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, self._guide(noise_map), given), clean)}
+        guide = method.guide(lr, 255 * noise_map.std((2, 3), correction=0), noise_map=noise_map)
+        losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, guide, given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:
             losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
@@ -139,12 +140,6 @@ class Restoration(Patches):
             losses["consistency"] = self._consistency(clean, truth, lr, (noise_map, kernel))
             total = total + recipe.consistency * losses["consistency"]
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
-
-    def _guide(self, noise_map: Tensor) -> Tensor | None:
-        kind = self.method.config.noise
-        if kind == "sigma":
-            return noise_map.std((2, 3), keepdim=True, correction=0).expand_as(noise_map)
-        return noise_map if kind == "map" else None
 
     def _consistency(self, hr: Tensor, truth: Degradation, lr: Tensor, found: tuple[Tensor, Tensor]) -> Tensor:
         """Eq. 8: what was estimated must explain the LR image, and be found again in what it explains."""
