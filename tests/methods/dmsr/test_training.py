@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.degrade import degrade, resize
+from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.model import DMSR, DMSRConfig
 from blindsr.methods.dmsr.training import (
     Extraction,
@@ -155,6 +156,12 @@ def test_recipes(name: str) -> None:
     assert isinstance(recipe.model, DMSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.header.name == name
+
+
+@pytest.mark.parametrize("terms", ["[nk]", "[]"])
+def test_terms_that_equation_8_lacks_are_refused(terms: str) -> None:
+    with pytest.raises(BlindSRError, match=r"stage\.consistency_on.* in the recipe: "):
+        load("dmsr_x4.light", [f"stage.consistency_on={terms}"])
 
 
 def test_the_extractor_alone_learns_noise_and_kernel() -> None:

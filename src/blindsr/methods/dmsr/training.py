@@ -41,7 +41,9 @@ class RestorationRecipe(PatchesRecipe):
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
     told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
-    consistency_on: tuple[str, ...] = Field(("lr", "kn"), description="terms of Eq. 8: LR image; kernel and noise")
+    consistency_on: tuple[Literal["lr", "kn"], ...] = Field(
+        ("lr", "kn"), min_length=1, description="terms of Eq. 8: LR image; kernel and noise"
+    )
     lr: float = Field(1e-4, gt=0)
 
 
