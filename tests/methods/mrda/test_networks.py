@@ -66,6 +66,19 @@ def test_region_modulation_is_equations_8_to_10() -> None:
     torch.testing.assert_close(net(x, code), region * first + x)
 
 
+def test_channel_modulation_is_dasrs() -> None:
+    net, x, code = RDAConv(16, modulation="channel", dynamic=True), rand(2, 16, 8, 9), rand(2, 16, seed=1)
+    weights = {name: value.detach() for name, value in net.state_dict().items()}
+    assert weights["gains.down.weight"].shape == (2, 16)
+    assert not any(name.startswith("gains") and name.endswith("bias") for name in weights)
+    assert net.dynamic is not None
+    first = F.leaky_relu(net.dynamic(x, code), 0.1)
+    mixed = F.conv2d(first, weights["mix.weight"], weights["mix.bias"])
+    hidden = F.leaky_relu(code @ weights["gains.down.weight"].T, 0.1)
+    gains = torch.sigmoid(hidden @ weights["gains.up.weight"].T)
+    torch.testing.assert_close(net(x, code), mixed + x * gains[:, :, None, None])
+
+
 def test_the_plain_convolution_does_not_look_at_the_code() -> None:
     x = rand(2, 6, 8, 9)
     plain = RDAConv(6, modulation="region", dynamic=False)

@@ -17,6 +17,8 @@ _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""
 _SLOPE = 0.1
 """Of every LeakyReLU."""
+_REDUCTION = 8
+"""Of the channels in DASR's gains."""
 _MEAN = (0.4488, 0.4371, 0.4040)
 """Mean colour of DIV2K, which RDAN takes off its input and adds to its result."""
 
@@ -68,7 +70,7 @@ class MLN(nn.Module):
 
     @torch.no_grad()
     def objective(self) -> Callable[[Params, Tensor, Tensor], Tensor]:
-        """The distance that Algorithm 1's line 9 and Algorithm 2's line 7 descend.
+        """The distance that Algorithm 1's line 10 and Algorithm 2's line 7 descend.
 
         Returns:
             A function of the weights that adapt, LR images and what is `missing` in them.
@@ -163,11 +165,24 @@ class DynamicConv(nn.Module):
         return F.conv2d(images, weights.view(n * c, 1, 3, 3), padding=1, groups=n * c).view(n, c, height, width)
 
 
+class ChannelGains(nn.Module):
+    """DASR's: codes ``(n, channels)`` to gains in (0, 1) of the same shape."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = max(1, channels // _REDUCTION)
+        self.down, self.up = nn.Linear(channels, inner, bias=False), nn.Linear(inner, channels, bias=False)
+
+    def forward(self, code: Tensor) -> Tensor:
+        return torch.sigmoid(self.up(_rectify(self.down(code))))
+
+
 class RDAConv(nn.Module):
     """Eq. 8 to 10: a dynamic convolution whose say differs from region to region.
 
-    Table V's variants: ``channel`` modulates as DASR does, by gains for whole channels from the code; without
-    ``dynamic`` the depth-wise convolution is the same for every image.
+    Table V's variants: ``channel`` is DASR's module in its place, which mixes the channels after the convolution and
+    modulates by gains for whole channels from the code; without ``dynamic`` the depth-wise convolution is the same for
+    every image.
     """
 
     def __init__(self, channels: int, *, modulation: str, dynamic: bool) -> None:
@@ -175,14 +190,17 @@ class RDAConv(nn.Module):
         self.dynamic = DynamicConv(channels) if dynamic else None
         self.static = None if dynamic else nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         self.region = nn.Conv2d(channels, 1, 1) if modulation == "region" else None
-        self.gains = nn.Linear(channels, channels) if modulation == "channel" else None
+        self.mix = nn.Conv2d(channels, channels, 1) if modulation == "channel" else None
+        self.gains = ChannelGains(channels) if modulation == "channel" else None
 
     def forward(self, x: Tensor, code: Tensor) -> Tensor:
         y = _rectify(self.dynamic(x, code) if self.dynamic is not None else self._static(x))
         if self.region is not None:
             return torch.sigmoid(self.region(x)) * y + x
+        assert self.mix is not None
         assert self.gains is not None
-        return y + x * torch.sigmoid(self.gains(code)).to(x.dtype)[:, :, None, None]
+        modulated: Tensor = self.mix(y) + x * self.gains(code).to(x.dtype)[:, :, None, None]
+        return modulated
 
     def _static(self, x: Tensor) -> Tensor:
         assert self.static is not None
