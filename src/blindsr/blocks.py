@@ -30,17 +30,19 @@ def windows(image: Tensor, side: int, count: int) -> Tensor:
 
     Args:
         image: ``(1, c, h, w)``.
-        side: of a window.
-        count: how many of them, in a grid.
+        side: of a window; those of a strip that is narrower are as narrow as the strip.
+        count: how many of them at most, in a grid.
 
     Returns:
-        ``(1, c, h, w)`` or ``(n, c, side, side)``.
+        ``(1, c, h, w)`` or ``(n, c, min(side, h), min(side, w))``.
     """
     height, width = image.shape[-2:]
-    if height * width <= count * side**2 or min(height, width) < side:
+    if height * width <= count * side**2:
         return image
-    rows = math.isqrt(count)
+    tall, wide = min(side, height), min(side, width)
+    # Windows of a strip lie in a row, of all else in a grid.
+    rows = 1 if height < side else count if width < side else math.isqrt(count)
     columns = count // rows
-    tops = [round((height - side) * (i + 0.5) / rows) for i in range(rows)]
-    lefts = [round((width - side) * (i + 0.5) / columns) for i in range(columns)]
-    return torch.cat([image[..., top : top + side, left : left + side] for top in tops for left in lefts])
+    tops = [round((height - tall) * (i + 0.5) / rows) for i in range(rows)]
+    lefts = [round((width - wide) * (i + 0.5) / columns) for i in range(columns)]
+    return torch.cat([image[..., top : top + tall, left : left + wide] for top in tops for left in lefts])

@@ -66,6 +66,15 @@ def test_the_windows_with_the_most_detail_are_taken() -> None:
     assert torch.equal(most_detailed(image[..., :20], 32, 4), image[..., :20])
 
 
+def test_a_long_strip_is_not_taken_whole() -> None:
+    strip = torch.full((1, 3, 20, 1000), 0.5)
+    strip[..., 640:672] = picture(20, 32)
+    (chosen,) = most_detailed(strip, 32, 1)
+    assert torch.equal(chosen, strip[0, ..., 640:672])
+    assert most_detailed(strip.mT, 32, 4).shape == (4, 3, 32, 20)
+    assert estimator().estimate(picture(9, 9000), 15).kernel.shape == (15, 15)
+
+
 @pytest.mark.parametrize("level", [3.0, 10.0, 40.0])
 def test_noise_is_measured_on_smooth_ground(level: float) -> None:
     ramp = torch.linspace(0.2, 0.8, 128).view(1, 1, 1, 128).expand(1, 3, 128, 128)

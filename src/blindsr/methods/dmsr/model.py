@@ -57,7 +57,9 @@ class DMSRConfig(Strict):
     deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
     code: int = Field(15, gt=0, description="length of the reduced kernel")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
-    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are seen whole")
+    windows: int = Field(
+        4, gt=0, description="how many of them at most, in a grid; images up to as many pixels are seen whole"
+    )
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,9 @@ class MRDAConfig(Strict):
     source: Literal["mln", "lr", "oracle"] = Field("mln", description="what the teacher's DEN sees, Table V")
     discriminator: int = Field(0, ge=0, description="channels of the U-Net that Eq. 3's L_adv needs; 0 for none")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
-    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are seen whole")
+    windows: int = Field(
+        4, gt=0, description="how many of them at most, in a grid; images up to as many pixels are seen whole"
+    )
 
 
 class MRDA(Method[Tensor]):

@@ -96,13 +96,17 @@ def gaussian_of(covariance: Tensor, size: int) -> Tensor:
 def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
     """The windows ``(<= count, 3, window, window)`` of ``(1, 3, h, w)`` whose pixels differ most from their neighbours.
 
-    They lie on a grid; an image smaller than a window is returned whole.
+    They lie on a grid. An image that is lower or narrower than a window is returned whole if it has no more pixels than
+    all of them; else its windows are as low or as narrow.
     """
     height, width = image.shape[-2:]
-    if min(height, width) < window:
+    if min(height, width) < window and height * width <= count * window**2:
         return image
-    rows, columns = (range(0, side - window + 1, max(1, min(window, side - window))) for side in (height, width))
-    tiles = torch.cat([image[..., top : top + window, left : left + window] for top in rows for left in columns])
+    tall, wide = min(window, height), min(window, width)
+    rows, columns = (
+        range(0, side - part + 1, max(1, min(part, side - part))) for side, part in ((height, tall), (width, wide))
+    )
+    tiles = torch.cat([image[..., top : top + tall, left : left + wide] for top in rows for left in columns])
     detail = tiles.diff(dim=-1).abs().mean((1, 2, 3)) + tiles.diff(dim=-2).abs().mean((1, 2, 3))
     return tiles[detail.topk(min(count, len(tiles))).indices]
 

@@ -58,7 +58,7 @@ class MZSRConfig(Strict):
         False, description="a factor of the step size for each weight, learned with it (Meta-SGD, Li et al. 2017)"
     )
     window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
-    windows: int = Field(4, gt=0, description="how many of them; images up to as many pixels are taken whole")
+    windows: int = Field(4, gt=0, description="how many of them at most; images up to as many pixels are taken whole")
     descent: Literal["careful", "plain", "adam"] = Field(
         "careful", description="'careful' undoes what makes it worse, 'plain' is the paper's, 'adam' its baselines'"
     )
