@@ -89,11 +89,25 @@ def test_without_weights_there_is_nothing() -> None:
     assert Visual(VisualRecipe(steps=1), None)(rand(1, 3, 8, 8), rand(1, 3, 8, 8), None) == {}
 
 
+def test_a_stage_without_steps_needs_nothing() -> None:
+    Visual(VisualRecipe(steps=0, perceptual=1.0, adversarial=0.1), None)
+
+
+def test_vgg_is_read_when_it_is_needed(vgg: Path) -> None:
+    with torch.device("meta"):
+        visual = Visual(VisualRecipe(steps=1, perceptual=1.0, vgg=vgg), None)
+    assert visual.vgg is None
+    assert visual(rand(1, 3, 32, 32), rand(1, 3, 32, 32, seed=1), None)["perceptual"] > 0
+    assert isinstance(visual.vgg, VGG19)
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="VGG-19"):
         Visual(VisualRecipe(steps=1, perceptual=1.0), None)
     with pytest.raises(BlindSRError, match="discriminator"):
         Visual(VisualRecipe(steps=1, adversarial=0.1), None)
+    with pytest.raises(BlindSRError, match=r"none\.pth is not there"):
+        Visual(VisualRecipe(steps=1, perceptual=1.0, vgg=tmp_path / "none.pth"), None)
     torch.save({"features.0.weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(BlindSRError, match="does not hold"):
         VGG19.read(tmp_path / "other.pth")

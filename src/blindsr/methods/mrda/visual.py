@@ -119,28 +119,27 @@ class Visual(nn.Module):
     """L_per and L_adv, and what the discriminator itself learns by."""
 
     def __init__(self, recipe: VisualRecipe, discriminator: Discriminator | None) -> None:
-        """Check that what the recipe asks for is there.
+        """Check that what the recipe asks for is there, unless it has no steps; the file is read when it is needed.
 
         Raises:
             BlindSRError: no file for the perceptual term, or no discriminator in the model.
         """
         super().__init__()
-        if recipe.perceptual and recipe.vgg is None:
-            raise BlindSRError(
-                "the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE"
-            )
-        if recipe.adversarial and discriminator is None:
+        if recipe.steps and recipe.perceptual:
+            _check_file(recipe.vgg)
+        if recipe.steps and recipe.adversarial and discriminator is None:
             raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=64")
         self.recipe = recipe
-        self.vgg = VGG19.read(recipe.vgg) if recipe.perceptual and recipe.vgg is not None else None
+        self.vgg: VGG19 | None = None
 
     def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
         """The weighted losses of an image ``(n, 3, h, w)``; their sum gives each network its own gradient only."""
         losses = {}
-        if self.vgg is not None:
+        if self.recipe.perceptual:
+            vgg = self._vgg(sr.device)
             with torch.no_grad():
-                wanted = self.vgg(hr)
-            distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(self.vgg(sr), wanted, strict=True)]
+                wanted = vgg(hr)
+            distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(vgg(sr), wanted, strict=True)]
             weighted = torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)])
             losses["perceptual"] = self.recipe.perceptual * weighted.sum()
         if self.recipe.adversarial and discriminator is not None:
@@ -148,6 +147,21 @@ class Visual(nn.Module):
                 losses["adversarial"] = self.recipe.adversarial * _taken_for(1.0, discriminator(sr))
             losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
         return losses
+
+    def _vgg(self, device: torch.device) -> VGG19:
+        """VGG-19, read at first use."""
+        if self.vgg is None:
+            assert self.recipe.vgg is not None
+            self.vgg = VGG19.read(self.recipe.vgg).to(device)
+        return self.vgg
+
+
+def _check_file(path: Path | None) -> None:
+    """Refuse a file that is not there before anything trains, instead of when its stage comes."""
+    if path is None:
+        raise BlindSRError("the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE")
+    if not path.is_file():
+        raise BlindSRError(f"{path} is not there, and the perceptual loss needs VGG-19's weights from it")
 
 
 def _taken_for(truth: float, logits: Tensor) -> Tensor:
