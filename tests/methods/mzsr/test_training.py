@@ -91,16 +91,24 @@ def test_the_query_is_not_what_was_learned_from() -> None:
     """Support and query photographs differ, and both share the task's kernel."""
     one = meta(tasks=1)
     hr = clean(one)
-    base = float(one(hr, torch.Generator().manual_seed(1), 1)["before"])
+    base = float(one(hr, torch.Generator().manual_seed(1), 1)["first"])
     changed = hr.clone()
     changed[:2] = changed[:2].flip(3)
-    other = float(one(changed, torch.Generator().manual_seed(1), 1)["before"])
+    other = float(one(changed, torch.Generator().manual_seed(1), 1)["first"])
     assert other == pytest.approx(base, rel=0.2)
     assert other != base
 
 
+def test_the_log_tells_the_losses_after_the_first_and_the_last_inner_step() -> None:
+    one, two = (run(meta(unrolled=count)) for count in (1, 2))
+    torch.testing.assert_close(one["first"], one["loss"].detach())
+    assert torch.equal(one["first"], one["last"])
+    torch.testing.assert_close(two["first"], one["first"])
+    torch.testing.assert_close((two["first"] + two["last"]) / 2, two["loss"].detach())
+
+
 def test_sons_can_be_the_support() -> None:
-    pairs, sons = (float(run(meta(pairs=kind))["after"].detach()) for kind in ("hr", "son"))
+    pairs, sons = (float(run(meta(pairs=kind))["last"].detach()) for kind in ("hr", "son"))
     assert pairs != sons
 
 

@@ -124,11 +124,12 @@ class Meta(Stage):
         return [network, Group("factors", factors, self.recipe.factor_lr)] if factors else [network]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """The weighted losses after all inner steps; those after the first and the last one are logged beside them."""
         recipe, start = self.recipe, self.method.start
         tasks = self._tasks(clean, generator)
         steps = torch.stack([self._learn(start, task) for task in tasks]).mean(0)
         loss = (steps * steps.new_tensor(loss_weights(recipe.unrolled, step, recipe.anneal))).sum()
-        return {"loss": loss, "before": steps[0].detach(), "after": steps[-1].detach()}
+        return {"loss": loss, "first": steps[0].detach(), "last": steps[-1].detach()}
 
     def _tasks(self, clean: Tensor, generator: torch.Generator) -> list["_Task"]:
         """Tasks with a kernel each, and a scale each where the recipe says so; each with its own photographs."""
