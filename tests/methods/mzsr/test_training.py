@@ -10,6 +10,7 @@ from blindsr.contract import Stage
 from blindsr.degrade import Downsampling, resize
 from blindsr.degrade.blur import blur_and_downsample
 from blindsr.degrade.families import eq3
+from blindsr.errors import BlindSRError
 from blindsr.meta import Params
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.methods.mzsr.training import (
@@ -209,6 +210,11 @@ def test_recipes(name: str) -> None:
     assert isinstance(recipe.model, MZSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.model.down in name
+
+
+def test_a_kernel_without_a_middle_is_refused() -> None:
+    with pytest.raises(BlindSRError, match=r"model\.kernel in the recipe: .*14 is not"):
+        load("mzsr_x2.direct", ["model.kernel=14"])
 
 
 def test_recipes_of_comparisons() -> None:

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeAlias
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -51,7 +51,7 @@ class MZSRConfig(Strict):
     down: Downsampling = Field("direct", description="how the images were subsampled; the sons are alike")
     layers: int = Field(8, gt=1)
     channels: int = Field(64, gt=0)
-    kernel: int = Field(15, gt=0, description="side of estimated kernels, HR pixels")
+    kernel: int = Field(15, gt=0, description="side of estimated kernels, HR pixels, odd")
     steps: int = Field(10, ge=0, description="n of Algorithm 2 where the user gives none")
     rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one goes on")
     learned_rates: bool = Field(
@@ -63,6 +63,13 @@ class MZSRConfig(Strict):
         "careful", description="'careful' undoes what makes it worse, 'plain' is the paper's, 'adam' its baselines'"
     )
     back_projection: int = Field(0, ge=0, description="rounds of correcting what the result does not explain")
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, side: int) -> int:
+        if side % 2 == 0:
+            raise ValueError(f"a kernel has a middle, so its side is odd, and {side} is not")
+        return side
 
 
 _Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float], tuple[Params, Tensor]]
