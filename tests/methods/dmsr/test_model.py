@@ -155,3 +155,5 @@ def test_a_condition_survives_packing() -> None:
         assert net.describe(again) == net.describe(condition)
     with pytest.raises(BlindSRError, match="not a condition"):
         net.unpack({"feature": lr})
+    with pytest.raises(BlindSRError, match="not a condition"):  # of a network of other channels
+        tiny(channels=16).unpack(net.pack(found(net, lr)))

@@ -261,8 +261,9 @@ class DMSR(Method[Found]):
         return {"kernel": condition.kernel, "noise": condition.noise, "numbers": numbers, **condition.attention}
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Found:
-        names = {"kernel", "noise", "numbers", *self._attentions()}
-        if tensors.keys() != names or tensors["kernel"].shape != (1, KERNEL, KERNEL):
+        shapes = {"kernel": (1, KERNEL, KERNEL), "noise": (3,), "numbers": (2,)}
+        shapes |= {name: (1, layer.down.in_channels) for name, layer in self._attentions().items()}
+        if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
             raise BlindSRError("this is not a condition of this DMSR network")
         factor, confidence = tensors["numbers"].tolist()
         attention = {name: tensors[name] for name in self._attentions()}
