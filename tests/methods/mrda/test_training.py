@@ -85,7 +85,7 @@ def test_each_stage_teaches_its_own_part_and_no_other() -> None:
             if id(p) in trained
         }
         assert named == parts
-        assert moved(stage) == parts if not isinstance(stage, Meta) else moved(stage) >= parts
+        assert moved(stage) == parts
 
 
 def test_a_free_upscaler_is_taught_in_every_stage_of_mln() -> None:
@@ -167,9 +167,9 @@ def test_equation_4() -> None:
     ],
 )
 def test_every_ablation_trains(config: dict[str, Any]) -> None:
-    assert moved(Teacher(tiny(**config), TeacherRecipe(**PAIRS))) == {"teacher", "rdan"} or not config.get(
-        "dynamic", True
-    )
+    # A plain convolution under a map of regions leaves nothing that the representation could change.
+    heeded = config.get("dynamic", True)
+    assert moved(Teacher(tiny(**config), TeacherRecipe(**PAIRS))) == ({"teacher", "rdan"} if heeded else {"rdan"})
     assert "rdan" in moved(Student(tiny(**config), StudentRecipe(**PAIRS)))
 
 
@@ -208,6 +208,7 @@ def test_the_real_world_setting() -> None:
         ("mrda_x4.real", "real"),
         ("mrda_x4.iso_paper", "isotropic"),
         ("mrda_x4.aniso_paper", "anisotropic"),
+        ("mrda_x4.gan_paper", "real"),
     ],
 )
 def test_recipes(name: str, setting: str) -> None:
@@ -229,6 +230,23 @@ def test_the_classic_papers_recipes_are_section_iv_a(name: str) -> None:
         assert list(every[key]["rates"]) == [0.01] * 5
         assert every[key]["batch"] == 64
     assert (every["student"]["kl"], every["student"]["absolute"]) == (1, 0.01)
+
+
+def test_the_gans_recipe_is_section_iv_d() -> None:
+    every = load("mrda_x4.gan_paper", ["teacher.vgg=vgg.pth", "student.vgg=vgg.pth"]).to_dict()
+    assert {key: every[key]["steps"] for key in ("meta", "teacher", "student")} == {
+        "meta": 100_000,
+        "teacher": 600_000,
+        "student": 600_000,
+    }
+    assert every["meta"]["rate"] == 0.02
+    for key in ("teacher", "student"):
+        stage = every[key]
+        assert list(stage["rates"]) == [0.02] * 5
+        assert (stage["schedule"], list(stage["milestones"]), stage["gamma"]) == ("step", [400_000], 0.5)
+        assert (stage["lr"], stage["perceptual"], stage["adversarial"]) == (2e-4, 1.0, 0.1)
+    assert (every["student"]["kl"], every["student"]["absolute"]) == (1, 0.01)
+    assert (every["model"]["channels"], every["model"]["blocks"]) == (128, 21)
 
 
 def test_the_gan_alternates_in_one_step(tmp_path: Path) -> None:
