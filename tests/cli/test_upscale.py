@@ -1,6 +1,7 @@
 """``blindsr upscale`` end to end: what works, and how what does not work is said."""
 
 import json
+import os
 import pickle
 import signal
 import subprocess
@@ -50,6 +51,24 @@ def test_one_file(upscale: Run, photo: Path, tmp_path: Path) -> None:
     ended = upscale(photo, "-o", out, "-s", "4")
     assert (ended.code, ended.err) == (0, "")
     assert tuple(images.read(out).pixels.shape) == (3, 36, 28)
+
+
+def test_a_name_that_is_not_utf8_is_one_like_others(tmp_path: Path) -> None:
+    image = _picture(tmp_path / "a.png").read_bytes()
+    folder, names = tmp_path / "in", [b"a.png", b"caf\xe9.png", b"z.png"]
+    folder.mkdir()
+    for name in names:
+        (folder / os.fsdecode(name)).write_bytes(image)
+    (folder / os.fsdecode(b"\xe9.png")).write_text("no image")
+    results = [name.replace(b".png", b"_x2.png") for name in names]
+    command = [sys.executable, "-m", "blindsr", "upscale", folder, "-o", tmp_path / "out", "-m", "bicubic_x2"]
+    surroundings = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}  # as in most locales
+    ended = subprocess.run(command, capture_output=True, check=False, env=surroundings)
+    assert ended.returncode == 1, ended.stderr
+    assert sorted(line.rpartition(b"/")[2] for line in ended.stdout.splitlines()) == results
+    assert all((tmp_path / "out" / os.fsdecode(name)).is_file() for name in results)
+    assert ended.stderr.count(b"\n") == 1
+    assert b"Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (3, 2)])

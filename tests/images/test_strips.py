@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,14 @@ def test_other_files_are_refused(content: bytes, said: str, tmp_path: Path) -> N
     path.write_bytes(content)
     with pytest.raises(BlindSRError, match=said):
         Strips(path)
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    Image.new("RGB", (4, 4)).save(path)
+    with pytest.raises(BlindSRError, match="not UTF-8"):
+        Strips(path)
+    assert images.read(path).width == 4
 
 
 def test_missing_and_damaged_files_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``blindsr``: all commands, and the one place where errors become sentences."""
 
+import io
 import logging
 import sys
 import warnings
@@ -63,6 +64,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: without the program's name; those of the process if not given.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names of files that are not UTF-8 are printed as they are
+        sys.stdout.reconfigure(errors="surrogateescape")
     # A damaged file gets one sentence, ours
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module="PIL")

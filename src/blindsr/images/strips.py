@@ -42,8 +42,8 @@ class Strips:
         """Open a PNG, JPEG, WebP, TIFF, AVIF or GIF file.
 
         Raises:
-            BlindSRError: no such file, not such an image, damaged, more than 2^32 pixels, several pages, or samples
-                that are neither 8 or 16 bit integers nor floats.
+            BlindSRError: no such file, not such an image, damaged, more than 2^32 pixels, several pages, samples
+                that are neither 8 or 16 bit integers nor floats, or a name that is not UTF-8.
         """
         self.path = Path(path)
         with ExitStack() as stack:
@@ -64,6 +64,8 @@ class Strips:
                     image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error")
                 check(image, self.path, MAX_PIXELS)
                 self.image = upright_rgb(image)
+            except UnicodeError:
+                raise BlindSRError(f"{path} cannot be read in strips: its name is not UTF-8; rename it") from None
             except pyvips.Error as error:
                 raise damaged(self.path, error) from None
             known = metadata_of(image, data, kind)
