@@ -14,6 +14,7 @@ from blindsr.images import tiff as tiff_file
 
 _NAMES = ["a.png", "a.jpg", "a.webp", "a.tif"]
 _XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
+_EXIF_NOTE = 0x927C
 _NOTE = b"Maker's own\0\x01\x02\x03"
 
 
@@ -176,3 +177,22 @@ def test_rarer_formats_hold_colour_and_put_the_rest_on_white(tmp_path: Path, nam
     if channels in (2, 4):
         hidden = pixels[4, 10]
         assert hidden[3] == 0 if name == "a.avif" else hidden[:3].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("long", [_EXIF_NOTE, 0x9286])
+def test_exif_that_is_too_long_for_jpeg_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture, long: int) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(IFD.Exif).update({long: bytes(70000), 0x8827: 400})
+    write(_picture(exif=exif.tobytes().removeprefix(b"Exif\0\0")), tmp_path / "a.jpg")
+    assert "too long" in caplog.text
+    kept = Image.Exif()
+    kept.load(read(tmp_path / "a.jpg").metadata.exif or b"")
+    assert kept.get_ifd(IFD.Exif).get(0x8827) == (400 if long == _EXIF_NOTE else None)
+
+
+def test_xmp_that_is_too_long_for_jpeg_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for length, kept in ((65504, True), (65505, False)):
+        write(_picture(xmp=b"x" * length), tmp_path / "a.jpg")
+        assert (read(tmp_path / "a.jpg").metadata.xmp is not None) == kept
+        assert ("XMP is too long" in caplog.text) != kept

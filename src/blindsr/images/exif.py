@@ -26,6 +26,8 @@ _PER_CENTIMETRE = 3
 # What describes the layout of a TIFF file's pixels, not the photograph
 _LAYOUT_TAGS = {*range(0xFE, 0x104), 0x106, 0x10A, 0x111, *range(0x115, 0x119), 0x11C, 0x13D, *range(0x140, 0x15C)}
 _LAYOUT_TAGS |= {*range(0x200, 0x215), 0x02BC, 0x8773, 0x83BB, 0x8649}
+_LAYOUT_TAGS |= {0x935C, *range(0xC612, 0xC800)}  # layers of Photoshop, and how a DNG is developed
+_MAKER_NOTE = 0x927C
 
 
 def upright(block: bytes) -> bytes:
@@ -57,6 +59,16 @@ def sized(block: bytes, width: int, height: int) -> bytes:
     except struct.error:
         return block
     return bytes(edited)
+
+
+def shortened(block: bytes) -> bytes:
+    """The block without the maker's note and what nothing points to, such as an old thumbnail."""
+    found = parsed(block)
+    short = b""
+    with _tolerant():
+        found.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
+        short = found.tobytes().removeprefix(PREFIX)
+    return short
 
 
 def parsed(block: bytes) -> Exif:

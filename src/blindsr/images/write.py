@@ -1,5 +1,6 @@
 """Pictures to files, written beside and renamed: a file is there whole or not at all."""
 
+import logging
 import os
 import struct
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, heif, png, ppm, tiff
 from blindsr.images.picture import Format, Metadata, Picture, Samples
 
+_log = logging.getLogger(__name__)
 _FORMATS: dict[str, Format] = {
     ".png": "png",
     ".jpg": "jpeg",
@@ -34,6 +36,10 @@ SUFFIXES = frozenset(_FORMATS)
 """Endings of the names that can be written."""
 _DEEPEST: dict[Format, int] = {"png": 16, "ppm": 16, "tiff": 32}
 """Most bits of a sample of the kinds that have more than 8."""
+_SEGMENT = 65533
+"""Most bytes of a block of metadata in a JPEG file."""
+_XMP_HEAD = 29
+"""Bytes of a JPEG file's block before the XMP."""
 _OPAQUE = ("jpeg", "bmp", "ppm")
 """Kinds without alpha."""
 
@@ -42,7 +48,8 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
     """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension decides which.
 
     Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them as far as the format holds
-    them: WebP, AVIF and HEIC have no DPI, BMP has nothing else, PPM and GIF nothing at all. JPEG, AVIF and HEIC are
+    them: WebP, AVIF and HEIC have no DPI, BMP has nothing else, PPM and GIF nothing at all. What is too long for JPEG
+    (64 kB) is left out with a warning. JPEG, AVIF and HEIC are
     written without chroma subsampling. Transparent parts are on white in JPEG, BMP
     and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
 
@@ -62,6 +69,8 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
     metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
     if metadata.exif:
         metadata = replace(metadata, exif=exif.sized(metadata.exif, picture.width, picture.height))
+    if kind == "jpeg":
+        metadata = _for_jpeg(metadata, path)
     written_beside(path, lambda part: _encode(part, picture, metadata, kind, quality))
 
 
@@ -139,6 +148,20 @@ def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Fo
     if image.mode == "LA":
         image = image.convert("RGBA")  # WebP and AVIF have no gray
     image.save(path, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
+
+
+def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
+    """Leave out what is too long for JPEG, the least important first."""
+    block, room = metadata.exif or b"", _SEGMENT - len(exif.PREFIX)
+    if len(block) > room:
+        block = exif.shortened(block)
+        fits = 0 < len(block) <= room
+        _log.warning("%s: %s too long for JPEG and left out", path, "the maker's note is" if fits else "EXIF is")
+        metadata = replace(metadata, exif=block if fits else None)
+    if metadata.xmp and len(metadata.xmp) > _SEGMENT - _XMP_HEAD:
+        _log.warning("%s: XMP is too long for JPEG and left out", path)
+        metadata = replace(metadata, xmp=None)
+    return metadata
 
 
 def _on_white(picture: Picture) -> Picture:
