@@ -54,3 +54,9 @@ def test_layers_and_how_a_raw_file_is_developed_are_not_of_the_photograph(tmp_pa
     assert block is not None
     assert b"Maker" in block
     assert len(block) < 1000
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_block_without_pointer_to_a_thumbnail_is_upright_too(order: str) -> None:
+    end = 8 + 2 + 2 * 12
+    assert exif.upright(_block(order)[:end]) == _block(order, 1)[:end]

@@ -38,10 +38,11 @@ def upright(block: bytes) -> bytes:
         for entry, tag in _entries(edited, order, first):
             if tag == _ORIENTATION:
                 struct.pack_into(order + "HIHH", edited, entry + 2, _SHORT, 1, 1, 0)
-        (count,) = struct.unpack_from(order + "H", edited, first)
-        struct.pack_into(order + "I", edited, first + 2 + 12 * count, 0)
     except struct.error:  # not EXIF as we know it: hand it on as it came
         return block
+    with suppress(struct.error):  # cut short before the pointer to the thumbnail
+        (count,) = struct.unpack_from(order + "H", edited, first)
+        struct.pack_into(order + "I", edited, first + 2 + 12 * count, 0)
     return bytes(edited)
 
 
