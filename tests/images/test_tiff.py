@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from blindsr.images import tiff
+from blindsr.images import read, tiff
 from blindsr.images.picture import Metadata
 
 
@@ -29,3 +29,18 @@ def test_samples_and_tags_come_back(tmp_path: Path, shape: tuple[int, ...], kind
         assert page.iccprofile == b"profile"
         assert page.get_resolution("INCH") == (300.0, 300.0)
         assert page.tags["ExifTag"].value["FNumber"] == pytest.approx(2.8)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin1"])
+def test_texts_keep_their_bytes(tmp_path: Path, encoding: str) -> None:
+    artist, owner = "Zoë".encode(encoding), "Noël".encode(encoding)
+    tags = [(0x013B, 2, 0, artist, True)]
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.uint8), photometric="minisblack", extratags=tags)
+    block = read(tmp_path / "a.tif").metadata.exif
+    assert block is not None
+    assert artist in block
+    known = Image.Exif()
+    known.get_ifd(0x8769)[0xA430] = "owner is here"
+    metadata = Metadata(exif=known.tobytes().replace(b"owner is here", owner.ljust(13, b"\0")))
+    tiff.write(tmp_path / "b.tif", [np.zeros((4, 4, 3), np.uint8)], metadata)
+    assert owner in (tmp_path / "b.tif").read_bytes()

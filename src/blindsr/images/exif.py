@@ -5,11 +5,11 @@ A block is a little TIFF file: a byte-order mark, then directories of 12-byte en
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from mmap import mmap
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from PIL.Image import Exif
 
@@ -68,6 +68,8 @@ def shortened(block: bytes) -> bytes:
     short = b""
     with _tolerant():
         found.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
+        for values in (found, *map(found.get_ifd, DIRECTORIES)):
+            with_texts(values)
         short = found.tobytes().removeprefix(PREFIX)
     return short
 
@@ -87,6 +89,7 @@ def from_tiff(data: bytes | mmap) -> bytes | None:
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
         if set(found) - _RESOLUTION - {_ORIENTATION}:
+            with_texts(found)
             return upright(found.tobytes())
     return None
 
@@ -100,6 +103,22 @@ def dpi(block: bytes) -> tuple[float, float] | None:
     with _tolerant():
         resolution = float(across) * factor, float(down) * factor
     return resolution  # noqa: RET504  # the with statement may swallow an error
+
+
+class _Text(str):
+    """Text that comes out with the bytes it was read from: Pillow reads Latin-1, but writes ``?`` for all but ASCII."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "latin1", errors: str = "replace") -> bytes:
+        return super().encode("latin1", "replace")
+
+
+def with_texts(values: MutableMapping[int, Any]) -> None:
+    """Have Pillow write the texts of a directory as it read them."""
+    for tag, value in list(values.items()):
+        if isinstance(value, str):
+            values[tag] = _Text(value)
 
 
 @contextmanager
@@ -118,7 +137,7 @@ def _directories(data: bytes | mmap) -> Exif:
     (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
     found.load_from_fp(cast("IO[bytes]", BytesIO(data) if isinstance(data, bytes) else data), first)
     for pointer in DIRECTORIES:
-        found.get_ifd(pointer)  # read now, while the file is at hand
+        with_texts(found.get_ifd(pointer))  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one
     return found
 

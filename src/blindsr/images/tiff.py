@@ -11,7 +11,7 @@ import tifffile
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from blindsr.images.exif import DIRECTORIES, parsed
+from blindsr.images.exif import DIRECTORIES, parsed, with_texts
 from blindsr.images.picture import DEPTHS, Metadata, Samples
 
 _BIG = 2**31
@@ -118,6 +118,7 @@ def _append(path: Path, directories: dict[int, dict[int, object]], big: bool) ->
         tags = tiff.pages.first.tags
         for pointer, values in directories.items():
             directory = ImageFileDirectory_v2(header)
+            with_texts(values)
             directory.update(values)
             file.seek(0, 2)
             file.write(bytes(file.tell() % 2))  # directories start at even offsets
