@@ -11,6 +11,7 @@ from PIL.ExifTags import IFD
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, check_output, read, write
 from blindsr.images import tiff as tiff_file
+from blindsr.images.write import written_beside
 
 _NAMES = ["a.png", "a.jpg", "a.webp", "a.tif"]
 _XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
@@ -155,6 +156,24 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         write(wide, tmp_path / "a.jpg")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
     assert (tmp_path / "a.jpg").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("name", "most"), [("a.webp", 16383), ("a.jpg", 65500), ("a.gif", 65535), ("a.avif", 32768)])
+def test_sides_up_to_what_the_format_holds(tmp_path: Path, name: str, most: int) -> None:
+    wide, tall = Picture(torch.zeros(3, 1, most)), Picture(torch.zeros(3, most + 1, 1))
+    write(wide, tmp_path / name)
+    assert read(tmp_path / name).width == most
+    with pytest.raises(BlindSRError, match=f"holds {most} along a side"):
+        write(tall, tmp_path / name)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("an encoder's\nwords"), OverflowError("too much")])
+def test_what_an_encoder_raises_becomes_a_sentence(tmp_path: Path, error: Exception) -> None:
+    def fail(_: Path) -> None:
+        raise error
+
+    with pytest.raises(BlindSRError, match=r"cannot write .*a\.png: (an encoder's|too much)$"):
+        written_beside(tmp_path / "a.png", fail)
 
 
 @pytest.mark.parametrize("name", _NAMES)

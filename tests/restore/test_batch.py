@@ -179,3 +179,17 @@ def test_results_have_the_depth_that_is_asked_for(
 def test_a_depth_that_the_file_cannot_hold_is_refused(tmp_path: Path, upscaler: Upscaler) -> None:
     (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], form=Form(bits=16))
     assert "holds 8" in str(outcome.error)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_result_too_large_for_its_format_is_refused_before_the_work(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def look(*_: object) -> None:
+        pytest.fail("the work has begun")
+
+    monkeypatch.setattr(Upscaler, "look", look)
+    frames = [np.full((1, 8192, 3), 90 * n, np.uint8) for n in range(count)]
+    images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.png", tmp_path / "b.webp")])
+    assert "16384x2 pixels: .webp holds 16383" in str(outcome.error)

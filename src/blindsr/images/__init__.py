@@ -5,7 +5,7 @@ from blindsr.images.frames import Frames, check_frames, is_animated, load, write
 from blindsr.images.luma import luma, quantise
 from blindsr.images.picture import Metadata, Picture
 from blindsr.images.read import read
-from blindsr.images.write import SUFFIXES, check_output, depth, write
+from blindsr.images.write import SUFFIXES, check_output, check_sides, depth, write
 
 __all__ = [
     "SUFFIXES",
@@ -14,6 +14,7 @@ __all__ = [
     "Picture",
     "check_frames",
     "check_output",
+    "check_sides",
     "depth",
     "is_animated",
     "load",

@@ -18,7 +18,7 @@ from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
-from blindsr.images.write import check_output, written_beside
+from blindsr.images.write import check_output, check_sides, written_beside
 
 SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
 """Endings of the names that several pictures can be written to."""
@@ -105,6 +105,8 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
     """
     path = Path(path)
     check_frames(path, len(frames), bits)
+    for one in frames.samples:
+        check_sides(path, one.shape[1], one.shape[0])
     metadata = frames.metadata
     if metadata.exif:
         height, width = frames.samples[0].shape[:2]

@@ -36,6 +36,8 @@ SUFFIXES = frozenset(_FORMATS)
 """Endings of the names that can be written."""
 _DEEPEST: dict[Format, int] = {"png": 16, "ppm": 16, "tiff": 32}
 """Most bits of a sample of the kinds that have more than 8."""
+_LARGEST: dict[Format, int] = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 32768}
+"""Longest side, in pixels, of the kinds that have one which is met; of AVIF what readers take."""
 _SEGMENT = 65533
 """Most bytes of a block of metadata in a JPEG file."""
 _XMP_HEAD = 29
@@ -65,6 +67,7 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
     """
     path = Path(path)
     check_output(path, bits)
+    check_sides(path, picture.width, picture.height)
     kind = _FORMATS[path.suffix.lower()]
     metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
     if metadata.exif:
@@ -102,12 +105,31 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
         raise BlindSRError(f"cannot write {path}: the folder {path.parent} is not writable; choose another")
 
 
+def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
+    """Refuse a picture that is too large for the format of a file; meant to be asked before hours of work.
+
+    Args:
+        path: of the file, with an extension that can be written.
+        width: in pixels.
+        height: in pixels.
+
+    Raises:
+        BlindSRError: a side is longer than any of the format.
+    """
+    suffix = Path(path).suffix.lower()
+    most = _LARGEST.get(_FORMATS[suffix], max(width, height))
+    if max(width, height) > most:
+        raise BlindSRError(
+            f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF"
+        )
+
+
 def written_beside(path: Path, encode: Callable[[Path], None]) -> None:
     """Have a file written beside its place and renamed; whatever goes wrong becomes one sentence."""
     try:
         with beside(path) as part:
             encode(part)
-    except (OSError, ValueError, struct.error, pyvips.Error) as error:
+    except (OSError, ValueError, OverflowError, RuntimeError, struct.error, pyvips.Error) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().splitlines()
         raise BlindSRError(f"cannot write {path}: {reason[0] if reason else type(error).__name__}") from error
 

@@ -184,6 +184,8 @@ def _restore(
             return _restore_frames(upscaler, job, picture, how, report=report)
         upscaler, form, chosen = _chosen(upscaler, job, picture, form)
         picture, size, fraction = _at_native(picture, form, upscaler.scale)
+        if form.preview is None:
+            images.check_sides(job.target, *size.of(picture.width, picture.height, upscaler.scale))
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
         if form.preview is not None:
             result = upscaler.preview(picture, condition, form.preview)
@@ -252,6 +254,8 @@ def _restore_frames(
     images.check_frames(job.target, len(frames), form.bits)
     begin = time.perf_counter()
     upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form)
+    for one in frames.samples:
+        images.check_sides(job.target, *form.size.of(one.shape[1], one.shape[0], upscaler.scale))
     check_memory(frames, upscaler.scale, form.max_memory or memory.parse("auto"))
     result = enlarge_frames(
         upscaler,
