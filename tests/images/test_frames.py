@@ -114,3 +114,13 @@ def test_an_endless_animation_stays_endless_and_one_that_plays_once_does(tmp_pat
             back = load(tmp_path / name)
             assert isinstance(back, Frames)
             assert back.plays == plays
+
+
+@pytest.mark.parametrize(("stored", "shown"), [(0, 100), (10, 100), (20, 20), (30, 30)])
+def test_delays_are_those_that_viewers_show(tmp_path: Path, stored: int, shown: int) -> None:
+    frames = [Image.new("RGB", (4, 4), (80 * n, 0, 0)) for n in range(2)]
+    for name in ("a.gif", "a.png"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=stored)
+        found = load(tmp_path / name)
+        assert isinstance(found, Frames)
+        assert found.durations == (shown, shown)

@@ -23,8 +23,8 @@ from blindsr.images.write import check_output, check_sides, written_beside
 SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
 """Endings of the names that several pictures can be written to."""
 _PAGES = frozenset({".tif", ".tiff"})
-_LEAST = 20
-"""Milliseconds that viewers show a frame at least; shorter ones they slow down to 100."""
+_HASTE, _CALM = 10, 100
+"""Milliseconds up to which viewers do not believe what a frame says, and what they show it for instead."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None
 
 
 def _shown(duration: float) -> int:
-    return max(_LEAST, round(duration))
+    return round(duration) if duration > _HASTE else _CALM
 
 
 def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: int) -> None:
