@@ -14,6 +14,7 @@ from PIL import Image, ImageSequence
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff
+from blindsr.images.gamut import has_gray_profile, without_gray_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
@@ -118,6 +119,9 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
         eight = [_eight(one) for one in frames.samples]
         encode = partial(gif.write, frames=eight, durations=_durations(frames), plays=frames.plays)
     else:
+        if has_gray_profile(metadata):
+            frames = frames.like(map(without_gray_profile, frames.pictures()))
+            metadata = replace(metadata, icc=None)
         encode = partial(_write_by_pillow, frames=frames, metadata=metadata, quality=quality)
     written_beside(path, encode)
 

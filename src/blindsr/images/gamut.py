@@ -1,6 +1,8 @@
 """Colours of other profiles as the networks know them, sRGB, and back."""
 
 import tempfile
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -8,11 +10,13 @@ import pyvips
 import torch
 from torch import Tensor
 
-from blindsr.images.picture import Metadata
+from blindsr.images.picture import Metadata, Picture
 
 _ALIKE = 3 / 255
 """Profiles that give no colour a value further from sRGB's than this are taken for it."""
 _WHITE = 65535
+_GRAY = b"GRAY"
+"""What a profile of gray says of itself."""
 
 
 class Gamut:
@@ -32,9 +36,7 @@ class Gamut:
 
     def to_srgb(self, pixels: Tensor) -> Tensor:
         """Colours ``(1, 3, h, w)`` of the profile in [0, 1] as sRGB."""
-        image = _image(pixels)
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", self._icc)
-        return _tensor(image.icc_transform("srgb", embedded=True, depth=16)).to(pixels.device)
+        return _tensor(_icc_applied(_image(pixels), self._icc)).to(pixels.device)
 
     def from_srgb(self, pixels: Tensor) -> Tensor:
         """Colours ``(1, 3, h, w)`` of sRGB in [0, 1] as those of the profile."""
@@ -61,9 +63,32 @@ def _gamut(icc: bytes) -> Gamut | None:
     return None if alike else gamut
 
 
+def has_gray_profile(metadata: Metadata) -> bool:
+    """Whether the values are to be read with a profile of gray."""
+    return metadata.icc is not None and metadata.icc[16:20] == _GRAY
+
+
+def without_gray_profile(picture: Picture) -> Picture:
+    """The picture with the values of sRGB if its profile is one of gray, for files that hold RGB alone."""
+    icc = picture.metadata.icc
+    if icc is None or not has_gray_profile(picture.metadata):
+        return picture
+    pixels = picture.pixels
+    with suppress(pyvips.Error):  # of a profile that cannot be used, the values stay
+        converted = _tensor(_icc_applied(_image(pixels[None, :1]), icc)).to(pixels.device)
+        pixels = converted[0].mean(0, keepdim=True).repeat(3, 1, 1)
+    return replace(picture, pixels=pixels, metadata=replace(picture.metadata, icc=None))
+
+
+def _icc_applied(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
+    return image.icc_transform("srgb", embedded=True, depth=16)
+
+
 def _image(pixels: Tensor) -> pyvips.Image:
     samples = pixels[0].float().clamp(0, 1).mul(_WHITE).round().permute(1, 2, 0).cpu().numpy().astype(np.uint16)
-    return pyvips.Image.new_from_array(np.ascontiguousarray(samples)).copy(interpretation="rgb16")
+    interpretation = "rgb16" if samples.shape[2] == 3 else "grey16"
+    return pyvips.Image.new_from_array(np.ascontiguousarray(samples)).copy(interpretation=interpretation)
 
 
 def _tensor(image: pyvips.Image) -> Tensor:

@@ -15,6 +15,7 @@ from PIL import Image
 from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, heif, png, ppm, tiff
+from blindsr.images.gamut import without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ _SEGMENT = 65533
 """Most bytes of a block of metadata in a JPEG file."""
 _XMP_HEAD = 29
 """Bytes of a JPEG file's block before the XMP."""
+_COLOURED: tuple[Format, ...] = ("webp", "avif")
+"""Kinds without gray, which hold a profile."""
 _OPAQUE = ("jpeg", "bmp", "ppm")
 """Kinds without alpha."""
 
@@ -69,6 +72,8 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
     check_output(path, bits)
     check_sides(path, picture.width, picture.height)
     kind = _FORMATS[path.suffix.lower()]
+    if kind in _COLOURED:
+        picture = without_gray_profile(picture)
     metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
     if metadata.exif:
         metadata = replace(metadata, exif=exif.sized(metadata.exif, picture.width, picture.height))
