@@ -82,3 +82,18 @@ def test_pil_modes(mode: str, channels: int) -> None:
     array = Picture.from_array(Image.new(mode, (3, 2))).to_array()
     assert array.shape == ((2, 3, channels) if channels else (2, 3))
     assert array.dtype == (np.uint16 if mode == "I;16" else np.uint8)
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("I", "<i4"), ("I;16", "<u2"), ("I;16B", ">u2")])
+def test_integers_of_a_pil_image_keep_16_bits(mode: str, kind: str) -> None:
+    samples = np.array([[0, 1, 255], [256, 40000, 65535]])
+    image = Image.frombytes(mode, (3, 2), samples.astype(kind).tobytes())
+    array = Picture.from_array(image).to_array()
+    assert array.dtype == np.uint16
+    np.testing.assert_array_equal(array, samples)
+
+
+@pytest.mark.parametrize("value", [-1, 65536])
+def test_integers_of_more_bits_are_refused(value: int) -> None:
+    with pytest.raises(BlindSRError, match="16 bits"):
+        Picture.from_array(Image.new("I", (3, 2), value))

@@ -17,6 +17,8 @@ Samples: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
 DEPTHS: dict[int, type[np.uint8] | type[np.uint16] | type[np.float32]] = {8: np.uint8, 16: np.uint16, 32: np.float32}
 """Types of samples by their bits; 32 bits are floats, 1 is white."""
 
+_DEEPEST = 2**16 - 1
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -134,12 +136,22 @@ def _from_pil(image: Image.Image) -> Picture:
         dpi=image.info.get("dpi"),
         format=name if name in get_args(Format) else "png",  # type: ignore[arg-type]
     )
-    return from_samples(np.asarray(_plain(ImageOps.exif_transpose(image))), metadata)
+    return from_samples(_values(ImageOps.exif_transpose(image)), metadata)
+
+
+def _values(image: Image.Image) -> NDArray[Any]:
+    if not image.mode.startswith("I"):
+        return np.asarray(_plain(image))
+    values = np.asarray(image)
+    low, high = values.min(initial=0), values.max(initial=0)
+    if low < 0 or high > _DEEPEST:
+        raise BlindSRError(f"expected integers of 16 bits in a PIL image, got {low} to {high}; rescale them")
+    return values.astype(np.uint16)
 
 
 def _plain(image: Image.Image) -> Image.Image:
     """Convert modes whose samples are not the values of gray, RGB or alpha."""
-    if image.mode in ("L", "LA", "RGB", "RGBA", "I;16", "F"):
+    if image.mode in ("L", "LA", "RGB", "RGBA", "F"):
         return image
     if image.mode == "1":
         return image.convert("L")
