@@ -124,3 +124,20 @@ def test_delays_are_those_that_viewers_show(tmp_path: Path, stored: int, shown: 
         found = load(tmp_path / name)
         assert isinstance(found, Frames)
         assert found.durations == (shown, shown)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_pages_as_an_animation_have_one_size_and_the_same_channels(tmp_path: Path, name: str) -> None:
+    sides = Frames([np.zeros((8, 8), np.uint8), np.zeros((8, 9), np.uint8)])
+    with pytest.raises(BlindSRError, match="different sizes"):
+        write_frames(sides, tmp_path / name)
+    channels = Frames([np.zeros((8, 8), np.uint8), np.full((8, 8, 4), (200, 0, 0, 0), np.uint8)])
+    write_frames(channels, tmp_path / name)
+    back = load(tmp_path / name)
+    assert isinstance(back, Frames)
+    assert [one[4, 4, 3] for one in back.samples] == [255, 0]
+
+
+def test_the_quality_of_frames_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="1 to 100, got 0"):
+        write_frames(_animation(), tmp_path / "a.webp", quality=0)

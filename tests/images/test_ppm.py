@@ -1,11 +1,14 @@
 """Deep PPM and PGM, against files written out by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindsr.images import ppm
+from blindsr.errors import BlindSRError
+from blindsr.images import ppm, read
 
 
 @given(height=st.integers(1, 5), width=st.integers(1, 5), colour=st.booleans(), seed=st.integers(0, 9))
@@ -40,3 +43,10 @@ def test_other_files_have_the_usual_white(data: bytes) -> None:
 def test_damage_is_a_value_error(data: bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ppm.decode(data)
+
+
+@pytest.mark.parametrize("samples", [b"-3 5", b"99999999999999999999 5"])
+def test_samples_beyond_all_bits_give_a_sentence(tmp_path: Path, samples: bytes) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P2 2 1 65535\n" + samples)
+    with pytest.raises(BlindSRError, match=r"a\.pgm is damaged"):
+        read(tmp_path / "a.pgm")

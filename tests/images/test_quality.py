@@ -17,3 +17,13 @@ def test_other_files_have_none(tmp_path: Path) -> None:
     Image.new("RGB", (20, 9)).save(tmp_path / "a.png")
     (tmp_path / "b.jpg").write_text("no image")
     assert [jpeg_quality(tmp_path / name) for name in ("a.png", "b.jpg", "missing.jpg")] == [None, None, None]
+
+
+def test_the_only_table_may_have_any_number(tmp_path: Path) -> None:
+    Image.new("L", (20, 9)).save(tmp_path / "a.jpg", quality=60)
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    data[data.index(b"\xff\xdb") + 4] = 1  # the number of the table
+    frame = data.index(b"\xff\xc0")
+    data[frame + 12] = 1  # that of the component
+    (tmp_path / "b.jpg").write_bytes(bytes(data))
+    assert jpeg_quality(tmp_path / "b.jpg") == 60

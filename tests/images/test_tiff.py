@@ -1,5 +1,6 @@
 """TIFF's samples and tags, read back by another library."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,32 @@ def test_texts_keep_their_bytes(tmp_path: Path, encoding: str) -> None:
     metadata = Metadata(exif=known.tobytes().replace(b"owner is here", owner.ljust(13, b"\0")))
     tiff.write(tmp_path / "b.tif", [np.zeros((4, 4, 3), np.uint8)], metadata)
     assert owner in (tmp_path / "b.tif").read_bytes()
+
+
+def test_a_damaged_directory_is_left_out(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8769)[0x8827] = 400
+    good, bad = struct.pack(">HHI", 0x8827, 3, 1), struct.pack(">HHI", 0x0100, 2, 4)  # the width as a text
+    assert good in exif.tobytes()
+    block = exif.tobytes().replace(good, bad)
+    path = tmp_path / "a.tif"
+    tiff.write(path, [np.zeros((4, 4, 3), np.uint8)], Metadata(exif=block))
+    with tifffile.TiffFile(path) as file:
+        assert file.pages.first.tags["Make"].value == "Maker"
+
+
+def test_no_directory_is_made_up_and_no_pointer_left_over(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif.get_ifd(0x8769).update({0x8827: 400, 0xA005: 1234})
+    tiff.write(tmp_path / "a.tif", [np.zeros((4, 4, 3), np.uint8)], Metadata(exif=exif.tobytes()))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert set(file.pages.first.tags["ExifTag"].value) == {"ISOSpeedRatings"}
+    plain = [(0x010F, 2, 0, "Maker", True)]
+    tifffile.imwrite(tmp_path / "b.tif", np.zeros((4, 4), np.uint8), photometric="minisblack", extratags=plain)
+    block = read(tmp_path / "b.tif").metadata.exif
+    kept = Image.Exif()
+    kept.load(block or b"")
+    assert kept[0x010F] == "Maker"
+    assert not {0x8769, 0x8825} & set(kept)

@@ -215,3 +215,14 @@ def test_xmp_that_is_too_long_for_jpeg_is_left_out(tmp_path: Path, caplog: pytes
         write(_picture(xmp=b"x" * length), tmp_path / "a.jpg")
         assert (read(tmp_path / "a.jpg").metadata.xmp is not None) == kept
         assert ("XMP is too long" in caplog.text) != kept
+
+
+def test_depth_and_quality_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="8, 16 or 32 bits a sample, got 12"):
+        write(_picture(), tmp_path / "a.png", bits=12)
+    with pytest.raises(BlindSRError, match="8, 16 or 32 bits a sample, got 12"):
+        _picture().to_array(12)
+    for quality in (0, 101):
+        with pytest.raises(BlindSRError, match=f"1 to 100, got {quality}"):
+            write(_picture(), tmp_path / "a.jpg", quality=quality)
+    assert not list(tmp_path.iterdir())

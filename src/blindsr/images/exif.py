@@ -66,7 +66,7 @@ def shortened(block: bytes) -> bytes:
     """The block without the maker's note and what nothing points to, such as an old thumbnail."""
     found = parsed(block)
     short = b""
-    with _tolerant():
+    with tolerant():
         found.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
         for values in (found, *map(found.get_ifd, DIRECTORIES)):
             with_texts(values)
@@ -77,14 +77,14 @@ def shortened(block: bytes) -> bytes:
 def parsed(block: bytes) -> Exif:
     """The block as Pillow's mapping of tags to values; empty where it cannot be understood."""
     found = Exif()
-    with _tolerant():
+    with tolerant():
         found.load(PREFIX + block)
     return found
 
 
 def from_tiff(data: bytes | mmap) -> bytes | None:
     """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
-    with _tolerant():
+    with tolerant():
         found = _directories(data)
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
@@ -100,7 +100,7 @@ def dpi(block: bytes) -> tuple[float, float] | None:
     across, down, unit = (found.get(tag, 0) for tag in sorted(_RESOLUTION))
     factor = 2.54 if unit == _PER_CENTIMETRE else 1.0
     resolution = None
-    with _tolerant():
+    with tolerant():
         resolution = float(across) * factor, float(down) * factor
     return resolution  # noqa: RET504  # the with statement may swallow an error
 
@@ -122,7 +122,7 @@ def with_texts(values: MutableMapping[int, Any]) -> None:
 
 
 @contextmanager
-def _tolerant() -> Iterator[None]:
+def tolerant() -> Iterator[None]:
     """Leave the block quietly where Pillow stumbles over what cameras and editors have left there."""
     with warnings.catch_warnings(), suppress(*_MALFORMED):
         warnings.simplefilter("ignore")
@@ -136,7 +136,7 @@ def _directories(data: bytes | mmap) -> Exif:
     found.endian, found.bigtiff = order, b"+" in data[2:4]
     (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
     found.load_from_fp(cast("IO[bytes]", BytesIO(data) if isinstance(data, bytes) else data), first)
-    for pointer in DIRECTORIES:
+    for pointer in set(DIRECTORIES) & set(found):  # Pillow would make up the others
         with_texts(found.get_ifd(pointer))  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one
     return found

@@ -19,7 +19,7 @@ from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
-from blindsr.images.write import check_output, check_sides, written_beside
+from blindsr.images.write import check_output, check_quality, check_sides, written_beside
 
 SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
 """Endings of the names that several pictures can be written to."""
@@ -105,7 +105,8 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
         BlindSRError: another extension, or what `write` refuses.
     """
     path = Path(path)
-    check_frames(path, len(frames), bits)
+    check_frames(path, frames, bits)
+    check_quality(quality)
     for one in frames.samples:
         check_sides(path, one.shape[1], one.shape[0])
     metadata = frames.metadata
@@ -116,8 +117,7 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
         made = frames if bits is None else frames.like(frames.pictures(), bits)
         encode: Callable[[Path], None] = partial(tiff.write, pages=made.samples, metadata=metadata)
     elif path.suffix.lower() == ".gif":
-        eight = [_eight(one) for one in frames.samples]
-        encode = partial(gif.write, frames=eight, durations=_durations(frames), plays=frames.plays)
+        encode = partial(gif.write, frames=_alike(frames.samples), durations=_durations(frames), plays=frames.plays)
     else:
         if has_gray_profile(metadata):
             frames = frames.like(map(without_gray_profile, frames.pictures()))
@@ -126,15 +126,17 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
     written_beside(path, encode)
 
 
-def check_frames(path: Path, count: int, bits: int | None = None) -> None:
-    """Refuse a place that so many pictures cannot be written to.
+def check_frames(path: Path, frames: Frames, bits: int | None = None) -> None:
+    """Refuse a place that several pictures cannot be written to.
 
     Raises:
-        BlindSRError: an extension of a kind that holds but one picture.
+        BlindSRError: an extension of a kind that holds but one picture, or of an animation for pages of several sizes.
     """
     check_output(path, bits)
     if path.suffix.lower() not in SUFFIXES:
-        raise BlindSRError(f"cannot write {count} frames to {path}: use GIF, PNG, WebP or TIFF")
+        raise BlindSRError(f"cannot write {len(frames)} frames to {path}: use GIF, PNG, WebP or TIFF")
+    if path.suffix.lower() not in _PAGES and len({one.shape[:2] for one in frames.samples}) > 1:
+        raise BlindSRError(f"cannot write pages of different sizes to {path}: use TIFF")
 
 
 def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) -> Frames:
@@ -186,7 +188,7 @@ def _shown(duration: float) -> int:
 
 
 def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: int) -> None:
-    first, *others = [Image.fromarray(_eight(one)) for one in frames.samples]
+    first, *others = map(Image.fromarray, _alike(frames.samples))
     options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
     first.save(
         path,
@@ -201,6 +203,18 @@ def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: in
 
 def _durations(frames: Frames) -> list[int]:
     return list(frames.durations) or [1000] * len(frames)
+
+
+def _alike(frames: Sequence[Samples]) -> list[Samples]:
+    """Frames as RGB, or all as RGBA where one is, of 8 bits."""
+    eight = [_eight(one) for one in frames]
+    if all(one.shape[2] == 3 for one in eight):
+        return eight
+    return [np.dstack([one[..., :3], one[..., 3] if one.shape[2] == 4 else _opaque(one)]) for one in eight]
+
+
+def _opaque(samples: Samples) -> Samples:
+    return np.full(samples.shape[:2], 255, np.uint8)
 
 
 def _eight(samples: Samples) -> Samples:

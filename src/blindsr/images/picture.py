@@ -55,8 +55,7 @@ class Picture:
             raise BlindSRError(f"expected pixels (3, height, width), got a tensor {shape}")
         if self.alpha is not None and tuple(self.alpha.shape) != (1, *shape[1:]):
             raise BlindSRError(f"expected alpha {(1, *shape[1:])} for pixels {shape}, got {tuple(self.alpha.shape)}")
-        if self.metadata.bits not in DEPTHS:
-            raise BlindSRError(f"expected 8, 16 or 32 bits a sample, got {self.metadata.bits}")
+        check_bits(self.metadata.bits)
 
     @property
     def height(self) -> int:
@@ -90,14 +89,24 @@ class Picture:
 
         Returns:
             uint8, uint16 or float32, ``(h, w)`` for gray, else ``(h, w, c)`` with alpha as the last channel.
+
+        Raises:
+            BlindSRError: other bits.
         """
         bits = bits or self.metadata.bits
+        check_bits(bits)
         colour = self.pixels[:1] if self.metadata.gray else self.pixels
         planes = colour if self.alpha is None else torch.cat([colour, self.alpha])
         values = planes.detach().float().clamp(0, 1)
         samples = (values if bits == 32 else values.mul(2**bits - 1).round()).permute(1, 2, 0).cpu().numpy()
         array = np.ascontiguousarray(samples.astype(DEPTHS[bits]))
         return array[..., 0] if array.shape[2] == 1 else array
+
+
+def check_bits(bits: int) -> None:
+    """Refuse a depth that no samples have."""
+    if bits not in DEPTHS:
+        raise BlindSRError(f"expected 8, 16 or 32 bits a sample, got {bits}")
 
 
 def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:

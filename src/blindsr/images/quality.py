@@ -17,7 +17,7 @@ def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
     try:
         with any_size(), Image.open(path) as image:
             tables = getattr(image, "quantization", None)
-            table = tuple(tables[0]) if tables else None
+            table = tuple(tables[min(tables)]) if tables else None
     except (OSError, SyntaxError, ValueError):
         return None
     if table is None:

@@ -17,7 +17,7 @@ from PIL import Image
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, heif, png, ppm
 from blindsr.images.header import any_size
-from blindsr.images.pages import damaged, pages
+from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples
 
 MAX_PIXELS = 2**28
@@ -123,7 +123,7 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
                 return from_samples(ppm.decode(data), Metadata(format="ppm"))
             image.load()
             return Picture.from_array(image)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except MALFORMED as error:
         raise damaged(path, error) from None
 
 

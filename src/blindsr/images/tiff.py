@@ -11,13 +11,14 @@ import tifffile
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from blindsr.images.exif import DIRECTORIES, parsed, with_texts
+from blindsr.images.exif import DIRECTORIES, parsed, tolerant, with_texts
 from blindsr.images.picture import DEPTHS, Metadata, Samples
 
 _BIG = 2**31
 """Bytes of pixels from which on the file is a BigTIFF, whose offsets have 64 bits."""
 _ASCII, _BYTE, _LONG, _LONG8 = 2, 1, 4, 16
 _XMP = 0x02BC
+_INTEROPERABILITY = 0xA005
 _TILE = 256
 """Side of a tile in pixels."""
 
@@ -52,8 +53,8 @@ def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], 
 def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """What tifffile is told of a file of some bytes and of its first page; what it does not write is added at last."""
     found = parsed(metadata.exif or b"")
-    directories = {pointer: values for pointer in DIRECTORIES if (values := found.get_ifd(pointer))}
     big = size > _BIG
+    directories = _directories(found, big)
     pointers: list[_Tag] = [(pointer - 1, _LONG8 if big else _LONG, 1, 0, True) for pointer in directories]
     described = {
         "iccprofile": metadata.icc,
@@ -64,7 +65,7 @@ def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict
         "extratags": [*_texts(found), *_xmp(metadata), *pointers],
     }
     yield {"bigtiff": big, "byteorder": "<"}, described
-    _append(path, directories, big)
+    _append(path, directories, 8 if big else 4)
 
 
 def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
@@ -108,18 +109,31 @@ def _xmp(metadata: Metadata) -> list[_Tag]:
     return [(_XMP, _BYTE, len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else []
 
 
-def _append(path: Path, directories: dict[int, dict[int, object]], big: bool) -> None:
+def _directories(found: Exif, big: bool) -> dict[int, ImageFileDirectory_v2]:
+    """The EXIF directories as they are written, without those that are damaged."""
+    header = b"II+\0\x08\0\0\0" + bytes(8) if big else b"II*\0" + bytes(4)
+    directories = {}
+    for pointer in DIRECTORIES:
+        with tolerant():
+            values = dict(found.get_ifd(pointer))
+            values.pop(_INTEROPERABILITY, None)  # points to what is not there any more
+            with_texts(values)
+            directory = ImageFileDirectory_v2(header)
+            directory.update(values)
+            directory.tobytes(0)  # raises where it cannot be written
+            if values:
+                directories[pointer] = directory
+    return directories
+
+
+def _append(path: Path, directories: dict[int, ImageFileDirectory_v2], bytes_of_offset: int) -> None:
     """Put the EXIF directories behind the pixels and turn the placeholders into pointers to them.
 
     tifffile refuses to write the pointers' tags; the tags before them are free, and keep the entries in order.
     """
-    header = b"II+\0\x08\0\0\0" + bytes(8) if big else b"II*\0" + bytes(4)
     with path.open("r+b") as file, tifffile.TiffFile(file, name=path.name) as tiff:
         tags = tiff.pages.first.tags
-        for pointer, values in directories.items():
-            directory = ImageFileDirectory_v2(header)
-            with_texts(values)
-            directory.update(values)
+        for pointer, directory in directories.items():
             file.seek(0, 2)
             file.write(bytes(file.tell() % 2))  # directories start at even offsets
             offset = file.tell()
@@ -127,4 +141,4 @@ def _append(path: Path, directories: dict[int, dict[int, object]], big: bool) ->
             file.seek(tags[pointer - 1].offset)
             file.write(pointer.to_bytes(2, "little"))
             file.seek(tags[pointer - 1].valueoffset)
-            file.write(offset.to_bytes(8 if big else 4, "little"))
+            file.write(offset.to_bytes(bytes_of_offset, "little"))

@@ -16,7 +16,7 @@ from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, heif, png, ppm, tiff
 from blindsr.images.gamut import without_gray_profile
-from blindsr.images.picture import Format, Metadata, Picture, Samples
+from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
 
 _log = logging.getLogger(__name__)
 _FORMATS: dict[str, Format] = {
@@ -65,12 +65,13 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
         bits: of a sample; as many of the picture's as the format holds if not given.
 
     Raises:
-        BlindSRError: an unknown extension, more bits than the format holds, a folder that is missing or not writable,
-            a picture too large for the format.
+        BlindSRError: an unknown extension, bits that the format does not hold, a folder that is missing or not writable,
+            another quality, a picture too large for the format.
     """
     path = Path(path)
     check_output(path, bits)
     check_sides(path, picture.width, picture.height)
+    check_quality(quality)
     kind = _FORMATS[path.suffix.lower()]
     if kind in _COLOURED:
         picture = without_gray_profile(picture)
@@ -95,13 +96,15 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
         bits: of a sample, where it must have so many.
 
     Raises:
-        BlindSRError: an unknown extension, more bits than it holds, or a folder that is missing or not writable.
+        BlindSRError: an unknown extension, bits that it does not hold, or a folder that is missing or not writable.
     """
     path = Path(path)
     if path.suffix.lower() not in _FORMATS:
         raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(_FORMATS)}")
-    if bits is not None and depth(path, bits) < bits:
-        raise BlindSRError(f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF")
+    if bits is not None:
+        check_bits(bits)
+        if depth(path, bits) < bits:
+            raise BlindSRError(f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF")
     if path.is_dir():
         raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it")
     if not path.parent.is_dir():
@@ -127,6 +130,12 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
         raise BlindSRError(
             f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF"
         )
+
+
+def check_quality(quality: int) -> None:
+    """Refuse a quality that is not one of 1 to 100."""
+    if not 1 <= quality <= 100:
+        raise BlindSRError(f"expected a quality of 1 to 100, got {quality}")
 
 
 def written_beside(path: Path, encode: Callable[[Path], None]) -> None:

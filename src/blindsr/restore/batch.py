@@ -251,7 +251,7 @@ def _restore_frames(
     hints, form = how
     if form.preview is not None or form.compare is not None:
         raise BlindSRError(f"{job.source} has {len(frames)} frames; --preview and --compare are for single pictures")
-    images.check_frames(job.target, len(frames), form.bits)
+    images.check_frames(job.target, frames, form.bits)
     begin = time.perf_counter()
     upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form)
     for one in frames.samples:
