@@ -8,8 +8,11 @@ import pyvips
 import tifffile
 from PIL import Image
 
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture, load, read
 from blindsr.images.pages import damaged, pages
 from blindsr.images.picture import Format
+from blindsr.images.strips import Strips
 
 
 @pytest.mark.parametrize(("kind", "name"), [("gif", "a.gif"), ("png", "a.png"), ("webp", "a.webp")])
@@ -25,6 +28,26 @@ def test_smaller_versions_of_a_page_are_no_pages(tmp_path: Path) -> None:
         for side, reduced in ((16, 0), (8, 1), (16, 0), (8, 1)):
             file.write(np.zeros((side, side, 3), np.uint8), photometric="rgb", subfiletype=reduced)
     assert pages(tmp_path / "a.tif", "tiff") == [0, 2]
+
+
+def test_a_small_version_may_come_first(tmp_path: Path) -> None:
+    large = np.full((16, 16, 3), 200, np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(large[:4, :4], photometric="rgb", subfiletype=1)
+        file.write(large, photometric="rgb")
+    assert pages(tmp_path / "a.tif", "tiff") == [1]
+    for picture in (read(tmp_path / "a.tif"), load(tmp_path / "a.tif"), Strips(tmp_path / "a.tif").rows(0, 16)):
+        assert isinstance(picture, Picture)
+        np.testing.assert_array_equal(picture.to_array(), large)
+
+
+def test_raw_data_behind_a_small_version_are_refused(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.dng") as file:
+        file.write(np.zeros((8, 8, 3), np.uint8), photometric="rgb", subfiletype=1, subifds=1)
+        file.write(np.zeros((16, 16), np.uint16), photometric="minisblack")
+    for reader in (read, load):
+        with pytest.raises(BlindSRError, match="export it as TIFF first"):
+            reader(tmp_path / "a.dng")
 
 
 @pytest.mark.parametrize("kind", ["gif", "tiff", "png", "webp", "jpeg"])

@@ -73,7 +73,7 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
         return read(path, max_pixels=max_pixels)  # which says so
     found = pages(path, kind)
     if len(found) == 1:
-        return read_page(data, path, kind, max_pixels)
+        return read_page(data, path, kind, max_pixels, found[0])
     try:
         return (
             _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)

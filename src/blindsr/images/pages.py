@@ -38,6 +38,9 @@ def pages(path: Path, kind: Format) -> list[int]:
     """Numbers of the frames or pages of a file; pages of a TIFF that are smaller versions of others do not count.
 
     A file that is damaged seems to have one: reading it says what is wrong.
+
+    Raises:
+        BlindSRError: raw data of a camera, whose pages are all smaller versions of them.
     """
     try:
         if kind == "tiff":
@@ -53,4 +56,7 @@ def pages(path: Path, kind: Format) -> list[int]:
 def _full(path: Path) -> list[int]:
     with tifffile.TiffFile(path) as file:
         found = [(page if isinstance(page, tifffile.TiffPage) else page.aspage()) for page in file.pages]
-        return [number for number, page in enumerate(found) if not (number and page.is_reduced)] or [0]
+        full = [number for number, page in enumerate(found) if not page.is_reduced]
+        if not full and found[0].subifds:
+            raise BlindSRError(f"{path} shows but a small version of a camera's raw data; export it as TIFF first")
+        return full or [0]

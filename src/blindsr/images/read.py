@@ -48,8 +48,7 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     kind = kind_of(data)
     if kind is None:
         raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
-    check_one(path, kind)
-    return read_page(data, path, kind, max_pixels)
+    return read_page(data, path, kind, max_pixels, only_page(path, kind))
 
 
 def read_page(data: bytes, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
@@ -127,11 +126,12 @@ def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
         raise damaged(path, error) from None
 
 
-def check_one(path: Path, kind: Format) -> None:
-    """Refuse a file of several pictures where one is wanted."""
-    count = len(pages(path, kind))
-    if count > 1:
-        raise BlindSRError(f"{path} has {count} pages or frames; save the one you want as its own file")
+def only_page(path: Path, kind: Format) -> int:
+    """The number of the page that is the picture; a file of several pictures is refused."""
+    found = pages(path, kind)
+    if len(found) > 1:
+        raise BlindSRError(f"{path} has {len(found)} pages or frames; save the one you want as its own file")
+    return found[0]
 
 
 def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:

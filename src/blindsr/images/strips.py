@@ -20,7 +20,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import exif, png, tiff
 from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
-from blindsr.images.read import BITS, LOADERS, check, check_one, kind_of, metadata_of, samples_of, upright_rgb
+from blindsr.images.read import BITS, LOADERS, check, kind_of, metadata_of, only_page, samples_of, upright_rgb
 
 SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Endings of the names that can be written in strips."""
@@ -55,13 +55,14 @@ class Strips:
             kind = kind_of(data[:_HEAD])
             if kind is None or kind in ("bmp", "ppm", "heic"):
                 raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
-            check_one(self.path, kind)
+            page = only_page(self.path, kind)
+            which = {"page": page} if page else {}
             loader = f"{LOADERS.get(kind, kind)}load"
             try:
-                image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", access="sequential")
+                image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", access="sequential", **which)
                 turned = image.get_typeof("orientation") and image.get("orientation") != 1
                 if turned:
-                    image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error")
+                    image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", **which)
                 check(image, self.path, MAX_PIXELS)
                 self.image = upright_rgb(image)
             except UnicodeError:
