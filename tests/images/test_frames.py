@@ -46,6 +46,19 @@ def test_another_library_reads_it_alike(tmp_path: Path, name: str) -> None:
     assert tuple(shown) == _TIMES
 
 
+def test_an_animated_avif_is_read(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), (80 * n, 0, 0)) for n in range(3)]
+    frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:], duration=[*_TIMES])
+    back = load(tmp_path / "a.avif")
+    assert isinstance(back, Frames)
+    assert back.durations == _TIMES
+    assert [abs(int(one[8, 8, 0]) - 80 * n) <= 3 for n, one in enumerate(back.samples)] == [True] * 3
+    with pytest.raises(BlindSRError, match="3 pages or frames"):
+        read(tmp_path / "a.avif")
+    with pytest.raises(BlindSRError, match="use GIF, PNG, WebP or TIFF"):
+        write_frames(back, tmp_path / "b.avif")
+
+
 def test_pages_keep_size_depth_and_gray(tmp_path: Path) -> None:
     pages = [np.full((4, 5), 1000, np.uint16), np.full((6, 3), 65535, np.uint16)]
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:

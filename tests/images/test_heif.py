@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, read, write
@@ -37,14 +37,15 @@ def test_deep_samples_stay_deep(tmp_path: Path) -> None:
 
 
 def test_an_orientation_is_applied_once(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    turned = _smooth()
-    turned.info["exif"] = exif.tobytes()
-    pillow_heif.from_pillow(turned).save(tmp_path / "a.heic", quality=95)
+    pillow_heif.register_heif_opener()
+    image = _smooth()
+    image.getexif()[0x0112] = 6
+    image.save(tmp_path / "a.heic", exif=image.getexif().tobytes(), quality=95)
+    expected = np.asarray(ImageOps.exif_transpose(image)).astype(int)
     picture = read(tmp_path / "a.heic")
     write(picture, tmp_path / "b.png")
-    assert (picture.width, picture.height) in ((48, 64), (64, 48))
+    assert (picture.width, picture.height) == (48, 64)
+    assert np.abs(picture.to_array()[::63, ::47].astype(int) - expected[::63, ::47]).max() < 8
     with Image.open(tmp_path / "b.png") as image:
         assert image.getexif().get(0x0112, 1) == 1
 
@@ -80,3 +81,19 @@ def test_metadata_is_written(tmp_path: Path) -> None:
     made = Picture(picture.pixels, metadata=Metadata(xmp=b"<x:xmpmeta/>"))
     write(made, tmp_path / "a.heic", quality=90)
     assert read(tmp_path / "a.heic").metadata.xmp == b"<x:xmpmeta/>"
+
+
+def test_resolution_and_xmp_are_those_of_other_kinds(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x011A], exif[0x011B], exif[0x0128] = 300.0, 150.0, 2
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    pillow_heif.from_pillow(_smooth()).save(tmp_path / "a.heic", exif=exif.tobytes(), xmp=xmp)
+    metadata = read(tmp_path / "a.heic").metadata
+    assert metadata.dpi == pytest.approx((300, 150))
+    assert metadata.xmp == xmp.replace(b'"6"', b'"1"')
+
+
+def test_white_of_10_bits_is_white(tmp_path: Path) -> None:
+    white = np.full((64, 64, 3), 65535, np.uint16)
+    pillow_heif.from_bytes("RGB;16", (64, 64), white.tobytes()).save(tmp_path / "a.heic", quality=-1)
+    assert read(tmp_path / "a.heic").to_array().max() == 65535

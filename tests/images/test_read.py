@@ -240,3 +240,11 @@ def test_rarer_formats_cut_short_or_too_large(tmp_path: Path, name: str) -> None
         (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
         with pytest.raises(BlindSRError, match=name):
             read(tmp_path / name)
+
+
+def test_white_of_an_avif_of_10_bits_is_white(tmp_path: Path) -> None:
+    image = pyvips.Image.new_from_array(np.full((64, 64, 3), 65535, np.uint16)).copy(interpretation="rgb16")
+    (tmp_path / "a.avif").write_bytes(image.heifsave_buffer(compression="av1", bitdepth=10, lossless=True))
+    picture = read(tmp_path / "a.avif")
+    assert picture.metadata.bits == 16
+    assert picture.to_array().min() == 65535

@@ -149,8 +149,8 @@ def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) ->
 
 
 def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    """By libvips, which alone keeps the alpha of WebP, and by Pillow the animated PNG, which libvips does not know."""
-    found = _by_pillow(data, path, max_pixels) if kind == "png" else _by_libvips(data, path, max_pixels, kind)
+    """By libvips, which alone keeps the alpha of WebP, and by Pillow animated PNG and AVIF, which libvips does not know."""
+    found = _by_pillow(data, path, max_pixels, kind) if kind in ("png", "avif") else _by_libvips(data, path, max_pixels, kind)
     opaque = all(one.shape[2] < 4 or (one[..., 3] == 255).all() for one in found.samples)
     samples = [np.ascontiguousarray(one[..., :3]) for one in found.samples] if opaque else found.samples
     return replace(found, samples=samples, metadata=replace(found.metadata, gray=samples[0].shape[2] < 3))
@@ -165,8 +165,8 @@ def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frame
     return Frames(list(samples), metadata_of(tall, data, kind), durations, tall.get("loop"))
 
 
-def _by_pillow(data: bytes, path: Path, max_pixels: int) -> Frames:
-    with any_size(), Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+def _by_pillow(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
+    with any_size(), Image.open(io.BytesIO(data), formats=[kind]) as image:
         _check_size(path, (image.width, image.height, int(getattr(image, "n_frames", 1))), max_pixels)
         plays = int(image.info.get("loop", 0))
         samples, durations = [], []

@@ -11,7 +11,7 @@ from PIL import Image
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
 from blindsr.images.pages import damaged
-from blindsr.images.picture import Metadata, Picture, from_samples
+from blindsr.images.picture import Metadata, Picture, from_samples, upright_metadata
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _DEEP = 8
@@ -36,18 +36,17 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
         if image.size[0] * image.size[1] > max_pixels:
             raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
         samples = np.asarray(image)
+        if samples.dtype == np.uint16:
+            samples = np.rint(samples * to_white(image.info["bit_depth"])).astype(np.uint16)
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
         raise damaged(path, error) from None
-    block = image.info.get("exif")
-    return from_samples(
-        samples,
-        Metadata(
-            icc=image.info.get("icc_profile"),
-            exif=exif.upright(block) if block else None,
-            xmp=image.info.get("xmp"),
-            format="heic",
-        ),
-    )
+    said = image.info.get
+    return from_samples(samples, upright_metadata(said("icc_profile"), said("exif"), said("xmp"), None, "heic"))
+
+
+def to_white(bits: int) -> float:
+    """What samples of so many bits, shifted to the top of 16, are to be multiplied by so that white is 65535."""
+    return (2**16 - 1) / (2**16 - 2 ** (16 - bits))
 
 
 def write(path: Path, image: Image.Image, metadata: Metadata, quality: int) -> None:

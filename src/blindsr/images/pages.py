@@ -45,7 +45,7 @@ def pages(path: Path, kind: Format) -> list[int]:
     try:
         if kind == "tiff":
             return _full(path)
-        if kind in ("gif", "webp", "png"):
+        if kind in ("gif", "webp", "png", "avif"):
             with any_size(), Image.open(path, formats=[kind]) as image:
                 return list(range(getattr(image, "n_frames", 1)))
     except MALFORMED:

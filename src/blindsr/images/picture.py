@@ -1,5 +1,7 @@
 """A picture in memory: its pixels, and all that has to come out again where it is written."""
 
+import math
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -103,6 +105,31 @@ class Picture:
         return array[..., 0] if array.shape[2] == 1 else array
 
 
+def upright_metadata(
+    icc: bytes | None, block: bytes | None, xmp: bytes | None, dpi: tuple[float, float] | None, kind: Format
+) -> Metadata:
+    """What a file says besides pixels, now that they stand upright; depth and gray are left to the pixels.
+
+    Args:
+        icc: profile of the pixels.
+        block: EXIF as it was in the file.
+        xmp: as it was in the file.
+        dpi: what the file itself states; that of EXIF otherwise.
+        kind: of the file.
+    """
+    return Metadata(
+        icc=icc,
+        exif=exif.upright(block) if block else None,
+        xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", xmp) if xmp else None,
+        dpi=_sensible(dpi) or _sensible(exif.dpi(block.removeprefix(exif.PREFIX)) if block else None),
+        format=kind,
+    )
+
+
+def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
+    return dpi if dpi and all(0 < value < math.inf for value in dpi) else None
+
+
 def check_bits(bits: int) -> None:
     """Refuse a depth that no samples have."""
     if bits not in DEPTHS:
@@ -137,13 +164,12 @@ def _to_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
 
 def _from_pil(image: Image.Image) -> Picture:
     name = (image.format or "png").lower()
-    block = image.getexif().tobytes() if image.getexif() else None
-    metadata = Metadata(
-        icc=image.info.get("icc_profile") if image.mode != "CMYK" else None,
-        exif=exif.upright(block) if block else None,
-        xmp=image.info.get("xmp"),
-        dpi=image.info.get("dpi"),
-        format=name if name in get_args(Format) else "png",  # type: ignore[arg-type]
+    metadata = upright_metadata(
+        image.info.get("icc_profile") if image.mode != "CMYK" else None,
+        image.getexif().tobytes() if image.getexif() else None,
+        image.info.get("xmp"),
+        image.info.get("dpi"),
+        name if name in get_args(Format) else "png",  # type: ignore[arg-type]
     )
     return from_samples(_values(ImageOps.exif_transpose(image)), metadata)
 

@@ -1,9 +1,7 @@
 """Files to pictures: pixels and profile by libvips, which keeps 16 bits, the rest from the file's own bytes."""
 
 import io
-import math
 import os
-import re
 from dataclasses import replace
 from mmap import mmap
 from pathlib import Path
@@ -18,7 +16,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import exif, heif, png, ppm
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
-from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples
+from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
 
 MAX_PIXELS = 2**28
 """Largest picture that `read` accepts, in pixels: 16384 x 16384."""
@@ -147,13 +145,20 @@ def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
 
 def upright_rgb(image: pyvips.Image) -> pyvips.Image:
     """Turn an image as its orientation says, and make CMYK and what is rarer sRGB; nothing is computed yet."""
-    image = image.autorot()
+    image = _to_white(image.autorot())
     if image.interpretation in (*_GRAY, *_RGB):
         return image
     if image.interpretation == "cmyk":
         depth = 16 if image.format == "ushort" else 8
         return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
     return image.colourspace("srgb")
+
+
+def _to_white(image: pyvips.Image) -> pyvips.Image:
+    """Scale the 10 or 12 bits of AVIF to 16, which libvips only shifts there: white would not be white."""
+    if image.format != "ushort" or not image.get_typeof("heif-compression"):
+        return image
+    return (image * heif.to_white(image.get("bits-per-sample"))).rint().cast("ushort")
 
 
 def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
@@ -170,15 +175,12 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
 
 def metadata_of(image: pyvips.Image, data: bytes | mmap, kind: Format) -> Metadata:
     """What an opened image and its file's own bytes say besides pixels; depth and gray are left to the pixels."""
-    block = exif.from_tiff(data) if kind == "tiff" else _blob(image, "exif-data")
-    block = exif.upright(block) if block else None
-    xmp = _blob(image, "xmp-data")
-    return Metadata(
-        icc=_blob(image, "icc-profile-data") if image.interpretation in (*_GRAY, *_RGB) else None,
-        exif=block,
-        xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", xmp) if xmp else None,
-        dpi=_sensible(_dpi(image, data, kind)) or _sensible(exif.dpi(block) if block else None),
-        format=kind,
+    return upright_metadata(
+        _blob(image, "icc-profile-data") if image.interpretation in (*_GRAY, *_RGB) else None,
+        exif.from_tiff(data) if kind == "tiff" else _blob(image, "exif-data"),
+        _blob(image, "xmp-data"),
+        _dpi(image, data, kind),
+        kind,
     )
 
 
@@ -191,7 +193,3 @@ def _dpi(image: pyvips.Image, data: bytes | mmap, kind: Format) -> tuple[float, 
     if kind == "png":
         return png.dpi(data)
     return (image.xres * 25.4, image.yres * 25.4) if image.get_typeof("resolution-unit") else None
-
-
-def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
-    return dpi if dpi and all(0 < value < math.inf for value in dpi) else None
