@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageSequence
+from PIL import Image, ImageOps, ImageSequence
 
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Metadata, Picture, is_animated, load, read, write, write_frames
@@ -154,3 +154,44 @@ def test_pages_as_an_animation_have_one_size_and_the_same_channels(tmp_path: Pat
 def test_the_quality_of_frames_is_checked(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="1 to 100, got 0"):
         write_frames(_animation(), tmp_path / "a.webp", quality=0)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_orientation_turns_every_frame_once(tmp_path: Path, name: str, orientation: int) -> None:
+    stored = [np.zeros((16, 32, 3), np.uint8) for _ in range(2)]
+    for one, level in zip(stored, (100, 250), strict=True):
+        one[:8, :8] = level  # the corner and the shape tell all eight apart together
+        one[8:, :8, 0] = level
+    images = [Image.fromarray(one) for one in stored]
+    said = Image.Exif()
+    said[0x0112], said[0x010F] = orientation, "Maker"
+    images[0].save(tmp_path / name, save_all=True, append_images=images[1:], exif=said.tobytes(), lossless=True)
+    found = load(tmp_path / name)
+    assert isinstance(found, Frames)
+    for one, image in zip(found.samples, images, strict=True):
+        image.getexif()[0x0112] = orientation
+        np.testing.assert_array_equal(one, np.asarray(ImageOps.exif_transpose(image)))
+    kept = Image.Exif()
+    kept.load(found.metadata.exif or b"")
+    assert (kept.get(0x0112, 1), kept[0x010F]) == (1, "Maker")
+    write_frames(found, tmp_path / "b.webp")
+
+
+def test_an_animated_webp_keeps_its_xmp(tmp_path: Path) -> None:
+    made = _animation()
+    write_frames(Frames(made.samples, Metadata(xmp=b"<x:xmpmeta/>"), made.durations), tmp_path / "a.webp")
+    back = load(tmp_path / "a.webp")
+    assert back.metadata.xmp == b"<x:xmpmeta/>"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_still_that_an_animation_hides_is_no_frame(tmp_path: Path, count: int) -> None:
+    frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")][:count]
+    still = Image.new("RGB", (8, 4), "white")
+    still.save(tmp_path / "a.png", save_all=True, append_images=frames, default_image=True, duration=50)
+    back = load(tmp_path / "a.png")
+    assert isinstance(back, Frames) == (count == 2)
+    if isinstance(back, Frames):
+        assert [one[0, 0].tolist() for one in back.samples] == [[255, 0, 0], [0, 0, 255]]
+        assert back.durations == (50, 50)

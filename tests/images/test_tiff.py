@@ -74,3 +74,14 @@ def test_no_directory_is_made_up_and_no_pointer_left_over(tmp_path: Path) -> Non
     kept.load(block or b"")
     assert kept[0x010F] == "Maker"
     assert not {0x8769, 0x8825} & set(kept)
+
+
+def test_every_page_has_the_profile_and_the_resolution(tmp_path: Path) -> None:
+    pages = [np.zeros((4, 4, 3), np.uint8)] * 2
+    tiff.write(tmp_path / "a.tif", pages, Metadata(icc=b"profile", dpi=(300.0, 150.0)))
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert len(file.pages) == 2
+        for page in file.pages:
+            assert isinstance(page, tifffile.TiffPage)
+            assert page.iccprofile == b"profile"
+            assert page.get_resolution("INCH") == (300.0, 150.0)

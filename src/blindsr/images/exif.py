@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 from PIL.Image import Exif
 
 PREFIX = b"Exif\0\0"
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 _EXIF_DIRECTORY = 0x8769
 DIRECTORIES = (_EXIF_DIRECTORY, 0x8825)
 """Tags that point to the directories of exposure and of place."""
@@ -36,7 +36,7 @@ def upright(block: bytes) -> bytes:
     try:
         edited, order, first = _open(block)
         for entry, tag in _entries(edited, order, first):
-            if tag == _ORIENTATION:
+            if tag == ORIENTATION:
                 struct.pack_into(order + "HIHH", edited, entry + 2, _SHORT, 1, 1, 0)
     except struct.error:  # not EXIF as we know it: hand it on as it came
         return block
@@ -88,7 +88,7 @@ def from_tiff(data: bytes | mmap) -> bytes | None:
         found = _directories(data)
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
-        if set(found) - _RESOLUTION - {_ORIENTATION}:
+        if set(found) - _RESOLUTION - {ORIENTATION}:
             with_texts(found)
             return upright(found.tobytes())
     return None

@@ -16,7 +16,7 @@ from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff
 from blindsr.images.gamut import has_gray_profile, without_gray_profile
 from blindsr.images.header import any_size
-from blindsr.images.pages import MALFORMED, damaged, pages
+from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
 from blindsr.images.write import check_output, check_quality, check_sides, written_beside
@@ -161,17 +161,21 @@ def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frame
     height = tall.get("page-height")
     _check_size(path, (tall.width, height, tall.height // height), max_pixels)
     samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
+    orientation = tall.get("orientation") if tall.get_typeof("orientation") else 1
+    upright = [_upright(one, orientation) for one in samples]
     durations = tuple(_shown(value) for value in tall.get("delay"))
-    return Frames(list(samples), metadata_of(tall, data, kind), durations, tall.get("loop"))
+    return Frames(upright, metadata_of(tall, data, kind), durations, tall.get("loop"))
 
 
 def _by_pillow(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
     with any_size(), Image.open(io.BytesIO(data), formats=[kind]) as image:
         _check_size(path, (image.width, image.height, int(getattr(image, "n_frames", 1))), max_pixels)
-        plays = int(image.info.get("loop", 0))
+        plays, orientation = int(image.info.get("loop", 0)), image.getexif().get(exif.ORIENTATION, 1)
         samples, durations = [], []
-        for frame in ImageSequence.Iterator(image):
-            samples.append(np.asarray(frame.convert("RGBA")))
+        for number, frame in enumerate(ImageSequence.Iterator(image)):
+            if number == 0 and hides_still(image):
+                continue
+            samples.append(_upright(np.asarray(frame.convert("RGBA")), orientation))
             durations.append(_shown(frame.info.get("duration", 0)))
         metadata = Picture.from_array(image).metadata
     return Frames(samples, metadata, tuple(durations), plays)
@@ -183,6 +187,17 @@ def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None
         raise BlindSRError(f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read")
 
 
+def _upright(samples: Samples, orientation: int) -> Samples:
+    """Turn a frame as EXIF says."""
+    if orientation in (5, 6, 7, 8):
+        samples = samples.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples
+
+
 def _shown(duration: float) -> int:
     return round(duration) if duration > _HASTE else _CALM
 
@@ -190,6 +205,8 @@ def _shown(duration: float) -> int:
 def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: int) -> None:
     first, *others = map(Image.fromarray, _alike(frames.samples))
     options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
+    if path.suffix.lower() == ".webp":
+        options["xmp"] = metadata.xmp
     first.save(
         path,
         save_all=True,

@@ -47,10 +47,15 @@ def pages(path: Path, kind: Format) -> list[int]:
             return _full(path)
         if kind in ("gif", "webp", "png", "avif"):
             with any_size(), Image.open(path, formats=[kind]) as image:
-                return list(range(getattr(image, "n_frames", 1)))
+                return list(range(getattr(image, "n_frames", 1) - hides_still(image)))
     except MALFORMED:
         pass
     return [0]
+
+
+def hides_still(image: Image.Image) -> bool:
+    """Whether the first picture of an animated PNG is none of its frames: it is for readers that show but one."""
+    return bool(getattr(image, "default_image", False))
 
 
 def _full(path: Path) -> list[int]:

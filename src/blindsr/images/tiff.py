@@ -26,11 +26,11 @@ _Tag = tuple[int, int, int, object, bool]
 
 
 def write(path: Path, pages: Sequence[Samples], metadata: Metadata) -> None:
-    """Write pages of samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed; the first is described."""
+    """Write pages of samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed; EXIF and XMP are the first's."""
     size = sum(page.nbytes for page in pages)
     with _described(path, size, metadata) as (file, described), tifffile.TiffWriter(path, **file) as writer:
         for number, page in enumerate(pages):
-            options = described if number == 0 else {"metadata": None}
+            options = described if number == 0 else {**described, "extratags": ()}
             writer.write(page, rowsperstrip=64, **_layout(page.shape, page.dtype), **options)
 
 
