@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from PIL import Image
 from blindsr import images
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture
-from blindsr.images.strips import Strips, Window, write_strips
+from blindsr.images.strips import Strips, Window, resampled, write_strips
 
 EXIF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
 
@@ -106,3 +107,12 @@ def test_missing_and_damaged_files_are_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3000])
     with pytest.raises(BlindSRError, match="damaged, cut short"):
         Strips(path).rows(0, 70)
+
+
+def test_floats_are_resampled_between_black_and_white(tmp_path: Path) -> None:
+    edge = np.zeros((20, 20, 3), np.float32)
+    edge[:, 10:] = 1
+    tifffile.imwrite(tmp_path / "a.tif", edge, photometric="rgb")
+    made = np.concatenate(list(resampled(tmp_path / "a.tif", 37, 37, 32)))
+    assert made.shape == (37, 37, 3)
+    assert (made.min(), made.max()) == (0, 1)

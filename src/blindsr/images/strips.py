@@ -118,6 +118,8 @@ def resampled(path: Path, width: int, height: int, bits: int) -> Iterator[Sample
     scales = width / strips.width, height / strips.height
     # Without the gap, libvips shrinks by whole numbers first, which is faster and blurs
     image = strips.image.resize(scales[0], vscale=scales[1], kernel="cubic", gap=0)
+    if image.format == "float":
+        image = image.clamp()  # what is cubic goes beyond black and white
     region = pyvips.Region.new(image)
     for top in range(0, height, _ROWS):
         rows = min(_ROWS, height - top)
