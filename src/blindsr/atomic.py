@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,16 +22,21 @@ def remove_parts(folder: Path) -> None:
 def beside(path: Path) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; on success it takes the place of ``path`` in one step.
 
+    What is replaced hands on its permissions; of a symbolic link, the file that it points to is replaced.
+
     The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
     one is removed and the error goes on.
     """
     # Of its own length, for a name may already be as long as the file system allows.
-    part = path.with_name(f".{secrets.token_hex(8)}{path.suffix}")
+    place = path.resolve() if path.is_symlink() else path
+    part = place.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
         yield part
-        with part.open("rb") as file:
+        with part.open("r+b") as file:  # Windows brings only what may be written to the disk
             os.fsync(file.fileno())
-        part.replace(path)
+        if place.exists():
+            part.chmod(stat.S_IMODE(place.stat().st_mode))
+        part.replace(place)
     finally:
         with suppress(OSError):  # where even that fails, the first error is the one to tell of
             part.unlink(missing_ok=True)
