@@ -61,7 +61,17 @@ def test_a_name_that_is_not_utf8_is_one_like_others(tmp_path: Path) -> None:
         (folder / os.fsdecode(name)).write_bytes(image)
     (folder / os.fsdecode(b"\xe9.png")).write_text("no image")
     results = [name.replace(b".png", b"_x2.png") for name in names]
-    command = [sys.executable, "-m", "blindsr", "upscale", folder, "-o", tmp_path / "out", "-m", "bicubic_x2"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "blindsr",
+        "upscale",
+        folder,
+        "-o",
+        tmp_path / "out",
+        "-m",
+        "bicubic_x2",
+    ]
     surroundings = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}  # as in most locales
     ended = subprocess.run(command, capture_output=True, check=False, env=surroundings)
     assert ended.returncode == 1, ended.stderr

@@ -169,9 +169,9 @@ def test_an_orientation_turns_every_frame_once(tmp_path: Path, name: str, orient
     images[0].save(tmp_path / name, save_all=True, append_images=images[1:], exif=said.tobytes(), lossless=True)
     found = load(tmp_path / name)
     assert isinstance(found, Frames)
-    for one, image in zip(found.samples, images, strict=True):
+    for frame, image in zip(found.samples, images, strict=True):
         image.getexif()[0x0112] = orientation
-        np.testing.assert_array_equal(one, np.asarray(ImageOps.exif_transpose(image)))
+        np.testing.assert_array_equal(frame, np.asarray(ImageOps.exif_transpose(image)))
     kept = Image.Exif()
     kept.load(found.metadata.exif or b"")
     assert (kept.get(0x0112, 1), kept[0x010F]) == (1, "Maker")

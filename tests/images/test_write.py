@@ -199,7 +199,9 @@ def test_rarer_formats_hold_colour_and_put_the_rest_on_white(tmp_path: Path, nam
 
 
 @pytest.mark.parametrize("long", [_EXIF_NOTE, 0x9286])
-def test_exif_that_is_too_long_for_jpeg_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture, long: int) -> None:
+def test_exif_that_is_too_long_for_jpeg_is_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, long: int
+) -> None:
     exif = Image.Exif()
     exif[0x010F] = "Maker"
     exif.get_ifd(IFD.Exif).update({long: bytes(70000), 0x8827: 400})

@@ -63,15 +63,16 @@ def sized(block: bytes, width: int, height: int) -> bytes:
 
 
 def shortened(block: bytes) -> bytes:
-    """The block without the maker's note and what nothing points to, such as an old thumbnail."""
-    found = parsed(block)
-    short = b""
+    """The block without the maker's note and what nothing points to, such as an old thumbnail; empty if damaged."""
+    found, short = parsed(block), b""
     with tolerant():
-        found.get_ifd(_EXIF_DIRECTORY).pop(_MAKER_NOTE, None)
-        for values in (found, *map(found.get_ifd, DIRECTORIES)):
+        for pointer in set(DIRECTORIES) & set(found):
+            values = found.get_ifd(pointer)
+            values.pop(_MAKER_NOTE, None)
             with_texts(values)
+        with_texts(found)
         short = found.tobytes().removeprefix(PREFIX)
-    return short
+    return short  # noqa: RET504  # the with statement may swallow an error
 
 
 def parsed(block: bytes) -> Exif:

@@ -149,8 +149,12 @@ def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) ->
 
 
 def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    """By libvips, which alone keeps the alpha of WebP, and by Pillow animated PNG and AVIF, which libvips does not know."""
-    found = _by_pillow(data, path, max_pixels, kind) if kind in ("png", "avif") else _by_libvips(data, path, max_pixels, kind)
+    """By libvips, which alone keeps the alpha of WebP; by Pillow PNG and AVIF, of which libvips knows no frames."""
+    found = (
+        _by_pillow(data, path, max_pixels, kind)
+        if kind in ("png", "avif")
+        else _by_libvips(data, path, max_pixels, kind)
+    )
     opaque = all(one.shape[2] < 4 or (one[..., 3] == 255).all() for one in found.samples)
     samples = [np.ascontiguousarray(one[..., :3]) for one in found.samples] if opaque else found.samples
     return replace(found, samples=samples, metadata=replace(found.metadata, gray=samples[0].shape[2] < 3))

@@ -46,7 +46,7 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
 
 def to_white(bits: int) -> float:
     """What samples of so many bits, shifted to the top of 16, are to be multiplied by so that white is 65535."""
-    return (2**16 - 1) / (2**16 - 2 ** (16 - bits))
+    return (2**16 - 1) / (2**16 - (1 << (16 - bits)))
 
 
 def write(path: Path, image: Image.Image, metadata: Metadata, quality: int) -> None:

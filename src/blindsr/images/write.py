@@ -65,8 +65,8 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
         bits: of a sample; as many of the picture's as the format holds if not given.
 
     Raises:
-        BlindSRError: an unknown extension, bits that the format does not hold, a folder that is missing or not writable,
-            another quality, a picture too large for the format.
+        BlindSRError: an unknown extension, bits that the format does not hold, another quality, a folder that is
+            missing or not writable, a picture too large for the format.
     """
     path = Path(path)
     check_output(path, bits)
@@ -104,7 +104,9 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
     if bits is not None:
         check_bits(bits)
         if depth(path, bits) < bits:
-            raise BlindSRError(f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF")
+            raise BlindSRError(
+                f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF"
+            )
     if path.is_dir():
         raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it")
     if not path.parent.is_dir():
