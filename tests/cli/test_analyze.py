@@ -51,6 +51,7 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
         ((photo, "-m", tiny), "CMDSR does not estimate"),
         (("none.png", "-m", learner), "no file none.png"),
         ((photo, "-m", learner, "--plot", photo.parent / "no" / "k.png"), "no"),
+        ((photo, "-m", learner, "--plot", photo, "--overwrite"), "named twice"),
     ):
         ended = blindsr("analyze", *arguments)
         assert ended.code == 2

@@ -46,3 +46,14 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
         assert ended.err.count("\n") == 1
         assert words in ended.err
     assert not (tmp_path / "c.json").exists()
+
+
+def test_an_existing_file_stays(blindsr: Run, tiny: Path, tmp_path: Path) -> None:
+    photo = _picture(tmp_path / "photo.png", 1)
+    before = photo.read_bytes()
+    assert "named twice" in blindsr("condition", photo, "-o", photo, "-m", tiny, "--overwrite").err
+    assert photo.read_bytes() == before
+    (tmp_path / "c.json").write_text("mine")
+    ended = blindsr("condition", photo, "-o", tmp_path / "c.json", "-m", tiny)
+    assert (ended.code, (tmp_path / "c.json").read_text()) == (2, "mine")
+    assert blindsr("condition", photo, "-o", tmp_path / "c.json", "-m", tiny, "--overwrite").code == 0

@@ -19,7 +19,9 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
     assert (drawn.width, drawn.height, drawn.metadata.gray) == (30, 20, True)
     assert (float(drawn.pixels.min()), float(drawn.pixels.max())) == (0, 1)
     for arguments, words in (
-        ((photo, "-m", tiny, "-o", out), "everywhere alike"),
+        ((photo, "-m", tiny, "-o", out, "--overwrite"), "everywhere alike"),
+        ((photo, "-m", modulated, "-o", out), "exists already"),
+        ((photo, "-m", modulated, "-o", photo, "--overwrite"), "named twice"),
         ((tmp_path / "none.png", "-m", modulated, "-o", out), "no file"),
         ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),
     ):

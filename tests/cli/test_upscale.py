@@ -234,6 +234,28 @@ def test_existing_files_stay_without_overwrite(upscale: Run, photo: Path, tmp_pa
     assert out.read_bytes() != before
 
 
+def test_comparisons_and_maps_overwrite_nothing_either(
+    upscale: Run, blindsr: Run, learner: Path, photo: Path, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "out.png", _picture(tmp_path / "other.png")
+    before = photo.read_bytes()
+    for compare, extra, words in (
+        (photo, ("--overwrite",), "named twice"),
+        (out, ("--overwrite",), "named twice"),
+        (other, (), "--overwrite"),
+    ):
+        _is_sentence(upscale(photo, "-o", out, "--compare", compare, *extra), words)
+        assert photo.read_bytes() == before
+        assert not out.exists()
+    assert upscale(photo, "-o", out, "--compare", other, "--overwrite").code == 0
+    drawn = _picture(tmp_path / "new.png.residual.png")
+    report = (photo, "-o", tmp_path / "new.png", "-m", learner, "--steps", "0", "--report")
+    ended = blindsr("upscale", *report)
+    assert ended.code == 2
+    assert f"{drawn} exists already" in ended.err
+    assert not (tmp_path / "new.png").exists()
+
+
 def test_two_inputs_for_one_output(upscale: Run, tmp_path: Path) -> None:
     sources = [_picture(tmp_path / folder / "a.png") for folder in ("one", "two")]
     _is_sentence(upscale(*sources, "-o", tmp_path / "out"), "one/a.png", "two/a.png")

@@ -10,6 +10,9 @@ import pytest
 import torch
 
 from blindsr import images
+from blindsr.contract import Hints
+from blindsr.degrade import kernels
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.restore import Bicubic, Upscaler, memory
 from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
@@ -21,6 +24,15 @@ def picture(path: Path, seed: int = 0, side: int = 8) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     images.write(images.Picture(torch.rand(3, side, side, generator=torch.Generator().manual_seed(seed))), path)
     return path
+
+
+KNOWN = Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0, steps=0)
+
+
+def seeded_mzsr() -> MZSR:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MZSR(MZSRConfig(layers=3, channels=4))
 
 
 @pytest.fixture
@@ -155,6 +167,14 @@ def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, nam
     assert isinstance(back, images.Frames)
     assert [one.shape[:2] for one in back.samples] == [(12, 10)] * 3
     assert back.durations == (() if name == "a.tif" else (40, 50, 60))
+
+
+def test_maps_of_results_that_differ_in_their_endings_alone_are_two(tmp_path: Path) -> None:
+    learner = Upscaler(seeded_mzsr(), device="cpu")
+    given = [Job(picture(tmp_path / "a.png", 1, 24), tmp_path / "out" / f"a.{kind}") for kind in ("png", "tif")]
+    maps = [outcome.findings["consistency"]["map"] for outcome in restore_all(learner, given, KNOWN, report=True)]
+    assert len(set(maps)) == 2
+    assert all(Path(one).exists() for one in maps)
 
 
 def test_frames_that_cannot_be_written_give_a_sentence(tmp_path: Path, upscaler: Upscaler) -> None:

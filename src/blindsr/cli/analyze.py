@@ -22,15 +22,18 @@ def analyze(
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the blur kernel to this file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
     """Tell how a photograph was degraded: its blur, noise and compression, and how sure that is."""
     from blindsr import images
     from blindsr.images.quality import jpeg_quality
     from blindsr.restore import analysis, auto
     from blindsr.restore.load import load
+    from blindsr.restore.naming import check_new
 
     if plot is not None:
         images.check_output(plot)
+        check_new(plot, [image], overwrite=overwrite)
     upscaler = load(model or _estimating(), device=device)
     found = analysis.analyze(image, upscaler, jpeg=jpeg_quality(image))
     recommended = auto.choose(found, 4.0)

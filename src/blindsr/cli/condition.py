@@ -18,13 +18,15 @@ def condition(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Find out how photographs of one camera are degraded, and keep the average."""
     from blindsr.restore import naming, stored
     from blindsr.restore.load import load
 
-    upscaler = load(model, device=device, precision=precision, seed=seed)
     sources = naming.sources(inputs)
+    naming.check_new(out, sources, overwrite=overwrite)
+    upscaler = load(model, device=device, precision=precision, seed=seed)
     with Progress(len(sources)) as progress:
         found = []
         for source in sources:

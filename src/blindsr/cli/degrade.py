@@ -81,6 +81,7 @@ def _write(source: Path, out: Path, degradation: "Degradation") -> None:
 def _check_output(out: Path, *, overwrite: bool) -> None:
     from blindsr import images
     from blindsr.evaluate import textfile
+    from blindsr.restore.naming import check_new
 
     if out.suffix.lower() not in _LOSSLESS:
         raise BlindSRError(
@@ -89,8 +90,7 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
     images.check_output(out)
     textfile.check_writable(_record_of(out))
     for path in (out, _record_of(out)):
-        if path.exists() and not overwrite:
-            raise BlindSRError(f"{path} exists already; replace it with --overwrite or choose another name")
+        check_new(path, overwrite=overwrite)
 
 
 def _record_of(out: Path) -> Path:

@@ -12,12 +12,15 @@ def maps(
     model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method that treats regions differently.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to draw the map, as large as the image.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Draw the mean of MRDA's modulation maps (Figure 10), from the least value in black to the largest in white."""
     from blindsr import images
     from blindsr.restore.load import load
+    from blindsr.restore.naming import check_new
 
     images.check_output(out)
+    check_new(out, [image], overwrite=overwrite)
     upscaler, picture = load(model, device=device), images.read(image)
     lr = picture.pixels[None]
     level = upscaler.heed(lr, upscaler.look(picture))

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from blindsr.restore import memory, stream
 from blindsr.restore.auto import Auto, unseen
 from blindsr.restore.consistency import consistency
 from blindsr.restore.frames import check_memory, enlarge_frames, middle
-from blindsr.restore.naming import Job
+from blindsr.restore.naming import Job, check_new
 from blindsr.restore.native import Native, resolve, shrunk
 from blindsr.restore.side import side_by_side
 from blindsr.restore.size import Size
@@ -99,20 +100,21 @@ def restore_all(
     Yields:
         An outcome for each job, in their order, once its file is written.
     """
+    read = partial(_read, existing=existing, scale=upscaler.scale, form=form, report=report)
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         ahead: deque[tuple[Job, Future[Picture | Frames | Large | None]]] = deque()
         written: deque[tuple[Outcome, Future[None]]] = deque()
         pending = iter(jobs)
         try:
             for job in pending:
-                ahead.append((job, reader.submit(_read, job, existing, upscaler.scale, form)))
+                ahead.append((job, reader.submit(read, job)))
                 if len(ahead) > 1:
                     break
             while ahead:
                 job, reading = ahead.popleft()
                 following = next(pending, None)
                 if following is not None:
-                    ahead.append((following, reader.submit(_read, following, existing, upscaler.scale, form)))
+                    ahead.append((following, reader.submit(read, following)))
                 outcome, result = _restore(upscaler, job, reading, (hints, form), report=report)
                 future = writer.submit(_write, job, result, form)
                 while written:
@@ -133,12 +135,14 @@ class Large:
     limit: int
 
 
-def _read(job: Job, existing: Existing, scale: int, form: Form) -> Picture | Frames | Large | None:
-    if job.target.exists():
-        if existing == "skip":
-            return None
-        if existing == "refuse":
-            raise BlindSRError(f"{job.target} exists already; replace it with --overwrite or choose another name")
+def _read(job: Job, *, existing: Existing, scale: int, form: Form, report: bool) -> Picture | Frames | Large | None:
+    if existing == "skip" and job.target.exists():
+        return None
+    check_new(job.target, overwrite=existing == "replace")
+    if form.compare is not None:
+        check_new(form.compare, (job.source, job.target), overwrite=existing == "replace")
+    if report:  # a run that was stopped may have left it without its result
+        check_new(_map_of(job), (job.source,), overwrite=existing != "refuse")
     return _large(job, scale, form) or images.load(job.source)
 
 
@@ -286,10 +290,14 @@ def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, c
     estimate = upscaler.method.estimate(condition)
     if estimate is not None and result.width == upscaler.scale * picture.width:
         checked = consistency(picture.pixels[None], result.pixels[None], estimate)
-        drawn = job.target.with_name(f"{job.target.stem}.residual.png")
-        images.write(checked.drawn(), drawn)
-        found["consistency"] = {**checked.to_dict(), "map": str(drawn)}
+        images.write(checked.drawn(), _map_of(job))
+        found["consistency"] = {**checked.to_dict(), "map": str(_map_of(job))}
     return found
+
+
+def _map_of(job: Job) -> Path:
+    """Where it is drawn; with the ending of the result, for there may be ``a.jpg`` and ``a.png``."""
+    return job.target.with_name(f"{job.target.name}.residual.png")
 
 
 def _prepare(job: Job, form: Form) -> None:
