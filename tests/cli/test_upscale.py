@@ -153,7 +153,12 @@ def test_through_a_pipe(tiny: Path, photo: Path, tmp_path: Path, ending: tuple[s
 
 
 def test_pipes_that_cannot_work(upscale: Run, photo: Path, tmp_path: Path) -> None:
-    _is_sentence(upscale(photo, photo, "-o", "-"), "a single image")
+    for name in ("a.png", "b.png"):
+        _picture(tmp_path / "in" / name)
+    for several in ((photo, photo), (tmp_path / "in",), (tmp_path / "in" / "*.png",)):
+        ended = upscale(*several, "-o", "-")
+        _is_sentence(ended, "a single image")
+        assert ended.out == ""
     _is_sentence(upscale(photo, "-o", "-", "--json"), "room for JSON")
 
 

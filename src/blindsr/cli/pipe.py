@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from blindsr.errors import BlindSRError
 
 PIPE = "-"
+SINGLE = "a single image goes through a pipe; name files and a folder for several"
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple
         BlindSRError: a pipe that is a terminal, or more than goes through one.
     """
     if inputs.count(PIPE) > 1 or (out == PIPE and len(inputs) != 1):
-        raise BlindSRError("a single image goes through a pipe; name files and a folder for several")
+        raise BlindSRError(SINGLE)
     with TemporaryDirectory() as folder:
         place = Path(folder)
         given = [str(_received(place / "stdin")) if name == PIPE else name for name in inputs]

@@ -210,6 +210,8 @@ def upscale(
             total = None
         else:
             jobs = naming.plan([Path(source) for source in sources], target, called)
+            if out == pipe.PIPE and [job.target for job in jobs] != [Path(target)]:
+                raise BlindSRError(pipe.SINGLE)
             if compare is not None and len(jobs) > 1:
                 raise BlindSRError("--compare shows a single image; name one")
             outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
