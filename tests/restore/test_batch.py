@@ -177,6 +177,16 @@ def test_maps_of_results_that_differ_in_their_endings_alone_are_two(tmp_path: Pa
     assert all(Path(one).exists() for one in maps)
 
 
+@pytest.mark.parametrize("form", [Form(preview=(0, 0, 24, 12)), Form(native=0.5, size=Size(factor=1.0))])
+def test_a_result_of_another_shape_has_no_map(tmp_path: Path, form: Form) -> None:
+    # Half of 24x25 pixels enlarged twice is as wide as 24x25, but not as high
+    learner, source = Upscaler(seeded_mzsr(), device="cpu"), tmp_path / "a.png"
+    images.write(images.Picture(torch.rand(3, 25, 24, generator=torch.Generator().manual_seed(0))), source)
+    (outcome,) = restore_all(learner, [Job(source, tmp_path / "b.png")], KNOWN, form=form, report=True)
+    assert outcome.error is None
+    assert "consistency" not in outcome.findings
+
+
 def test_frames_that_cannot_be_written_give_a_sentence(tmp_path: Path, upscaler: Upscaler) -> None:
     frames = images.Frames([np.zeros((6, 5, 3), np.uint8)] * 2, durations=(40, 50))
     images.write_frames(frames, tmp_path / "a.gif")

@@ -288,7 +288,8 @@ def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, c
     """What was found out; how well the result explains the photograph by it is also drawn beside the result."""
     found = upscaler.method.describe(condition)
     estimate = upscaler.method.estimate(condition)
-    if estimate is not None and result.width == upscaler.scale * picture.width:
+    whole = (result.width, result.height) == (upscaler.scale * picture.width, upscaler.scale * picture.height)
+    if estimate is not None and whole:
         checked = consistency(picture.pixels[None], result.pixels[None], estimate)
         images.write(checked.drawn(), _map_of(job))
         found["consistency"] = {**checked.to_dict(), "map": str(_map_of(job))}
