@@ -1,9 +1,11 @@
+import errno
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from blindsr import images
 from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.restore import Bicubic, Upscaler, memory
+from blindsr.restore import Bicubic, Upscaler, memory, stream
 from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
 from blindsr.restore.native import shrunk
@@ -62,6 +64,44 @@ def test_failures_are_told_and_stop_nothing(tmp_path: Path, upscaler: Upscaler) 
     errors = [outcome.error for outcome in restore_all(upscaler, given, existing="replace")]
     assert [error is None for error in errors] == [True, False, False, True]
     assert "1.png" in str(errors[1])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left"),
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "not enough memory"),
+    ],
+)
+@pytest.mark.parametrize("place", ["restore_file", "write"])
+def test_no_room_for_one_stops_nothing(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str, place: str
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise error
+
+    large, small = Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "large_x2.png"), jobs(tmp_path, 1)[0]
+    if place == "restore_file":
+        monkeypatch.setattr(memory, "needed", lambda pixels, scale: 10**12 if pixels > 100 else 0)
+        monkeypatch.setattr(stream, "restore_file", full)
+    else:
+        real = images.write
+        monkeypatch.setattr(
+            images, "write", lambda made, *to, **how: (full if made.width > 16 else real)(made, *to, **how)
+        )
+    first, second = restore_all(upscaler, [large, small])
+    assert words in str(first.error)
+    assert second.error is None
+
+
+def test_a_mistake_of_ours_is_not_hidden(tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> None:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(upscaler, "look", wrong)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        list(restore_all(upscaler, jobs(tmp_path, 1)))
 
 
 def test_existing_results(tmp_path: Path, upscaler: Upscaler) -> None:

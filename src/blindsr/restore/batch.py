@@ -23,10 +23,13 @@ from blindsr.restore.naming import Job, check_new
 from blindsr.restore.native import Native, resolve, shrunk
 from blindsr.restore.side import side_by_side
 from blindsr.restore.size import Size
+from blindsr.restore.tiles import out_of_memory
 from blindsr.restore.upscaler import Upscaler
 
 Existing = Literal["refuse", "skip", "replace"]
 """What happens where a result is there already."""
+_TROUBLE = (BlindSRError, OSError, MemoryError, RuntimeError)
+"""What may happen to one photograph and need not to the next; torch says by a RuntimeError that memory ran out."""
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,8 @@ def _restore(
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
         findings = {**chosen, **fraction, **_findings(upscaler, job, picture, result, condition)} if report else {}
-    except BlindSRError as error:
-        return Outcome(job, error=str(error)), None
+    except _TROUBLE as error:
+        return _failure(job, error), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
 
@@ -319,6 +322,19 @@ def _write(job: Job, result: Picture | Frames | None, form: Form) -> None:
 def _settle(outcome: Outcome, writing: "Future[None]") -> Outcome:
     try:
         writing.result()
-    except BlindSRError as error:
-        return Outcome(outcome.job, error=str(error))
+    except _TROUBLE as error:
+        return _failure(outcome.job, error)
     return outcome
+
+
+def _failure(job: Job, error: Exception) -> Outcome:
+    """What becomes of a photograph that the system has no room for; a mistake of ours goes on."""
+    if isinstance(error, BlindSRError):
+        return Outcome(job, error=str(error))
+    if isinstance(error, OSError):
+        return Outcome(job, error=f"{error.filename or job.target}: {error.strerror or error}")
+    if isinstance(error, RuntimeError) and not out_of_memory(error):
+        raise error
+    return Outcome(
+        job, error=f"there is not enough memory for {job.source}; with less --max-memory it goes through in strips"
+    )
