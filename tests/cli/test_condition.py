@@ -40,6 +40,7 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
         (("condition", tmp_path / "none.png", "-o", tmp_path / "c.json", "-m", tiny), "none.png"),
         (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "text.json"), "holds no"),
         (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "no.json"), "no.json"),
+        (("upscale", photo, "-o", tmp_path / "o.png", "--condition", "c.json", "--denoise", "0"), "give either"),
     ):
         ended = blindsr(*arguments)
         assert ended.code == 2

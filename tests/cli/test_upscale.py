@@ -105,7 +105,8 @@ def test_the_same_seed_gives_the_same_file_and_support_counts(upscale: Run, tmp_
 def test_hints_are_handed_over_or_refused_by_name(
     upscale: Run, blindsr: Run, learner: Path, photo: Path, tmp_path: Path
 ) -> None:
-    _is_sentence(upscale(photo, "-o", tmp_path / "o.png", "--blur", "1.5"), "CMDSR has no use for kernel")
+    several = (photo, photo.with_name("none.png"), "-o", tmp_path / "o")
+    _is_sentence(upscale(*several, "--blur", "1.5"), "CMDSR has no use for kernel")  # once, and not for each
     ended = blindsr(
         "upscale", photo, "-o", tmp_path / "o.png", "-m", learner, "--blur", "1.5", "--steps", "3", "--report", "--json"
     )

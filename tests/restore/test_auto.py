@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from blindsr import images
-from blindsr.contract import Estimate
+from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
+from blindsr.errors import BlindSRError
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.restore import Bicubic, Upscaler
 from blindsr.restore.analysis import Analysis
@@ -43,6 +44,13 @@ def test_the_reasons_are_those_found() -> None:
     words = " and ".join(choose(analysis(noise=20, jpeg=60, native=0.5), 2.0).reasons)
     for part in ("about 20 of 255", "quality 60", "2 times", "50%"):
         assert part in words
+
+
+def test_what_is_chosen_is_told_nothing() -> None:
+    auto = Auto(Load())
+    auto.check(Hints())
+    with pytest.raises(BlindSRError, match="name a model to tell it about noise"):
+        auto.check(Hints(noise=3.0))
 
 
 class Load:

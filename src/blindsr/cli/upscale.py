@@ -144,7 +144,11 @@ def upscale(
             overwrite and skip_existing,
             "give either --overwrite or --skip-existing: both decide over results that exist",
         ),
-        (condition and support, "give either --condition or --support: both say what to learn the degradation from"),
+        (
+            condition and hinted,
+            "give either --condition or what you know of the image (--support, --kernel, --blur, --noise, --denoise, "
+            "--steps, --time-limit): nothing is looked at where a condition is given",
+        ),
         (out == pipe.PIPE and (json or report), "the image takes the standard output, which leaves no room for JSON"),
         (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
         (
@@ -181,6 +185,7 @@ def upscale(
         steps=steps,
         time_limit=time_limit,
     )
+    upscaler.check(hints)
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
     fraction = resolution.parse(native or ("auto" if model == "auto" else "off"))

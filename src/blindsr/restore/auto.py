@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
 from blindsr.restore.analysis import Analysis, analyze
 from blindsr.restore.native import safe
 from blindsr.restore.upscaler import Source, Upscaler
@@ -71,6 +73,11 @@ class Auto:
         """
         self.load = cache(load)
         self.factor = factor
+
+    def check(self, hints: Hints) -> None:
+        """Refuse all hints: not every model that may be chosen can use them."""
+        if hints.given():
+            raise BlindSRError(f"name a model to tell it about {' and '.join(hints.given())}")
 
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
         """The model for a picture whose file tells a JPEG quality, or None."""

@@ -123,9 +123,7 @@ class Upscaler:
         Raises:
             BlindSRError: not one RGB image, or a hint that the method cannot use.
         """
-        useless = [name for name in hints.given() if name not in self.method.understands]
-        if useless:
-            raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
+        self.check(hints)
         for image in (lr, *(hints.support or ())):
             _check_one(image)
         if hints.support is not None:
@@ -134,6 +132,12 @@ class Upscaler:
         generator = torch.Generator().manual_seed(self.seed)
         with torch.no_grad(), self._autocast():
             return self.method.condition(self._place(lr), generator=generator, hints=hints)
+
+    def check(self, hints: Hints) -> None:
+        """Refuse hints that the method cannot use."""
+        useless = [name for name in hints.given() if name not in self.method.understands]
+        if useless:
+            raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
 
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
         """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
