@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,19 @@ def test_it_is_told_and_tells_what_the_method_does() -> None:
     condition = Upscaler(ensemble, device="cpu").condition(image(), Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0))
     assert ensemble.describe(condition)["kernel"] == "given"
     assert ensemble.estimate(condition) is not None
+
+
+def test_all_forms_share_the_time() -> None:
+    method, given = mzsr("bicubic"), []
+    real = method.condition
+
+    def condition(lr: Tensor, *, generator: torch.Generator, hints: Hints) -> Any:
+        given.append(hints.seconds)
+        return real(lr, generator=generator, hints=replace(hints, seconds=None, steps=0))
+
+    method.condition = condition  # type: ignore[method-assign]
+    Upscaler(Ensemble(method), device="cpu").condition(image(), Hints(seconds=4.0))
+    assert given == [0.5] * 8
 
 
 def test_direct_subsampling_has_a_direction() -> None:

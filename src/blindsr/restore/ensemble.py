@@ -67,7 +67,8 @@ class Ensemble(Method[tuple[Any, ...]]):
 def _hinted(hints: Hints, form: _Form) -> Hints:
     kernel = None if hints.kernel is None else _formed(hints.kernel, form)
     support = None if hints.support is None else [_formed(image, form) for image in hints.support]
-    return replace(hints, kernel=kernel, support=support)
+    seconds = None if hints.seconds is None else hints.seconds / len(_FORMS)
+    return replace(hints, kernel=kernel, support=support, seconds=seconds)
 
 
 def _formed(image: Tensor, form: _Form) -> Tensor:
