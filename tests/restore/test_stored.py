@@ -20,6 +20,12 @@ def test_a_condition_comes_back_as_it_was(tmp_path: Path, upscaler: Upscaler) ->
     assert torch.equal(stored.load(tmp_path / "c.json", "m", upscaler), condition)
 
 
+def test_a_name_and_the_path_of_its_file_are_one_model(tmp_path: Path, upscaler: Upscaler) -> None:
+    for made, used in (("m_x4.a", "some/m_x4.a.safetensors"), ("some/m_x4.a.safetensors", "m_x4.a")):
+        stored.save(tmp_path / "c.json", made, upscaler, torch.zeros(1, 3))
+        assert torch.equal(stored.load(tmp_path / "c.json", used, upscaler), torch.zeros(1, 3))
+
+
 def test_the_average_lies_between(upscaler: Upscaler) -> None:
     one, other = torch.tensor([[0.0, 2.0, 4.0]]), torch.tensor([[2.0, 2.0, 0.0]])
     torch.testing.assert_close(upscaler.average([one, other]), torch.tensor([[1.0, 2.0, 2.0]]))
@@ -35,6 +41,10 @@ def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:
         (json.dumps({**good, "condition": 3}), "holds no condition"),
         (json.dumps({**good, "condition": {"feature": "x"}}), "holds no condition"),
         (json.dumps({**good, "model": "other"}), "made with other"),
+        (json.dumps({**good, "version": 99}), "version 1"),
+        (json.dumps({**good, "condition": {"feature": [[float("nan"), 0.0, 0.0]]}}), "not finite"),
+        (json.dumps({**good, "condition": {"feature": [[1e99, 0.0, 0.0]]}}), "not finite"),
+        (json.dumps({**good, "condition": {"feature": [[10**400, 0, 0]]}}), "holds no condition"),
         (json.dumps({**good, "condition": {"feature": [[1.0]]}}), "not a condition of CMDSR"),
     ):
         path.write_text(values)

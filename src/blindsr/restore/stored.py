@@ -9,6 +9,7 @@ import torch
 from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 from blindsr.restore.upscaler import Upscaler
+from blindsr.weights import name_of
 
 _VERSION = 1
 
@@ -20,7 +21,7 @@ def save(path: Path, model: str, upscaler: Upscaler, condition: Any) -> None:
         BlindSRError: a place that cannot be written, or a method whose conditions cannot be kept.
     """
     tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
-    text = json.dumps({"version": _VERSION, "model": model, "condition": tensors})
+    text = json.dumps({"version": _VERSION, "model": name_of(model), "condition": tensors})
     try:
         with beside(path) as part:
             part.write_text(text + "\n", encoding="utf-8")
@@ -43,13 +44,17 @@ def load(path: Path, model: str, upscaler: Upscaler) -> Any:
         raise strange from None
     if not isinstance(values, dict) or values.keys() != {"version", "model", "condition"}:
         raise strange
-    if values["model"] != model:
+    if values["version"] != _VERSION or not isinstance(values["model"], str):
+        raise BlindSRError(f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'")
+    if name_of(values["model"]) != name_of(model):
         raise BlindSRError(f"{path} was made with {values['model']}, not {model}; use the same model for both")
     try:
         tensors = {
             name: torch.tensor(numbers, dtype=torch.float32, device=upscaler.device)
             for name, numbers in values["condition"].items()
         }
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
         raise strange from None
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise BlindSRError(f"{path} holds numbers that are not finite; make it again with 'blindsr condition'")
     return upscaler.method.unpack(tensors)
