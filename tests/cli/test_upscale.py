@@ -348,9 +348,15 @@ def test_settings_that_make_no_sense(blindsr: Run, photo: Path, tmp_path: Path, 
     _is_sentence(blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", *option))
 
 
-def test_bicubic_takes_any_scale(blindsr: Run, photo: Path, tmp_path: Path) -> None:
-    assert blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", "-s", "3").code == 0
-    assert tuple(images.read(tmp_path / "out.png").pixels.shape) == (3, 27, 21)
+@pytest.mark.parametrize(("scale", "size"), [("3", (27, 21)), ("1", (9, 7)), ("0.5", (4, 4)), ("12", (108, 84))])
+def test_bicubic_takes_any_scale(blindsr: Run, photo: Path, tmp_path: Path, scale: str, size: tuple[int, int]) -> None:
+    assert blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", "-s", scale).code == 0
+    assert tuple(images.read(tmp_path / "out.png").pixels.shape[1:]) == size
+
+
+def test_bicubic_has_an_end(blindsr: Run, photo: Path, tmp_path: Path) -> None:
+    ended = blindsr("upscale", photo, "-o", tmp_path / "out.png", "-m", "bicubic", "-s", "500")
+    _is_sentence(ended, "at most 198 times")
 
 
 def test_a_cluster_gets_the_same_work(

@@ -5,7 +5,7 @@ from blindsr.restore import Bicubic, Upscaler
 from blindsr.restore.named import named
 
 
-@pytest.mark.parametrize(("name", "scale"), [("bicubic", 4), ("bicubic_x3", 3)])
+@pytest.mark.parametrize(("name", "scale"), [("bicubic", 4), ("bicubic_x3", 3), ("bicubic_x1", 1), ("bicubic_x12", 12)])
 def test_names_stand_for_methods(name: str, scale: int) -> None:
     method = named(name)
     assert isinstance(method, Bicubic)
@@ -14,5 +14,6 @@ def test_names_stand_for_methods(name: str, scale: int) -> None:
 
 
 def test_others_stand_for_nothing() -> None:
-    with pytest.raises(BlindSRError, match="nonsense"):
-        named("nonsense")
+    for name in ("nonsense", "bicubic_x0", "bicubic_x100"):
+        with pytest.raises(BlindSRError, match=name):
+            named(name)

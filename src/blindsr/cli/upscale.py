@@ -171,7 +171,7 @@ def upscale(
     if compare is not None:
         images.check_output(compare)
     wanted = sizes.parse(scale, size, megapixels)
-    weights = f"bicubic_x{max(1, math.ceil(scale or 4))}" if model == "bicubic" else model
+    weights = f"bicubic_x{min(99, math.ceil(scale or 4))}" if model == "bicubic" else model
     ready = partial(load, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
     build = partial(Auto, ready, scale or 4.0) if model == "auto" else partial(ready, weights)
     upscaler: Upscaler | Auto = build()

@@ -19,5 +19,5 @@ def named(name: str | Path) -> Method[Any]:
     Raises:
         BlindSRError: there is none.
     """
-    plain = re.fullmatch(r"bicubic(?:_x([2-9]))?", str(name))
+    plain = re.fullmatch(r"bicubic(?:_x([1-9]\d?))?", str(name))
     return Bicubic(int(plain[1] or 4)) if plain else weights.load(name).method
