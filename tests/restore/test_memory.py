@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from blindsr.errors import BlindSRError
@@ -19,6 +21,51 @@ def test_what_makes_no_sense_is_refused(text: str) -> None:
 
 def test_auto_is_most_of_what_is_free() -> None:
     assert memory.parse("auto") <= max(memory.free(), 900_000_000)
+
+
+def _tell(root: Path, files: dict[str, str]) -> None:
+    for name, text in {"proc/meminfo": "MemTotal: 9000 kB\nMemFree: 7 kB\nMemAvailable:    8000 kB\n", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+_V1 = {"limit_in_bytes": "3000000\n", "usage_in_bytes": "1000000\n", "stat": "total_inactive_file 500000\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, 8000 * 1024),  # and not what nothing uses, for copies of files make room
+        ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "max\n"}, 8000 * 1024),
+        (
+            {
+                "proc/self/cgroup": "0::/a/b\n",
+                "sys/fs/cgroup/a/memory.max": "5000000\n",
+                "sys/fs/cgroup/a/memory.current": "4000000\n",
+                "sys/fs/cgroup/a/memory.stat": "anon 1\ninactive_file 300000\n",
+            },
+            1_300_000,
+        ),
+        (
+            {
+                "proc/self/cgroup": "3:cpu:/x\n4:memory:/docker/x\n0::/x\n",
+                **{f"sys/fs/cgroup/memory/memory.{name}": text for name, text in _V1.items()},
+            },
+            2_500_000,
+        ),
+    ],
+)
+def test_what_is_free_is_what_can_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: int
+) -> None:
+    _tell(tmp_path, files)
+    monkeypatch.setattr(memory, "_SYSTEM", tmp_path)
+    assert memory.free() == expected
+
+
+def test_other_systems_tell_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_SYSTEM", tmp_path)
+    assert memory.free() > 0
 
 
 def test_more_pixels_need_more() -> None:

@@ -3,6 +3,8 @@
 import math
 import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from blindsr.errors import BlindSRError
 
@@ -14,6 +16,13 @@ _PER_TILE_PIXEL = 5000
 """Bytes of features that each input pixel of a tile takes, of the largest network here."""
 _RUNTIME = 450_000_000
 """Bytes that Python, torch, libvips and weights take before the first pixel."""
+_SYSTEM = Path("/")
+"""Where Linux tells of memory."""
+_GROUPS = {
+    "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
+"""Folder and files of control groups, versions 2 and 1: the limit, what is used, and which of that are files."""
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
 """Sides of tiles to choose from, pixels of the input."""
@@ -37,11 +46,45 @@ def parse(text: str) -> int:
 
 
 def free() -> int:
-    """Bytes of memory that nothing uses; a guess where the system does not tell."""
-    try:
+    """Bytes of memory that can be had, those with copies of files included; a guess where the system does not tell."""
+    available = _number(_SYSTEM / "proc/meminfo", "MemAvailable")
+    if available is not None:
+        return min([1024 * available, *_left_to_groups()])
+    try:  # what nothing uses: less than can be had
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return 4 * 10**9
+
+
+def _left_to_groups() -> Iterator[int]:
+    """Bytes that each control group which this process is in, and which has a limit, may still take.
+
+    Copies of files that the group has read count as used there, though they make room when it is wanted.
+    """
+    for line in _text(_SYSTEM / "proc/self/cgroup").splitlines():
+        kinds, name = line.split(":", 2)[1:]
+        if kinds not in _GROUPS:
+            continue
+        folder, limit, used, files = _GROUPS[kinds]
+        own = _SYSTEM / folder / name.lstrip("/")
+        # In a container the name may be that outside of it; what is above is then the container's
+        for group in (own, *own.parents):
+            most, taken = _number(group / limit), _number(group / used)
+            if most is not None and taken is not None:
+                yield max(0, most - taken + (_number(group / "memory.stat", files) or 0))
+
+
+def _number(path: Path, name: str = "") -> int | None:
+    """The number in a file, or in its line of a name; None if there is none."""
+    match = re.search(rf"^{name}:?\s*(\d+)", _text(path), re.MULTILINE)
+    return None if match is None else int(match[1])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def needed(pixels: int, scale: int) -> int:
