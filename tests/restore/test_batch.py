@@ -15,7 +15,8 @@ from blindsr import images
 from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.restore import Bicubic, Upscaler, memory, stream
+from blindsr.restore import Bicubic, Upscaler, batch, memory, stream
+from blindsr.restore.auto import Auto
 from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
 from blindsr.restore.native import shrunk
@@ -185,6 +186,44 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
     expected = images.quantise(upscaler.upscale(large.source).pixels)
     torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)
+
+
+def test_what_nobody_asked_for_keeps_no_large_image_out(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
+    (job,) = jobs(tmp_path, 1)
+    auto = Auto(lambda _: upscaler, 2.0)
+    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9))
+    assert outcome.error is None
+    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9, native="auto"), existing="replace")
+    assert "native resolution" in str(outcome.error)
+
+
+def test_more_pixels_than_are_read_at_once_go_through_in_strips(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = jobs(tmp_path, 1)
+    monkeypatch.setattr(batch, "MAX_PIXELS", 10)
+    monkeypatch.setattr(images, "load", lambda _: pytest.fail("read at once"))
+    (outcome,) = restore_all(upscaler, [job])
+    assert outcome.error is None
+    assert images.read(job.target).width == 16
+
+
+def test_the_size_that_is_asked_for_counts_against_memory(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def needed(_: int, scale: float) -> int:
+        asked.append(scale)
+        return 0
+
+    monkeypatch.setattr(memory, "needed", needed)
+    for size in (Size(), Size(factor=4.0), Size(factor=1.0)):
+        list(restore_all(upscaler, jobs(tmp_path, 1), form=Form(size=size), existing="replace"))
+    assert asked == [2, 4, 2]
 
 
 def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Path, upscaler: Upscaler) -> None:

@@ -188,7 +188,7 @@ def upscale(
     upscaler.check(hints)
     ending = None if form == "keep" else f".{form}"
     existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    fraction = resolution.parse(native or ("auto" if model == "auto" else "off"))
+    fraction = None if native is None else resolution.parse(native)
     limit = None if max_memory == "auto" else memory.parse(max_memory)
     manner = batch.Form(
         size=wanted,

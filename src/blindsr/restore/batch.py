@@ -14,6 +14,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Picture
 from blindsr.images.quality import jpeg_quality
+from blindsr.images.read import MAX_PIXELS
 from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
 from blindsr.restore.auto import Auto, unseen
@@ -74,8 +75,10 @@ class Form:
     """What was found out about other photographs of the same camera, to be used for all of these."""
     max_memory: int | None = None
     """Bytes that the process is to stay under; most of what is free if not given."""
-    native: Native = 1.0
-    """What of its side an image is shrunk to before it is restored; the size of the result stays the same."""
+    native: Native | None = None
+    """What of its side an image is shrunk to before it is restored; the size of the result stays the same.
+
+    If not given, it is that of the choice where a model is chosen for each image that is not too large, else 1."""
 
 
 def restore_all(
@@ -157,9 +160,10 @@ def _large(job: Job, scale: int, form: Form) -> Large | None:
         return None  # reading it whole says what is wrong, or succeeds
     pixels = strips.width * strips.height
     limit = form.max_memory or memory.parse("auto")
-    if memory.needed(pixels, scale) <= limit:
+    made = form.size.of(strips.width, strips.height, scale)
+    if pixels <= MAX_PIXELS and memory.needed(pixels, max(scale, made[0] / strips.width)) <= limit:
         return None
-    plain = form.preview is None and form.compare is None and form.native == 1
+    plain = form.preview is None and form.compare is None and form.native in (None, 1)
     if plain and job.target.suffix.lower() in SUFFIXES:
         return Large(strips.width, strips.height, limit)
     if form.max_memory is None:
@@ -215,7 +219,7 @@ def _chosen(upscaler: Upscaler | Auto, job: Job, picture: Picture, form: Form) -
     one, choice = upscaler.choose(picture, jpeg_quality(job.source))
     size = Size(factor=upscaler.factor) if form.size == Size() else form.size
     chosen = {"model": choice.model, "because": list(choice.reasons)}
-    return one, replace(form, size=size, native=choice.native if form.native == "auto" else form.native), chosen
+    return one, replace(form, size=size, native=choice.native if form.native in (None, "auto") else form.native), chosen
 
 
 def _fixed(upscaler: Upscaler | Auto, job: Job) -> Upscaler:
@@ -225,7 +229,7 @@ def _fixed(upscaler: Upscaler | Auto, job: Job) -> Upscaler:
 
 def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size, dict[str, float]]:
     """A picture at its native resolution, the size that its result is to have, and what to report of that."""
-    fraction = resolve(form.native, picture.pixels)
+    fraction = resolve(form.native or 1.0, picture.pixels)
     if fraction == 1:
         return picture, form.size, {}
     size = Size(exact=form.size.of(picture.width, picture.height, scale))
@@ -272,7 +276,7 @@ def _restore_frames(
         size=form.size,
         strength=form.strength,
         bits=form.bits,
-        native=form.native,
+        native=form.native or 1.0,
     )
     megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
     findings = {**chosen, "frames": len(frames)} if report else {}

@@ -87,9 +87,9 @@ def _text(path: Path) -> str:
         return ""
 
 
-def needed(pixels: int, scale: int) -> int:
-    """Bytes that an image of so many pixels takes to be restored in one piece."""
-    return _RUNTIME + pixels * (_PER_INPUT + _PER_OUTPUT * scale**2)
+def needed(pixels: int, scale: float) -> int:
+    """Bytes that an image of so many pixels takes to be restored, or interpolated further, in one piece."""
+    return _RUNTIME + math.ceil(pixels * (_PER_INPUT + _PER_OUTPUT * scale**2))
 
 
 def largest_look(limit: int) -> int:
