@@ -21,7 +21,7 @@ def memory() -> Iterator[fsspec.AbstractFileSystem]:
 
 
 def _all(inputs: list[str], out: str) -> dict[str, str]:
-    return {source: target for root in roots(inputs, out) for source, target in listed(root, Naming(2))}
+    return {source: target for root in roots(inputs, out, Naming(2)) for source, target in listed(root, Naming(2))}
 
 
 @pytest.mark.usefixtures("memory")
@@ -52,11 +52,11 @@ def test_disks_are_listed_as_they_are_named(tmp_path: Path) -> None:
 def test_what_there_is_not(tmp_path: Path) -> None:
     for given in (f"{tmp_path}/none", "memory://none"):
         with pytest.raises(BlindSRError, match="there is no file"):
-            roots([given], "o")
+            roots([given], "o", Naming(2))
     with pytest.raises(BlindSRError, match="found no image"):
-        roots([f"{tmp_path}/*.png"], "o")
+        roots([f"{tmp_path}/*.png"], "o", Naming(2))
     with pytest.raises(BlindSRError, match="cannot be reached"):
-        roots(["nostore://a"], "o")
+        roots(["nostore://a"], "o", Naming(2))
 
 
 def test_two_results_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -64,6 +64,38 @@ def test_two_results_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(BlindSRError, match="both"):
         list(listed(Root(str(tmp_path), "o"), Naming(2)))
+
+
+@pytest.mark.usefixtures("memory")
+def test_files_whose_results_have_one_name_are_refused_before_anything_is_made() -> None:
+    fsspec.filesystem("memory").pipe("/photos/trip/a.png", b"another")
+    for given in (
+        ["memory://photos/a.png", "memory://photos/trip/a.png"],
+        ["memory://photos/a.*", "memory://photos/a.png"],
+    ):
+        with pytest.raises(BlindSRError, match=r"both be written to o/a_x2\.png"):
+            roots(given, "o", Naming(2))
+
+
+@pytest.mark.usefixtures("memory")
+def test_results_far_inside_the_input_are_left_out() -> None:
+    assert "memory:///photos/trip/c.jpg" not in _all(["memory://photos"], "memory://photos/trip")
+    assert set(_all(["memory://photos"], "memory://photos/trip/day")) == {
+        "memory:///photos/a.png", "memory:///photos/out/a_x2.png", "memory:///photos/trip/c.jpg"
+    }  # fmt: skip
+
+
+def test_a_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    for name in ("q[1].png", "q1.png"):
+        (tmp_path / name).touch()
+    assert set(_all([f"{tmp_path}/q[1].png"], "o")) == {f"{tmp_path}/q[1].png"}
+
+
+def test_results_go_to_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    with pytest.raises(BlindSRError, match="named like a file"):
+        roots([f"{tmp_path}/a.png"], f"{tmp_path}/x.png", Naming(2))
+    assert roots([f"{tmp_path}/a.png"], f"{tmp_path}/x.png/", Naming(2))
 
 
 def test_an_image_is_fetched_and_its_result_delivered(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> None:

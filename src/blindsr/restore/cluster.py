@@ -63,7 +63,7 @@ def restore_on_ray(
     Raises:
         BlindSRError: nothing to read, no such cluster, or Ray is not there.
     """
-    found = roots(inputs, out)
+    found = roots(inputs, out, work.naming)
     ray = _started(address)
     try:
         count, cpus, gpus = _share(ray.nodes(), workers)

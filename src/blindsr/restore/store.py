@@ -26,31 +26,60 @@ class Root:
     """The folder that its results go to."""
     deep: bool = True
     """Whether a folder's folders belong to it."""
+    results: str = ""
+    """The folder of all results, which is left out where it lies inside."""
 
 
-def roots(inputs: list[str], out: str) -> list[Root]:
+def roots(inputs: list[str], out: str, naming: Naming) -> list[Root]:
     """What is to be listed: each folder by itself and each folder in it, each pattern's matches, each file.
 
     Raises:
-        BlindSRError: there is no such file or folder, or no library for such a place.
+        BlindSRError: there is no such file or folder, no library for such a place, an output that is named like a file,
+            or two files whose results have one name.
     """
+    if posixpath.splitext(out)[1].lower() in images.SUFFIXES:
+        raise BlindSRError(f"a cluster writes to a folder, and {out} is named like a file; end it with /")
     found: list[Root] = []
+    files: list[str] = []
     for given in inputs:
         fs, path = _open(given)
-        if any(mark in path for mark in "*?["):
-            found += [Root(fs.unstrip_protocol(one), out) for one in sorted(fs.glob(path))]
-        elif fs.isdir(path):
-            found.append(Root(given, out, deep=False))
-            below = sorted(one["name"] for one in fs.ls(path, detail=True) if one["type"] == "directory")
-            kept = [one for one in below if not _name(one).startswith(".") and not _same(fs, one, out)]
-            found += [Root(fs.unstrip_protocol(one), _join(out, _name(one))) for one in kept]
+        if fs.isdir(path):
+            found += _parts(given, out)
         elif fs.exists(path):
-            found.append(Root(given, out))
+            files.append(given)
+        elif any(mark in path for mark in "*?["):
+            matches = fs.glob(path, detail=True)
+            files += [fs.unstrip_protocol(one) for one in sorted(matches) if matches[one]["type"] != "directory"]
         else:
             raise BlindSRError(f"there is no file {given}")
+    found += _apart(files, out, naming)
     if not found:
         raise BlindSRError(f"found no image in {', '.join(inputs)}")
     return found
+
+
+def _parts(folder: str, out: str) -> list[Root]:
+    """A folder by itself, and each folder in it."""
+    fs, path = _open(folder)
+    below = sorted(one["name"] for one in fs.ls(path, detail=True) if one["type"] == "directory")
+    kept = [one for one in below if not _name(one).startswith(".") and not _same(fs, one, out)]
+    return [
+        Root(folder, out, deep=False),
+        *(Root(fs.unstrip_protocol(one), _join(out, _name(one)), results=out) for one in kept),
+    ]
+
+
+def _apart(files: list[str], out: str, naming: Naming) -> list[Root]:
+    """Single files, none of which has the result of another."""
+    chosen: dict[str, str] = {}
+    for one in files:
+        name = result_name(Path(_open(one)[1]), naming)
+        if name in chosen:
+            raise BlindSRError(
+                f"{chosen[name]} and {one} would both be written to {_join(out, name)}; upscale them apart"
+            )
+        chosen[name] = one
+    return [Root(one, out) for one in files]
 
 
 def listed(root: Root, naming: Naming) -> Iterator[tuple[str, str]]:
@@ -62,7 +91,7 @@ def listed(root: Root, naming: Naming) -> Iterator[tuple[str, str]]:
     fs, path = _open(root.place)
     local = _is_local(fs)
     chosen: dict[str, str] = {}
-    for one in _images(fs, path, root.deep) if fs.isdir(path) else [path]:
+    for one in _images(fs, path, root) if fs.isdir(path) else [path]:
         below = posixpath.dirname(posixpath.relpath(one, path)) if one != path else ""
         name = result_name(Path(one), naming)
         target, source = _join(root.out, below, name), one if local else str(fs.unstrip_protocol(one))
@@ -147,14 +176,23 @@ class Workplace:
         return made / _name(path)
 
 
-def _images(fs: Any, folder: str, deep: bool) -> list[str]:
-    found = fs.find(folder) if deep else [one["name"] for one in fs.ls(folder, detail=True) if one["type"] == "file"]
+def _images(fs: Any, folder: str, root: Root) -> list[str]:
+    listing = fs.find(folder, detail=True).values() if root.deep else fs.ls(folder, detail=True)
+    results = _below(fs, folder, root.results) if root.results else ""
     return sorted(
-        one
-        for one in found
-        if posixpath.splitext(one)[1].lower() in images.SUFFIXES
-        and not any(part.startswith(".") for part in posixpath.relpath(one, folder).split("/"))
+        one["name"]
+        for one in listing
+        if one["type"] != "directory"
+        and posixpath.splitext(one["name"])[1].lower() in images.SUFFIXES
+        and not any(part.startswith(".") for part in posixpath.relpath(one["name"], folder).split("/"))
+        and not (results and one["name"].startswith(results))
     )
+
+
+def _below(fs: Any, folder: str, place: str) -> str:
+    """What the paths of files in a place begin with, if it lies below a folder; else nothing."""
+    other, path = _open(place)
+    return f"{path.rstrip('/')}/" if type(fs) is type(other) and path.startswith(f"{folder.rstrip('/')}/") else ""
 
 
 def _open(place: str) -> tuple[Any, str]:
