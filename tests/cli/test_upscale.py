@@ -168,6 +168,24 @@ def test_the_format_of_results(upscale: Run, photo: Path, tmp_path: Path) -> Non
     assert images.read(tmp_path / "out" / "photo_x4.webp").metadata.format == "webp"
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        (("--size", "21x"), "photo_21x.png"),
+        (("--megapixels", "0.001"), "photo_0.001MP.png"),
+        (("--size", "21x", "--name", "{stem}-{scale}"), "photo-21x.png"),
+        (("-s", "2"), "photo_x2.png"),
+        (("--name", "{stem}.png", "--format", "jpeg"), "photo.png"),
+        (("--name", "{stem}", "--format", "jpeg"), "photo.jpeg"),
+    ],
+)
+def test_names_say_the_size_and_their_ending_decides(
+    upscale: Run, photo: Path, tmp_path: Path, options: tuple[str, ...], name: str
+) -> None:
+    assert upscale(photo, "-o", f"{tmp_path}/out/", *options).code == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
+
+
 def test_a_preview_and_a_comparison(upscale: Run, photo: Path, tmp_path: Path) -> None:
     out, both = tmp_path / "part.png", tmp_path / "both.png"
     assert upscale(photo, "-o", out, "--preview", "1,2,4,3", "--compare", both).code == 0

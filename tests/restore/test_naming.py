@@ -40,11 +40,28 @@ def test_earlier_results_inside_the_folder_are_not_inputs(tmp_path: Path) -> Non
     assert [job.source for job in plan([tmp_path], str(tmp_path / "out"), Naming(4))] == [a]
 
 
+def test_results_beside_their_images_are_not_enlarged_again(tmp_path: Path) -> None:
+    a, b = touch(tmp_path / "a.png"), touch(tmp_path / "x" / "b.jpg")
+    for name in ("a_x4.png", "a_x4.png.residual.png", "a_x4_x4.png", "x/b_x4.jpg"):
+        touch(tmp_path / name)
+    assert [job.source for job in plan([tmp_path], str(tmp_path), Naming(4))] == [a, b]
+    other = touch(tmp_path / "c_x4.png")  # of no image here
+    assert [job.source for job in plan([tmp_path], str(tmp_path), Naming(4))] == [a, other, b]
+    touch(tmp_path / "a.jpg")
+    with pytest.raises(BlindSRError, match="both be written"):  # and not one over the other
+        plan([tmp_path], str(tmp_path), Naming(4, template="{stem}.png"))
+
+
+def test_sizes_fill_names_too(tmp_path: Path) -> None:
+    (job,) = plan([tmp_path / "a.png"], f"{tmp_path}/o/", Naming("3000x", template="{stem}_{scale}"))
+    assert job.target.name == "a_3000x.png"
+
+
 def test_names(tmp_path: Path) -> None:
     a = touch(tmp_path / "a b'c.jpg")
     (job,) = plan([a], f"{tmp_path}/o/", Naming(4, "m", "{model}-{stem}-{scale}.png"))
     assert job.target.name == "m-a b'c-4.png"
-    for template in ("{other}", "{0}", "{stem", "../{stem}", "{stem.no}", "", ".{stem}"):
+    for template in ("{other}", "{0}", "{stem", "../{stem}", "{stem.no}", "{stem[a]}", "", ".{stem}"):
         with pytest.raises(BlindSRError, match="the name"):
             plan([a], f"{tmp_path}/o/", Naming(4, template=template))
 

@@ -94,8 +94,12 @@ def upscale(
         Path | None, typer.Option(help="A text file that names images, folders or patterns, one a line.")
     ] = None,
     name: Annotated[
-        str, typer.Option(help="Name of a result in a folder, of {stem}, {scale} and {model}.")
-    ] = "{stem}_x{scale}",
+        str | None,
+        typer.Option(
+            help="Name of a result in a folder, of {stem}, {scale} and {model}; {stem}_x{scale} by default, "
+            "and {stem}_{scale} with --size, as photo_3000x2000, or --megapixels, as photo_24MP."
+        ),
+    ] = None,
     form: Annotated[
         Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"],
         typer.Option("--format", help="Of results in a folder or pipe; keep is that of the image, in a pipe PNG."),
@@ -202,9 +206,9 @@ def upscale(
         native=fraction,
     )
     called = naming.Naming(
-        scale=scale or upscaler.scale,
+        scale=size or (f"{megapixels:g}MP" if megapixels else scale or upscaler.scale),
         model=name_of(model),
-        template=name + (ending or ""),
+        template=_template(name, ending, sized=wanted.factor is None and wanted != sizes.Size()),
     )
     given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
     with pipe.piped(given, out, ending) as (sources, target):
@@ -239,6 +243,14 @@ def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) ->
     if error is not None:
         progress.line(error if source in error else f"{source}: {error}")
     return str(line["status"])
+
+
+def _template(name: str | None, ending: str | None, *, sized: bool) -> str:
+    """The name of results, with the ending of a format unless it has one, which decides."""
+    from blindsr import images
+
+    template = name if name is not None else "{stem}_{scale}" if sized else "{stem}_x{scale}"
+    return template if Path(template).suffix.lower() in images.SUFFIXES else template + (ending or "")
 
 
 def _region(given: str | None) -> tuple[int, int, int, int] | None:

@@ -148,7 +148,7 @@ def _read(job: Job, *, existing: Existing, scale: int, form: Form, report: bool)
     if form.compare is not None:
         check_new(form.compare, (job.source, job.target), overwrite=existing == "replace")
     if report:  # a run that was stopped may have left it without its result
-        check_new(_map_of(job), (job.source,), overwrite=existing != "refuse")
+        check_new(job.map, (job.source,), overwrite=existing != "refuse")
     return _large(job, scale, form) or images.load(job.source)
 
 
@@ -298,14 +298,9 @@ def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, c
     whole = (result.width, result.height) == (upscaler.scale * picture.width, upscaler.scale * picture.height)
     if estimate is not None and whole:
         checked = consistency(picture.pixels[None], result.pixels[None], estimate)
-        images.write(checked.drawn(), _map_of(job))
-        found["consistency"] = {**checked.to_dict(), "map": str(_map_of(job))}
+        images.write(checked.drawn(), job.map)
+        found["consistency"] = {**checked.to_dict(), "map": str(job.map)}
     return found
-
-
-def _map_of(job: Job) -> Path:
-    """Where it is drawn; with the ending of the result, for there may be ``a.jpg`` and ``a.png``."""
-    return job.target.with_name(f"{job.target.name}.residual.png")
 
 
 def _prepare(job: Job, form: Form) -> None:

@@ -18,13 +18,18 @@ class Job:
     source: Path
     target: Path
 
+    @property
+    def map(self) -> Path:
+        """Where to draw what the result leaves open; by its whole name, for there may be ``a.jpg`` and ``a.png``."""
+        return self.target.with_name(f"{self.target.name}.residual.png")
+
 
 @dataclass(frozen=True)
 class Naming:
     """What results are called in a folder."""
 
-    scale: float
-    """Fills ``{scale}``."""
+    scale: float | str
+    """Fills ``{scale}``; a text where each image has a factor of its own."""
     model: str = ""
     """Fills ``{model}``."""
     template: str = TEMPLATE
@@ -54,7 +59,7 @@ def plan(inputs: Sequence[Path], out: str, naming: Naming) -> list[Job]:
         BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
     """
     folder = Path(out)
-    found = list(_expand(inputs, folder))
+    found = list(_expand(inputs, folder, naming))
     if not found:
         raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
     alone = len(inputs) == len(found) == 1 and not inputs[0].is_dir()
@@ -77,7 +82,7 @@ def sources(inputs: Sequence[Path]) -> list[Path]:
     Raises:
         BlindSRError: there are none.
     """
-    found = [one.path for one in _expand(inputs, None)]
+    found = [one.path for one in _expand(inputs)]
     if not found:
         raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
     return found
@@ -110,10 +115,13 @@ def listed(path: Path) -> list[str]:
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _expand(inputs: Iterable[Path], out: Path | None) -> Iterator[_Found]:
+def _expand(inputs: Iterable[Path], out: Path | None = None, naming: Naming | None = None) -> Iterator[_Found]:
     for given in inputs:
         if given.is_dir():
-            yield from (_Found(path, path.parent.relative_to(given)) for path in _images(given, out))
+            paths = _images(given, out)
+            if out is not None and naming is not None and out.resolve() == given.resolve():
+                paths = _without_results(paths, naming)
+            yield from (_Found(path, path.parent.relative_to(given)) for path in paths)
         elif not given.exists() and any(mark in str(given) for mark in "*?["):
             yield from (_Found(path) for path in _matches(given))
         else:
@@ -132,6 +140,15 @@ def _images(folder: Path, out: Path | None) -> list[Path]:
     )
 
 
+def _without_results(paths: Sequence[Path], naming: Naming) -> list[Path]:
+    """Images of a folder that results go to as well, but those that are results of others among them."""
+    made = {path: path.with_name(result_name(path, naming)) for path in paths}
+    # What would be written to its own place is no result: it is for `plan` to refuse
+    jobs = [Job(path, target) for path, target in made.items() if target != path]
+    results = {place for job in jobs for place in (job.target, job.map)}
+    return [path for path in paths if path not in results or made[path] == path]
+
+
 def _matches(pattern: Path) -> list[Path]:
     root = Path(pattern.anchor)
     matches = sorted(path for path in root.glob(str(pattern.relative_to(root))) if path.is_file())
@@ -148,8 +165,8 @@ def result_name(source: Path, naming: Naming) -> str:
     """
     template = naming.template
     try:
-        name = template.format(stem=source.stem, scale=f"{naming.scale:g}", model=naming.model)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        name = template.format(stem=source.stem, scale=_scale(naming.scale), model=naming.model)
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
         raise BlindSRError(f"the name {template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}") from None
     if not name or name.startswith(".") or "/" in name or os.sep in name:
         raise BlindSRError(f"the name {template!r} makes {name!r} of {source}, which is not the name of a file")
@@ -160,6 +177,10 @@ def result_name(source: Path, naming: Naming) -> str:
         source.suffix.lower() == ".gif" and not images.is_animated(source)
     )
     return name + (".png" if still else source.suffix)
+
+
+def _scale(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _check_folder(folder: Path) -> None:
