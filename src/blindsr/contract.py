@@ -128,13 +128,23 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """
         return None
 
+    def check_kept(self) -> None:
+        """Refuse where there is no `pack`; meant to be asked before images are looked at.
+
+        Raises:
+            BlindSRError: the method's conditions mean nothing for another image.
+        """
+        if type(self).pack is Method.pack:
+            raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
+
     def pack(self, condition: Condition) -> dict[str, Tensor]:
         """A condition as named tensors, to be stored or averaged.
 
         Raises:
             BlindSRError: the method's conditions mean nothing for another image.
         """
-        raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
+        self.check_kept()
+        raise NotImplementedError
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Condition:
         """The condition that `pack` took apart.
@@ -142,7 +152,8 @@ class Method(nn.Module, ABC, Generic[Condition]):
         Raises:
             BlindSRError: the tensors are not those of a condition of this network.
         """
-        raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
+        self.check_kept()
+        raise NotImplementedError
 
     def place_of(self, name: str) -> str:
         """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""

@@ -2,9 +2,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from blindsr import images
+from blindsr.restore import Upscaler
 
 Run = Callable[..., Any]
 
@@ -47,6 +49,27 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
         assert ended.err.count("\n") == 1
         assert words in ended.err
     assert not (tmp_path / "c.json").exists()
+
+
+def test_a_damaged_photograph_is_left_out_of_the_average(blindsr: Run, tiny: Path, tmp_path: Path) -> None:
+    good = [_picture(tmp_path / f"{i}.png", i) for i in range(2)]
+    (tmp_path / "bad.png").write_text("hello")
+    ended = blindsr("condition", good[0], tmp_path / "bad.png", good[1], "-o", tmp_path / "c.json", "-m", tiny)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "bad.png" in ended.err
+    assert "2 images" in ended.out
+    assert (tmp_path / "c.json").exists()
+
+
+def test_what_cannot_be_kept_or_written_is_said_before_the_work(
+    blindsr: Run, tiny: Path, learner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = _picture(tmp_path / "photo.png", 1)
+    monkeypatch.setattr(Upscaler, "look", lambda *_: pytest.fail("looked at before"))
+    for model, out, words in ((learner, "c.json", "cannot be kept"), (tiny, "no/c.json", "cannot write")):
+        ended = blindsr("condition", photo, "-o", tmp_path / out, "-m", model)
+        assert ended.code == 2
+        assert words in ended.err
 
 
 def test_an_existing_file_stays(blindsr: Run, tiny: Path, tmp_path: Path) -> None:

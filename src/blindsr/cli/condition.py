@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from blindsr.cli.progress import Progress
+from blindsr.errors import BlindSRError
 
 
 def condition(
@@ -20,17 +21,30 @@ def condition(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Find out how photographs of one camera are degraded, and keep the average."""
+    """Find out how photographs of one camera are degraded, and keep the average.
+
+    One that cannot be read is left out of it; the exit code is then 1.
+    """
+    from blindsr.evaluate import textfile
     from blindsr.restore import naming, stored
     from blindsr.restore.load import load
 
     sources = naming.sources(inputs)
+    textfile.check_writable(out)
     naming.check_new(out, sources, overwrite=overwrite)
     upscaler = load(model, device=device, precision=precision, seed=seed)
+    upscaler.method.check_kept()
     with Progress(len(sources)) as progress:
         found = []
         for source in sources:
-            found.append(upscaler.look(source))
+            try:
+                found.append(upscaler.look(source))
+            except BlindSRError as error:
+                progress.line(str(error) if str(source) in str(error) else f"{source}: {error}")
             progress.advance(0.0)
+    if not found:
+        raise typer.Exit(2)
     stored.save(out, model, upscaler, upscaler.average(found))
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
+    if len(found) < len(sources):
+        raise typer.Exit(1)

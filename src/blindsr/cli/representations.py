@@ -19,13 +19,19 @@ def representations(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw a t-SNE to this PNG, PDF or SVG.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
     """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
     from blindsr import evaluate
+    from blindsr.evaluate import textfile
     from blindsr.evaluate.representation import draw, represent
     from blindsr.restore.load import load
+    from blindsr.restore.naming import check_new
 
     values = _widths(widths)
+    if out is not None:
+        textfile.check_writable(out)
+        check_new(out, overwrite=overwrite)
     upscaler = load(model, device=device)
     found = represent(upscaler, evaluate.data_set_of(data, limit), values, noise)
     accuracy = found.neighbours_agree(neighbours)
