@@ -194,7 +194,8 @@ def test_a_preview_and_a_comparison(upscale: Run, photo: Path, tmp_path: Path) -
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,4,300"), "does not lie inside")
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2"), "X,Y,WIDTH,HEIGHT")
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,1,1", "-s", "2"), "leave out")
-    _is_sentence(upscale(photo, photo, "-o", f"{tmp_path}/o/", "--compare", both), "both be written")
+    other = _picture(tmp_path / "other.png")
+    _is_sentence(upscale(photo, other, "-o", f"{tmp_path}/o/", "--compare", both), "--compare shows a single image")
 
 
 def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.restore import Bicubic, Upscaler, batch, memory, stream
-from blindsr.restore.auto import Auto
+from blindsr.restore.auto import GENERAL, Auto
 from blindsr.restore.batch import Form, restore_all
 from blindsr.restore.naming import Job
 from blindsr.restore.native import shrunk
@@ -196,6 +196,7 @@ def test_what_nobody_asked_for_keeps_no_large_image_out(
     auto = Auto(lambda _: upscaler, 2.0)
     (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9))
     assert outcome.error is None
+    assert outcome.line()["model"] == GENERAL
     (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9, native="auto"), existing="replace")
     assert "native resolution" in str(outcome.error)
 

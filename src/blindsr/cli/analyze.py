@@ -16,7 +16,7 @@ _PIXEL = 16
 
 
 def analyze(
-    image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP or TIFF.")],
+    image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF.")],
     *,
     model: Annotated[str | None, typer.Option("--model", "-m", help="Weights that estimate blur and noise.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,

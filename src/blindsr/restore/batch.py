@@ -64,7 +64,7 @@ class Form:
     strength: float = 1.0
     """0 is the bicubic enlargement, 1 the network's result."""
     quality: int = 95
-    """Of JPEG and WebP files, 1 to 100."""
+    """Of JPEG, WebP, AVIF and HEIC files, 1 to 100."""
     bits: int | None = None
     """Depth of the results, 8, 16 or 32 for floats; that of the photograph, if the file can hold it, if not given."""
     preview: tuple[int, int, int, int] | None = None
@@ -190,10 +190,10 @@ def _restore(
         _prepare(job, form)
         begin = time.perf_counter()
         if isinstance(picture, Large):
-            return _restore_large(_fixed(upscaler, job), job, picture, how, report=report), None
+            return _restore_large(upscaler, job, picture, how, report=report), None
         if isinstance(picture, Frames):
             return _restore_frames(upscaler, job, picture, how, report=report)
-        upscaler, form, chosen = _chosen(upscaler, job, picture, form)
+        upscaler, form, chosen = _chosen(upscaler, job, picture, form, report=report)
         picture, size, fraction = _at_native(picture, form, upscaler.scale)
         if form.preview is None:
             images.check_sides(job.target, *size.of(picture.width, picture.height, upscaler.scale))
@@ -205,26 +205,31 @@ def _restore(
         if form.compare is not None:
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
-        findings = {**chosen, **fraction, **_findings(upscaler, job, picture, result, condition)} if report else {}
+        findings = {**chosen, **fraction, **_findings(upscaler, job, picture, result, condition)} if report else chosen
     except _TROUBLE as error:
         return _failure(job, error), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
 
 
-def _chosen(upscaler: Upscaler | Auto, job: Job, picture: Picture, form: Form) -> tuple[Upscaler, Form, dict[str, Any]]:
-    """The model for a picture, at its native resolution unless the user said another, and what to report of that."""
+def _chosen(
+    upscaler: Upscaler | Auto, job: Job, picture: Picture, form: Form, *, report: bool
+) -> tuple[Upscaler, Form, dict[str, Any]]:
+    """The model for a picture, at its native resolution unless the user said another, and what to tell of that."""
     if isinstance(upscaler, Upscaler):
         return upscaler, form, {}
     one, choice = upscaler.choose(picture, jpeg_quality(job.source))
     size = Size(factor=upscaler.factor) if form.size == Size() else form.size
-    chosen = {"model": choice.model, "because": list(choice.reasons)}
+    chosen = {"model": choice.model, **({"because": list(choice.reasons)} if report else {})}
     return one, replace(form, size=size, native=choice.native if form.native in (None, "auto") else form.native), chosen
 
 
-def _fixed(upscaler: Upscaler | Auto, job: Job) -> Upscaler:
-    """The model for images that are too large to be analysed."""
-    return upscaler if isinstance(upscaler, Upscaler) else upscaler.load(unseen(jpeg_quality(job.source)))
+def _fixed(upscaler: Upscaler | Auto, job: Job) -> tuple[Upscaler, dict[str, Any]]:
+    """The model for images that are too large to be analysed, and what to tell of that."""
+    if isinstance(upscaler, Upscaler):
+        return upscaler, {}
+    model = unseen(jpeg_quality(job.source))
+    return upscaler.load(model), {"model": model}
 
 
 def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size, dict[str, float]]:
@@ -236,9 +241,12 @@ def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size,
     return shrunk(picture, fraction), size, {"native": round(fraction, 3)}
 
 
-def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints, Form], *, report: bool) -> Outcome:
+def _restore_large(
+    chooser: Upscaler | Auto, job: Job, large: Large, how: tuple[Hints, Form], *, report: bool
+) -> Outcome:
     hints, form = how
     begin = time.perf_counter()
+    upscaler, chosen = _fixed(chooser, job)
     condition = stream.restore_file(
         upscaler,
         job.source,
@@ -250,7 +258,7 @@ def _restore_large(upscaler: Upscaler, job: Job, large: Large, how: tuple[Hints,
         strength=form.strength,
         bits=form.bits,
     )
-    findings = upscaler.method.describe(condition) if report else {}
+    findings = {**chosen, **upscaler.method.describe(condition)} if report else chosen
     width, height = form.size.of(large.width, large.height, upscaler.scale)
     megapixels = width * height / 1e6
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings)
@@ -264,7 +272,7 @@ def _restore_frames(
         raise BlindSRError(f"{job.source} has {len(frames)} frames; --preview and --compare are for single pictures")
     images.check_frames(job.target, frames, form.bits)
     begin = time.perf_counter()
-    upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form)
+    upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form, report=report)
     for one in frames.samples:
         images.check_sides(job.target, *form.size.of(one.shape[1], one.shape[0], upscaler.scale))
     check_memory(frames, upscaler.scale, form.max_memory or memory.parse("auto"))
@@ -279,7 +287,7 @@ def _restore_frames(
         native=form.native or 1.0,
     )
     megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
-    findings = {**chosen, "frames": len(frames)} if report else {}
+    findings = {**chosen, "frames": len(frames)} if report else chosen
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings), result
 
 
