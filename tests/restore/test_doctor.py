@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,14 @@ def test_this_installation_is_healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(check.sum and check.result and check.megapixels_per_second > 0 for check in report.checks)
     assert report.versions["blindsr"]
     assert report.devices[0].startswith("cpu: ")
+
+
+def test_a_damaged_file_is_one_of_the_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bad.safetensors").write_bytes(b"no weights")
+    bad = str(tmp_path / "bad.safetensors")
+    monkeypatch.setattr(weights, "available", lambda: {bad: Path(bad)})
+    report = examine("cpu")
+    assert [(check.name, check.healthy) for check in report.checks] == [(bad, False)]
 
 
 def test_one_wrong_file_is_enough() -> None:

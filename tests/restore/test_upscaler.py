@@ -145,6 +145,17 @@ def test_what_there_is_not_is_refused() -> None:
         Upscaler(Bicubic(2), device="cpu")(_random(1, 1, 4, 4))
 
 
+def test_tensors_of_bytes_are_refused_and_not_white() -> None:
+    upscaler, grey = Upscaler(Bicubic(2), device="cpu"), torch.full((3, 4, 4), 100, dtype=torch.uint8)
+    for use in (
+        lambda: upscaler.upscale(grey),
+        lambda: upscaler(grey[None]),
+        lambda: upscaler.restore(grey[None], None),
+    ):
+        with pytest.raises(BlindSRError, match="divide 8 bits by 255"):
+            use()
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
 def test_cuda_without_cuda_is_one_sentence() -> None:
     with pytest.raises(BlindSRError, match="no device 'cuda'") as caught:

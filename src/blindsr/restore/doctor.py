@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from blindsr import weights
+from blindsr.errors import BlindSRError
 from blindsr.restore.upscaler import Upscaler, computes_bf16
 from blindsr.weights import known
 
@@ -76,7 +77,10 @@ def _devices() -> list[str]:
 
 
 def _check(name: str, device: str) -> Check:
-    loaded = weights.load(name)
+    try:
+        loaded = weights.load(name)
+    except BlindSRError:  # damaged, or of another version: the others may be well
+        return Check(name, sum=False, result=False, megapixels_per_second=0.0)
     entry = known.read(loaded.path.parent).get(name)
     same = right = None
     if entry is not None:
