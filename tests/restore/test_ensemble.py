@@ -71,7 +71,7 @@ def test_it_is_told_and_tells_what_the_method_does() -> None:
     assert ensemble.estimate(condition) is not None
 
 
-def test_all_forms_share_the_time() -> None:
+def test_all_forms_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     method, given = mzsr("bicubic"), []
     real = method.condition
 
@@ -79,7 +79,7 @@ def test_all_forms_share_the_time() -> None:
         given.append(hints.seconds)
         return real(lr, generator=generator, hints=replace(hints, seconds=None, steps=0))
 
-    method.condition = condition  # type: ignore[method-assign]
+    monkeypatch.setattr(method, "condition", condition)
     Upscaler(Ensemble(method), device="cpu").condition(image(), Hints(seconds=4.0))
     assert given == [0.5] * 8
 
