@@ -56,6 +56,12 @@ def test_what_cannot_be_read_seems_to_be_one(tmp_path: Path, kind: Format) -> No
     assert pages(tmp_path / "a", kind) == [0]
 
 
+def test_an_avif_without_its_list_of_items_seems_to_be_one(tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16)).save(tmp_path / "a.avif")
+    (tmp_path / "a.avif").write_bytes((tmp_path / "a.avif").read_bytes().replace(b"iloc", b"free"))
+    assert pages(tmp_path / "a.avif", "avif") == [0]
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

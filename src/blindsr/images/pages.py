@@ -20,6 +20,7 @@ MALFORMED = (
     ArithmeticError,
     TypeError,
     AttributeError,
+    RuntimeError,
     struct.error,
     tifffile.TiffFileError,
     pyvips.Error,
