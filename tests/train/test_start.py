@@ -38,11 +38,11 @@ def test_a_run_begins_with_the_weights_of_another_and_says_so(
             torch.testing.assert_close(value, state["average"][name], atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("change", ["model.blocks=3", "model.scale=2"])
+@pytest.mark.parametrize("changes", [["model.blocks=3"], ["model.scale=2", "name=cmdsr_x2.classic"]])
 def test_a_network_of_another_depth_or_scale_takes_what_fits(
-    settings: list[str], change: str, caplog: pytest.LogCaptureFixture
+    settings: list[str], changes: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    given, other = network(settings), network(settings, change)
+    given, other = network(settings), network(settings, *changes)
     before = {name: value.clone() for name, value in other.state_dict().items()}
     take(Start("another", given), other)
     own, fitting = other.state_dict(), 0

@@ -5,7 +5,6 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -70,8 +69,6 @@ def run(arguments: Sequence[str] | None = None) -> None:
     # A damaged file gets one sentence, ours
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module="PIL")
-    if isinstance(sys.stdout, TextIOWrapper):  # the name of a file may be no text; the error stream is so already
-        sys.stdout.reconfigure(errors="backslashreplace")
     given = spread(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.exit(app(args=given, prog_name="blindsr", standalone_mode=False))
