@@ -29,7 +29,7 @@ from blindsr.restore.upscaler import Upscaler
 
 Existing = Literal["refuse", "skip", "replace"]
 """What happens where a result is there already."""
-_TROUBLE = (BlindSRError, OSError, MemoryError, RuntimeError)
+_TROUBLE = (BlindSRError, OSError, UnicodeEncodeError, MemoryError, RuntimeError)
 """What may happen to one photograph and need not to the next; torch says by a RuntimeError that memory ran out."""
 
 
@@ -335,11 +335,13 @@ def _settle(outcome: Outcome, writing: "Future[None]") -> Outcome:
 
 
 def _failure(job: Job, error: Exception) -> Outcome:
-    """What becomes of a photograph that the system has no room for; a mistake of ours goes on."""
+    """What becomes of a photograph where the system is in the way; a mistake of ours goes on."""
     if isinstance(error, BlindSRError):
         return Outcome(job, error=str(error))
     if isinstance(error, OSError):
         return Outcome(job, error=f"{error.filename or job.target}: {error.strerror or error}")
+    if isinstance(error, UnicodeEncodeError):  # libvips takes UTF-8 alone
+        return Outcome(job, error=f"the name {job.target} is no text; choose another")
     if isinstance(error, RuntimeError) and not out_of_memory(error):
         raise error
     return Outcome(
