@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from blindsr import images
 from blindsr.cli import hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
@@ -21,6 +22,16 @@ def test_everything_known(tmp_path: Path) -> None:
     assert known.kernel is not None
     torch.testing.assert_close(known.kernel, torch.full((5, 5), 0.04))
     assert (known.noise, known.denoise, known.steps, known.seconds) == (3.0, 0.5, 7, 120.0)
+
+
+def test_a_support_image_shows_what_restoring_it_would_see(tmp_path: Path) -> None:
+    """Colour that lies hidden under transparent pixels is no part of the photograph."""
+    pixels, alpha = torch.full((3, 12, 12), 0.25), torch.ones(1, 12, 12)
+    pixels[:, :, 6:], alpha[:, :, 6:] = 1.0, 0.0
+    images.write(images.Picture(pixels, alpha=alpha), tmp_path / "s.png")
+    support = hints.read(support=[tmp_path / "s.png"]).support
+    assert support is not None
+    torch.testing.assert_close(support[0], torch.full((1, 3, 12, 12), 0.25), atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize(("width", "side"), [(1.0, 15), (2.0, 15), (4.0, 25)])

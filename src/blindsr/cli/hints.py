@@ -43,12 +43,13 @@ def read(
     """
     from blindsr import images
     from blindsr.contract import Hints
+    from blindsr.restore.upscaler import seen_as
 
     for name, value in (("noise", noise), ("denoise", denoise)):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise BlindSRError(f"expected --{name} to be a number of at least 0, got {value}")
     return Hints(
-        support=[images.read(path).pixels[None] for path in support] if support else None,
+        support=[seen_as(images.read(path)) for path in support] if support else None,
         kernel=_kernel(kernel, blur),
         noise=noise,
         denoise=denoise,

@@ -182,10 +182,7 @@ class Upscaler:
 
     def look(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
-        picture = picture_of(source)
-        gamut = gamut_of(picture.metadata)
-        seen = _visible(picture)
-        return self.condition(seen if gamut is None else gamut.to_srgb(seen), hints)
+        return self.condition(seen_as(picture_of(source)), hints)
 
     def enlarge(
         self,
@@ -286,6 +283,12 @@ def picture_of(source: Source) -> Picture:
     if isinstance(source, Tensor):
         return Picture(source)
     return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
+
+
+def seen_as(picture: Picture) -> Tensor:
+    """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
+    gamut, visible = gamut_of(picture.metadata), _visible(picture)
+    return visible if gamut is None else gamut.to_srgb(visible)
 
 
 def _visible(picture: Picture) -> Tensor:
