@@ -23,14 +23,14 @@ def representations(
 ) -> None:
     """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
     from blindsr import evaluate
-    from blindsr.evaluate import textfile
+    from blindsr.evaluate import figure
     from blindsr.evaluate.representation import draw, represent
     from blindsr.restore.load import load
     from blindsr.restore.naming import check_new
 
     values = _widths(widths)
     if out is not None:
-        textfile.check_writable(out)
+        figure.check(out)
         check_new(out, overwrite=overwrite)
     upscaler = load(model, device=device)
     found = represent(upscaler, evaluate.data_set_of(data, limit), values, noise)

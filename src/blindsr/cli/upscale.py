@@ -248,8 +248,9 @@ def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) ->
 def _template(name: str | None, ending: str | None, *, sized: bool) -> str:
     """The name of results, with the ending of a format unless it has one, which decides."""
     from blindsr import images
+    from blindsr.restore import naming
 
-    template = name if name is not None else "{stem}_{scale}" if sized else "{stem}_x{scale}"
+    template = name if name is not None else "{stem}_{scale}" if sized else naming.TEMPLATE
     return template if Path(template).suffix.lower() in images.SUFFIXES else template + (ending or "")
 
 

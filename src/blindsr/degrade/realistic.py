@@ -22,9 +22,18 @@ MODES = ("area", "bilinear", "bicubic", "antialiased")
 """How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
 
 _ONE_EACH = (
-    *("factor", "mode", "poisson", "gray"),
-    *("factor2", "mode2", "noise2", "poisson2", "gray2", "jpeg2"),
-    *("mode3", "jpeg3"),
+    "factor",
+    "mode",
+    "poisson",
+    "gray",
+    "factor2",
+    "mode2",
+    "noise2",
+    "poisson2",
+    "gray2",
+    "jpeg2",
+    "mode3",
+    "jpeg3",
 )
 """Fields with one number for each image, beyond those of `Degradation`."""
 

@@ -61,12 +61,13 @@ def _psnr(
     """Of teacher and MLN for an image under each of its degradations, after each number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
     device = next(method.parameters()).device
+    target = hr.to(device)
     for degradation in protocol.degradations(path.stem):
         lr = degradation.apply(hr).to(device)
-        adapted = (method.specific(lr, hr.to(device), rates) for rates in steps)
+        adapted = (method.specific(lr, target, rates) for rates in steps)
         results = [(_taught(method, lr, params), method.specific_images(lr, params)) for params in adapted]
         taught, itself = (
-            [float(psnr(sr.clamp(0, 1).cpu(), hr, protocol.convention)) for sr in column]
+            [float(psnr(sr.clamp(0, 1), target, protocol.convention)) for sr in column]
             for column in zip(*results, strict=True)
         )
         yield taught, itself

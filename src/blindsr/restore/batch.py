@@ -29,7 +29,7 @@ from blindsr.restore.upscaler import Upscaler
 
 Existing = Literal["refuse", "skip", "replace"]
 """What happens where a result is there already."""
-_TROUBLE = (BlindSRError, OSError, UnicodeEncodeError, MemoryError, RuntimeError)
+_TROUBLE = (BlindSRError, OSError, MemoryError, RuntimeError)
 """What may happen to one photograph and need not to the next; torch says by a RuntimeError that memory ran out."""
 
 
@@ -340,8 +340,6 @@ def _failure(job: Job, error: Exception) -> Outcome:
         return Outcome(job, error=str(error))
     if isinstance(error, OSError):
         return Outcome(job, error=f"{error.filename or job.target}: {error.strerror or error}")
-    if isinstance(error, UnicodeEncodeError):  # libvips takes UTF-8 alone
-        return Outcome(job, error=f"the name {job.target} is no text; choose another")
     if isinstance(error, RuntimeError) and not out_of_memory(error):
         raise error
     return Outcome(
