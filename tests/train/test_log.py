@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from blindsr.train.log import Log
 
@@ -25,7 +26,17 @@ def test_lines_beyond_the_checkpoint_are_dropped_on_resuming(tmp_path: Path, cap
     assert lines(tmp_path) == [("train", 10), ("train", 20), ("train", 30)]
     with Log(tmp_path, "next", 100, 0):
         assert len(lines(tmp_path)) == 3
-    assert any((tmp_path / "tensorboard" / "stage").glob("events*"))
+
+
+def test_tensorboard_shows_each_step_once_on_resuming(tmp_path: Path) -> None:
+    with Log(tmp_path, "stage", 100, 0) as log:
+        for step in (10, 20, 30):
+            log.step(step, {"loss": 1.0}, 5.0, 60.0)
+    with Log(tmp_path, "stage", 100, 20) as log:
+        log.step(30, {"loss": 0.5}, 5.0, 60.0)
+    board = EventAccumulator(str(tmp_path / "tensorboard" / "stage"))
+    board.Reload()
+    assert [(event.step, event.value) for event in board.Scalars("train/loss")] == [(10, 1.0), (20, 1.0), (30, 0.5)]
 
 
 def test_a_line_torn_by_a_crash_is_dropped(tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ def test_a_run_begins_with_the_weights_of_another_and_says_so(
     for name, value in state["model"].items():
         torch.testing.assert_close(value, start.method.state_dict()[name], atol=1e-8, rtol=0)
     assert state["began"] == "another"
-    train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True)
+    train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=start)
+    with pytest.raises(BlindSRError, match="began with another, not with a third"):
+        train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=Start("a third", start.method))
     path = export(tmp_path / "run", tmp_path)
     assert "began with the weights of `another`" in path.with_suffix(".md").read_text()
     for source in (tmp_path / "run", path):

@@ -31,6 +31,7 @@ def curve(
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each model.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
     """Measure PSNR against gradient steps on each image.
 
@@ -44,6 +45,7 @@ def curve(
     from blindsr.evaluate.curve import draw
     from blindsr.evaluate.iterations import iterations
     from blindsr.restore.load import load
+    from blindsr.restore.naming import check_new
     from blindsr.restore.upscaler import Upscaler
 
     if not model and not run:
@@ -51,6 +53,7 @@ def curve(
     counts = _counts(steps)
     if out is not None:
         figure.check(out)
+        check_new(out, overwrite=overwrite)
     chosen, data_set = room.protocol(protocol), room.data_set_of(data, limit)
     curves = []
     for name in model or ():

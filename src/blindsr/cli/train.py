@@ -41,8 +41,6 @@ def train(
         raise BlindSRError("training needs a recipe, --data with photographs and --out for the run (or --export RUN)")
     if not resume and (out / "checkpoint.pt").exists():
         raise BlindSRError(f"{out} holds a run already; go on with --resume or choose another folder")
-    if init is not None and resume:
-        raise BlindSRError("--init begins a run and --resume goes on with one; give only one of them")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _need_extra()
     from blindsr.train.loop import Options

@@ -27,7 +27,7 @@ class Log:
         _keep(self._path, stage, step)
         self._stage = stage
         self._steps = steps
-        self._board = TensorBoardLogger(run, name="tensorboard", version=stage)
+        self._board = TensorBoardLogger(run, name="tensorboard", version=stage, purge_step=step + 1)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         console = Console(stderr=True)
         self._progress = Progress(*columns, TextColumn("{task.fields[speed]}"), console=console)

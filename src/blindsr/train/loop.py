@@ -87,10 +87,12 @@ def train(
         photos: clean photographs; some are held out by the recipe.
         options: where, on what, for how long.
         resume: go on from ``options.run``'s checkpoint.
-        start: weights to begin with instead of random ones; of the same network, of another depth or another scale.
+        start: weights to begin with instead of random ones; of the same network, of another depth or another scale. A
+            run that goes on has them already, and only their name is compared.
 
     Raises:
-        BlindSRError: the checkpoint is missing or of another recipe, the weights do not fit, or no stage has steps.
+        BlindSRError: the checkpoint is missing, of another recipe or began with other weights, the weights do not fit,
+            or no stage has steps.
     """
     keep_freed_memory()
     fabric = _fabric(options)
@@ -102,11 +104,13 @@ def train(
         _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
         history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
         history.data = state["data"]
+        if start is not None and start.name != history.began:
+            raise BlindSRError(f"the run began with {history.began or 'random weights'}, not with {start.name}")
     planned = _planned(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
-    if start is not None:
+    if start is not None and state is None:
         take(start, model)
         history.began = start.name
     if fabric.is_global_zero:
