@@ -160,6 +160,26 @@ class Method(nn.Module, ABC, Generic[Condition]):
         return name
 
 
+class PairTaught(Method[Condition]):
+    """A method that was trained by a teacher which learns each LR-HR pair before it restores the LR image."""
+
+    @abstractmethod
+    def taught(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+        """What the teacher makes of LR images once it knows their pairs, and what the network that learned them does.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            hr: ``(n, 3, s*h, s*w)``.
+            rates: the step size of each step on each pair; none leaves the network as it was trained.
+
+        Returns:
+            Two batches ``(n, 3, s*h, s*w)``, not clamped.
+
+        Raises:
+            BlindSRError: the teacher of these weights learns no pairs, or was left out of them.
+        """
+
+
 @dataclass(frozen=True)
 class Group:
     """Parameters that share one optimiser: alternating training gives each part of a network its own."""

@@ -5,7 +5,6 @@ import logging
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from blindsr.train.log import Log
 
@@ -34,6 +33,8 @@ def test_tensorboard_shows_each_step_once_on_resuming(tmp_path: Path) -> None:
             log.step(step, {"loss": 1.0}, 5.0, 60.0)
     with Log(tmp_path, "stage", 100, 20) as log:
         log.step(30, {"loss": 0.5}, 5.0, 60.0)
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     board = EventAccumulator(str(tmp_path / "tensorboard" / "stage"))
     board.Reload()
     assert [(event.step, event.value) for event in board.Scalars("train/loss")] == [(10, 1.0), (20, 1.0), (30, 0.5)]

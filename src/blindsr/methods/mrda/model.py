@@ -9,12 +9,13 @@ it. A student learns to find the same vector in the LR image alone.
 | MLN, DEN, RDAN, Fig. 2 | `networks` |
 | adaptation, Algorithm 2, lines 4 to 9 | `MRDA.specific` |
 | D'_T, line 10 | `MRDA.specific_features` |
+| Figure 9 | `MRDA.taught` |
 | MRDA_S | `MRDA.condition`, `MRDA.restore` |
 
 Deviations are listed in the README beside this file.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -22,7 +23,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from blindsr.blocks import windows
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Hints, PairTaught, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
@@ -52,7 +53,7 @@ class MRDAConfig(Strict):
     )
 
 
-class MRDA(Method[Tensor]):
+class MRDA(PairTaught[Tensor]):
     """All networks; the condition is the student's representation ``(1, 4 * channels)``."""
 
     Config = MRDAConfig
@@ -115,7 +116,7 @@ class MRDA(Method[Tensor]):
         return tensors["representation"]
 
     @torch.no_grad()
-    def specific(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
+    def specific(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Params:
         """Algorithm 2, lines 4 to 9: adapt MLN to each pair by itself.
 
         Every image of the batch gets weights of its own; all of them learn in one pass, as groups of one convolution.
@@ -147,6 +148,16 @@ class MRDA(Method[Tensor]):
     def specific_images(self, lr: Tensor, params: Params) -> Tensor:
         """What MLN itself makes of each LR image by these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
         return _each(self.mln.adapted, lr, params)
+
+    @torch.no_grad()
+    def taught(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+        if not isinstance(self.teacher, DEN) or self.config.source != "mln":
+            raise BlindSRError("this MRDA network has no teacher that looks at a meta-learning network")
+        check_image(lr)
+        params = self.specific(lr, hr, rates)
+        features = self.specific_features(lr, params)
+        sr: Tensor = self.rdan(lr, self.teacher.represent(self.teacher.pooled(features)))
+        return sr.float(), self.specific_images(lr, params)
 
 
 def _each(network: Callable[[Tensor, Params], Tensor], lr: Tensor, params: Params) -> Tensor:
