@@ -13,7 +13,7 @@ import json
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -65,7 +65,7 @@ class PairByPair(MRDA):
             net.upscaler.__class__ = LayerByLayer
 
     @torch.no_grad()
-    def specific(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
+    def specific(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Params:
         """Algorithm 2, lines 4 to 9."""
         each = [self._one(*pair, rates) for pair in zip(lr.split(1), hr.split(1), strict=True)]
         return {name: torch.stack([params[name] for params in each]) for name in each[0]}
@@ -76,7 +76,7 @@ class PairByPair(MRDA):
         own = ({name: values[row] for name, values in params.items()} for row in range(len(lr)))
         return torch.cat([self.mln.features(*pair) for pair in zip(lr.split(1), own, strict=True)])
 
-    def _one(self, lr: Tensor, hr: Tensor, rates: list[float]) -> Params:
+    def _one(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Params:
         fixed = {f"upscaler.{name}": values for name, values in self.mln.upscaler.named_parameters()}
 
         def loss(params: Params) -> Tensor:

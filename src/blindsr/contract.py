@@ -189,6 +189,8 @@ class Group:
     lr: float
     every: int = 1
     """The optimiser steps when ``step % every == 0``; steps are counted from 1, as Algorithm 1 does."""
+    after: int = 0
+    """How many steps the optimiser lets pass before it begins."""
     muon: float | None = None
     """Learning rate of the weights of convolutions under Muon; None leaves them to Adam."""
 

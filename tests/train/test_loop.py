@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -375,6 +376,17 @@ def test_groups_move_only_when_due(tmp_path: Path, settings: list[str], photogra
     due, not_due = models
     for name in due:
         assert torch.equal(due[name], not_due[name]) == (not name.startswith("condition_net")), name
+
+
+def test_groups_begin_when_they_are_to(
+    tmp_path: Path, settings: list[str], photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups = Alternating.groups
+    monkeypatch.setattr(Alternating, "groups", lambda stage: [replace(group, after=2) for group in groups(stage)])
+    chosen = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=3"])
+    train(chosen, Photos.read([photographs]), options(tmp_path / "run"))
+    for state in checkpoint.load(tmp_path / "run")["optimizers"]:
+        assert {float(values["step"]) for values in state["state"].values()} == {1.0}
 
 
 def test_every_step_draws_anew_and_every_rank_its_own() -> None:

@@ -256,7 +256,7 @@ class _Runner:
         self.fabric.backward(losses["loss"])
         rate = factor(step, self.stage.recipe)
         for group, optimizer in zip(self.groups, self.optimizers, strict=True):
-            if step % group.every == 0:
+            if step > group.after and step % group.every == 0:
                 set_rate(optimizer, rate)
                 if self.stage.recipe.clip is not None:
                     clip = self.stage.recipe.clip

@@ -4,6 +4,7 @@ from typing import Any, Literal
 import pytest
 import torch
 import torch.nn.functional as F
+from pydantic import ValidationError
 from torch import Tensor
 
 from blindsr import weights
@@ -146,6 +147,10 @@ def test_first_the_den_may_learn_alone() -> None:
     stage = Student(tiny(), StudentRecipe(**PAIRS, alone=5))
     assert moved(stage, step=5) == {"student"}
     assert moved(stage, step=6) == {"student", "rdan"}
+    assert {group.name: group.after for group in stage.groups()} == {"student": 0, "rdan": 5}
+    assert set(run(stage, step=5)) == {"loss", "kl", "absolute"}
+    with pytest.raises(ValidationError, match="needs kl or absolute"):
+        StudentRecipe(**PAIRS, alone=5, kl=0.0, absolute=0.0)
 
 
 def test_equation_4() -> None:

@@ -1,6 +1,7 @@
 """Training of MRDA: Algorithm 1 (MLN), Algorithm 2 (teacher), distillation (Eq. 4 to 7)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, Self, cast
 
 import torch
@@ -75,6 +76,12 @@ class StudentRecipe(TeacherRecipe):
     absolute: float = Field(0.01, ge=0, description="lambda_abs of Eq. 6; 0 for Table V")
     temperature: float = Field(0.15, gt=0, description="of the softmax before Eq. 4; the paper names none")
     alone: int = Field(0, ge=0, description="steps in which only the student's DEN learns, by distillation alone")
+
+    @model_validator(mode="after")
+    def _learns_something_alone(self) -> Self:
+        if self.alone and not (self.kl or self.absolute):
+            raise ValueError("alone are steps of distillation, which needs kl or absolute")
+        return self
 
 
 STAGES: dict[str, type[StageRecipe]] = {
@@ -239,10 +246,11 @@ class Student(Teacher):
     validates = True
 
     def groups(self) -> list[Group]:
+        recipe = self.recipe
+        later = [Group("rdan", list(self.method.rdan.parameters()), recipe.lr, muon=recipe.muon), *self.adversary()]
         return [
-            Group("student", list(self.method.student.parameters()), self.recipe.lr, muon=self.recipe.muon),
-            Group("rdan", list(self.method.rdan.parameters()), self.recipe.lr, muon=self.recipe.muon),
-            *self.adversary(),
+            Group("student", list(self.method.student.parameters()), recipe.lr, muon=recipe.muon),
+            *(replace(group, after=recipe.alone) for group in later),
         ]
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
@@ -250,18 +258,15 @@ class Student(Teacher):
         truth = self.family.sample(len(clean), generator)
         lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
         found = self.method.student(lr)
-        # Detached while the DEN learns alone: the restoration then teaches nobody.
-        given = found.detach() if step <= recipe.alone else found
-        restored = self.restored(lr, clean, given)
-        total = restored.pop("loss") * float(step > recipe.alone)
-        losses = {}
+        losses = self.restored(lr, clean, found) if step > recipe.alone else {"loss": found.new_zeros(())}
+        total = losses.pop("loss")
         if recipe.kl or recipe.absolute:
             with torch.no_grad():
                 wanted = self.represent(lr, clean, truth)
             losses["kl"] = divergence(wanted, found, recipe.temperature)
             losses["absolute"] = F.l1_loss(found, wanted)
             total = total + recipe.kl * losses["kl"] + recipe.absolute * losses["absolute"]
-        return {"loss": total, **restored, **{name: value.detach() for name, value in losses.items()}}
+        return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
 
 def divergence(wanted: Tensor, found: Tensor, temperature: float) -> Tensor:
