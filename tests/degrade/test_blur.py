@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from blindsr.degrade import kernels
-from blindsr.degrade.blur import Border, blur, blur_and_downsample, correlate, is_separable
+from blindsr.degrade.blur import Border, Downsampling, blur, blur_and_downsample, correlate, is_separable
 from blindsr.degrade.resample import resize, subsample
 
 _SCIPY = {"reflect": "mirror", "symmetric": "reflect", "replicate": "nearest", "wrap": "wrap"}
@@ -80,6 +80,19 @@ def test_gradients_of_both_kinds_equal_those_of_a_plain_convolution() -> None:
     k = torch.rand(2, 5, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(correlate, (x, k))
     assert torch.autograd.gradgradcheck(correlate, (x, k))
+
+
+@pytest.mark.parametrize("down", get_args(Downsampling))
+def test_a_separable_kernel_gets_the_gradient_of_every_pixel(down: Downsampling) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(1, 3, 24, 20, generator=generator)
+    kernel = kernels.gaussian(7, torch.tensor([1.2])).requires_grad_()
+    assert bool(is_separable(kernel).all())
+    weight = torch.rand(1, 3, 6, 5, generator=generator)
+    found = torch.autograd.grad((blur_and_downsample(x, kernel, "reflect", 4, down) * weight).sum(), kernel)[0]
+    whole = blur(x, kernel, "reflect")
+    lr = resize(whole, 1 / 4) if down == "bicubic" else subsample(whole, 4)
+    torch.testing.assert_close(found, torch.autograd.grad((lr * weight).sum(), kernel)[0])
 
 
 def test_one_image_among_many_and_under_vmap() -> None:

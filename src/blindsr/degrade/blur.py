@@ -97,9 +97,10 @@ def blur_and_downsample(x: Tensor, kernels: Tensor, border: Border, scale: int, 
     """``(x * k) ↓s``: ``(n, c, h, w)`` to ``(n, c, h / s, w / s)``, by the cheaper of two exact ways.
 
     Axis-aligned Gaussians are separable; blur and subsampling along one axis are then one matrix, a hundred times
-    cheaper on a CPU than 225 taps a pixel.
+    cheaper on a CPU than 225 taps a pixel. A kernel that is being learned takes the other way: through its marginals
+    no gradient gets to the kernel that would make it anything but separable.
     """
-    if max(x.shape[-2:]) > _MATRIX_LIMIT:
+    if kernels.requires_grad or max(x.shape[-2:]) > _MATRIX_LIMIT:
         return _downsample(blur(x, kernels, border), scale, down)
     separable = is_separable(kernels)
     if bool(separable.all()):
