@@ -34,6 +34,12 @@ class Traits:
     """Factor from LR to SR, in pixels along each side."""
     margin: int
     """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
+    held: int = 0
+    """Numbers of up to four bytes that are held at once for each LR pixel of a tile and its context, at most."""
+
+    def features(self, width: int, height: int) -> int:
+        """Bytes that are held at once while so many LR pixels, context included, are restored."""
+        return 4 * self.held * width * height
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_no_room_for_one_stops_nothing(
 
     large, small = Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "large_x2.png"), jobs(tmp_path, 1)[0]
     if place == "restore_file":
-        monkeypatch.setattr(memory, "needed", lambda pixels, scale: 10**12 if pixels > 100 else 0)
+        monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
         monkeypatch.setattr(stream, "restore_file", full)
     else:
         real = images.write
@@ -177,7 +177,7 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upscaler = Upscaler(Bicubic(2), device="cpu")
-    monkeypatch.setattr(memory, "needed", lambda pixels, scale: 10**12 if pixels > 100 else 0)
+    monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
     small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
     jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
     outcomes = list(restore_all(upscaler, [small, large, jpeg], form=Form(max_memory=10**9), report=True))
@@ -217,7 +217,7 @@ def test_the_size_that_is_asked_for_counts_against_memory(
 ) -> None:
     asked: list[float] = []
 
-    def needed(_: int, scale: float) -> int:
+    def needed(_: Upscaler, width: int, height: int, scale: float) -> int:
         asked.append(scale)
         return 0
 

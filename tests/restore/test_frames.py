@@ -8,7 +8,7 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Metadata, Picture
-from blindsr.restore.frames import check_memory, enlarge_frames, middle
+from blindsr.restore.frames import enlarge_frames, fitting_tile, middle
 from blindsr.restore.load import load
 from blindsr.restore.size import Size
 from blindsr.restore.upscaler import Upscaler
@@ -55,7 +55,7 @@ def test_size_depth_and_native_resolution(upscaler: Upscaler) -> None:
     assert {(one.shape, one.dtype.name) for one in result.samples} == {((12, 9, 3), "uint16")}
 
 
-def test_what_does_not_fit_is_refused() -> None:
-    check_memory(_frames(), 4, 10**9)
+def test_what_does_not_fit_is_refused(upscaler: Upscaler) -> None:
+    assert fitting_tile(upscaler, _frames(), 10**9) == upscaler.tile
     with pytest.raises(BlindSRError, match="3 frames take"):
-        check_memory(_frames(), 4, 10**6)
+        fitting_tile(upscaler, _frames(), 10**6)

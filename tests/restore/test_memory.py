@@ -1,9 +1,15 @@
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
+from blindsr.contract import Traits
 from blindsr.errors import BlindSRError
-from blindsr.restore import memory
+from blindsr.restore import Bicubic, memory
+from blindsr.restore.upscaler import TILES, Upscaler
 
 
 @pytest.mark.parametrize(
@@ -68,17 +74,45 @@ def test_other_systems_tell_otherwise(tmp_path: Path, monkeypatch: pytest.Monkey
     assert memory.free() > 0
 
 
+def upscaler_of(*, held: int = 1000, margin: int = 40, tile: int | Literal["auto"] = "auto") -> Upscaler:
+    upscaler = Upscaler(Bicubic(4), device="cpu", tile=tile)
+    upscaler.method.__class__ = type("Heavy", (Bicubic,), {"traits": Traits(4, margin, held)})
+    return upscaler
+
+
 def test_more_pixels_need_more() -> None:
-    small, large = memory.needed(10**6, 4), memory.needed(24 * 10**6, 4)
+    upscaler = upscaler_of()
+    small, large = memory.needed(upscaler, 1000, 1000, 4), memory.needed(upscaler, 6000, 4000, 4)
     assert small < 2 * 10**9 < large
+    assert memory.needed(upscaler_of(held=2000), 1000, 1000, 4) > small
+    assert memory.needed(upscaler_of(held=0), 1000, 1000, 4) == memory.whole(10**6, 4)
 
 
 @pytest.mark.parametrize("limit", [10**9, 2 * 10**9, 8 * 10**9])
-def test_tiles_grow_with_memory_and_shrink_with_width(limit: int) -> None:
-    at = memory.largest_tile(limit, 6000, 4, 40)
-    assert at in memory.TILES
-    assert at <= memory.largest_tile(2 * limit, 6000, 4, 40)
-    assert at >= memory.largest_tile(limit, 60000, 4, 40)
+def test_tiles_of_strips_grow_with_memory_and_shrink_with_width(limit: int) -> None:
+    upscaler = upscaler_of(tile=1024)
+    at = memory.strip_tile(upscaler, 6000, limit)
+    assert at in TILES
+    assert at <= memory.strip_tile(upscaler, 6000, 2 * limit)
+    assert at >= memory.strip_tile(upscaler, 60000, limit)
+    assert at >= memory.strip_tile(upscaler_of(tile=1024, held=4000), 6000, limit)
+
+
+@given(
+    width=st.integers(1, 3000),
+    height=st.integers(1, 3000),
+    room=st.integers(0, 10**10),
+    tile=st.integers(1, 2000),
+    held=st.integers(0, 5000),
+)
+def test_features_of_the_largest_tile_that_fits_fit(width: int, height: int, room: int, tile: int, held: int) -> None:
+    upscaler = upscaler_of(tile=tile, held=held)
+    side = memory.fitting_tile(upscaler, width, height, room)
+    assert side <= tile
+    seen = min(width, side + 80) * min(height, side + 80)
+    assert seen * held * 4 <= room or side <= TILES[-1]
+    upscaler.device = torch.device("cuda")  # whose memory is another one
+    assert memory.fitting_tile(upscaler, width, height, room) == min(tile, TILES[0])
 
 
 def test_sides() -> None:

@@ -58,6 +58,16 @@ def test_any_size_and_always_in_range(size: tuple[int, int], method: Method[Any]
     assert 0 <= sr.min() <= sr.max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("held", "margin", "side"), [(0, 4, 512), (320, 24, 512), (3000, 5, 256), (3000, 50, 192), (10**6, 1, 64)]
+)
+def test_tiles_of_heavy_networks_are_smaller_but_not_mostly_context(
+    held: int, margin: int, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bicubic, "traits", Traits(4, margin, held))
+    assert Upscaler(Bicubic(4), device="cpu").tile == side
+
+
 @pytest.mark.parametrize("tile", [1, 7, 32, "auto"])
 def test_a_constant_stays_constant(tile: Any) -> None:
     sr = Upscaler(Bicubic(2), device="cpu", tile=tile)(torch.full((1, 3, 9, 8), 0.5))

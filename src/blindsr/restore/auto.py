@@ -74,6 +74,11 @@ class Auto:
         self.load = cache(load)
         self.factor = factor
 
+    @property
+    def largest(self) -> Upscaler:
+        """The model that takes most memory."""
+        return self.load(GENERAL)
+
     def check(self, hints: Hints) -> None:
         """Refuse all hints: not every model that may be chosen can use them."""
         if hints.given():

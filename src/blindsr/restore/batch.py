@@ -19,7 +19,7 @@ from blindsr.images.strips import SUFFIXES, Strips
 from blindsr.restore import memory, stream
 from blindsr.restore.auto import Auto, unseen
 from blindsr.restore.consistency import consistency
-from blindsr.restore.frames import check_memory, enlarge_frames, middle
+from blindsr.restore.frames import enlarge_frames, fitting_tile, middle
 from blindsr.restore.naming import Job, check_new
 from blindsr.restore.native import Native, resolve, shrunk
 from blindsr.restore.side import side_by_side
@@ -106,7 +106,7 @@ def restore_all(
     Yields:
         An outcome for each job, in their order, once its file is written.
     """
-    read = partial(_read, existing=existing, scale=upscaler.scale, form=form, report=report)
+    read = partial(_read, upscaler=upscaler, existing=existing, form=form, report=report)
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
         ahead: deque[tuple[Job, Future[Picture | Frames | Large | None]]] = deque()
         written: deque[tuple[Outcome, Future[None]]] = deque()
@@ -141,7 +141,9 @@ class Large:
     limit: int
 
 
-def _read(job: Job, *, existing: Existing, scale: int, form: Form, report: bool) -> Picture | Frames | Large | None:
+def _read(
+    job: Job, *, upscaler: Upscaler | Auto, existing: Existing, form: Form, report: bool
+) -> Picture | Frames | Large | None:
     if existing == "skip" and job.target.exists():
         return None
     check_new(job.target, overwrite=existing == "replace")
@@ -149,29 +151,38 @@ def _read(job: Job, *, existing: Existing, scale: int, form: Form, report: bool)
         check_new(form.compare, (job.source, job.target), overwrite=existing == "replace")
     if report:  # a run that was stopped may have left it without its result
         check_new(job.map, (job.source,), overwrite=existing != "refuse")
-    return _large(job, scale, form) or images.load(job.source)
+    return _large(job, upscaler, form) or images.load(job.source)
 
 
-def _large(job: Job, scale: int, form: Form) -> Large | None:
+def _large(job: Job, chooser: Upscaler | Auto, form: Form) -> Large | None:
     """Whether an image has to be restored in strips; only if the user gave a limit is it an error that it cannot be."""
     try:
         strips = Strips(job.source)
     except BlindSRError:
         return None  # reading it whole says what is wrong, or succeeds
-    pixels = strips.width * strips.height
-    limit = form.max_memory or memory.parse("auto")
-    made = form.size.of(strips.width, strips.height, scale)
-    if pixels <= MAX_PIXELS and memory.needed(pixels, max(scale, made[0] / strips.width)) <= limit:
+    width, height, limit = strips.width, strips.height, _limit(form)
+    upscaler = chooser if isinstance(chooser, Upscaler) else chooser.largest
+    factor = _factor(form, width, height, chooser.scale)
+    if width * height <= MAX_PIXELS and memory.needed(upscaler, width, height, factor) <= limit:
         return None
     plain = form.preview is None and form.compare is None and form.native in (None, 1)
     if plain and job.target.suffix.lower() in SUFFIXES:
-        return Large(strips.width, strips.height, limit)
+        return Large(width, height, limit)
     if form.max_memory is None:
         return None
     raise BlindSRError(
-        f"{job.source} with {strips.width}x{strips.height} pixels does not fit in the memory allowed; it can be "
+        f"{job.source} with {width}x{height} pixels does not fit in the memory allowed; it can be "
         "enlarged to a PNG or TIFF file, without preview, comparison or native resolution"
     )
+
+
+def _limit(form: Form) -> int:
+    return form.max_memory or memory.parse("auto")
+
+
+def _factor(form: Form, width: int, height: int, scale: int) -> float:
+    """How much larger than the image is what has to be held of its result."""
+    return max(scale, form.size.of(width, height, scale)[0] / width)
 
 
 def _restore(
@@ -198,10 +209,11 @@ def _restore(
         if form.preview is None:
             images.check_sides(job.target, *size.of(picture.width, picture.height, upscaler.scale))
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
-        if form.preview is not None:
-            result = upscaler.preview(picture, condition, form.preview)
-        else:
-            result = upscaler.enlarge(picture, condition, size=size, strength=form.strength)
+        with upscaler.tiled(_tile(upscaler, picture, size, form)):
+            if form.preview is not None:
+                result = upscaler.preview(picture, condition, form.preview)
+            else:
+                result = upscaler.enlarge(picture, condition, size=size, strength=form.strength)
         if form.compare is not None:
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
@@ -210,6 +222,13 @@ def _restore(
         return _failure(job, error), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
+
+
+def _tile(upscaler: Upscaler, picture: Picture, size: Size, form: Form) -> int:
+    """Side of the tiles that fit beside a picture and its result."""
+    width, height = picture.width, picture.height
+    held = memory.whole(width * height, _factor(replace(form, size=size), width, height, upscaler.scale))
+    return memory.fitting_tile(upscaler, width, height, _limit(form) - held)
 
 
 def _chosen(
@@ -275,17 +294,17 @@ def _restore_frames(
     upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form, report=report)
     for one in frames.samples:
         images.check_sides(job.target, *form.size.of(one.shape[1], one.shape[0], upscaler.scale))
-    check_memory(frames, upscaler.scale, form.max_memory or memory.parse("auto"))
-    result = enlarge_frames(
-        upscaler,
-        frames,
-        hints,
-        condition=form.condition,
-        size=form.size,
-        strength=form.strength,
-        bits=form.bits,
-        native=form.native or 1.0,
-    )
+    with upscaler.tiled(fitting_tile(upscaler, frames, _limit(form))):
+        result = enlarge_frames(
+            upscaler,
+            frames,
+            hints,
+            condition=form.condition,
+            size=form.size,
+            strength=form.strength,
+            bits=form.bits,
+            native=form.native or 1.0,
+        )
     megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
     findings = {**chosen, "frames": len(frames)} if report else chosen
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings), result

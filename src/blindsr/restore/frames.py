@@ -60,16 +60,19 @@ def middle(frames: Frames) -> Picture:
     return frames.picture(len(frames) // 2)
 
 
-def check_memory(frames: Frames, scale: int, limit: int) -> None:
-    """Refuse what does not fit: the samples of all results, and one picture while it is restored.
+def fitting_tile(upscaler: Upscaler, frames: Frames, limit: int) -> int:
+    """Side of the tiles that fit beside the samples of all results and one picture while it is restored.
 
     Raises:
-        BlindSRError: it is more than ``limit`` bytes.
+        BlindSRError: not even the smallest fit into ``limit`` bytes.
     """
-    largest = max(one.shape[0] * one.shape[1] for one in frames.samples)
-    total = sum(one.nbytes for one in frames.samples) * (1 + scale**2) + memory.needed(largest, scale)
+    height, width, *_ = max((one.shape for one in frames.samples), key=lambda shape: shape[0] * shape[1])
+    samples = sum(one.nbytes for one in frames.samples) * (1 + upscaler.scale**2)
+    total = samples + memory.needed(upscaler, width, height, upscaler.scale)
     if total > limit:
         raise BlindSRError(
             f"{len(frames)} frames take {total / 1e9:.1f} GB, more than the {limit / 1e9:.1f} GB allowed; "
             "split the file, or allow more with --max-memory"
         )
+    room = limit - samples - memory.whole(width * height, upscaler.scale)
+    return memory.fitting_tile(upscaler, width, height, room)

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blindsr.errors import BlindSRError
+from blindsr.restore.upscaler import TILES, Upscaler
 
 _PER_INPUT = 40
 """Bytes that each pixel of an image takes while it is looked at: its floats, and copies of them."""
 _PER_OUTPUT = 48
 """Bytes that each pixel of a result takes: its floats, a copy that is clamped or resampled, and its samples."""
-_PER_TILE_PIXEL = 5000
-"""Bytes of features that each input pixel of a tile takes, of the largest network here."""
 _RUNTIME = 450_000_000
 """Bytes that Python, torch, libvips and weights take before the first pixel."""
 _SYSTEM = Path("/")
@@ -24,8 +23,6 @@ _GROUPS = {
 }
 """Folder and files of control groups, versions 2 and 1: the limit, what is used, and which of that are files."""
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
-TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
-"""Sides of tiles to choose from, pixels of the input."""
 
 
 def parse(text: str) -> int:
@@ -87,9 +84,36 @@ def _text(path: Path) -> str:
         return ""
 
 
-def needed(pixels: int, scale: float) -> int:
-    """Bytes that an image of so many pixels takes to be restored, or interpolated further, in one piece."""
+def whole(pixels: int, scale: float) -> int:
+    """Bytes that an image of so many pixels takes with its result, and all that is there before the first pixel."""
     return _RUNTIME + math.ceil(pixels * (_PER_INPUT + _PER_OUTPUT * scale**2))
+
+
+def needed(upscaler: Upscaler, width: int, height: int, scale: float) -> int:
+    """Bytes that it takes at least to restore an image that is held whole, and to interpolate the result further."""
+    return whole(width * height, scale) + _features(upscaler, width, height, TILES[-1])
+
+
+def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
+    """Side of the largest tile whose features fit, but none larger than it has; the smallest where none fits.
+
+    Args:
+        upscaler: what restores.
+        width: of the image, pixels.
+        height: of the image, pixels.
+        room: bytes beside `whole`.
+    """
+    fitting = (side for side in TILES if _features(upscaler, width, height, side) <= room)
+    return min(upscaler.tile, next(fitting, TILES[-1]))
+
+
+def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
+    """Bytes that the networks take beside an image for a tile of it; none where they compute on another device."""
+    if upscaler.device.type != "cpu":
+        return 0
+    traits = upscaler.method.traits
+    seen = side + 2 * traits.margin
+    return traits.features(min(width, seen), min(height, seen))
 
 
 def largest_look(limit: int) -> int:
@@ -97,22 +121,22 @@ def largest_look(limit: int) -> int:
     return max(2**16, (limit - _RUNTIME) // (4 * _PER_INPUT))
 
 
-def largest_tile(limit: int, width: int, scale: int, margin: int) -> int:
-    """Side of a tile such that it, and a row of such tiles as wide as the image, fit.
+def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
+    """Side of the largest tile such that it, and a row of such tiles, fit; none larger than it has.
 
     Args:
-        limit: bytes.
+        upscaler: what restores.
         width: of the image, pixels.
-        scale: output pixels per input pixel along each side.
-        margin: context of a tile, pixels of the input.
+        limit: bytes.
     """
-    room = (limit - _RUNTIME) * 0.7
+    traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
 
     def takes(side: int) -> float:
-        rows = width * ((side + 2 * margin) * _PER_INPUT + side * scale**2 * 9)
-        return rows + (side + 2 * margin) ** 2 * _PER_TILE_PIXEL
+        seen = side + 2 * traits.margin
+        rows = width * (seen * _PER_INPUT + side * traits.scale**2 * 9)
+        return rows + _features(upscaler, width, seen, side)
 
-    return next((side for side in TILES if takes(side) <= room), TILES[-1])
+    return min(upscaler.tile, next((side for side in TILES if takes(side) <= room), TILES[-1]))
 
 
 def side_of(pixels: int) -> int:

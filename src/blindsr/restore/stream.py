@@ -78,8 +78,7 @@ def restore_file(
     metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
-    side = memory.largest_tile(max_memory, strips.width, upscaler.scale, upscaler.method.traits.margin)
-    with upscaler.tiled(min(side, upscaler.tile)), beside(target) as part:
+    with upscaler.tiled(memory.strip_tile(upscaler, strips.width, max_memory)), beside(target) as part:
         if wanted == made:
             rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
             write_strips(rows, _shape(made, strips.channels), metadata, part)

@@ -28,9 +28,12 @@ Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Imag
 ``(3, h, w)`` in [0, 1]."""
 Precision = Literal["auto", "fp32", "bf16"]
 
-_TILES = {"cpu": 512}
-"""Side of a tile in LR pixels by device; larger ones repeat less context, smaller ones need less memory."""
-_TILE = 1024
+TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
+"""Sides of tiles to choose from, LR pixels; larger ones repeat less context, smaller ones need less memory."""
+_TILE = 512
+"""Largest side on a CPU, which gains nothing from larger ones."""
+_TILE_MEMORY = 2**30
+"""Bytes that networks are to hold for a tile on a CPU, unless tiles would become mostly context."""
 _BICUBIC = 4
 """Context in pixels that bicubic interpolation needs."""
 
@@ -68,11 +71,22 @@ class Upscaler:
         if tile != "auto" and tile < 1:
             raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
         self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
-        self.tile = _TILES.get(self.device.type, _TILE) if tile == "auto" else tile
         self.seed = seed
         method = method if isinstance(method, Method) else named(method)
         self.method: Method[Any] = method.eval().to(self.device)
+        self.tile = self._sensible_tile() if tile == "auto" else tile
         self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+
+    def _sensible_tile(self) -> int:
+        if self.device.type != "cpu":
+            return TILES[0]
+        traits = self.method.traits
+
+        def sensible(side: int) -> bool:
+            seen = side + 2 * traits.margin
+            return side <= _TILE and (side <= 4 * traits.margin or traits.features(seen, seen) <= _TILE_MEMORY)
+
+        return next(filter(sensible, TILES), TILES[-1])
 
     @contextmanager
     def tiled(self, side: int) -> Iterator[None]:

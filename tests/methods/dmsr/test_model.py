@@ -8,6 +8,7 @@ from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.degrade import kernels, resize
 from blindsr.errors import BlindSRError
+from blindsr.methods.dmsr import model
 from blindsr.methods.dmsr.extractor import noise_level
 from blindsr.methods.dmsr.model import DMSR, ChannelAttention, DMSRConfig, Found, fit_kernel
 from blindsr.restore.tiles import restore_tiled
@@ -101,6 +102,17 @@ def test_tiles_equal_the_whole(scale: int, noise: Any) -> None:
         tiled = restore_tiled(net, lr, condition, tile=30, out=torch.empty_like(whole))
     torch.testing.assert_close(tiled, whole, atol=1e-5, rtol=0)
     assert net.traits.margin < 40
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("band", [1, 500])
+def test_bands_make_no_difference(monkeypatch: pytest.MonkeyPatch, scale: int, band: int) -> None:
+    net, features = tiny(scale=scale).net, torch.randn(2, 8, 11, 7, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        whole = net._enlarged(features)
+        monkeypatch.setattr(model, "_BAND", band)
+        torch.testing.assert_close(net._enlarged(features), whole)
+    assert net._enlarged(features).requires_grad
 
 
 def test_large_images_are_judged_by_windows_spread_over_them() -> None:

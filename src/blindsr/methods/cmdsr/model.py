@@ -147,9 +147,10 @@ class CMDSR(Method[Tensor]):
 
     @property
     def traits(self) -> Traits:
-        # An SFT branch looks two pixels further at every modulated layer.
-        extra = 2 * len(self.modulated()) if self.config.modulation == "sft" else 0
-        return Traits(self.config.scale, self.base.margin + extra)
+        if self.config.modulation != "sft":
+            return Traits(self.config.scale, self.base.margin, self.base.held)
+        # Its branches look two pixels further at every modulated layer, and hold features of their own.
+        return Traits(self.config.scale, self.base.margin + 2 * len(self.modulated()), 3 * self.base.held)
 
     def modulated(self) -> dict[str, Modulated]:
         """The modulated convolutions by their names in the BaseNet."""

@@ -17,7 +17,7 @@ Deviations are listed in the README beside this file.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -32,10 +32,12 @@ from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
-from blindsr.subpixel import PixelShuffle, factors, start_as_nearest
+from blindsr.subpixel import REACH, PixelShuffle, factors, start_as_nearest
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
+_BAND = 2**19
+"""HR pixels that are made at a time where no gradients are needed."""
 _SAMPLES = 4096
 """Kernels whose principal components the code of a kernel starts as."""
 _FAINTEST = 1.0
@@ -136,6 +138,7 @@ class Network(nn.Module):
     def __init__(self, config: DMSRConfig) -> None:
         super().__init__()
         c = config.channels
+        self.scale = config.scale
         self.denoise = nn.Conv2d(3 if config.noise == "none" else 6, c, 1)
         self.head = nn.Conv2d(c, c, 3, padding=1)
         self.groups = nn.Sequential(*(ResidualGroup(config) for _ in range(config.groups)))
@@ -170,11 +173,28 @@ class Network(nn.Module):
         x = self.denoise(lr if noise is None else torch.cat((lr, noise), 1))
         x = self.head(x)
         x = x + self.trunk(self.groups(x))
-        x = self.rgb(self.upsampler(x)).float()
+        x = self._enlarged(x)
         for module in self.deblur:
             x = module(x, kernel)
         sr: Tensor = self.last(x)
         return sr.float()
+
+    def _enlarged(self, x: Tensor) -> Tensor:
+        """Features ``(n, c, h, w)`` to an image ``(n, 3, s*h, s*w)``.
+
+        Its activations are the largest of the network, so that without gradients only a band of rows is made at a
+        time, with the context that its rows depend on.
+        """
+        (n, _, height, width), scale = x.shape, self.scale
+        rows = max(1, _BAND // (n * width * scale**2))
+        if torch.is_grad_enabled() or rows >= height:
+            return cast("Tensor", self.rgb(self.upsampler(x))).float()
+        out = x.new_empty((n, 3, scale * height, scale * width), dtype=torch.float32)
+        for top in range(0, height, rows):
+            bottom, first = min(height, top + rows), max(0, top - REACH)
+            band = self.rgb(self.upsampler(x[..., first : bottom + REACH, :]))
+            out[..., scale * top : scale * bottom, :] = band[..., scale * (top - first) : scale * (bottom - first), :]
+        return out
 
 
 class DMSR(Method[Found]):
@@ -195,7 +215,8 @@ class DMSR(Method[Found]):
         config = self.config
         body = config.groups * (2 * config.blocks + 1) + 4
         after = math.ceil((config.deblur * MetaDeblur.radius + 3) / config.scale)
-        return Traits(config.scale, min(body, _MARGIN) + Extractor.radius + after)
+        held = max(5 * config.channels + 16, 15 * config.scale**2)  # of the groups, or of the images after them
+        return Traits(config.scale, min(body, _MARGIN) + Extractor.radius + after, held)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Found:
         """Estimate kernel and noise once from the whole image, or from evenly spread windows of a large one."""

@@ -77,7 +77,7 @@ class MRDA(PairTaught[Tensor]):
     @property
     def traits(self) -> Traits:
         # Four 3x3 convolutions a block, the head, the trunk, and the upscaler's and last ones.
-        return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN))
+        return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN), 7 * self.config.channels)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """The representation of the whole image, or of evenly spread windows of a large one."""

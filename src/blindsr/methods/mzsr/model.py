@@ -137,7 +137,8 @@ class MZSR(Method[Adapted]):
         network = math.ceil(self.config.layers / self.config.scale)
         # A round looks as far as two halves of a kernel (of up to 21 pixels), subsampling, and the enlargement.
         rounds = self.config.back_projection * (math.ceil(20 / self.config.scale) + 2 + interpolation)
-        return Traits(self.config.scale, network + interpolation + rounds)
+        held = (3 * self.config.channels + 4) * self.config.scale**2  # it works on the enlarged image
+        return Traits(self.config.scale, network + interpolation + rounds, held)
 
     @property
     def symmetric(self) -> bool:
