@@ -40,7 +40,7 @@ def condition(
             try:
                 found.append(upscaler.look(source))
             except BlindSRError as error:
-                progress.line(str(error) if str(source) in str(error) else f"{source}: {error}")
+                progress.failed(str(source), str(error))
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)

@@ -57,6 +57,10 @@ class Progress:
         else:
             typer.echo(text, err=err)
 
+    def failed(self, source: str, error: str) -> None:
+        """Print what is wrong with a file, named once."""
+        self.line(error if source in error else f"{source}: {error}")
+
     def summary(self, text: str) -> None:
         """Print a line that only people want."""
         if sys.stderr.isatty():

@@ -234,14 +234,14 @@ def upscale(
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
     """Say what became of a photograph, in one line; errors also go to the other stream."""
-    source, error = line["input"], line["error"]
+    error = line["error"]
     progress.advance(line["megapixels"])
     if style == "json":
         progress.line(text.dumps({"model": model, **line}), err=False)
     elif style == "names" and error is None:
         progress.line(line["output"], err=False)
     if error is not None:
-        progress.line(error if source in error else f"{source}: {error}")
+        progress.failed(line["input"], error)
     return str(line["status"])
 
 

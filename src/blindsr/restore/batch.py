@@ -162,7 +162,7 @@ def _large(job: Job, chooser: Upscaler | Auto, form: Form) -> Large | None:
         return None  # reading it whole says what is wrong, or succeeds
     width, height, limit = strips.width, strips.height, _limit(form)
     upscaler = chooser if isinstance(chooser, Upscaler) else chooser.largest
-    factor = _factor(form, width, height, chooser.scale)
+    factor = _factor(form.size, width, height, chooser.scale)
     if width * height <= MAX_PIXELS and memory.needed(upscaler, width, height, factor) <= limit:
         return None
     plain = form.preview is None and form.compare is None and form.native in (None, 1)
@@ -180,9 +180,9 @@ def _limit(form: Form) -> int:
     return form.max_memory or memory.parse("auto")
 
 
-def _factor(form: Form, width: int, height: int, scale: int) -> float:
+def _factor(size: Size, width: int, height: int, scale: int) -> float:
     """How much larger than the image is what has to be held of its result."""
-    return max(scale, form.size.of(width, height, scale)[0] / width)
+    return max(scale, size.of(width, height, scale)[0] / width)
 
 
 def _restore(
@@ -227,7 +227,7 @@ def _restore(
 def _tile(upscaler: Upscaler, picture: Picture, size: Size, form: Form) -> int:
     """Side of the tiles that fit beside a picture and its result."""
     width, height = picture.width, picture.height
-    held = memory.whole(width * height, _factor(replace(form, size=size), width, height, upscaler.scale))
+    held = memory.whole(width * height, _factor(size, width, height, upscaler.scale))
     return memory.fitting_tile(upscaler, width, height, _limit(form) - held)
 
 

@@ -23,7 +23,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.restore.auto import Auto
 from blindsr.restore.batch import Existing, Form, Outcome, restore_all
-from blindsr.restore.naming import Job, Naming
+from blindsr.restore.naming import Job, Naming, taken
 from blindsr.restore.store import Root, Workplace, listed, modified, roots
 from blindsr.restore.upscaler import Upscaler
 
@@ -107,8 +107,7 @@ class _Lister:
             return {"status": "", "error": ""}
         if self._existing == "skip":
             return {"status": "skipped", "error": ""}
-        error = f"{target} exists already; replace it with --overwrite or choose another name"
-        return {"status": "failed", "error": error}
+        return {"status": "failed", "error": str(taken(target))}
 
 
 class _Worker:

@@ -3,7 +3,7 @@
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from blindsr.errors import BlindSRError
@@ -103,8 +103,7 @@ def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
         height: of the image, pixels.
         room: bytes beside `whole`.
     """
-    fitting = (side for side in TILES if _features(upscaler, width, height, side) <= room)
-    return min(upscaler.tile, next(fitting, TILES[-1]))
+    return _largest_tile(upscaler, lambda side: _features(upscaler, width, height, side) <= room)
 
 
 def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
@@ -131,12 +130,17 @@ def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
     """
     traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
 
-    def takes(side: int) -> float:
+    def fits(side: int) -> bool:
         seen = side + 2 * traits.margin
         rows = width * (seen * _PER_INPUT + side * traits.scale**2 * 9)
-        return rows + _features(upscaler, width, seen, side)
+        return rows + _features(upscaler, width, seen, side) <= room
 
-    return min(upscaler.tile, next((side for side in TILES if takes(side) <= room), TILES[-1]))
+    return _largest_tile(upscaler, fits)
+
+
+def _largest_tile(upscaler: Upscaler, fits: Callable[[int], bool]) -> int:
+    """Side of the largest tile that fits, but none larger than it has; the smallest where none fits."""
+    return min(upscaler.tile, next(filter(fits, TILES), TILES[-1]))
 
 
 def side_of(pixels: int) -> int:

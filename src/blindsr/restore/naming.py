@@ -102,7 +102,12 @@ def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = Fals
     if any(path.resolve() == other.resolve() for other in others):
         raise BlindSRError(f"{path} is named twice, and would be overwritten; choose another name for the second file")
     if path.exists() and not overwrite:
-        raise BlindSRError(f"{path} exists already; replace it with --overwrite or choose another name")
+        raise taken(path)
+
+
+def taken(place: Path | str) -> BlindSRError:
+    """What to tell of a place, a file's or a store's, that holds something which nobody said to replace."""
+    return BlindSRError(f"{place} exists already; replace it with --overwrite or choose another name")
 
 
 def listed(path: Path) -> list[str]:
