@@ -21,7 +21,7 @@ from blindsr import weights
 from blindsr.degrade import Degradation, kernels
 from blindsr.evaluate import metrics
 from blindsr.images import modcrop, read
-from blindsr.restore import Upscaler
+from blindsr.inference import Upscaler
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "original.jpg"
 _SIZE = (340, 510)

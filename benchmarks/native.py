@@ -10,13 +10,13 @@ import argparse
 from pathlib import Path
 from statistics import fmean, median
 
+from blindsr.analysis.native import resolve, shrunk
 from blindsr.degrade.resample import resize, resize_to
 from blindsr.evaluate import data_sets, metrics
 from blindsr.images import Picture, modcrop, quantise, read
-from blindsr.restore.load import load
-from blindsr.restore.native import resolve, shrunk
-from blindsr.restore.size import Size
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.load import load
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
 
 _FACTORS = (1.0, 1.5, 2.0, 3.0)
 _SHRUNK = 4

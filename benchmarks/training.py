@@ -22,13 +22,13 @@ from torch import Tensor
 from torch.func import functional_call
 
 from blindsr.contract import Stage
-from blindsr.meta import Params, adapt
+from blindsr.inference.upscaler import computes_bf16
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import Teacher
-from blindsr.restore.upscaler import computes_bf16
-from blindsr.subpixel import Upsampler
+from blindsr.nn.adapt import Params, adapt
+from blindsr.nn.subpixel import Upsampler
 from blindsr.train.memory import keep_freed_memory
 from blindsr.train.recipe import load
 

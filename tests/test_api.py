@@ -27,7 +27,7 @@ def test_unknown_names_are_attribute_errors() -> None:
 
 def test_names_are_those_of_the_rooms() -> None:
     from blindsr.images import Picture
-    from blindsr.restore.load import load
+    from blindsr.inference.load import load
 
     assert blindsr.load is load
     assert blindsr.Picture is Picture

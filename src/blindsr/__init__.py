@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from blindsr.degrade import Degradation
     from blindsr.errors import BlindSRError
     from blindsr.images import Metadata, Picture, read, write
-    from blindsr.restore.load import load
-    from blindsr.restore.upscaler import Upscaler
+    from blindsr.inference.load import load
+    from blindsr.inference.upscaler import Upscaler
 
 __all__ = ["BlindSRError", "Degradation", "Hints", "Metadata", "Picture", "Upscaler", "load", "read", "write"]
 __version__ = "0.1.0"
@@ -26,8 +26,8 @@ _ROOMS = {
     "Hints": "blindsr.contract",
     "Metadata": "blindsr.images",
     "Picture": "blindsr.images",
-    "Upscaler": "blindsr.restore.upscaler",
-    "load": "blindsr.restore.load",
+    "Upscaler": "blindsr.inference.upscaler",
+    "load": "blindsr.inference.load",
     "read": "blindsr.images",
     "write": "blindsr.images",
 }

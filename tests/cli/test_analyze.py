@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from blindsr import images
+from blindsr.analysis.choice import COMPRESSED, GENERAL
 from blindsr.degrade import resize
-from blindsr.restore.auto import COMPRESSED, GENERAL
 
 Run = Callable[..., Any]
 

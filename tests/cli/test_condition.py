@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from blindsr import images
-from blindsr.restore import Upscaler
+from blindsr.inference import Upscaler
 
 Run = Callable[..., Any]
 

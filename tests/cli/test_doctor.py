@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from blindsr.restore import doctor
-from blindsr.restore.doctor import Check, Report
+from blindsr.inference import doctor
+from blindsr.inference.doctor import Check, Report
 
 Run = Callable[..., Any]
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from blindsr import images
-from blindsr.restore import cluster
+from blindsr.cluster import ray
 
 Run = Callable[..., Any]
 
@@ -372,13 +372,13 @@ def test_a_cluster_gets_the_same_work(
 ) -> None:
     given: dict[str, Any] = {}
 
-    def run(inputs: list[str], out: str, work: cluster.Work, **options: Any) -> Iterator[dict[str, Any]]:
+    def run(inputs: list[str], out: str, work: ray.Work, **options: Any) -> Iterator[dict[str, Any]]:
         given.update(options, inputs=inputs, out=out, work=work)
         line = {"input": "s3://a/b.png", "output": "s3://c/b_x4.png", "error": None, "megapixels": 1.0}
         yield {**line, "status": "done"}
         yield {**line, "status": "failed", "error": "s3://a/b.png is damaged"}
 
-    monkeypatch.setattr(cluster, "restore_on_ray", run)
+    monkeypatch.setattr(ray, "restore_on_ray", run)
     ended = upscale(
         "s3://a", "-o", "s3://c", "--engine", "ray", "--workers", "3", "--strength", "0.5", "--skip-existing"
     )

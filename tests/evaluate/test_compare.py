@@ -5,8 +5,8 @@ import pytest
 from blindsr.evaluate import compare as table
 from blindsr.evaluate import data_sets, evaluate, protocol
 from blindsr.evaluate.compare import Entry, compare, markdown, to_dict
+from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.restore import Bicubic, Upscaler
 
 
 def test_entries_are_what_evaluation_gives(hr_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, protocol
 from blindsr.evaluate.curve import Curve, curve, draw
 from blindsr.evaluate.run import evaluate
+from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.restore import Bicubic, Upscaler
 
 
 def learner() -> Upscaler:

@@ -11,7 +11,7 @@ from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, protocol
 from blindsr.evaluate.estimation import measure
-from blindsr.restore import Bicubic, Upscaler
+from blindsr.inference import Bicubic, Upscaler
 
 
 class Guess(Bicubic):

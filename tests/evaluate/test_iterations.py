@@ -9,9 +9,9 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, metrics, protocol
 from blindsr.evaluate.iterations import iterations
 from blindsr.images import modcrop, quantise, read
+from blindsr.inference import Bicubic
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.networks import DEN
-from blindsr.restore import Bicubic
 
 NAME = "mrda-gaussian8-x2"
 

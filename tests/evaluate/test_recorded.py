@@ -8,7 +8,7 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate import Scores, data_sets, evaluate, protocol
 from blindsr.evaluate.run import telling
 from blindsr.evaluate.table import markdown
-from blindsr.restore import Bicubic, Upscaler
+from blindsr.inference import Bicubic, Upscaler
 
 
 def record(path: Path, **changes: object) -> Degradation:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from blindsr.degrade import families
+from blindsr.inference import Bicubic
 from blindsr.photos import Photos
-from blindsr.restore import Bicubic
 from blindsr.train.validate import Validation
 
 

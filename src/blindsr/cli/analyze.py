@@ -9,7 +9,7 @@ import typer
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.restore.analysis import Analysis
+    from blindsr.analysis.report import Analysis
 
 _PIXEL = 16
 """Side of a drawn kernel's pixel, in pixels of the plot."""
@@ -26,23 +26,23 @@ def analyze(
 ) -> None:
     """Tell how a photograph was degraded: its blur, noise and compression, and how sure that is."""
     from blindsr import images
+    from blindsr.analysis import choice, report
     from blindsr.images.quality import jpeg_quality
-    from blindsr.restore import analysis, auto
-    from blindsr.restore.load import load
-    from blindsr.restore.naming import check_new
+    from blindsr.inference.load import load
+    from blindsr.pipeline.naming import check_new
 
     if plot is not None:
         images.check_output(plot)
         check_new(plot, [image], overwrite=overwrite)
     upscaler = load(model or _estimating(), device=device)
-    found = analysis.analyze(image, upscaler, jpeg=jpeg_quality(image))
-    recommended = auto.choose(found, 4.0)
+    found = report.analyze(image, upscaler, jpeg=jpeg_quality(image))
+    recommended = choice.choose(found, 4.0)
     if json:
         typer.echo(text.dumps({**found.to_dict(), "recommended": recommended.model}))
     else:
         typer.echo("\n".join([*_sentences(found), f"Recommended to enlarge it four times: {recommended.model}"]))
     if plot is not None:
-        drawn = analysis.drawn(found.estimate.kernel.cpu())
+        drawn = report.drawn(found.estimate.kernel.cpu())
         large = drawn.repeat_interleave(_PIXEL, 1).repeat_interleave(_PIXEL, 2)
         images.write(images.Picture(large.contiguous()), plot)
 

@@ -28,7 +28,7 @@ def compare(
     from blindsr import evaluate as room
     from blindsr import weights
     from blindsr.evaluate import compare as table
-    from blindsr.restore.load import load
+    from blindsr.inference.load import load
 
     chosen = [room.protocol(name) for name in protocol]
     data_set = room.data_set_of(data, limit)

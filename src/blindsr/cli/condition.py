@@ -26,8 +26,8 @@ def condition(
     One that cannot be read is left out of it; the exit code is then 1.
     """
     from blindsr.evaluate import textfile
-    from blindsr.restore import naming, stored
-    from blindsr.restore.load import load
+    from blindsr.inference.load import load
+    from blindsr.pipeline import condition_io, naming
 
     sources = naming.sources(inputs)
     textfile.check_writable(out)
@@ -44,7 +44,7 @@ def condition(
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)
-    stored.save(out, model, upscaler, upscaler.average(found))
+    condition_io.save(out, model, upscaler, upscaler.average(found))
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
     if len(found) < len(sources):
         raise typer.Exit(1)

@@ -44,9 +44,9 @@ def curve(
     from blindsr.evaluate.curve import curve as measure
     from blindsr.evaluate.curve import draw
     from blindsr.evaluate.iterations import iterations
-    from blindsr.restore.load import load
-    from blindsr.restore.naming import check_new
-    from blindsr.restore.upscaler import Upscaler
+    from blindsr.inference.load import load
+    from blindsr.inference.upscaler import Upscaler
+    from blindsr.pipeline.naming import check_new
 
     if not model and not run:
         raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")

@@ -81,7 +81,7 @@ def _write(source: Path, out: Path, degradation: "Degradation") -> None:
 def _check_output(out: Path, *, overwrite: bool) -> None:
     from blindsr import images
     from blindsr.evaluate import textfile
-    from blindsr.restore.naming import check_new
+    from blindsr.pipeline.naming import check_new
 
     if out.suffix.lower() not in _LOSSLESS:
         raise BlindSRError(

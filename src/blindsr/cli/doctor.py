@@ -15,7 +15,7 @@ def doctor(
 
     The exit code is 1 if a file is not the one that was published, or does not give the result that it should.
     """
-    from blindsr.restore.doctor import examine
+    from blindsr.inference.doctor import examine
 
     report = examine(device)
     if json:

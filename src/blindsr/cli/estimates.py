@@ -36,7 +36,7 @@ def estimates(
 
     from blindsr import evaluate as room
     from blindsr.evaluate import estimation, textfile
-    from blindsr.restore.load import load
+    from blindsr.inference.load import load
 
     chosen, sets = [room.protocol(name) for name in protocol], room.data_sets_of(data, limit)
     if json is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from blindsr.evaluate import Protocol, Results, Row, Scores
-    from blindsr.restore.upscaler import Precision, Upscaler
+    from blindsr.inference.upscaler import Precision, Upscaler
 
 
 def evaluate(
@@ -150,7 +150,7 @@ def _upscaler(
     model: str, protocols: Sequence[Protocol], *, device: str, precision: str, seed: int
 ) -> tuple[str, Upscaler]:
     from blindsr import weights
-    from blindsr.restore import Bicubic, Upscaler
+    from blindsr.inference import Bicubic, Upscaler
 
     scales = {protocol.scale for protocol in protocols}
     if len(scales) > 1:

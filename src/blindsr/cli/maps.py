@@ -16,8 +16,8 @@ def maps(
 ) -> None:
     """Draw the mean of MRDA's modulation maps (Figure 10), from the least value in black to the largest in white."""
     from blindsr import images
-    from blindsr.restore.load import load
-    from blindsr.restore.naming import check_new
+    from blindsr.inference.load import load
+    from blindsr.pipeline.naming import check_new
 
     images.check_output(out)
     check_new(out, [image], overwrite=overwrite)

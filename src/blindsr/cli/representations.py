@@ -25,8 +25,8 @@ def representations(
     from blindsr import evaluate
     from blindsr.evaluate import figure
     from blindsr.evaluate.representation import draw, represent
-    from blindsr.restore.load import load
-    from blindsr.restore.naming import check_new
+    from blindsr.inference.load import load
+    from blindsr.pipeline.naming import check_new
 
     values = _widths(widths)
     if out is not None:

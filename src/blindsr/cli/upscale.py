@@ -15,8 +15,8 @@ from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.restore.batch import Existing
-    from blindsr.restore.upscaler import Upscaler
+    from blindsr.inference.upscaler import Upscaler
+    from blindsr.pipeline.batch import Existing
 
 Style = Literal["names", "json", "none"]
 """What is printed for each image."""
@@ -134,12 +134,13 @@ def upscale(
     The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
     """
     from blindsr import images
+    from blindsr.analysis import native as resolution
+    from blindsr.analysis.choice import Auto
     from blindsr.cli import hints as options
-    from blindsr.restore import batch, cluster, memory, naming, stored
-    from blindsr.restore import native as resolution
-    from blindsr.restore import size as sizes
-    from blindsr.restore.auto import Auto
-    from blindsr.restore.load import load
+    from blindsr.cluster import ray
+    from blindsr.inference import size as sizes
+    from blindsr.inference.load import load
+    from blindsr.pipeline import batch, condition_io, memory, naming
     from blindsr.weights import name_of
 
     hinted = any(hint is not None for hint in (support, kernel, blur, noise, denoise, steps, time_limit))
@@ -179,7 +180,7 @@ def upscale(
     ready = partial(load, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
     build = partial(Auto, ready, scale or 4.0) if model == "auto" else partial(ready, weights)
     upscaler: Upscaler | Auto = build()
-    known = None if condition is None or isinstance(upscaler, Auto) else stored.load(condition, model, upscaler)
+    known = None if condition is None or isinstance(upscaler, Auto) else condition_io.load(condition, model, upscaler)
     hints = options.read(
         support=support,
         kernel=kernel,
@@ -214,8 +215,8 @@ def upscale(
     with pipe.piped(given, out, ending) as (sources, target):
         style: Style = "json" if json or report else "none" if out == pipe.PIPE else "names"
         if engine == "ray":
-            work = cluster.Work(build, called, hints, manner, existing, report)
-            lines = cluster.restore_on_ray(sources, target, work, address=address, workers=workers)
+            work = ray.Work(build, called, hints, manner, existing, report)
+            lines = ray.restore_on_ray(sources, target, work, address=address, workers=workers)
             total = None
         else:
             jobs = naming.plan([Path(source) for source in sources], target, called)
@@ -248,7 +249,7 @@ def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) ->
 def _template(name: str | None, ending: str | None, *, sized: bool) -> str:
     """The name of results, with the ending of a format unless it has one, which decides."""
     from blindsr import images
-    from blindsr.restore import naming
+    from blindsr.pipeline import naming
 
     template = name if name is not None else "{stem}_{scale}" if sized else naming.TEMPLATE
     return template if Path(template).suffix.lower() in images.SUFFIXES else template + (ending or "")

@@ -11,7 +11,7 @@ import torch
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, telling
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.upscaler import Upscaler
 
 _SIDE = 128
 """Side of the LR image that time is measured on, as in DMSR's Table B.5."""

@@ -9,7 +9,7 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.figure import save
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, telling
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.upscaler import Upscaler
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from blindsr.degrade import Degradation, kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.upscaler import Upscaler
 
 
 @dataclass(frozen=True)

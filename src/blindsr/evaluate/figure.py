@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import textfile
+from blindsr.files import beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

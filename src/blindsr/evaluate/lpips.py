@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from blindsr import images
 from blindsr.errors import BlindSRError
-from blindsr.tensors import read_tensors
+from blindsr.nn.pretrained import read_tensors
 
 _PLAN = ((3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1))
 """Channels in and out, side, stride and padding of AlexNet's convolutions."""

@@ -17,7 +17,7 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.figure import save
 from blindsr.evaluate.folder import DataSet
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.upscaler import Upscaler
 
 _KERNEL = 21
 

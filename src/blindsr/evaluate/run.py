@@ -17,7 +17,7 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.lpips import LPIPS
 from blindsr.evaluate.metrics import Convention, psnr, ssim
-from blindsr.restore.upscaler import Upscaler
+from blindsr.inference.upscaler import Upscaler
 
 Restore = Callable[[Tensor, Degradation], Tensor]
 """From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose

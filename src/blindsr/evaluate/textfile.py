@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
+from blindsr.files import beside
 
 
 def check_writable(path: Path) -> None:

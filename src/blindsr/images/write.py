@@ -12,8 +12,8 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
+from blindsr.files import beside
 from blindsr.images import exif, gif, heif, png, ppm, tiff
 from blindsr.images.gamut import without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits

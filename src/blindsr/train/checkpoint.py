@@ -12,8 +12,8 @@ from typing import Any, TypedDict, cast
 import torch
 from torch import nn
 
-from blindsr.atomic import beside
 from blindsr.errors import BlindSRError
+from blindsr.files import beside
 
 NAME = "checkpoint.pt"
 

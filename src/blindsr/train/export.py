@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from blindsr import weights
-from blindsr.atomic import beside
 from blindsr.contract import Method
+from blindsr.files import beside
 from blindsr.methods import registry
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes

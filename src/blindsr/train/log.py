@@ -12,7 +12,7 @@ from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from blindsr.atomic import beside
+from blindsr.files import beside
 
 _log = logging.getLogger(__name__)
 _PLAIN_INTERVAL = 30.0

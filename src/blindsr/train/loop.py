@@ -19,12 +19,12 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
-from blindsr.atomic import remove_parts
 from blindsr.contract import Stage
 from blindsr.errors import BlindSRError
+from blindsr.files import remove_parts
+from blindsr.inference.upscaler import computes_bf16
 from blindsr.methods import registry
 from blindsr.photos import Photos
-from blindsr.restore.upscaler import computes_bf16
 from blindsr.train import checkpoint
 from blindsr.train.average import Average
 from blindsr.train.log import Log

@@ -11,8 +11,8 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor
 
-from blindsr.atomic import beside
 from blindsr.contract import Method
+from blindsr.files import beside
 
 _LIST = "known.json"
 _SIDE = 24

@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from blindsr.atomic import beside
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError
+from blindsr.files import beside
 from blindsr.methods import registry
 from blindsr.weights.card import Card
 

@@ -8,10 +8,10 @@ from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.degrade import kernels, resize
 from blindsr.errors import BlindSRError
+from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.dmsr import model
 from blindsr.methods.dmsr.extractor import noise_level
 from blindsr.methods.dmsr.model import DMSR, ChannelAttention, DMSRConfig, Found, fit_kernel
-from blindsr.restore.tiles import restore_tiled
 
 
 def tiny(**config: Any) -> DMSR:

@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.func import functional_call
 
 from blindsr import weights
-from blindsr.blocks import windows
 from blindsr.degrade import resize
 from blindsr.errors import BlindSRError
+from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.restore.tiles import restore_tiled
+from blindsr.nn.blocks import windows
 
 
 def tiny(**config: Any) -> MRDA:

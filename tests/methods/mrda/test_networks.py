@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, DynamicConv, RDAConv
-from blindsr.subpixel import Upsampler
+from blindsr.nn.subpixel import Upsampler
 
 
 def rand(*shape: int, seed: int = 0) -> Tensor:

@@ -9,8 +9,8 @@ from torch import Tensor
 from blindsr.contract import Hints
 from blindsr.degrade import Degradation, kernels, resize
 from blindsr.errors import BlindSRError
+from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.mzsr.model import MZSR, Adapted, MZSRConfig
-from blindsr.restore.tiles import restore_tiled
 
 KERNEL = kernels.gaussian(15, 1.2)
 

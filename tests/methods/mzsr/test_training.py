@@ -11,7 +11,6 @@ from blindsr.degrade import Downsampling, resize
 from blindsr.degrade.blur import blur_and_downsample
 from blindsr.degrade.families import eq3
 from blindsr.errors import BlindSRError
-from blindsr.meta import Params
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.methods.mzsr.training import (
     Estimate,
@@ -24,6 +23,7 @@ from blindsr.methods.mzsr.training import (
     shrink,
     stages,
 )
+from blindsr.nn.adapt import Params
 from blindsr.train.recipe import load
 
 

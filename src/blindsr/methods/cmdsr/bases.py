@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindsr.degrade.resample import resize
-from blindsr.subpixel import REACH, Upsampler
+from blindsr.nn.subpixel import REACH, Upsampler
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
 

@@ -23,12 +23,12 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import initialise
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
-from blindsr.subpixel import Upsampler, start_as_nearest
+from blindsr.nn.blocks import initialise
+from blindsr.nn.subpixel import Upsampler, start_as_nearest
 
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""

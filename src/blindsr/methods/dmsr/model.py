@@ -25,14 +25,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import initialise, windows
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
-from blindsr.subpixel import REACH, PixelShuffle, factors, start_as_nearest
+from blindsr.nn.blocks import initialise, windows
+from blindsr.nn.subpixel import REACH, PixelShuffle, factors, start_as_nearest
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""

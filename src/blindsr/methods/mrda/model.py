@@ -22,12 +22,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from blindsr.blocks import windows
 from blindsr.contract import Hints, PairTaught, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
-from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
 from blindsr.methods.mrda.visual import Discriminator
+from blindsr.nn.adapt import Params, adapt
+from blindsr.nn.blocks import windows
 
 _MARGIN = 64
 """Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""

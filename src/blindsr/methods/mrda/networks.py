@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.blocks import initialise
 from blindsr.degrade.resample import resize
-from blindsr.meta import Params
-from blindsr.subpixel import REACH, Upsampler, start_as_nearest
+from blindsr.nn.adapt import Params
+from blindsr.nn.blocks import initialise
+from blindsr.nn.subpixel import REACH, Upsampler, start_as_nearest
 
 _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""

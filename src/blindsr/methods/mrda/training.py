@@ -13,10 +13,10 @@ from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realesrgan import RealESRGAN
-from blindsr.meta import Params, adapt
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
+from blindsr.nn.adapt import Params, adapt
 
 _MEASURES = {"l1": F.l1_loss, "l2": F.mse_loss}
 

@@ -16,7 +16,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from blindsr.contract import StageRecipe
 from blindsr.errors import BlindSRError
-from blindsr.tensors import read_tensors
+from blindsr.nn.pretrained import read_tensors
 
 _STAGES = (2, 2, 4, 4, 4)
 """Convolutions of VGG-19 before each of its poolings."""

@@ -6,7 +6,7 @@ degraded once more by its own blur kernel, and the network learns to undo that (
 | paper | here |
 |---|---|
 | 8-layer CNN of ZSSR, Section 5.1 | `ResidualCNN` |
-| Eq. 4 | `blindsr.meta.adapt` |
+| Eq. 4 | `blindsr.nn.adapt.adapt` |
 | LR son, Section 4.3 | `MZSR.son` |
 | Algorithm 2 | `MZSR.condition`, then `MZSR.restore` |
 
@@ -32,13 +32,13 @@ from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import modcrop
-from blindsr.meta import Params, Rate, adapt
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
     KernelEstimator,
     most_detailed,
     noise_level,
 )
+from blindsr.nn.adapt import Params, Rate, adapt
 
 _PATIENCE = 4
 """How often in a row a worse step is undone and its size halved before adapting stops."""

@@ -14,8 +14,8 @@ from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
 from blindsr.degrade.families import Family, Isotropic, MZSRKernels, eq3, mzsr
 from blindsr.degrade.resample import resize
-from blindsr.meta import Params, adapt
 from blindsr.methods.mzsr.model import MZSR, Adapted
+from blindsr.nn.adapt import Params, adapt
 
 
 class PretrainRecipe(StageRecipe):

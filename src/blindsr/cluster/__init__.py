@@ -1,0 +1,1 @@
+"""The pipeline on the machines of a cluster."""

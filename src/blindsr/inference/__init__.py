@@ -1,0 +1,6 @@
+"""A method applied to an image: one condition for the whole image, then tiles."""
+
+from blindsr.inference.bicubic import Bicubic
+from blindsr.inference.upscaler import Source, Upscaler
+
+__all__ = ["Bicubic", "Source", "Upscaler"]

@@ -1,0 +1,96 @@
+"""Whether this installation works: versions, devices, and a check of every model that came with it."""
+
+import platform
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+import torch
+
+from blindsr import weights
+from blindsr.errors import BlindSRError
+from blindsr.inference.upscaler import Upscaler, computes_bf16
+from blindsr.weights import known
+
+_PACKAGES = ("blindsr", "torch", "numpy", "pillow", "pyvips", "safetensors")
+_SIDE, _WARM = 128, 32
+"""Of the images that speed is measured on, and that the libraries prepare themselves with, LR pixels."""
+_CLOSE = 2e-3
+"""How far float32 results may lie apart from machine to machine."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One model."""
+
+    name: str
+    sum: bool | None
+    """Whether the file is the one that was published; None if nothing is known of it."""
+    result: bool | None
+    """Whether its network makes of one image what it should."""
+    megapixels_per_second: float
+    """Of result, measured on an image of 128x128 pixels."""
+
+    @property
+    def healthy(self) -> bool:
+        return self.sum is not False and self.result is not False
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found."""
+
+    versions: dict[str, str]
+    devices: list[str]
+    checks: list[Check]
+
+    @property
+    def healthy(self) -> bool:
+        return all(check.healthy for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {**asdict(self), "healthy": self.healthy}
+
+
+def examine(device: str = "auto") -> Report:
+    """Look at everything; takes some seconds a model.
+
+    Args:
+        device: where speed is measured, as torch names it; "auto" is what `Upscaler` would take.
+    """
+    names = {"python": platform.python_version(), "system": platform.platform()}
+    versions = {**names, **{package: version(package) for package in _PACKAGES}}
+    return Report(versions, _devices(), [_check(name, device) for name in weights.available()])
+
+
+def _devices() -> list[str]:
+    cpu = torch.device("cpu")
+    bf16 = "bf16" if computes_bf16(cpu) else "no bf16"
+    found = [f"cpu: {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, {bf16}"]
+    for index in range(torch.cuda.device_count()):
+        memory = torch.cuda.get_device_properties(index).total_memory / 2**30
+        bf16 = "bf16" if computes_bf16(torch.device("cuda", index)) else "no bf16"
+        found.append(f"cuda:{index}: {torch.cuda.get_device_name(index)}, {memory:.0f} GiB, {bf16}")
+    return found
+
+
+def _check(name: str, device: str) -> Check:
+    try:
+        loaded = weights.load(name)
+    except BlindSRError:  # damaged, or of another version: the others may be well
+        return Check(name, sum=False, result=False, megapixels_per_second=0.0)
+    entry = known.read(loaded.path.parent).get(name)
+    same = right = None
+    if entry is not None:
+        same = known.digest(loaded.path) == entry["sha256"]
+        pairs = zip(known.fingerprint(loaded.method), entry["result"], strict=True)
+        right = all(abs(a - b) < _CLOSE for a, b in pairs)
+    upscaler = Upscaler(loaded.method, device=device)
+    lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
+    upscaler(lr[..., :_WARM, :_WARM])
+    begin = time.perf_counter()
+    result = upscaler(lr)
+    seconds = time.perf_counter() - begin
+    return Check(name, same, right, round(result[0, 0].numel() / 1e6 / seconds, 4))

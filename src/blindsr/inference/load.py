@@ -1,0 +1,37 @@
+"""From a name to something that restores."""
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from blindsr.inference.ensemble import Ensemble
+from blindsr.inference.named import named
+from blindsr.inference.upscaler import Precision, Upscaler
+
+
+def load(
+    name: str | Path,
+    *,
+    device: str | torch.device = "auto",
+    precision: Precision = "auto",
+    tile: int | Literal["auto"] = "auto",
+    seed: int = 0,
+    ensemble: bool = False,
+) -> Upscaler:
+    """Prepare trained weights for use.
+
+    Args:
+        name: of weights in the package, such as ``cmdsr_x4.classic``; the path of a weights file; or ``bicubic``
+            (x4; ``bicubic_x2`` and so on for other scales).
+        device: see `Upscaler`.
+        precision: see `Upscaler`.
+        tile: see `Upscaler`.
+        seed: see `Upscaler`.
+        ensemble: restore every image in its eight mirrored and turned forms, and take the mean.
+
+    Raises:
+        BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
+    """
+    method = named(name)
+    return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

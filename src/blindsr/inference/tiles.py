@@ -1,0 +1,144 @@
+"""Restoring an image piece by piece under one condition, with the same result as in one piece.
+
+A tile is restored together with the context that the network can see from it and its middle is kept, so that nothing
+has to be blended. At the borders of the image the context ends where the image does, and the network pads there as it
+would pad the whole.
+"""
+
+import math
+from collections import deque
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from blindsr.contract import Method
+from blindsr.errors import BlindSRError
+from blindsr.inference.progress import Watch
+
+Condition = TypeVar("Condition")
+
+SMALLEST = 32
+"""Side in LR pixels below which tiles are not cut when memory runs out."""
+
+
+class Box(NamedTuple):
+    """Rows and columns of an image, ends excluded."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def side(self) -> int:
+        return max(self.bottom - self.top, self.right - self.left)
+
+    @property
+    def area(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    def scaled(self, factor: int) -> "Box":
+        return Box(*(factor * edge for edge in self))
+
+    def widened(self, margin: int, image: Tensor) -> "Box":
+        """With context on every side, as far as the image reaches."""
+        height, width = image.shape[-2:]
+        top, left = max(0, self.top - margin), max(0, self.left - margin)
+        return Box(top, min(height, self.bottom + margin), left, min(width, self.right + margin))
+
+    def below(self, outer: "Box") -> "Box":
+        """The same box, counted from the corner of one around it."""
+        return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
+
+    def cut(self, image: Tensor) -> Tensor:
+        """The part of ``(n, c, h, w)`` in this box, as a view."""
+        return image[..., self.top : self.bottom, self.left : self.right]
+
+
+def restore_tiled(
+    method: Method[Condition],
+    lr: Tensor,
+    condition: Condition,
+    *,
+    tile: int,
+    out: Tensor,
+    part: Box | None = None,
+    watch: Watch = Watch(),
+) -> Tensor:
+    """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
+
+    Args:
+        method: its margin must cover its receptive field.
+        lr: the whole image, ``(1, 3, h, w)``, on the method's device.
+        condition: found from the whole image.
+        tile: largest side of a tile without its context, in LR pixels.
+        out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
+        part: which part of the image to restore; all of it if not given.
+        watch: is told of each tile.
+
+    Returns:
+        ``out``, filled and not clamped.
+
+    Raises:
+        BlindSRError: there is no memory even for a tile of 32x32 pixels.
+        CancelledError: the one who watches stopped it.
+    """
+    height, width = lr.shape[-2:]
+    part = part or Box(0, height, 0, width)
+    finished = 0
+    pending = deque(split(part, tile))
+    while pending:
+        box = pending.popleft()
+        if box.side > tile:
+            pending.extendleft(split(box, tile))
+        elif not _restore_box(method, lr, condition, box, box.below(part).scaled(method.traits.scale).cut(out)):
+            if box.side <= SMALLEST:
+                raise BlindSRError(
+                    f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "
+                    "free some, or use another device"
+                )
+            tile = max(SMALLEST, math.ceil(box.side / 2))
+            pending.appendleft(box)
+        else:
+            finished += box.area
+            watch(finished / part.area)
+    return out
+
+
+def split(box: Box, tile: int) -> list[Box]:
+    """Cut a box into the fewest boxes with no side above ``tile``, as equal as they can be."""
+    rows = _edges(box.top, box.bottom, tile)
+    columns = _edges(box.left, box.right, tile)
+    return [Box(*row, *column) for row in rows for column in columns]
+
+
+def _edges(start: int, stop: int, tile: int) -> list[tuple[int, int]]:
+    count = math.ceil((stop - start) / tile)
+    cuts = [start + (stop - start) * index // count for index in range(count + 1)]
+    return list(pairwise(cuts))
+
+
+def _restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box, out: Tensor) -> bool:
+    """Restore one box of an image into ``out``; False, with nothing written, if memory ran out."""
+    scale = method.traits.scale
+    seen = box.widened(method.traits.margin, lr)
+    inside = box.below(seen)
+    try:
+        sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
+        out.copy_(inside.scaled(scale).cut(sr))
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+    else:
+        return True
+    if lr.device.type == "cuda":
+        torch.cuda.empty_cache()
+    return False
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error says that memory ran out, in the words of any of torch's allocators."""
+    words = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in words)

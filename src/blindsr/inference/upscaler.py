@@ -1,0 +1,392 @@
+"""One method on one device, ready to restore pictures."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, overload
+
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from blindsr.contract import Hints, Method, check_image
+from blindsr.degrade.resample import resize, resize_to
+from blindsr.errors import BlindSRError
+from blindsr.images import Picture, luma, read
+from blindsr.images.gamut import gamut_of
+from blindsr.inference.named import named
+from blindsr.inference.progress import Watch
+from blindsr.inference.size import Size
+from blindsr.inference.tiles import Box, out_of_memory, restore_tiled
+
+Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
+"""What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it, or a tensor
+``(3, h, w)`` in [0, 1]."""
+Precision = Literal["auto", "fp32", "bf16"]
+
+TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
+"""Sides of tiles to choose from, LR pixels; larger ones repeat less context, smaller ones need less memory."""
+_TILE = 512
+"""Largest side on a CPU, which gains nothing from larger ones."""
+_TILE_MEMORY = 2**30
+"""Bytes that networks are to hold for a tile on a CPU, unless tiles would become mostly context."""
+_BICUBIC = 4
+"""Context in pixels that bicubic interpolation needs."""
+
+
+class Upscaler:
+    """Restores images by a method: finds out once how an image was degraded, then restores it tile by tile.
+
+    The method is moved to the device and set to evaluation; it is not copied.
+    """
+
+    def __init__(
+        self,
+        method: Method[Any] | str | Path,
+        *,
+        device: str | torch.device = "auto",
+        precision: Precision = "auto",
+        tile: int | Literal["auto"] = "auto",
+        seed: int = 0,
+    ) -> None:
+        """Prepare a method.
+
+        Args:
+            method: what restores; or the name of weights, or the path of their file (see `named`).
+            device: as torch names it; ``"auto"`` takes CUDA where there is one, else the CPU.
+            precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
+            tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
+            seed: of the random choices made for each image; the same image and seed give the same result.
+
+        Raises:
+            BlindSRError: a device, precision or tile that there is not.
+        """
+        self.device = _device(device)
+        if precision not in ("auto", "fp32", "bf16"):
+            raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
+        if tile != "auto" and tile < 1:
+            raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
+        self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
+        self.seed = seed
+        method = method if isinstance(method, Method) else named(method)
+        self.method: Method[Any] = method.eval().to(self.device)
+        self.tile = self._sensible_tile() if tile == "auto" else tile
+        self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+
+    def _sensible_tile(self) -> int:
+        if self.device.type != "cpu":
+            return TILES[0]
+        traits = self.method.traits
+
+        def sensible(side: int) -> bool:
+            seen = side + 2 * traits.margin
+            return side <= _TILE and (side <= 4 * traits.margin or traits.features(seen, seen) <= _TILE_MEMORY)
+
+        return next(filter(sensible, TILES), TILES[-1])
+
+    @contextmanager
+    def tiled(self, side: int) -> Iterator[None]:
+        """Work in tiles of another side for a while."""
+        before, self.tile = self.tile, side
+        try:
+            yield
+        finally:
+            self.tile = before
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along each side."""
+        return self.method.traits.scale
+
+    @overload
+    def __call__(self, source: Tensor, hints: Hints = ...) -> Tensor: ...
+
+    @overload
+    def __call__(
+        self, source: Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image, hints: Hints = ...
+    ) -> Picture: ...
+
+    def __call__(self, source: Source, hints: Hints = Hints()) -> Tensor | Picture:
+        """Find out how an image was degraded, then restore it: a tensor gives a tensor, all else a picture.
+
+        Args:
+            source: ``(1, 3, h, w)``, RGB in [0, 1], on any device; or what `upscale` takes.
+            hints: what is known of the degradation already.
+
+        Returns:
+            ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where the tensor is; or what `upscale` returns.
+
+        Raises:
+            BlindSRError: not one RGB image, a hint that the method cannot use, or too little memory.
+        """
+        if isinstance(source, Tensor):
+            return self.restore(source, self.condition(source, hints))
+        return self.upscale(source, hints)
+
+    def map(self, sources: Iterable[Source], hints: Hints = Hints()) -> Iterator[Picture]:
+        """Upscale one after the other, each when it is asked for."""
+        return (self.upscale(source, hints) for source in sources)
+
+    def condition(self, lr: Tensor, hints: Hints = Hints()) -> Any:
+        """Look at a whole image ``(1, 3, h, w)``; what comes back is the method's own affair.
+
+        Raises:
+            BlindSRError: not one RGB image, or a hint that the method cannot use.
+        """
+        self.check(hints)
+        for image in (lr, *(hints.support or ())):
+            _check_one(image)
+        if hints.support is not None:
+            hints = replace(hints, support=[self._place(image) for image in hints.support])
+        # On the CPU, so that every device sees the same random choices
+        generator = torch.Generator().manual_seed(self.seed)
+        with torch.no_grad(), self._autocast():
+            return self.method.condition(self._place(lr), generator=generator, hints=hints)
+
+    def check(self, hints: Hints) -> None:
+        """Refuse hints that the method cannot use."""
+        useless = [name for name in hints.given() if name not in self.method.understands]
+        if useless:
+            raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
+
+    def restore(self, lr: Tensor, condition: Any) -> Tensor:
+        """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
+        _check_one(lr)
+        return self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
+
+    def _restore(self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch()) -> Tensor:
+        out = _empty(part.cut(lr), self.scale)
+        with torch.no_grad(), self._autocast():
+            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out, part=part, watch=watch)
+        return out.clamp_(0, 1)
+
+    def upscale(
+        self,
+        source: Source,
+        hints: Hints = Hints(),
+        *,
+        size: Size = Size(),
+        strength: float = 1.0,
+        watch: Watch = Watch(),
+    ) -> Picture:
+        """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
+
+        Colours of another profile than sRGB are converted to it for the network, and back.
+
+        Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
+        restoring, so that no dark fringe appears around what is opaque. Alpha is interpolated bicubically.
+
+        Args:
+            source: a picture, the path of a file, an array, or a PIL image.
+            hints: what is known of its degradation already.
+            size: of the result; what the network makes is resampled to it.
+            strength: 0 is the bicubic enlargement, 1 the network's result.
+            watch: who is told how far it is, and may stop it.
+
+        Raises:
+            BlindSRError: a file or array that is no picture, a hint that the method cannot use, a size out of reach,
+                or too little memory.
+        """
+        picture = picture_of(source)
+        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength, watch=watch)
+
+    def look(self, source: Source, hints: Hints = Hints()) -> Any:
+        """Find out how a picture was degraded: `condition` for pictures."""
+        return self.condition(seen_as(picture_of(source)), hints)
+
+    def enlarge(
+        self,
+        source: Source,
+        condition: Any,
+        *,
+        size: Size = Size(),
+        strength: float = 1.0,
+        watch: Watch = Watch(),
+    ) -> Picture:
+        """Restore a picture under a condition; as `upscale` in all else."""
+        picture = picture_of(source)
+        width, height = size.of(picture.width, picture.height, self.scale)
+        whole = Box(0, picture.height, 0, picture.width)
+        colour = _resample(self._colour(picture, condition, whole, strength, watch), (height, width))
+        alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
+        return _like(picture, colour, alpha)
+
+    def preview(
+        self, source: Source, condition: Any, region: tuple[int, int, int, int], *, strength: float = 1.0
+    ) -> Picture:
+        """Restore a part of a picture as it will be in the whole, under the whole's condition.
+
+        Args:
+            source: the whole picture.
+            condition: what `look` found out about it.
+            region: left, top, width and height of the part, pixels of the picture.
+            strength: 0 is the bicubic enlargement, 1 the network's result.
+
+        Raises:
+            BlindSRError: the part lies outside the picture.
+        """
+        picture = picture_of(source)
+        left, top, width, height = region
+        box = Box(top, top + height, left, left + width)
+        if min(left, top) < 0 or min(width, height) < 1 or box.bottom > picture.height or box.right > picture.width:
+            raise BlindSRError(
+                f"the region {left},{top},{width},{height} does not lie inside a picture of "
+                f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
+            )
+        alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0].clamp(0, 1)
+        return _like(picture, self._colour(picture, condition, box, strength), alpha)
+
+    def _colour(self, picture: Picture, condition: Any, box: Box, strength: float, watch: Watch = Watch()) -> Tensor:
+        """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
+        if not 0 <= strength <= 1:
+            raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
+        seen = box.widened(self.method.traits.margin, picture.pixels)
+        lr, inner = _visible(_cut(picture, seen)), box.below(seen)
+        gamut = gamut_of(picture.metadata)
+        known = lr if gamut is None else gamut.to_srgb(lr)
+        sr = self._restore(known, condition, inner, watch)
+        if gamut is not None:  # what sRGB cannot show comes from the image itself
+            sr = (gamut.from_srgb(sr) + self._interpolated(lr - gamut.from_srgb(known), inner)).clamp_(0, 1)
+        if strength < 1:
+            sr = torch.lerp(self._interpolated(lr, inner).clamp_(0, 1), sr, strength)
+        return sr
+
+    def _interpolated(self, image: Tensor, box: Box) -> Tensor:
+        """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
+        seen = box.widened(_BICUBIC, image)
+        return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
+
+    def heed(self, lr: Tensor, condition: Any) -> Tensor:
+        """How much a method heeds a condition at each pixel of an image ``(1, 3, h, w)``: ``(h, w)`` in [0, 1].
+
+        Raises:
+            BlindSRError: the method heeds it everywhere alike.
+        """
+        with torch.no_grad(), self._autocast():
+            maps = self.method.heed(self._place(lr), condition)
+        if maps is None:
+            raise BlindSRError(
+                f"{type(self.method).__name__} heeds what it found out everywhere alike; name an MRDA model"
+            )
+        return maps.mean(0).to(lr.device)
+
+    def average(self, conditions: Sequence[Any]) -> Any:
+        """The mean of what was found out about several images that were degraded alike.
+
+        Raises:
+            BlindSRError: the method's conditions mean nothing for another image.
+        """
+        packed = [self.method.pack(condition) for condition in conditions]
+        return self.method.unpack({name: torch.stack([one[name] for one in packed]).mean(0) for name in packed[0]})
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+    def _place(self, image: Tensor) -> Tensor:
+        return image.to(self.device, torch.float32, memory_format=torch.channels_last)
+
+
+def picture_of(source: Source) -> Picture:
+    """What can be upscaled, as a picture."""
+    if isinstance(source, Picture):
+        return source
+    if isinstance(source, Tensor):
+        return Picture(source)
+    return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
+
+
+def seen_as(picture: Picture) -> Tensor:
+    """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
+    gamut, visible = gamut_of(picture.metadata), _visible(picture)
+    return visible if gamut is None else gamut.to_srgb(visible)
+
+
+def _visible(picture: Picture) -> Tensor:
+    """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
+    if picture.alpha is None:
+        return picture.pixels[None]
+    return _continue_colour(picture.pixels, picture.alpha)[None]
+
+
+def _cut(picture: Picture, box: Box) -> Picture:
+    alpha = None if picture.alpha is None else box.cut(picture.alpha)
+    return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha)
+
+
+def _like(picture: Picture, colour: Tensor, alpha: Tensor | None) -> Picture:
+    """A picture of new pixels ``(1, 3, h, w)`` and alpha ``(1, h, w)`` that is gray where the given one is."""
+    if picture.metadata.gray:
+        colour = ((luma(colour) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
+    return replace(picture, pixels=colour[0], alpha=alpha)
+
+
+def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """``(1, c, h, w)`` to another height and width, bicubically and in [0, 1]."""
+    return image if tuple(image.shape[-2:]) == size else resize_to(image, size).clamp(0, 1)
+
+
+def _check_one(image: Tensor) -> None:
+    check_image(image)
+    if not image.is_floating_point():
+        raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8 bits by 255")
+    if len(image) != 1:
+        raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}; each has its own degradation")
+
+
+def _empty(lr: Tensor, scale: int) -> Tensor:
+    """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
+    height, width = (scale * side for side in lr.shape[-2:])
+    try:
+        return torch.empty(1, 3, height, width, device=lr.device)
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None
+
+
+def _device(name: str | torch.device) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # backends that were not built in differ
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BlindSRError(f"there is no device {str(name)!r} here ({reason}); use auto or cpu") from None
+    return device
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether bf16 is computed in hardware, where it is faster than fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
+    """Give transparent pixels the average colour of the visible ones around them; visible ones keep theirs.
+
+    Averages over ever larger blocks are weighted by alpha; each pixel takes the smallest block that shows anything.
+
+    Args:
+        pixels: ``(3, h, w)``.
+        alpha: ``(1, h, w)``.
+    """
+    seen = alpha > 0
+    if seen.all() or not seen.any():
+        return pixels
+    colour, weight = (pixels * alpha)[None], alpha[None]
+    levels = []
+    while (weight == 0).any():
+        levels.append((colour, weight))
+        colour, weight = (F.avg_pool2d(x, 2, ceil_mode=True) for x in (colour, weight))
+    known = colour / weight
+    for colour, weight in reversed(levels):
+        wider = F.interpolate(known, scale_factor=2)[..., : weight.shape[-2], : weight.shape[-1]]
+        known = torch.where(weight > 0, colour / weight, wider)
+    return torch.where(seen, pixels, known[0])

@@ -1,0 +1,60 @@
+"""Conditions on disk: what was found out about the photographs of one camera, for all that follow."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.files import beside
+from blindsr.inference.upscaler import Upscaler
+from blindsr.weights import name_of
+
+_VERSION = 1
+
+
+def save(path: Path, model: str, upscaler: Upscaler, condition: Any) -> None:
+    """Write a condition as JSON, whole or not at all.
+
+    Raises:
+        BlindSRError: a place that cannot be written, or a method whose conditions cannot be kept.
+    """
+    tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
+    text = json.dumps({"version": _VERSION, "model": name_of(model), "condition": tensors})
+    try:
+        with beside(path) as part:
+            part.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
+
+
+def load(path: Path, model: str, upscaler: Upscaler) -> Any:
+    """Read a condition that `save` wrote for the same model.
+
+    Raises:
+        BlindSRError: no such file, something else in it, or another model's condition.
+    """
+    strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BlindSRError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise strange from None
+    if not isinstance(values, dict) or values.keys() != {"version", "model", "condition"}:
+        raise strange
+    if values["version"] != _VERSION or not isinstance(values["model"], str):
+        raise BlindSRError(f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'")
+    if name_of(values["model"]) != name_of(model):
+        raise BlindSRError(f"{path} was made with {values['model']}, not {model}; use the same model for both")
+    try:
+        tensors = {
+            name: torch.tensor(numbers, dtype=torch.float32, device=upscaler.device)
+            for name, numbers in values["condition"].items()
+        }
+    except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
+        raise strange from None
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise BlindSRError(f"{path} holds numbers that are not finite; make it again with 'blindsr condition'")
+    return upscaler.method.unpack(tensors)

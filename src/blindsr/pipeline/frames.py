@@ -1,0 +1,78 @@
+"""Animations and files of several pages, restored picture by picture."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from blindsr.analysis.native import Native, resolve, shrunk
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
+from blindsr.images import Frames, Picture
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import memory
+
+
+def enlarge_frames(
+    upscaler: Upscaler,
+    frames: Frames,
+    hints: Hints = Hints(),
+    *,
+    condition: Any = None,
+    size: Size = Size(),
+    strength: float = 1.0,
+    bits: int | None = None,
+    native: Native = 1.0,
+) -> Frames:
+    """Restore every picture of a file.
+
+    An animation is looked at in its middle frame alone and restored under that one condition, so that it does not
+    flicker; pages have nothing to do with each other, and each is looked at.
+
+    Args:
+        upscaler: what restores.
+        frames: what to restore.
+        hints: what is known of the degradation already.
+        condition: what was found out before.
+        size: of each result, as for `Upscaler.upscale`.
+        strength: 0 is the bicubic enlargement, 1 the network's result.
+        bits: depth of the result; that of the frames if not given.
+        native: what of its side a picture is shrunk to before it is restored; the first one decides for all.
+
+    Raises:
+        BlindSRError: as `Upscaler.upscale`.
+    """
+    fraction = resolve(native, frames.picture(0).pixels)
+    if condition is None and frames.durations:
+        condition = upscaler.look(shrunk(middle(frames), fraction), hints)
+
+    def results() -> Iterator[Picture]:
+        for picture in frames.pictures():
+            wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
+            small = shrunk(picture, fraction)
+            known = upscaler.look(small, hints) if condition is None else condition
+            yield upscaler.enlarge(small, known, size=wanted, strength=strength)
+
+    return frames.like(results(), bits)
+
+
+def middle(frames: Frames) -> Picture:
+    """The picture in the middle."""
+    return frames.picture(len(frames) // 2)
+
+
+def fitting_tile(upscaler: Upscaler, frames: Frames, limit: int) -> int:
+    """Side of the tiles that fit beside the samples of all results and one picture while it is restored.
+
+    Raises:
+        BlindSRError: not even the smallest fit into ``limit`` bytes.
+    """
+    height, width, *_ = max((one.shape for one in frames.samples), key=lambda shape: shape[0] * shape[1])
+    samples = sum(one.nbytes for one in frames.samples) * (1 + upscaler.scale**2)
+    total = samples + memory.needed(upscaler, width, height, upscaler.scale)
+    if total > limit:
+        raise BlindSRError(
+            f"{len(frames)} frames take {total / 1e9:.1f} GB, more than the {limit / 1e9:.1f} GB allowed; "
+            "split the file, or allow more with --max-memory"
+        )
+    room = limit - samples - memory.whole(width * height, upscaler.scale)
+    return memory.fitting_tile(upscaler, width, height, room)

@@ -1,0 +1,148 @@
+"""How much memory there is, how much restoring an image takes, and tiles that fit."""
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from blindsr.errors import BlindSRError
+from blindsr.inference.upscaler import TILES, Upscaler
+
+_PER_INPUT = 40
+"""Bytes that each pixel of an image takes while it is looked at: its floats, and copies of them."""
+_PER_OUTPUT = 48
+"""Bytes that each pixel of a result takes: its floats, a copy that is clamped or resampled, and its samples."""
+_RUNTIME = 450_000_000
+"""Bytes that Python, torch, libvips and weights take before the first pixel."""
+_SYSTEM = Path("/")
+"""Where Linux tells of memory."""
+_GROUPS = {
+    "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
+"""Folder and files of control groups, versions 2 and 1: the limit, what is used, and which of that are files."""
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def parse(text: str) -> int:
+    """Bytes as a user writes them: ``2GB``, ``900M``, ``1.5GiB``; ``auto`` is most of what is free.
+
+    Raises:
+        BlindSRError: something else, or less than Python and torch themselves take.
+    """
+    if text == "auto":
+        return max(2 * _RUNTIME, int(0.8 * free()))
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise BlindSRError(f"expected memory such as 2GB or 800MB, or auto, got {text!r}")
+    size = int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
+    if size < 2 * _RUNTIME:
+        raise BlindSRError(f"{text} are not enough: restoring takes at least {2 * _RUNTIME / 1e9:g} GB")
+    return size
+
+
+def free() -> int:
+    """Bytes of memory that can be had, those with copies of files included; a guess where the system does not tell."""
+    available = _number(_SYSTEM / "proc/meminfo", "MemAvailable")
+    if available is not None:
+        return min([1024 * available, *_left_to_groups()])
+    try:  # what nothing uses: less than can be had
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 * 10**9
+
+
+def _left_to_groups() -> Iterator[int]:
+    """Bytes that each control group which this process is in, and which has a limit, may still take.
+
+    Copies of files that the group has read count as used there, though they make room when it is wanted.
+    """
+    for line in _text(_SYSTEM / "proc/self/cgroup").splitlines():
+        kinds, name = line.split(":", 2)[1:]
+        if kinds not in _GROUPS:
+            continue
+        folder, limit, used, files = _GROUPS[kinds]
+        own = _SYSTEM / folder / name.lstrip("/")
+        # In a container the name may be that outside of it; what is above is then the container's
+        for group in (own, *own.parents):
+            most, taken = _number(group / limit), _number(group / used)
+            if most is not None and taken is not None:
+                yield max(0, most - taken + (_number(group / "memory.stat", files) or 0))
+
+
+def _number(path: Path, name: str = "") -> int | None:
+    """The number in a file, or in its line of a name; None if there is none."""
+    match = re.search(rf"^{name}:?\s*(\d+)", _text(path), re.MULTILINE)
+    return None if match is None else int(match[1])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def whole(pixels: int, scale: float) -> int:
+    """Bytes that an image of so many pixels takes with its result, and all that is there before the first pixel."""
+    return _RUNTIME + math.ceil(pixels * (_PER_INPUT + _PER_OUTPUT * scale**2))
+
+
+def needed(upscaler: Upscaler, width: int, height: int, scale: float) -> int:
+    """Bytes that it takes at least to restore an image that is held whole, and to interpolate the result further."""
+    return whole(width * height, scale) + _features(upscaler, width, height, TILES[-1])
+
+
+def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
+    """Side of the largest tile whose features fit, but none larger than it has; the smallest where none fits.
+
+    Args:
+        upscaler: what restores.
+        width: of the image, pixels.
+        height: of the image, pixels.
+        room: bytes beside `whole`.
+    """
+    return _largest_tile(upscaler, lambda side: _features(upscaler, width, height, side) <= room)
+
+
+def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
+    """Bytes that the networks take beside an image for a tile of it; none where they compute on another device."""
+    if upscaler.device.type != "cpu":
+        return 0
+    traits = upscaler.method.traits
+    seen = side + 2 * traits.margin
+    return traits.features(min(width, seen), min(height, seen))
+
+
+def largest_look(limit: int) -> int:
+    """How many pixels of an image can be looked at at once."""
+    return max(2**16, (limit - _RUNTIME) // (4 * _PER_INPUT))
+
+
+def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
+    """Side of the largest tile such that it, and a row of such tiles, fit; none larger than it has.
+
+    Args:
+        upscaler: what restores.
+        width: of the image, pixels.
+        limit: bytes.
+    """
+    traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
+
+    def fits(side: int) -> bool:
+        seen = side + 2 * traits.margin
+        rows = width * (seen * _PER_INPUT + side * traits.scale**2 * 9)
+        return rows + _features(upscaler, width, seen, side) <= room
+
+    return _largest_tile(upscaler, fits)
+
+
+def _largest_tile(upscaler: Upscaler, fits: Callable[[int], bool]) -> int:
+    """Side of the largest tile that fits, but none larger than it has; the smallest where none fits."""
+    return min(upscaler.tile, next(filter(fits, TILES), TILES[-1]))
+
+
+def side_of(pixels: int) -> int:
+    """Side of a square of so many pixels."""
+    return math.isqrt(pixels)

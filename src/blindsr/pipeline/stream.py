@@ -1,0 +1,130 @@
+"""Images larger than memory: read, restored and written a row of tiles at a time, under one condition."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from blindsr.contract import Hints
+from blindsr.errors import BlindSRError
+from blindsr.files import beside
+from blindsr.images import Metadata, Picture, check_output, depth
+from blindsr.images.picture import Samples
+from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
+from blindsr.inference.progress import Watch
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import memory
+
+Rows = Iterator[Samples]
+_BETWEEN = 16
+"""Bits of what is resampled at last."""
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How each tile is restored."""
+
+    condition: Any
+    strength: float
+    bits: int
+
+
+def restore_file(
+    upscaler: Upscaler,
+    source: Path,
+    target: Path,
+    hints: Hints = Hints(),
+    *,
+    max_memory: int,
+    condition: Any = None,
+    size: Size = Size(),
+    strength: float = 1.0,
+    bits: int | None = None,
+    watch: Watch = Watch(),
+) -> Any:
+    """Restore a file to a PNG or TIFF file without ever holding the whole of either.
+
+    The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
+    looked at only in its middle, and where an image is fully transparent, its hidden colour may be continued
+    differently.
+
+    Args:
+        upscaler: what restores; its tiles are made smaller where they would not fit.
+        source: file to read.
+        target: file to write; it is there whole or not at all.
+        hints: what is known of the degradation already.
+        max_memory: bytes that the process is to stay under.
+        condition: what was found out before; the image is looked at if not given.
+        size: of the result; what the network makes is kept beside it for as long as it is resampled.
+        strength: 0 is the bicubic enlargement, 1 the network's result.
+        bits: depth of the result; that of the image, if the file can hold it, if not given.
+        watch: who is told of each row of tiles, and may stop the work.
+
+    Returns:
+        The condition that the image was restored under.
+
+    Raises:
+        BlindSRError: a file that cannot be read in strips, or a place that cannot be written so.
+    """
+    check_output(target, bits)
+    if target.suffix.lower() not in SUFFIXES:
+        raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
+    strips = Strips(source)
+    condition = look(upscaler, source, hints, max_memory) if condition is None else condition
+    metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
+    made = upscaler.scale * strips.width, upscaler.scale * strips.height
+    wanted = size.of(strips.width, strips.height, upscaler.scale)
+    with upscaler.tiled(memory.strip_tile(upscaler, strips.width, max_memory)), beside(target) as part:
+        if wanted == made:
+            rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
+            write_strips(rows, _shape(made, strips.channels), metadata, part)
+        else:
+            with TemporaryDirectory(dir=target.parent, prefix=".") as folder:
+                between, deep = Path(folder) / "made.tif", Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN), watch)
+                write_strips(rows, _shape(made, strips.channels), deep, between)
+                again = resampled(between, *wanted, metadata.bits)
+                write_strips(again, _shape(wanted, strips.channels), metadata, part)
+    return condition
+
+
+def _shape(size: tuple[int, int], channels: int) -> tuple[int, ...]:
+    """Of an array of samples of a width and height."""
+    width, height = size
+    return (height, width) if channels == 1 else (height, width, channels)
+
+
+def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
+    """Find out how a file was degraded: from all of it, or from its middle if that is all that fits."""
+    strips = Strips(source)
+    width, height = strips.width, strips.height
+    most = memory.largest_look(max_memory)
+    if width * height > most:
+        side = memory.side_of(most)
+        width, height = min(width, max(side, most // height)), min(height, max(side, most // width))
+    top, left = (strips.height - height) // 2, (strips.width - width) // 2
+    return upscaler.look(strips.rows(top, top + height, left, left + width), hints)
+
+
+def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
+    """The result from the top to the bottom, a row of tiles at a time."""
+    window, margin, side = Window(strips), upscaler.method.traits.margin, upscaler.tile
+    for top in range(0, strips.height, side):
+        bottom = min(strips.height, top + side)
+        first = max(0, top - margin)
+        seen = window.rows(first, min(strips.height, bottom + margin))
+        yield np.concatenate(list(_row(upscaler, seen, manner, (top - first, bottom - top))), axis=1)
+        watch(bottom / strips.height)
+
+
+def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
+    """A row of tiles from the left to the right; ``rows`` says where it begins in what is seen, and its height."""
+    top, height = rows
+    for left in range(0, seen.width, upscaler.tile):
+        region = (left, top, min(upscaler.tile, seen.width - left), height)
+        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength)
+        yield part.to_array(manner.bits)

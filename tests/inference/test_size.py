@@ -1,0 +1,62 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blindsr.errors import BlindSRError
+from blindsr.inference.size import Size, parse
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, (800, 400)),
+        ({"factor": 2.5}, (500, 250)),
+        ({"factor": 1.0}, (200, 100)),
+        ({"box": "600x"}, (600, 300)),
+        ({"box": "x150"}, (300, 150)),
+        ({"box": "600x100"}, (200, 100)),
+        ({"box": "300x900"}, (300, 150)),
+        ({"megapixels": 0.08}, (400, 200)),
+    ],
+)
+def test_ways_to_say_it(options: dict[str, Any], expected: tuple[int, int]) -> None:
+    assert parse(**options).of(200, 100, 4) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"factor": 0.0}, "above 0"),
+        ({"factor": float("nan")}, "above 0"),
+        ({"megapixels": -1.0}, "above 0"),
+        ({"box": "x"}, "3000x2000"),
+        ({"box": "0x5"}, "3000x2000"),
+        ({"box": "axb"}, "3000x2000"),
+        ({"factor": 2.0, "box": "3x"}, "give one of"),
+    ],
+)
+def test_nonsense_is_one_sentence(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(BlindSRError, match=words):
+        parse(**options)
+
+
+def test_sizes_out_of_reach() -> None:
+    with pytest.raises(BlindSRError, match="at most 8 times"):
+        Size(factor=8.1).of(10, 10, 4)
+    with pytest.raises(BlindSRError, match="0x1"):
+        Size(factor=0.04).of(10, 30, 4)
+
+
+@given(width=st.integers(1, 5000), height=st.integers(1, 5000), megapixels=st.floats(0.01, 20))
+def test_megapixels_are_met(width: int, height: int, megapixels: float) -> None:
+    try:
+        w, h = Size(megapixels=megapixels).of(width, height, 4)
+    except BlindSRError:
+        return
+    assert abs(w * h - megapixels * 1e6) <= w + h
+
+
+def test_an_exact_size_is_what_it_says() -> None:
+    assert Size(exact=(31, 7)).of(3, 3, 2) == (31, 7)

@@ -1,0 +1,306 @@
+import errno
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from blindsr import images
+from blindsr.analysis.choice import GENERAL, Auto
+from blindsr.analysis.native import shrunk
+from blindsr.contract import Hints
+from blindsr.degrade import kernels
+from blindsr.inference import Bicubic, Upscaler
+from blindsr.inference.size import Size
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
+from blindsr.pipeline import batch, memory, stream
+from blindsr.pipeline.batch import Form, restore_all
+from blindsr.pipeline.naming import Job
+
+
+def picture(path: Path, seed: int = 0, side: int = 8) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images.write(images.Picture(torch.rand(3, side, side, generator=torch.Generator().manual_seed(seed))), path)
+    return path
+
+
+KNOWN = Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0, steps=0)
+
+
+def seeded_mzsr() -> MZSR:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return MZSR(MZSRConfig(layers=3, channels=4))
+
+
+@pytest.fixture
+def upscaler() -> Upscaler:
+    return Upscaler(Bicubic(2), device="cpu")
+
+
+def jobs(tmp_path: Path, count: int) -> list[Job]:
+    return [Job(picture(tmp_path / f"{i}.png", i), tmp_path / "out" / f"{i}.png") for i in range(count)]
+
+
+def test_results_are_those_of_one_by_one_and_in_order(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 5)
+    outcomes = list(restore_all(upscaler, given))
+    assert [outcome.job for outcome in outcomes] == given
+    for outcome in outcomes:
+        assert outcome.error is None
+        expected = upscaler.upscale(outcome.job.source)
+        assert torch.equal(images.read(outcome.job.target).pixels, images.quantise(expected.pixels))
+        assert outcome.megapixels == pytest.approx(256e-6)
+
+
+def test_failures_are_told_and_stop_nothing(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 4)
+    given[1].source.write_text("no image")
+    given[2].target.mkdir(parents=True)
+    errors = [outcome.error for outcome in restore_all(upscaler, given, existing="replace")]
+    assert [error is None for error in errors] == [True, False, False, True]
+    assert "1.png" in str(errors[1])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left"),
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "not enough memory"),
+    ],
+)
+@pytest.mark.parametrize("place", ["restore_file", "write"])
+def test_no_room_for_one_stops_nothing(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str, place: str
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise error
+
+    large, small = Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "large_x2.png"), jobs(tmp_path, 1)[0]
+    if place == "restore_file":
+        monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
+        monkeypatch.setattr(stream, "restore_file", full)
+    else:
+        real = images.write
+        monkeypatch.setattr(
+            images, "write", lambda made, *to, **how: (full if made.width > 16 else real)(made, *to, **how)
+        )
+    first, second = restore_all(upscaler, [large, small])
+    assert words in str(first.error)
+    assert second.error is None
+
+
+def test_a_mistake_of_ours_is_not_hidden(tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(*_: Any) -> None:
+        raise RuntimeError("shapes differ")
+
+    monkeypatch.setattr(upscaler, "look", wrong)
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        list(restore_all(upscaler, jobs(tmp_path, 1)))
+
+
+def test_existing_results(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 2)
+    picture(given[0].target, 9)
+    before = given[0].target.read_bytes()
+    for existing, expected in (("refuse", (True, False, True)), ("skip", (False, True, True))):
+        first, _ = restore_all(upscaler, given, existing=existing)  # type: ignore[arg-type]
+        assert (first.error is not None, first.skipped, given[0].target.read_bytes() == before) == expected
+        given[1].target.unlink(missing_ok=True)
+    first, _ = restore_all(upscaler, given, existing="replace")
+    assert first.error is None
+    assert given[0].target.read_bytes() != before
+
+
+def test_reading_and_writing_happen_beside_computing(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = jobs(tmp_path, 4)
+    threads: dict[str, set[int]] = {"read": set(), "write": set()}
+    real_read, real_write = images.load, images.write
+
+    def read(path: Path) -> images.Picture | images.Frames:
+        threads["read"].add(threading.get_ident())
+        return real_read(path)
+
+    def write(result: images.Picture, path: Path, *, quality: int, bits: int | None) -> None:
+        threads["write"].add(threading.get_ident())
+        real_write(result, path, quality=quality, bits=bits)
+
+    monkeypatch.setattr(images, "load", read)
+    monkeypatch.setattr(images, "write", write)
+    assert len(list(restore_all(upscaler, given))) == 4
+    assert len(threads["read"]) == len(threads["write"]) == 1
+    assert threading.get_ident() not in threads["read"] | threads["write"]
+    assert not threads["read"] & threads["write"]
+
+
+def test_stopping_early_leaves_only_whole_files(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 6)
+    running = restore_all(upscaler, given)
+    next(running)
+    running.close()  # type: ignore[attr-defined]
+    made = sorted((tmp_path / "out").iterdir())
+    assert 1 <= len(made) <= 3
+    for path in made:
+        assert images.read(path).width == 16
+
+
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    for i in range(12):
+        picture(tmp_path / "in" / f"{i:02}.png", i, side=160)
+    command = [
+        sys.executable, "-m", "blindsr", "upscale", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-m", "bicubic",
+        "-s", "4", "--skip-existing",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not list(tmp_path.glob("out/[0-9]*.png")):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("[0-9]*.png")}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    after = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("[0-9]*.png")}
+    assert len(after) == 12
+    assert after.items() >= before.items()
+    assert all(images.read(tmp_path / "out" / name).width == 640 for name in after)
+
+
+def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upscaler = Upscaler(Bicubic(2), device="cpu")
+    monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
+    small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
+    jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
+    outcomes = list(restore_all(upscaler, [small, large, jpeg], form=Form(max_memory=10**9), report=True))
+    assert [outcome.error is None for outcome in outcomes] == [True, True, False]
+    assert "PNG or TIFF" in str(outcomes[2].error)
+    assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
+    expected = images.quantise(upscaler.upscale(large.source).pixels)
+    torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)
+
+
+def test_what_nobody_asked_for_keeps_no_large_image_out(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
+    (job,) = jobs(tmp_path, 1)
+    auto = Auto(lambda _: upscaler, 2.0)
+    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9))
+    assert outcome.error is None
+    assert outcome.line()["model"] == GENERAL
+    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9, native="auto"), existing="replace")
+    assert "native resolution" in str(outcome.error)
+
+
+def test_more_pixels_than_are_read_at_once_go_through_in_strips(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = jobs(tmp_path, 1)
+    monkeypatch.setattr(batch, "MAX_PIXELS", 10)
+    monkeypatch.setattr(images, "load", lambda _: pytest.fail("read at once"))
+    (outcome,) = restore_all(upscaler, [job])
+    assert outcome.error is None
+    assert images.read(job.target).width == 16
+
+
+def test_the_size_that_is_asked_for_counts_against_memory(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def needed(_: Upscaler, width: int, height: int, scale: float) -> int:
+        asked.append(scale)
+        return 0
+
+    monkeypatch.setattr(memory, "needed", needed)
+    for size in (Size(), Size(factor=4.0), Size(factor=1.0)):
+        list(restore_all(upscaler, jobs(tmp_path, 1), form=Form(size=size), existing="replace"))
+    assert asked == [2, 4, 2]
+
+
+def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 1)
+    (outcome,) = restore_all(upscaler, given, form=Form(native=0.5), report=True)
+    assert outcome.findings["native"] == 0.5
+    small = shrunk(images.read(given[0].source), 0.5)
+    expected = upscaler.upscale(small, size=Size(exact=(16, 16)))
+    assert torch.equal(images.read(given[0].target).pixels, images.quantise(expected.pixels))
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp", "a.tif"])
+def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, name: str) -> None:
+    frames = images.Frames([np.full((6, 5, 3), 60 * n, np.uint8) for n in range(3)], durations=(40, 50, 60))
+    images.write_frames(frames, tmp_path / name)
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / name, tmp_path / f"out.{name}")], report=True)
+    assert outcome.error is None
+    assert outcome.findings["frames"] == 3
+    back = images.load(tmp_path / f"out.{name}")
+    assert isinstance(back, images.Frames)
+    assert [one.shape[:2] for one in back.samples] == [(12, 10)] * 3
+    assert back.durations == (() if name == "a.tif" else (40, 50, 60))
+
+
+def test_maps_of_results_that_differ_in_their_endings_alone_are_two(tmp_path: Path) -> None:
+    learner = Upscaler(seeded_mzsr(), device="cpu")
+    given = [Job(picture(tmp_path / "a.png", 1, 24), tmp_path / "out" / f"a.{kind}") for kind in ("png", "tif")]
+    maps = [outcome.findings["consistency"]["map"] for outcome in restore_all(learner, given, KNOWN, report=True)]
+    assert len(set(maps)) == 2
+    assert all(Path(one).exists() for one in maps)
+
+
+@pytest.mark.parametrize("form", [Form(preview=(0, 0, 24, 12)), Form(native=0.5, size=Size(factor=1.0))])
+def test_a_result_of_another_shape_has_no_map(tmp_path: Path, form: Form) -> None:
+    # Half of 24x25 pixels enlarged twice is as wide as 24x25, but not as high
+    learner, source = Upscaler(seeded_mzsr(), device="cpu"), tmp_path / "a.png"
+    images.write(images.Picture(torch.rand(3, 25, 24, generator=torch.Generator().manual_seed(0))), source)
+    (outcome,) = restore_all(learner, [Job(source, tmp_path / "b.png")], KNOWN, form=form, report=True)
+    assert outcome.error is None
+    assert "consistency" not in outcome.findings
+
+
+def test_frames_that_cannot_be_written_give_a_sentence(tmp_path: Path, upscaler: Upscaler) -> None:
+    frames = images.Frames([np.zeros((6, 5, 3), np.uint8)] * 2, durations=(40, 50))
+    images.write_frames(frames, tmp_path / "a.gif")
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.jpg")])
+    assert "GIF, PNG, WebP or TIFF" in str(outcome.error)
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.gif")], form=Form(preview=(0, 0, 2, 2)))
+    assert "2 frames" in str(outcome.error)
+
+
+@pytest.mark.parametrize(("ending", "bits", "kept"), [("tif", 32, 32), ("png", 16, 16), ("png", 8, 8)])
+def test_results_have_the_depth_that_is_asked_for(
+    tmp_path: Path, upscaler: Upscaler, ending: str, bits: int, kept: int
+) -> None:
+    target = tmp_path / f"out.{ending}"
+    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), target)], form=Form(bits=bits))
+    assert outcome.error is None
+    assert images.read(target).metadata.bits == kept
+
+
+def test_a_depth_that_the_file_cannot_hold_is_refused(tmp_path: Path, upscaler: Upscaler) -> None:
+    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], form=Form(bits=16))
+    assert "holds 8" in str(outcome.error)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_result_too_large_for_its_format_is_refused_before_the_work(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def look(*_: object) -> None:
+        pytest.fail("the work has begun")
+
+    monkeypatch.setattr(Upscaler, "look", look)
+    frames = [np.full((1, 8192, 3), 90 * n, np.uint8) for n in range(count)]
+    images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
+    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.png", tmp_path / "b.webp")])
+    assert "16384x2 pixels: .webp holds 16383" in str(outcome.error)

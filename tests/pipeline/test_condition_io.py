@@ -1,0 +1,59 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.inference import Bicubic, Upscaler
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.pipeline import condition_io
+
+
+@pytest.fixture
+def upscaler() -> Upscaler:
+    return Upscaler(CMDSR(CMDSRConfig(blocks=1, channels=4, support=1, patch=4, features=3)), device="cpu")
+
+
+def test_a_condition_comes_back_as_it_was(tmp_path: Path, upscaler: Upscaler) -> None:
+    condition = upscaler.condition(torch.rand(1, 3, 8, 8))
+    condition_io.save(tmp_path / "c.json", "m", upscaler, condition)
+    assert torch.equal(condition_io.load(tmp_path / "c.json", "m", upscaler), condition)
+
+
+def test_a_name_and_the_path_of_its_file_are_one_model(tmp_path: Path, upscaler: Upscaler) -> None:
+    for made, used in (("m_x4.a", "some/m_x4.a.safetensors"), ("some/m_x4.a.safetensors", "m_x4.a")):
+        condition_io.save(tmp_path / "c.json", made, upscaler, torch.zeros(1, 3))
+        assert torch.equal(condition_io.load(tmp_path / "c.json", used, upscaler), torch.zeros(1, 3))
+
+
+def test_the_average_lies_between(upscaler: Upscaler) -> None:
+    one, other = torch.tensor([[0.0, 2.0, 4.0]]), torch.tensor([[2.0, 2.0, 0.0]])
+    torch.testing.assert_close(upscaler.average([one, other]), torch.tensor([[1.0, 2.0, 2.0]]))
+
+
+def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:
+    path = tmp_path / "c.json"
+    good = {"version": 1, "model": "m", "condition": {"feature": [[1.0, 2.0, 3.0]]}}
+    for values, words in (
+        ("hello", "holds no condition"),
+        (json.dumps([]), "holds no condition"),
+        (json.dumps({**good, "more": 1}), "holds no condition"),
+        (json.dumps({**good, "condition": 3}), "holds no condition"),
+        (json.dumps({**good, "condition": {"feature": "x"}}), "holds no condition"),
+        (json.dumps({**good, "model": "other"}), "made with other"),
+        (json.dumps({**good, "version": 99}), "version 1"),
+        (json.dumps({**good, "condition": {"feature": [[float("nan"), 0.0, 0.0]]}}), "not finite"),
+        (json.dumps({**good, "condition": {"feature": [[1e99, 0.0, 0.0]]}}), "not finite"),
+        (json.dumps({**good, "condition": {"feature": [[10**400, 0, 0]]}}), "holds no condition"),
+        (json.dumps({**good, "condition": {"feature": [[1.0]]}}), "not a condition of CMDSR"),
+    ):
+        path.write_text(values)
+        with pytest.raises(BlindSRError, match=words):
+            condition_io.load(path, "m", upscaler)
+    with pytest.raises(BlindSRError, match="cannot read"):
+        condition_io.load(tmp_path / "none.json", "m", upscaler)
+    with pytest.raises(BlindSRError, match="cannot be kept"):
+        condition_io.save(path, "bicubic", Upscaler(Bicubic(2), device="cpu"), None)
+    with pytest.raises(BlindSRError, match="cannot write"):
+        condition_io.save(tmp_path / "no" / "c.json", "m", upscaler, torch.zeros(1, 3))

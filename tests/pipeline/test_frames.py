@@ -1,0 +1,61 @@
+"""Animations and pages, restored as the pictures that they consist of."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.images import Frames, Metadata, Picture
+from blindsr.inference.load import load
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline.frames import enlarge_frames, fitting_tile, middle
+
+
+@pytest.fixture(name="upscaler")
+def _upscaler() -> Upscaler:
+    return load("bicubic_x2")
+
+
+def _frames(durations: tuple[int, ...] = (50, 60, 70)) -> Frames:
+    generator = np.random.default_rng(0)
+    samples = [generator.integers(0, 256, (8, 6, 3), np.uint8) for _ in range(3)]
+    return Frames(samples, Metadata(xmp=b"<x/>"), durations, plays=3)
+
+
+def test_each_frame_is_what_its_picture_becomes(upscaler: Upscaler) -> None:
+    result = enlarge_frames(upscaler, _frames())
+    assert (result.durations, result.plays, result.metadata.xmp) == ((50, 60, 70), 3, b"<x/>")
+    for one, picture in zip(result.samples, _frames().pictures(), strict=True):
+        np.testing.assert_array_equal(one, upscaler.upscale(picture).to_array())
+
+
+@pytest.mark.parametrize(("durations", "looked_at"), [((50, 60, 70), [1]), ((), [0, 1, 2])])
+def test_an_animation_has_one_condition_and_pages_have_each_their_own(
+    upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, durations: tuple[int, ...], looked_at: list[int]
+) -> None:
+    seen: list[int] = []
+    frames = _frames(durations)
+    pictures = list(frames.pictures())
+
+    def look(picture: Picture, *_: Any) -> str:
+        seen.extend(n for n, one in enumerate(pictures) if torch.equal(one.pixels, picture.pixels))
+        return "known"
+
+    monkeypatch.setattr(upscaler, "look", look)
+    enlarge_frames(upscaler, frames)
+    assert seen == looked_at
+    torch.testing.assert_close(middle(frames).pixels, pictures[1].pixels)
+
+
+def test_size_depth_and_native_resolution(upscaler: Upscaler) -> None:
+    result = enlarge_frames(upscaler, _frames(), size=Size(factor=1.5), bits=16, native=0.5)
+    assert {(one.shape, one.dtype.name) for one in result.samples} == {((12, 9, 3), "uint16")}
+
+
+def test_what_does_not_fit_is_refused(upscaler: Upscaler) -> None:
+    assert fitting_tile(upscaler, _frames(), 10**9) == upscaler.tile
+    with pytest.raises(BlindSRError, match="3 frames take"):
+        fitting_tile(upscaler, _frames(), 10**6)
