@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from blindsr.contract import Stage
-from blindsr.inference.upscaler import computes_bf16
+from blindsr.devices import computes_bf16
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.methods.mrda.model import MRDA, MRDAConfig

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from blindsr import weights
+from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
-from blindsr.inference.upscaler import Upscaler, computes_bf16
+from blindsr.inference.upscaler import Upscaler
 from blindsr.weights import known
 
 _PACKAGES = ("blindsr", "torch", "numpy", "pillow", "pyvips", "safetensors")

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize, resize_to
+from blindsr.devices import computes_bf16, find_device
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
 from blindsr.images.gamut import gamut_of
@@ -65,7 +66,7 @@ class Upscaler:
         Raises:
             BlindSRError: a device, precision or tile that there is not.
         """
-        self.device = _device(device)
+        self.device = find_device(device)
         if precision not in ("auto", "fp32", "bf16"):
             raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
         if tile != "auto" and tile < 1:
@@ -346,26 +347,6 @@ def _empty(lr: Tensor, scale: int) -> Tensor:
         if not out_of_memory(error):
             raise
         raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None
-
-
-def _device(name: str | torch.device) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # backends that were not built in differ
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BlindSRError(f"there is no device {str(name)!r} here ({reason}); use auto or cpu") from None
-    return device
-
-
-def computes_bf16(device: torch.device) -> bool:
-    """Whether bf16 is computed in hardware, where it is faster than fp32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:

@@ -20,9 +20,9 @@ from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
 from blindsr.contract import Stage
+from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.files import remove_parts
-from blindsr.inference.upscaler import computes_bf16
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.train import checkpoint

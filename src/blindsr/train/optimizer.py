@@ -10,7 +10,7 @@ from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 
 from blindsr.contract import Group
-from blindsr.inference.upscaler import computes_bf16
+from blindsr.devices import computes_bf16
 
 _LEAST = 32
 """Rows and columns that a matrix must have for its singular values to be worth equalling."""
