@@ -1,0 +1,85 @@
+"""Artefacts in the flat parts of a result, measured without ground truth.
+
+Where a photograph is flat, an enlargement has little to add: fine structure that bicubic interpolation does not show
+there is noise, JPEG blocks or ringing that a network sharpened. The ratio of the two says how much.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.degrade.resample import resize_to
+from blindsr.errors import BlindSRError
+from blindsr.images import luma
+
+_SHARE = 0.5
+"""Fraction of the pixels that count as flat: those with the smallest gradients."""
+_SMOOTH = 2.0
+"""Standard deviation in LR pixels of the Gaussian under which gradients are taken, so that noise does not count."""
+_AROUND = 1.5
+"""Standard deviation in LR pixels of the Gaussian that averages the gradients."""
+_FINE = 0.75
+"""Standard deviation in LR pixels of the Gaussian whose residual is fine structure."""
+_FLOOR = 0.5
+"""Level (0..255) below which structure is invisible in eight bits; keeps the ratio finite where nothing is there."""
+
+
+@torch.no_grad()
+def fine_structure(lr: Tensor, sr: Tensor) -> float:
+    """Ratio of the fine structure in the flat parts of a result to that of bicubic interpolation.
+
+    1 is as bicubic; above it the result sharpened noise or blocks, below it removed them. The structure is the standard
+    deviation of what a Gaussian of 0.75 LR pixels takes away, of luma, over the flattest half of the image.
+
+    Args:
+        lr: the photograph, ``(1, 3, h, w)`` in [0, 1].
+        sr: its enlargement to any larger size, ``(1, 3, h', w')`` in [0, 1].
+
+    Returns:
+        The ratio, at least 0.
+
+    Raises:
+        BlindSRError: the shapes are not those of one image and its enlargement.
+    """
+    if lr.ndim != 4 or lr.shape[:2] != (1, 3) or sr.shape[:2] != lr.shape[:2] or sr.shape[-1] < lr.shape[-1]:
+        raise BlindSRError(f"expected one RGB image and its enlargement, got {tuple(lr.shape)} and {tuple(sr.shape)}")
+    height, width = sr.shape[-2:]
+    flat = F.interpolate(flat_parts(lr).float(), (height, width), mode="nearest") > 0.5
+    interpolated = resize_to(lr.float(), (height, width)).clamp(0, 1)
+    sigma = _FINE * width / lr.shape[-1]
+    ours, theirs = (_structure(image.float(), sigma, flat) for image in (sr, interpolated))
+    return math.sqrt((ours + _FLOOR**2) / (theirs + _FLOOR**2))
+
+
+@torch.no_grad()
+def flat_parts(lr: Tensor) -> Tensor:
+    """The flattest half of an image ``(1, 3, h, w)`` in [0, 1], as a mask ``(1, 1, h, w)``."""
+    smooth = smoothed(luma(lr.float()), _SMOOTH)
+    down, right = (smooth.roll(-1, axis) - smooth.roll(1, axis) for axis in (-2, -1))
+    down[..., (0, -1), :] = 0
+    right[..., (0, -1)] = 0
+    steepness = smoothed((down.square() + right.square()).sqrt(), _AROUND)
+    threshold = steepness.flatten().kthvalue(max(1, round(_SHARE * steepness.numel()))).values
+    return steepness <= threshold
+
+
+def smoothed(image: Tensor, sigma: float) -> Tensor:
+    """Gaussian filtering of ``(n, c, h, w)`` with replicated borders; ``sigma`` in pixels."""
+    radius = max(1, math.ceil(3 * sigma))
+    at = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
+    taps = torch.exp(-0.5 * (at / sigma) ** 2)
+    taps = taps / taps.sum()
+    n, channels, height, width = image.shape
+    planes = image.reshape(n * channels, 1, height, width)
+    planes = F.conv2d(F.pad(planes, (radius, radius, 0, 0), mode="replicate"), taps.view(1, 1, 1, -1))
+    planes = F.conv2d(F.pad(planes, (0, 0, radius, radius), mode="replicate"), taps.view(1, 1, -1, 1))
+    return planes.reshape(n, channels, height, width)
+
+
+def _structure(image: Tensor, sigma: float, flat: Tensor) -> float:
+    """Variance (of 255) of the fine structure of ``(1, 3, h, w)`` where the mask ``(1, 1, h, w)`` is set."""
+    y = luma(image)
+    fine = (y - smoothed(y, sigma))[flat]
+    return float(fine.square().mean())
