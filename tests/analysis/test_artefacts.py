@@ -8,10 +8,10 @@ from blindsr.errors import BlindSRError
 
 
 def scene(seed: int = 0) -> Tensor:
-    """An image ``(1, 3, 64, 96)`` that is a gentle slope, with blocks of strong colours at its right."""
+    """An image ``(1, 3, 64, 96)`` that is a gentle slope, with strong colours at its right."""
     generator = torch.Generator().manual_seed(seed)
-    image = torch.linspace(0.4, 0.5, 96).expand(1, 3, 64, 96).clone()
-    image[..., 56:] = torch.rand(1, 3, 8, 5, generator=generator).repeat_interleave(8, 2).repeat_interleave(8, 3)
+    image = torch.linspace(0.4, 0.41, 96).expand(1, 3, 64, 96).clone()
+    image[..., 56:] = resize(torch.rand(1, 3, 16, 10, generator=generator), 4).clamp(0, 1)
     return image
 
 
