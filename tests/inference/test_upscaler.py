@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -278,3 +279,36 @@ def test_the_network_sees_srgb(monkeypatch: pytest.MonkeyPatch) -> None:
     gamut = Gamut(metadata.icc or b"")
     torch.testing.assert_close(seen[0], gamut.to_srgb(pixels[None]))
     assert not torch.allclose(seen[0], pixels[None], atol=0.02)
+
+
+def test_threads_share_an_upscaler_each_with_tiles_of_its_own() -> None:
+    upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32", tile=40)
+    pictures = [Picture(torch.rand(3, 50, 40, generator=torch.Generator().manual_seed(n))) for n in range(6)]
+    alone = [upscaler.upscale(picture).pixels for picture in pictures]
+    tiles = [16, None, 8, 24, None, 11]
+
+    def restored(number: int) -> Tensor:
+        return upscaler.upscale(pictures[number], tile=tiles[number]).pixels
+
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(restored, [*range(6)] * 3))
+    for one, expected in zip(together, alone * 3, strict=True):
+        torch.testing.assert_close(one, expected, atol=1e-6, rtol=0)
+    assert upscaler.tile == 40
+
+
+def test_the_side_of_tiles_is_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides: list[tuple[int, ...]] = []
+    method = Sharpener()
+    real = method.restore
+    monkeypatch.setattr(method, "restore", lambda lr, known: (sides.append(tuple(lr.shape[-2:])), real(lr, known))[1])
+    upscaler, picture = Upscaler(method, device="cpu", tile=64), Picture(_random(3, 40, 40))
+    for use in (
+        lambda tile: upscaler.upscale(picture, tile=tile),
+        lambda tile: upscaler.preview(picture, upscaler.look(picture), (4, 4, 30, 30), tile=tile),
+    ):
+        for tile, count in ((None, 1), (20, 4)):
+            sides.clear()
+            use(tile)
+            assert len(sides) == count
+            assert max(max(one) for one in sides) <= (tile or 40) + 2 * method.traits.margin

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
@@ -42,7 +41,8 @@ _BICUBIC = 4
 class Upscaler:
     """Restores images by a method: finds out once how an image was degraded, then restores it tile by tile.
 
-    The method is moved to the device and set to evaluation; it is not copied.
+    The method is moved to the device and set to evaluation; it is not copied. Nothing changes after that, so
+    threads may share an instance.
     """
 
     def __init__(
@@ -88,15 +88,6 @@ class Upscaler:
             return side <= _TILE and (side <= 4 * traits.margin or traits.features(seen, seen) <= _TILE_MEMORY)
 
         return next(filter(sensible, TILES), TILES[-1])
-
-    @contextmanager
-    def tiled(self, side: int) -> Iterator[None]:
-        """Work in tiles of another side for a while."""
-        before, self.tile = self.tile, side
-        try:
-            yield
-        finally:
-            self.tile = before
 
     @property
     def scale(self) -> int:
@@ -159,10 +150,12 @@ class Upscaler:
         _check_one(lr)
         return self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
 
-    def _restore(self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch()) -> Tensor:
-        out = _empty(part.cut(lr), self.scale)
+    def _restore(
+        self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch(), tile: int | None = None
+    ) -> Tensor:
+        out, side = _empty(part.cut(lr), self.scale), self.tile if tile is None else tile
         with torch.no_grad(), self._autocast():
-            restore_tiled(self.method, self._place(lr), condition, tile=self.tile, out=out, part=part, watch=watch)
+            restore_tiled(self.method, self._place(lr), condition, tile=side, out=out, part=part, watch=watch)
         return out.clamp_(0, 1)
 
     def upscale(
@@ -172,6 +165,7 @@ class Upscaler:
         *,
         size: Size = Size(),
         strength: float = 1.0,
+        tile: int | None = None,
         watch: Watch = Watch(),
     ) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
@@ -186,6 +180,7 @@ class Upscaler:
             hints: what is known of its degradation already.
             size: of the result; what the network makes is resampled to it.
             strength: 0 is the bicubic enlargement, 1 the network's result.
+            tile: largest side of a tile in LR pixels; that of the upscaler if not given.
             watch: who is told how far it is, and may stop it.
 
         Raises:
@@ -193,7 +188,7 @@ class Upscaler:
                 or too little memory.
         """
         picture = picture_of(source)
-        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength, watch=watch)
+        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength, tile=tile, watch=watch)
 
     def look(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
@@ -206,18 +201,26 @@ class Upscaler:
         *,
         size: Size = Size(),
         strength: float = 1.0,
+        tile: int | None = None,
         watch: Watch = Watch(),
     ) -> Picture:
         """Restore a picture under a condition; as `upscale` in all else."""
         picture = picture_of(source)
         width, height = size.of(picture.width, picture.height, self.scale)
         whole = Box(0, picture.height, 0, picture.width)
-        colour = _resample(self._colour(picture, condition, whole, strength, watch), (height, width))
+        colour = _resample(self._colour(picture, condition, whole, strength, watch=watch, tile=tile), (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         return _like(picture, colour, alpha)
 
     def preview(
-        self, source: Source, condition: Any, region: tuple[int, int, int, int], *, strength: float = 1.0
+        self,
+        source: Source,
+        condition: Any,
+        region: tuple[int, int, int, int],
+        *,
+        strength: float = 1.0,
+        tile: int | None = None,
+        watch: Watch = Watch(),
     ) -> Picture:
         """Restore a part of a picture as it will be in the whole, under the whole's condition.
 
@@ -226,6 +229,8 @@ class Upscaler:
             condition: what `look` found out about it.
             region: left, top, width and height of the part, pixels of the picture.
             strength: 0 is the bicubic enlargement, 1 the network's result.
+            tile: as for `upscale`.
+            watch: as for `upscale`.
 
         Raises:
             BlindSRError: the part lies outside the picture.
@@ -239,9 +244,11 @@ class Upscaler:
                 f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
             )
         alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0].clamp(0, 1)
-        return _like(picture, self._colour(picture, condition, box, strength), alpha)
+        return _like(picture, self._colour(picture, condition, box, strength, watch=watch, tile=tile), alpha)
 
-    def _colour(self, picture: Picture, condition: Any, box: Box, strength: float, watch: Watch = Watch()) -> Tensor:
+    def _colour(
+        self, picture: Picture, condition: Any, box: Box, strength: float, *, watch: Watch, tile: int | None
+    ) -> Tensor:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
@@ -249,7 +256,7 @@ class Upscaler:
         lr, inner = _visible(_cut(picture, seen)), box.below(seen)
         gamut = gamut_of(picture.metadata)
         known = lr if gamut is None else gamut.to_srgb(lr)
-        sr = self._restore(known, condition, inner, watch)
+        sr = self._restore(known, condition, inner, watch, tile)
         if gamut is not None:  # what sRGB cannot show comes from the image itself
             sr = (gamut.from_srgb(sr) + self._interpolated(lr - gamut.from_srgb(known), inner)).clamp_(0, 1)
         if strength < 1:

@@ -209,11 +209,11 @@ def _restore(
         if form.preview is None:
             images.check_sides(job.target, *size.of(picture.width, picture.height, upscaler.scale))
         condition = upscaler.look(picture, hints) if form.condition is None else form.condition
-        with upscaler.tiled(_tile(upscaler, picture, size, form)):
-            if form.preview is not None:
-                result = upscaler.preview(picture, condition, form.preview)
-            else:
-                result = upscaler.enlarge(picture, condition, size=size, strength=form.strength)
+        tile = _tile(upscaler, picture, size, form)
+        if form.preview is not None:
+            result = upscaler.preview(picture, condition, form.preview, tile=tile)
+        else:
+            result = upscaler.enlarge(picture, condition, size=size, strength=form.strength, tile=tile)
         if form.compare is not None:
             images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
         seconds = time.perf_counter() - begin
@@ -294,17 +294,17 @@ def _restore_frames(
     upscaler, form, chosen = _chosen(upscaler, job, middle(frames), form, report=report)
     for one in frames.samples:
         images.check_sides(job.target, *form.size.of(one.shape[1], one.shape[0], upscaler.scale))
-    with upscaler.tiled(fitting_tile(upscaler, frames, _limit(form))):
-        result = enlarge_frames(
-            upscaler,
-            frames,
-            hints,
-            condition=form.condition,
-            size=form.size,
-            strength=form.strength,
-            bits=form.bits,
-            native=form.native or 1.0,
-        )
+    result = enlarge_frames(
+        upscaler,
+        frames,
+        hints,
+        condition=form.condition,
+        size=form.size,
+        strength=form.strength,
+        bits=form.bits,
+        native=form.native or 1.0,
+        tile=fitting_tile(upscaler, frames, _limit(form)),
+    )
     megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
     findings = {**chosen, "frames": len(frames)} if report else chosen
     return Outcome(job, seconds=time.perf_counter() - begin, megapixels=megapixels, findings=findings), result

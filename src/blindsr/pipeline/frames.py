@@ -22,6 +22,7 @@ def enlarge_frames(
     strength: float = 1.0,
     bits: int | None = None,
     native: Native = 1.0,
+    tile: int | None = None,
 ) -> Frames:
     """Restore every picture of a file.
 
@@ -37,6 +38,7 @@ def enlarge_frames(
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the frames if not given.
         native: what of its side a picture is shrunk to before it is restored; the first one decides for all.
+        tile: as for `Upscaler.upscale`.
 
     Raises:
         BlindSRError: as `Upscaler.upscale`.
@@ -50,7 +52,7 @@ def enlarge_frames(
             wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
             small = shrunk(picture, fraction)
             known = upscaler.look(small, hints) if condition is None else condition
-            yield upscaler.enlarge(small, known, size=wanted, strength=strength)
+            yield upscaler.enlarge(small, known, size=wanted, strength=strength, tile=tile)
 
     return frames.like(results(), bits)
 

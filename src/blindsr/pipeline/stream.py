@@ -31,6 +31,7 @@ class _Manner:
     condition: Any
     strength: float
     bits: int
+    tile: int
 
 
 def restore_file(
@@ -78,14 +79,15 @@ def restore_file(
     metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
-    with upscaler.tiled(memory.strip_tile(upscaler, strips.width, max_memory)), beside(target) as part:
+    tile = memory.strip_tile(upscaler, strips.width, max_memory)
+    with beside(target) as part:
         if wanted == made:
-            rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits), watch)
+            rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
             write_strips(rows, _shape(made, strips.channels), metadata, part)
         else:
             with TemporaryDirectory(dir=target.parent, prefix=".") as folder:
                 between, deep = Path(folder) / "made.tif", Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
-                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN), watch)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
                 write_strips(rows, _shape(made, strips.channels), deep, between)
                 again = resampled(between, *wanted, metadata.bits)
                 write_strips(again, _shape(wanted, strips.channels), metadata, part)
@@ -112,7 +114,7 @@ def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any
 
 def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
     """The result from the top to the bottom, a row of tiles at a time."""
-    window, margin, side = Window(strips), upscaler.method.traits.margin, upscaler.tile
+    window, margin, side = Window(strips), upscaler.method.traits.margin, manner.tile
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
         first = max(0, top - margin)
@@ -124,7 +126,7 @@ def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch)
 def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
     """A row of tiles from the left to the right; ``rows`` says where it begins in what is seen, and its height."""
     top, height = rows
-    for left in range(0, seen.width, upscaler.tile):
-        region = (left, top, min(upscaler.tile, seen.width - left), height)
-        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength)
+    for left in range(0, seen.width, manner.tile):
+        region = (left, top, min(manner.tile, seen.width - left), height)
+        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength, tile=manner.tile)
         yield part.to_array(manner.bits)
