@@ -1,8 +1,11 @@
-"""Windows."""
+"""Windows, and copies that share parameters."""
 
+import pytest
 import torch
+from torch import nn
+from torch.func import functional_call
 
-from blindsr.nn.blocks import windows
+from blindsr.nn.blocks import adapted, windows
 
 
 def test_large_images_are_judged_by_windows_spread_over_them() -> None:
@@ -30,3 +33,30 @@ def test_a_strip_is_judged_by_windows_as_narrow_as_itself() -> None:
 
 def test_windows_fill_a_grid_and_no_more() -> None:
     assert [len(windows(torch.rand(1, 1, 90, 90), 16, count)) for count in (1, 4, 5, 6, 9)] == [1, 4, 4, 6, 9]
+
+
+def test_an_adapted_copy_shares_all_but_what_was_given() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Conv2d(4, 2, 1))).eval()
+    x, before = torch.rand(1, 3, 8, 8), {name: values.clone() for name, values in net.state_dict().items()}
+    own = {"0.weight": torch.rand(4, 3, 3, 3), "1.running_mean": torch.rand(4), "2.0.bias": torch.rand(2)}
+    copy = adapted(net, own)
+    torch.testing.assert_close(copy(x), functional_call(net, own, (x,)))
+    assert all(torch.equal(values, before[name]) for name, values in net.state_dict().items())
+    parameters = dict(net.named_parameters())
+    shared = {name for name, values in copy.named_parameters() if values is parameters[name]}
+    assert shared == {"0.bias", "1.weight", "1.bias", "2.0.weight"}
+
+
+def test_gradients_of_an_adapted_copy_reach_what_is_shared_and_what_was_given() -> None:
+    net, bias = nn.Sequential(nn.Linear(3, 2)), torch.zeros(2, requires_grad=True)
+    adapted(net, {"0.bias": 2 * bias})(torch.ones(1, 3)).sum().backward()
+    assert bias.grad is not None
+    torch.testing.assert_close(bias.grad, torch.full((2,), 2.0))
+    torch.testing.assert_close(net[0].weight.grad, torch.ones(2, 3))
+    assert net[0].bias.grad is None
+
+
+@pytest.mark.parametrize("name", ["0.strange", "weight", "training", "0"])
+def test_what_a_network_does_not_have_is_not_adapted(name: str) -> None:
+    with pytest.raises(KeyError):
+        adapted(nn.Sequential(nn.Linear(3, 2)), {name: torch.zeros(2)})

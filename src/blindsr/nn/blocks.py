@@ -1,10 +1,13 @@
 """What several papers need alike."""
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 
 def initialise(module: nn.Module, follows: Literal["linear", "relu"] = "linear", gain: float = 1.0) -> None:
@@ -46,3 +49,37 @@ def windows(image: Tensor, side: int, count: int) -> Tensor:
     tops = [round((height - tall) * (i + 0.5) / rows) for i in range(rows)]
     lefts = [round((width - wide) * (i + 0.5) / columns) for i in range(columns)]
     return torch.cat([image[..., top : top + tall, left : left + wide] for top in tops for left in lefts])
+
+
+def adapted(module: _Module, tensors: Mapping[str, Tensor]) -> _Module:
+    """Copy a network with other tensors in a few places; everything else is shared with the original.
+
+    Unlike ``torch.func.functional_call``, which exchanges the tensors of the module itself for the time of a call, this
+    leaves the original untouched: other threads can use it meanwhile. Gradients reach the shared parameters.
+
+    Args:
+        module: the network.
+        tensors: parameters and buffers by their names in it.
+
+    Raises:
+        KeyError: the network has no tensor of such a name.
+    """
+    copy = _shared(module)
+    for name, tensor in tensors.items():
+        owner, _, leaf = name.rpartition(".")
+        held = vars(copy.get_submodule(owner))
+        places = [held[kind] for kind in ("_parameters", "_buffers") if leaf in held[kind]]
+        if not places:
+            raise KeyError(name)
+        places[0][leaf] = tensor
+    return copy
+
+
+def _shared(module: _Module) -> _Module:
+    """A module with containers of its own for the same parameters and buffers, and its submodules alike."""
+    copy = module.__new__(type(module))
+    held = dict(vars(module))
+    held |= {kind: dict(held[kind]) for kind in ("_parameters", "_buffers")}
+    held["_modules"] = {name: None if child is None else _shared(child) for name, child in held["_modules"].items()}
+    vars(copy).update(held)
+    return copy

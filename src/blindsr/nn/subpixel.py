@@ -1,5 +1,6 @@
 """Enlargement by sub-pixel convolutions (Shi et al., 2016), as fast as it can be had."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import cast
 
@@ -64,25 +65,29 @@ class Upsampler(nn.Module):
         """``(n, c, h, w)`` to ``(n, 3, s*h, s*w)``."""
         return F.pixel_shuffle(F.conv2d(features, *self.folded(), padding=REACH), self.scale)
 
-    def folded(self) -> tuple[Tensor, Tensor]:
+    def folded(self, params: Mapping[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         """The one convolution: what the ``3 s^2`` pixels made from an LR pixel are, as sums of features around it.
 
         Such a sum is traced back from the last layer to the first, which is six times less work at x4 than to ask what
         each of the features becomes.
 
+        Args:
+            params: weights used in place of the layers' own, all of them, by the same names.
+
         Returns:
             Weight ``(3 s^2, c, 5, 5)`` and bias ``(3 s^2,)``; outputs lie as ``F.pixel_shuffle`` takes them.
         """
-        values = next(self.parameters())
+        params = dict(self.named_parameters()) if params is None else params
+        values = params["layers.0.weight"]
         count, start = 3 * self.scale**2, REACH * self.scale
         sums = torch.eye(count, dtype=values.dtype, device=values.device).view(count, 3, self.scale, self.scale)
         bias = values.new_zeros(count)
         # In full precision, for all pixels will be made by these weights.
         with torch.autocast(values.device.type, enabled=False):
-            for layer in reversed(self.layers):
+            for index, layer in reversed(list(enumerate(self.layers))):
                 if isinstance(layer, nn.Conv2d):
-                    bias = bias + sums.sum((2, 3)) @ cast("Tensor", layer.bias)
-                    sums = F.conv_transpose2d(sums, layer.weight)
+                    bias = bias + sums.sum((2, 3)) @ params[f"layers.{index}.bias"]
+                    sums = F.conv_transpose2d(sums, params[f"layers.{index}.weight"])
                     start -= 1
                 else:
                     shuffle = cast("PixelShuffle", layer)

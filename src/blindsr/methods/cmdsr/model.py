@@ -21,13 +21,12 @@ import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
-from blindsr.nn.blocks import initialise
+from blindsr.nn.blocks import adapted, initialise
 from blindsr.nn.subpixel import Upsampler, start_as_nearest
 
 _SETS = 16
@@ -78,8 +77,8 @@ class Modulated(nn.Module):
     """A convolution of the BaseNet whose input channels are scaled (Eq. 3), or affinely transformed (SFT, Table IX).
 
     Scaling the input channels *is* scaling the weights, ``conv(x * f; w) = conv(x; w * f)``, and needs no
-    convolution per task. The coefficients ``(n, channels)`` are handed in for the time of one call by
-    ``functional_call``; empty ones leave the convolution as it is.
+    convolution per task. The coefficients ``(n, channels)`` are those of one call, made on a copy of the BaseNet;
+    empty ones leave the convolution as it is.
     """
 
     coefficients: Tensor
@@ -181,11 +180,11 @@ class CMDSR(Method[Tensor]):
         check_image(lr)
         if self.config.modulation != "scale":
             return self.restore_tasks(lr, condition.expand(len(lr), -1))
-        adapted = {
+        weights = {
             f"{name}.conv.weight": layer.conv.weight * layer.modulation(condition).view(1, -1, 1, 1)
             for name, layer in self.modulated().items()
         }
-        sr: Tensor = functional_call(self.base, adapted, (lr,))
+        sr: Tensor = adapted(self.base, weights)(lr)
         return sr.float()
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
@@ -212,7 +211,7 @@ class CMDSR(Method[Tensor]):
             ``(n, 3, s*h, s*w)``.
         """
         given = {f"{name}.coefficients": layer.modulation(features) for name, layer in self.modulated().items()}
-        sr: Tensor = functional_call(self.base, given, (lr,))
+        sr: Tensor = adapted(self.base, given)(lr)
         return sr.float()
 
 

@@ -15,15 +15,14 @@ Deviations are listed in the README beside this file.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
@@ -83,26 +82,28 @@ class Found:
 class ChannelAttention(nn.Module):
     """RCAN's: scales channels by what their means over the image say.
 
-    The means of a tile are not those of the image, so they can be handed in for the time of one call.
+    The means of a tile are not those of the image, so a caller may decide which ones are used.
     """
-
-    given: Tensor
 
     def __init__(self, channels: int, reduction: int) -> None:
         super().__init__()
         inner = max(1, channels // reduction)
         self.down, self.up = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
-        self.register_buffer("given", torch.empty(0), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        means = self.given.to(x.dtype) if self.given.numel() else self.means(x).to(x.dtype)
-        gain = torch.sigmoid(self.up(F.relu(self.down(means[:, :, None, None]))))
+    def forward(self, x: Tensor, means: "Means | None" = None) -> Tensor:
+        used = channel_means(x) if means is None else means(self, x)
+        gain = torch.sigmoid(self.up(F.relu(self.down(used.to(x.dtype)[:, :, None, None]))))
         return x * gain
 
-    @staticmethod
-    def means(x: Tensor) -> Tensor:
-        """Means over the image ``(n, channels)``, in float32."""
-        return x.mean((2, 3), dtype=torch.float32)
+
+Means: TypeAlias = Callable[[ChannelAttention, Tensor], Tensor]
+"""Gives a channel attention the means ``(n, channels)`` that it uses for its input; passed through the network as an
+argument, so that threads can share the modules."""
+
+
+def channel_means(x: Tensor) -> Tensor:
+    """Means over the image ``(n, channels)``, in float32."""
+    return x.mean((2, 3), dtype=torch.float32)
 
 
 class RCAB(nn.Module):
@@ -114,8 +115,8 @@ class RCAB(nn.Module):
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         self.attention = ChannelAttention(channels, reduction)
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.attention(self.second(F.relu(self.first(x))))
+    def forward(self, x: Tensor, means: Means | None = None) -> Tensor:
+        y: Tensor = self.attention(self.second(F.relu(self.first(x))), means)
         return x + y
 
 
@@ -124,11 +125,14 @@ class ResidualGroup(nn.Module):
 
     def __init__(self, config: DMSRConfig) -> None:
         super().__init__()
-        self.blocks = nn.Sequential(*(RCAB(config.channels, config.reduction) for _ in range(config.blocks)))
+        self.blocks = nn.ModuleList(RCAB(config.channels, config.reduction) for _ in range(config.blocks))
         self.last = nn.Conv2d(config.channels, config.channels, 3, padding=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.last(self.blocks(x))
+    def forward(self, x: Tensor, means: Means | None = None) -> Tensor:
+        features = x
+        for block in self.blocks:
+            features = block(features, means)
+        y: Tensor = self.last(features)
         return x + y
 
 
@@ -141,7 +145,7 @@ class Network(nn.Module):
         self.scale = config.scale
         self.denoise = nn.Conv2d(3 if config.noise == "none" else 6, c, 1)
         self.head = nn.Conv2d(c, c, 3, padding=1)
-        self.groups = nn.Sequential(*(ResidualGroup(config) for _ in range(config.groups)))
+        self.groups = nn.ModuleList(ResidualGroup(config) for _ in range(config.groups))
         self.trunk = nn.Conv2d(c, c, 3, padding=1)
         stages = ((nn.Conv2d(c, c * f**2, 3, padding=1), PixelShuffle(f), nn.ReLU()) for f in factors(config.scale))
         self.upsampler = nn.Sequential(*(layer for stage in stages for layer in stage))
@@ -168,16 +172,32 @@ class Network(nn.Module):
         for channel in range(3):
             self.last.weight[channel, channel, 1, 1] += 1
 
-    def forward(self, lr: Tensor, noise: Tensor | None, kernel: Tensor) -> Tensor:
-        """``(n, 3, h, w)``, its noise map, and kernels ``(n, 15, 15)`` to ``(n, 3, s*h, s*w)``."""
-        x = self.denoise(lr if noise is None else torch.cat((lr, noise), 1))
-        x = self.head(x)
-        x = x + self.trunk(self.groups(x))
-        x = self._enlarged(x)
+    def forward(self, lr: Tensor, noise: Tensor | None, kernel: Tensor, means: Means | None = None) -> Tensor:
+        """Restore images.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            noise: noise maps of the same shape.
+            kernel: ``(n, 15, 15)``.
+            means: what the channel attentions use; the means of their inputs if not given.
+
+        Returns:
+            ``(n, 3, s*h, s*w)``.
+        """
+        head, deep = self.deep_features(lr, noise, means)
+        x = self._enlarged(head + self.trunk(deep))
         for module in self.deblur:
             x = module(x, kernel)
         sr: Tensor = self.last(x)
         return sr.float()
+
+    def deep_features(self, lr: Tensor, noise: Tensor | None, means: Means | None = None) -> tuple[Tensor, Tensor]:
+        """Features ``(n, c, h, w)`` before and after the residual groups; arguments as in `forward`."""
+        head = self.head(self.denoise(lr if noise is None else torch.cat((lr, noise), 1)))
+        x = head
+        for group in self.groups:
+            x = group(x, means)
+        return head, x
 
     def _enlarged(self, x: Tensor) -> Tensor:
         """Features ``(n, c, h, w)`` to an image ``(n, 3, s*h, s*w)``.
@@ -236,16 +256,16 @@ class DMSR(Method[Found]):
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
             factor *= 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
-        attention = self._attention(seen, self.guide(seen, level, factor, map_), kernel)
+        attention = self._attention(seen, self.guide(seen, level, factor, map_))
         return Found(kernel, confidence, level, factor, attention)
 
     def restore(self, lr: Tensor, condition: Found) -> Tensor:
         """The noise map is that of the tile; kernel and attention are the image's."""
         check_image(lr)
         noise = self.guide(lr, condition.noise, condition.factor)
-        given = {f"{name}.given": means for name, means in condition.attention.items()}
+        given = {layer: condition.attention[name] for name, layer in self._attentions().items()}
         kernel = condition.kernel.expand(len(lr), -1, -1)
-        sr: Tensor = functional_call(self.net, given, (lr, noise, kernel))
+        sr: Tensor = self.net(lr, noise, kernel, lambda layer, _: given[layer])
         return sr
 
     def guide(self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None) -> Tensor | None:
@@ -290,23 +310,17 @@ class DMSR(Method[Found]):
         attention = {name: tensors[name] for name in self._attentions()}
         return Found(tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention)
 
-    def _attention(self, lr: Tensor, noise: Tensor | None, kernel: Tensor) -> dict[str, Tensor]:
+    def _attention(self, lr: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
         """Run the network up to its trunk, and note what every channel attention sees."""
-        seen: dict[str, Tensor] = {}
-        layers = self._attentions()
-        hooks = [
-            layer.register_forward_pre_hook(
-                lambda module, inputs, name=name: seen.update({name: module.means(inputs[0]).mean(0, keepdim=True)})
-            )
-            for name, layer in layers.items()
-        ]
-        try:
-            x = self.net.denoise(lr if noise is None else torch.cat((lr, noise), 1))
-            self.net.groups(self.net.head(x))
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return seen
+        seen: dict[ChannelAttention, Tensor] = {}
+
+        def noted(layer: ChannelAttention, x: Tensor) -> Tensor:
+            means = channel_means(x)
+            seen[layer] = means.mean(0, keepdim=True)
+            return means
+
+        self.net.deep_features(lr, noise, noted)
+        return {name: seen[layer] for name, layer in self._attentions().items()}
 
     def _attentions(self) -> dict[str, ChannelAttention]:
         return {name: layer for name, layer in self.net.named_modules() if isinstance(layer, ChannelAttention)}

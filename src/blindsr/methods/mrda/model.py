@@ -20,11 +20,11 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from blindsr.contract import Hints, PairTaught, Strict, Traits, check_image
 from blindsr.errors import BlindSRError
-from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN, RDAConv
+from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN
 from blindsr.methods.mrda.visual import Discriminator
 from blindsr.nn.adapt import Params, adapt
 from blindsr.nn.blocks import windows
@@ -92,19 +92,10 @@ class MRDA(PairTaught[Tensor]):
 
     def heed(self, lr: Tensor, condition: Tensor) -> Tensor | None:
         """The modulation maps of Eq. 9 in the order of their layers (Figure 10)."""
-        seen: list[Tensor] = []
-
-        def note(layer: nn.Module, given: tuple[Tensor], out: Tensor) -> None:
-            seen.append(torch.sigmoid(out[0, 0].float()))
-
-        regions = [layer.region for layer in self.rdan.modules() if isinstance(layer, RDAConv) and layer.region]
-        hooks = [region.register_forward_hook(note) for region in regions]
-        try:
-            self.restore(lr, condition)
-        finally:
-            for hook in hooks:
-                hook.remove()
-        return torch.stack(seen) if seen else None
+        check_image(lr)
+        maps: list[Tensor] = []
+        self.rdan(lr, condition.expand(len(lr), -1), maps)
+        return torch.stack([one[0, 0].float() for one in maps]) if maps else None
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"representation": condition}

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from blindsr.degrade.resample import resize
 from blindsr.nn.adapt import Params
@@ -94,8 +93,7 @@ class MLN(nn.Module):
 
     def _enlarged(self, features: Tensor, params: Params) -> Tensor:
         own = {name: params.get(f"{_UPSCALER}.{name}", value) for name, value in self.upscaler.named_parameters()}
-        residual: Tensor = functional_call(self.upscaler, own, (features,), strict=True)
-        return residual
+        return F.pixel_shuffle(F.conv2d(features, *self.upscaler.folded(own), padding=REACH), self.scale)
 
     def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
         """What must be added to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
@@ -193,10 +191,14 @@ class RDAConv(nn.Module):
         self.mix = nn.Conv2d(channels, channels, 1) if modulation == "channel" else None
         self.gains = ChannelGains(channels) if modulation == "channel" else None
 
-    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+    def forward(self, x: Tensor, code: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+        """Transform features ``(n, c, h, w)`` under codes ``(n, c)``; modulation maps are appended to ``maps``."""
         y = _rectify(self.dynamic(x, code) if self.dynamic is not None else self._static(x))
         if self.region is not None:
-            return torch.sigmoid(self.region(x)) * y + x
+            gain = torch.sigmoid(self.region(x))
+            if maps is not None:
+                maps.append(gain)
+            return gain * y + x
         assert self.mix is not None
         assert self.gains is not None
         modulated: Tensor = self.mix(y) + x * self.gains(code).to(x.dtype)[:, :, None, None]
@@ -219,9 +221,9 @@ class RDABlock(nn.Module):
         initialise(self.second, "relu")
         initialise(self.fourth, gain=0.1)  # a block starts close to the identity
 
-    def forward(self, x: Tensor, code: Tensor) -> Tensor:
-        y = _rectify(self.second(_rectify(self.first(x, code))))
-        out: Tensor = self.fourth(_rectify(self.third(y, code))) + x
+    def forward(self, x: Tensor, code: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+        y = _rectify(self.second(_rectify(self.first(x, code, maps))))
+        out: Tensor = self.fourth(_rectify(self.third(y, code, maps))) + x
         return out
 
 
@@ -243,11 +245,18 @@ class RDAN(nn.Module):
         start_as_nearest(self.upscaler.layers)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
-    def forward(self, lr: Tensor, representation: Tensor) -> Tensor:
+    def forward(self, lr: Tensor, representation: Tensor, maps: list[Tensor] | None = None) -> Tensor:
+        """Restore images under their representations.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            representation: ``(n, 4 * channels)``.
+            maps: list that the modulation maps of Eq. 9, ``(n, 1, h, w)`` each, are appended to, layer by layer.
+        """
         code = _rectify(self.compress(representation))
         head = self.head(lr - self.mean)
         x = head
         for block in self.blocks:
-            x = block(x, code)
+            x = block(x, code, maps)
         sr: Tensor = self.upscaler(head + self.trunk(x))
         return sr.float() + self.mean

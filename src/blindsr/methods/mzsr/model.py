@@ -24,7 +24,6 @@ import torch
 import torch.nn.functional as F
 from pydantic import Field, field_validator
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
 from blindsr.degrade import kernels
@@ -108,12 +107,28 @@ class ResidualCNN(nn.Module):
             assert conv.bias is not None
             nn.init.zeros_(conv.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        features = x
-        for conv in self.convs[:-1]:
-            features = F.relu(conv(features))
-        residual: Tensor = self.convs[-1](features)
-        return x + residual.float()
+    @property
+    def params(self) -> Params:
+        """The network's own weights by name."""
+        return dict(self.named_parameters())
+
+    def forward(self, x: Tensor, params: Params | None = None) -> Tensor:
+        """Restore ``(n, 3, h, w)``.
+
+        Args:
+            x: the enlarged image.
+            params: weights used in place of the network's own, all of them, by the same names. The module itself is
+                left alone, so that other threads can use it at the same time.
+        """
+        params = self.params if params is None else params
+        features, last = x, len(self.convs) - 1
+        for index in range(last):
+            features = F.relu(_convolve(features, params, index))
+        return x + _convolve(features, params, last).float()
+
+
+def _convolve(x: Tensor, params: Params, index: int) -> Tensor:
+    return F.conv2d(x, params[f"convs.{index}.weight"], params[f"convs.{index}.bias"], padding=1)
 
 
 class MZSR(Method[Adapted]):
@@ -147,7 +162,7 @@ class MZSR(Method[Adapted]):
     @property
     def start(self) -> Params:
         """The weights that every adaptation starts from."""
-        return dict(self.net.named_parameters())
+        return self.net.params
 
     def rate(self, size: float) -> Rate:
         """A step size as `adapt` takes it: for all weights alike, or times what was learned for each."""
@@ -163,8 +178,7 @@ class MZSR(Method[Adapted]):
         The network itself knows no scale: another one, and the size that it leads to, are the multi-scale model's.
         """
         enlarged = resize(lr, scale or self.config.scale, size).contiguous(memory_format=torch.channels_last)
-        # Strict: a name that is missing would silently mean the weights before adapting.
-        sr: Tensor = functional_call(self.net, params, (enlarged,), strict=True)
+        sr: Tensor = self.net(enlarged, params)
         return sr
 
     def son(self, lr: Tensor, kernel: Tensor, noise: Tensor | None = None) -> Tensor:
