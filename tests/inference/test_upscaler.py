@@ -297,18 +297,22 @@ def test_threads_share_an_upscaler_each_with_tiles_of_its_own() -> None:
     assert upscaler.tile == 40
 
 
-def test_the_side_of_tiles_is_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
-    sides: list[tuple[int, ...]] = []
+@pytest.mark.parametrize("tile", [None, 20])
+@pytest.mark.parametrize("part", [False, True])
+def test_the_side_of_tiles_is_an_argument(monkeypatch: pytest.MonkeyPatch, tile: int | None, part: bool) -> None:
+    sides: list[int] = []
     method = Sharpener()
     real = method.restore
-    monkeypatch.setattr(method, "restore", lambda lr, known: (sides.append(tuple(lr.shape[-2:])), real(lr, known))[1])
+
+    def restore(lr: Tensor, condition: Tensor) -> Tensor:
+        sides.append(max(lr.shape[-2:]))
+        return real(lr, condition)
+
+    monkeypatch.setattr(method, "restore", restore)
     upscaler, picture = Upscaler(method, device="cpu", tile=64), Picture(_random(3, 40, 40))
-    for use in (
-        lambda tile: upscaler.upscale(picture, tile=tile),
-        lambda tile: upscaler.preview(picture, upscaler.look(picture), (4, 4, 30, 30), tile=tile),
-    ):
-        for tile, count in ((None, 1), (20, 4)):
-            sides.clear()
-            use(tile)
-            assert len(sides) == count
-            assert max(max(one) for one in sides) <= (tile or 40) + 2 * method.traits.margin
+    if part:
+        upscaler.preview(picture, upscaler.look(picture), (4, 4, 30, 30), tile=tile)
+    else:
+        upscaler.upscale(picture, tile=tile)
+    assert len(sides) == (1 if tile is None else 4)
+    assert max(sides) <= (tile or 40) + 2 * method.traits.margin
