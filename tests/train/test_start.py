@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 
 from blindsr.errors import BlindSRError
@@ -22,21 +23,23 @@ def test_a_run_begins_with_the_weights_of_another_and_says_so(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
     still, photos = recipe.load("cmdsr_x4.classic", [*settings, *STILL]), Photos.read([photographs])
-    start = Start("another", network(settings))
+    start = Start("another", network(settings).state_dict())
     train(still, photos, Options(tmp_path / "run", device="cpu"), start=start)
     state = checkpoint.load(tmp_path / "run")
     for name, value in state["model"].items():
-        torch.testing.assert_close(value, start.method.state_dict()[name], atol=1e-8, rtol=0)
+        torch.testing.assert_close(value, start.tensors[name], atol=1e-8, rtol=0)
     assert state["began"] == "another"
     train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=start)
     with pytest.raises(BlindSRError, match="began with another, not with a third"):
-        train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=Start("a third", start.method))
+        train(
+            still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=Start("a third", start.tensors)
+        )
     path = export(tmp_path / "run", tmp_path)
     assert "began with the weights of `another`" in path.with_suffix(".md").read_text()
     for source in (tmp_path / "run", path):
         found = read(str(source))
         assert found.name == "cmdsr_x4.classic"
-        for name, value in found.method.state_dict().items():
+        for name, value in found.tensors.items():
             torch.testing.assert_close(value, state["average"][name], atol=1e-3, rtol=1e-3)
 
 
@@ -46,7 +49,7 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
 ) -> None:
     given, other = network(settings), network(settings, *changes)
     before = {name: value.clone() for name, value in other.state_dict().items()}
-    take(Start("another", given), other)
+    take(Start("another", given.state_dict()), other)
     own, fitting = other.state_dict(), 0
     for name, value in own.items():
         fits = name in given.state_dict() and given.state_dict()[name].shape == value.shape
@@ -59,7 +62,7 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
 def test_a_network_with_a_condition_begins_with_one_without(settings: list[str]) -> None:
     plain, classic = network(settings, name="cmdsr_x4.plain"), network(settings)
     lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
-    take(Start("plain", plain), classic)
+    take(Start("plain", plain.state_dict()), classic)
     torch.testing.assert_close(
         classic.restore_tasks(lr, torch.zeros(1, classic.config.features)), plain.restore_tasks(lr, torch.zeros(1, 0))
     )
@@ -67,9 +70,31 @@ def test_a_network_with_a_condition_begins_with_one_without(settings: list[str])
 
 def test_weights_of_another_network_are_refused(settings: list[str]) -> None:
     with pytest.raises(BlindSRError, match="another network"):
-        take(Start("another", network(settings)), network(settings, "model.channels=4", "model.features=4"))
+        take(
+            Start("another", network(settings).state_dict()), network(settings, "model.channels=4", "model.features=4")
+        )
 
 
 def test_where_there_are_no_weights_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError):
         read(str(tmp_path))
+
+
+def test_a_file_of_a_base_net_alone_is_a_start(tmp_path: Path, settings: list[str]) -> None:
+    """Published weights have the names of their network, without ours around them."""
+    changes = ["model.base=span", "model.blocks=2", "model.channels=8"]
+    plain = network(settings, *changes, name="cmdsr_x4.plain").half().float()  # what a file holds
+    bare = {
+        name.removeprefix("base.").removeprefix("body."): value.half() for name, value in plain.state_dict().items()
+    }
+    safetensors.torch.save_file(bare, tmp_path / "span.safetensors")
+    start = read(str(tmp_path / "span.safetensors"))
+    assert start.name == "span"
+    classic = network(settings, *changes)
+    take(start, classic)
+    lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
+    expected = plain.restore_tasks(lr, torch.zeros(1, 0))
+    features = torch.rand(1, classic.config.features)  # modulation of SPAN begins as none, whatever the feature
+    torch.testing.assert_close(classic.restore_tasks(lr, features), expected)
+    take(start, plain)
+    torch.testing.assert_close(plain.restore_tasks(lr, torch.zeros(1, 0)), classic.restore_tasks(lr, features))

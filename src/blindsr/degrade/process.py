@@ -79,11 +79,15 @@ class Degradation:
         Returns:
             LR images ``(n, 3, h / s, w / s)``.
         """
+        return self.apply_and_noise(hr, generator)[0]
+
+    def apply_and_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Degrade a batch; return also the noise ``(n, 3, h / s, w / s)`` as it is before rounding and JPEG."""
         noise = self.draw_noise((*hr.shape[:2], hr.shape[2] // self.scale, hr.shape[3] // self.scale), hr, generator)
         lr = degrade(hr, self, noise)
         if self.rounding != "none":
             lr = _to_8_bit(lr, self.rounding)
-        return codec.compress(lr, self.jpeg) if bool(self.jpeg.any()) else lr
+        return (codec.compress(lr, self.jpeg) if bool(self.jpeg.any()) else lr), noise
 
     def draw_noise(self, shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """A realisation of the noise ``(n, c, h, w)``, in units of [0, 1], from the generator or each row's seed."""

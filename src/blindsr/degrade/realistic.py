@@ -67,6 +67,10 @@ class RealisticDegradation(Degradation):
     jpeg3: Tensor = None  # type: ignore[assignment]
     """Quality of the last compression where it comes last, else 0."""
 
+    def apply_and_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Refuse: noise enters twice and is compressed in between, so its part in the result is not known."""
+        raise BlindSRError("the noise of a second-order degradation cannot be told apart from the rest")
+
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Degrade a batch, as `Degradation.apply` does; every image takes its own way."""
         if len(hr) != len(self):
@@ -80,14 +84,14 @@ class RealisticDegradation(Degradation):
         """All after the first blur, for a single row."""
         source = generator or torch.Generator().manual_seed(int(self.seeds))
         full = (size[0] * self.scale, size[1] * self.scale)
-        x = _resize(x, _scaled(full, float(self.factor)), int(self.mode))
+        x = resize_by_mode(x, _scaled(full, float(self.factor)), int(self.mode))
         x = _add_noise(x, (self.noise, self.poisson, self.gray), source)
         x = codec.compress(x.clamp(0, 1), self.jpeg)
         x = blur(x, self.kernels2, self.border)
-        x = _resize(x, _scaled(size, float(self.factor2)), int(self.mode2))
+        x = resize_by_mode(x, _scaled(size, float(self.factor2)), int(self.mode2))
         x = _add_noise(x, (self.noise2, self.poisson2, self.gray2), source)
         x = codec.compress(x.clamp(0, 1), self.jpeg2)
-        x = blur(_resize(x, size, int(self.mode3)), self.sinc, self.border)
+        x = blur(resize_by_mode(x, size, int(self.mode3)), self.sinc, self.border)
         x = codec.compress(x.clamp(0, 1), self.jpeg3)
         return (x.clamp(0, 1) * 255).round() / 255
 
@@ -120,7 +124,7 @@ def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
-def _resize(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
+def resize_by_mode(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
     """Without antialiasing, as the published process and careless programs do it, in all modes but the last."""
     if x.shape[-2:] == size:
         return x

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+from blindsr.degrade.photo import PhotoDegradation
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realistic import RealisticDegradation
 from blindsr.errors import BlindSRError
 
-_KINDS: dict[object, type[Degradation]] = {cls.kind: cls for cls in (Degradation, RealisticDegradation)}
+_KINDS: dict[object, type[Degradation]] = {
+    cls.kind: cls for cls in (Degradation, RealisticDegradation, PhotoDegradation)
+}
 
 
 def read(text: str) -> Degradation:

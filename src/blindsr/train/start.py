@@ -4,7 +4,10 @@ import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import safetensors.torch
 import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
 
 from blindsr import weights
 from blindsr.contract import Method
@@ -19,24 +22,36 @@ class Start(NamedTuple):
     """Weights that were trained before."""
 
     name: str
-    """Of their recipe."""
-    method: Method[Any]
+    """Of their recipe, or of the file."""
+    tensors: dict[str, Tensor]
 
 
 def read(source: str) -> Start:
     """Read the weights to begin with.
 
     Args:
-        source: a name or a file of weights; or the folder of a run, whose networks for training alone come along.
+        source: a name or a file of weights; the folder of a run, whose networks for training alone come along; or a
+            safetensors file of a network alone, as its authors published it.
 
     Raises:
         BlindSRError: there are none.
     """
     if (Path(source) / checkpoint.NAME).is_file():
         recipe, method = trained(Path(source))
-        return Start(recipe.header.name, method)
+        return Start(recipe.header.name, method.state_dict())
+    if _is_bare(Path(source)):
+        return Start(Path(source).stem, safetensors.torch.load_file(source))
     found = weights.load(source)
-    return Start(found.name, found.method)
+    return Start(found.name, found.method.state_dict())
+
+
+def _is_bare(path: Path) -> bool:
+    """Whether a file holds tensors without a description of ours."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return not file.metadata() or weights.store.KEY not in file.metadata()
+    except (OSError, SafetensorError):
+        return False
 
 
 def take(start: Start, target: Method[Any]) -> None:
@@ -45,8 +60,8 @@ def take(start: Start, target: Method[Any]) -> None:
     Raises:
         BlindSRError: less than half of the weights fit.
     """
-    given, own = start.method.state_dict(), target.state_dict()
-    renamed = {target.place_of(name): value for name, value in given.items()}
+    given, own = start.tensors, target.state_dict()
+    renamed = {target.place_of(name): value.float() for name, value in given.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(given):
         raise BlindSRError(f"the weights to begin with, {start.name}, belong to another network than the recipe's")

@@ -19,7 +19,7 @@ from blindsr.files import beside
 from blindsr.methods import registry
 from blindsr.weights.card import Card
 
-_KEY = "blindsr"
+KEY = "blindsr"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def save(path: Path, method: Method[Any], card: Card) -> None:
         BlindSRError: a place that cannot be written, or weights that float16 cannot hold.
     """
     state = {key: value for key, value in method.state_dict().items() if key.split(".")[0] not in method.training_only}
-    data = serialise(_halved(state), {_KEY: card.model_dump_json()})
+    data = serialise(_halved(state), {KEY: card.model_dump_json()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside(path) as part:
@@ -106,7 +106,7 @@ def read_card(path: Path) -> Card:
     """The card in a weights file, without its tensors."""
     try:
         with safe_open(path, "pt") as file:
-            text = (file.metadata() or {}).get(_KEY)
+            text = (file.metadata() or {}).get(KEY)
     except (SafetensorError, OSError):
         raise BlindSRError(f"{path} is damaged or no safetensors file") from None
     if text is None:

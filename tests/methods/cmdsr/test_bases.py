@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from blindsr.degrade.resample import resize
-from blindsr.methods.cmdsr.bases import BASES, EDSR, IDN, VDSR, BaseName, ResidualBlock, SRResNet
+from blindsr.methods.cmdsr.bases import BASES, EDSR, IDN, SPAN, VDSR, BaseName, ResidualBlock, SPANBlock, SRResNet
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from blindsr.methods.cmdsr.bases import BASES, EDSR, IDN, VDSR, BaseName, Residu
         ("vdsr", 18, 668_227),  # Table X: 0.67 M
         ("idn", 4, 715_331),  # Table X says 0.80 M
         ("edsr", 32, 43_089_923),  # Table X: 43 M
+        ("span", 6, 426_288),  # The published weights, branches folded
     ],
 )
 def test_parameter_counts(name: BaseName, blocks: int, parameters: int) -> None:
@@ -52,6 +53,24 @@ def test_a_block_adds_its_branch(base: type[SRResNet] | type[EDSR], factor: floa
     x = torch.rand(1, 8, 7, 9)
     branch = block.second(block.first(x).clamp(min=0))
     torch.testing.assert_close(block(x), x + factor * branch)
+
+
+def test_span_is_what_its_authors_describe() -> None:
+    net = SPAN(2, blocks=3, channels=8)
+    x = torch.rand(1, 3, 7, 9)
+    with torch.no_grad():
+        features = net.conv_1(255 * (x - net.get_buffer("mean").view(1, 3, 1, 1)))
+        y, results, firsts = features, [], []
+        for block in net.body.children():
+            assert isinstance(block, SPANBlock)
+            one = block.c1_r(y)
+            firsts.append(one * one.sigmoid())
+            two = block.c2_r(firsts[-1])
+            out = block.c3_r(two * two.sigmoid())
+            y = (out + y) * (out.sigmoid() - 0.5)
+            results.append(y)
+        joined = net.conv_cat(torch.cat((features, net.conv_2(y), results[0], firsts[-1]), 1))
+        torch.testing.assert_close(net(x), torch.pixel_shuffle(net.upsampler[0](joined), 2))
 
 
 @pytest.mark.parametrize("name", list(BASES))

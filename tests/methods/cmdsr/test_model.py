@@ -187,6 +187,7 @@ def test_a_signal_reaches_the_end_of_every_body(base: BaseName) -> None:
     """A gain that suits residual blocks leaves nothing of it in a chain of 18 convolutions."""
     net = CMDSR(CMDSRConfig(base=base, channels=32, support=3, patch=8, features=6)).requires_grad_(requires_grad=False)
     x = torch.rand(1, 32, 8, 8, generator=torch.Generator().manual_seed(0))
+    x = 255 * x if base == "span" else x  # it sees images in 0..255, and its blocks are not homogeneous
     assert float(net.base.body(x).std()) > 0.1 * float(x.std())
 
 

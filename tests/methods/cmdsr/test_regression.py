@@ -1,5 +1,6 @@
 """The stage before Algorithm 1: what a part of the feature learns to stand for."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from torch import Tensor
 from blindsr.degrade.families import Isotropic
 from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
+from blindsr.methods.cmdsr import regression
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe, hats
+from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe, hats, labels
 from blindsr.train import recipe as recipes
 
 
@@ -41,10 +43,19 @@ def test_hats_interpolate_linearly(values: list[float]) -> None:
         np.testing.assert_allclose(weights.numpy() @ np.array(corner), expected, atol=1e-9)
 
 
-def test_nearness_tells_noise_and_width() -> None:
+def test_labels_tell_noise_and_width() -> None:
     one = stage(noise=(0, 50), width=(1.0, 2.0))
     tasks = Isotropic(4, 21, noise=(25, 25), std=(1.5, 1.5)).sample(3, 0)
-    torch.testing.assert_close(one.nearness(tasks), torch.full((3, 4), 0.5), atol=1e-3, rtol=0)
+    noise = tasks.draw_noise((3, 3, 64, 64), torch.zeros(1))
+    noise *= 25 / 255 / noise.flatten(1).std(1).view(-1, 1, 1, 1)
+    torch.testing.assert_close(labels(tasks, noise, one.recipe), torch.full((3, 4), 0.5), atol=1e-3, rtol=0)
+
+
+def test_labels_tell_the_quality_of_jpeg() -> None:
+    one = stage(noise=(0, 50), width=(1.0, 2.0), jpeg=(40, 80, 100))
+    tasks = dataclasses.replace(Isotropic(4, 21).sample(3, 0), jpeg=torch.tensor([0, 60, 90]))
+    found = labels(tasks, torch.zeros(3, 3, 8, 8), one.recipe)[:, 4:]
+    torch.testing.assert_close(found, torch.tensor([[0, 0, 1], [0.5, 0.5, 0], [0, 0.5, 0.5]]))
 
 
 def test_the_loss_compares_the_mean_of_each_part_with_the_nearness() -> None:
@@ -52,20 +63,21 @@ def test_the_loss_compares_the_mean_of_each_part_with_the_nearness() -> None:
     clean, source = textured(one), torch.Generator().manual_seed(3)
     loss = float(one(clean, torch.Generator().manual_seed(3), 1)["loss"].detach())
     tasks = one.family.sample(4, source)
-    support, _ = one.patches(tasks.apply(clean, source), source)
+    lr, noise = tasks.apply_and_noise(clean, source)
+    support, _ = one.patches(lr, source)
     assert one.method.condition_net is not None
     feature = one.method.condition_net(support).detach().view(4, 8, 4)  # 8 points, 4 numbers each
-    assert loss == pytest.approx(float((feature.mean(2) - one.nearness(tasks)).square().mean()), rel=1e-5)
+    assert loss == pytest.approx(float((feature.mean(2) - labels(tasks, noise, one.recipe)).square().mean()), rel=1e-5)
 
 
 def test_noise_may_be_drawn_low(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(one: Regression, tasks: Degradation) -> Tensor:
+    def spy(tasks: Degradation, noise: Tensor, recipe: RegressionRecipe) -> Tensor:
         seen.append(tasks.noise)
         return torch.zeros(4, 8)
 
-    monkeypatch.setattr(Regression, "nearness", spy)
+    monkeypatch.setattr(regression, "labels", spy)
     for one in (stage(), stage(quiet=3.0)):
         one(textured(one), torch.Generator().manual_seed(0), 1)
     torch.testing.assert_close(seen[1], 75 * (seen[0] / 75) ** 3)

@@ -44,3 +44,17 @@ def test_crops_that_hold_no_patch_get_one_sentence() -> None:
     with pytest.raises(BlindSRError, match=r"a crop of 16 pixels holds no patch of 32"):
         stage(steps=1, crop=16)
     assert stage(steps=0, crop=16).crops[1] == 16  # left out
+
+
+def test_pairs_of_tasks_share_their_blur_or_everything_else() -> None:
+    one = stage(tasks=8, alike=True, family="photo")
+    tasks = one.draw(torch.Generator().manual_seed(0))
+    even, odd = slice(0, None, 2), slice(1, None, 2)
+    same_blur = (tasks.kernels[even] == tasks.kernels[odd]).flatten(1).all(1)
+    same_noise = tasks.noise[even] == tasks.noise[odd]
+    assert same_blur.tolist() == [True, True, False, False]
+    assert same_noise[2:].all()
+    assert not same_noise[:2].all()
+    assert len(set(tasks.seeds.tolist())) == 8
+    apart = stage(tasks=8, family="photo").draw(torch.Generator().manual_seed(0))
+    assert torch.equal(apart.kernels[even], tasks.kernels[even])

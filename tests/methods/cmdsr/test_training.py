@@ -9,15 +9,24 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.contract import Group
+from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import RegressionRecipe
-from blindsr.methods.cmdsr.training import Alternating, AlternatingRecipe, contrastive_loss, stages
+from blindsr.methods.cmdsr.training import (
+    Alternating,
+    AlternatingRecipe,
+    contrastive_loss,
+    dead_outputs,
+    principal_share,
+    stages,
+)
 
 
 def stage(modulation: str = "scale", **changes: Any) -> Alternating:
     torch.default_generator.manual_seed(0)
     sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 16}
-    net = CMDSR(CMDSRConfig.model_validate({"modulation": modulation, **sizes}))
+    shape = {name: changes.pop(name) for name in ("features", "denoise") if name in changes}
+    net = CMDSR(CMDSRConfig.model_validate({"modulation": modulation, **sizes, **shape}))
     for layer in net.modulated().values():
         layer.modulation.weight.data.normal_()
     values = {"steps": 10, "tasks": 3, "images": 2, "crop": 40, "restored": 4, "update": 2, **changes}
@@ -217,3 +226,44 @@ def test_the_loss_falls_on_a_repeated_batch() -> None:
 
 def test_without_modulation_there_is_only_the_reconstruction() -> None:
     assert set(run(stage("none"), 2)) == {"loss", "reconstruction"}
+
+
+def test_grain_that_is_to_stay_is_in_the_target() -> None:
+    one = stage(images=1)
+    one.method.config = one.method.config.model_copy(update={"denoise": True})
+    hr, noise = torch.full((3, 3, 40, 40), 0.5), torch.randn(3, 3, 10, 10, generator=torch.Generator().manual_seed(0))
+    target = one._with_grain(hr, noise, torch.tensor([1.0, 0.5, 0.0]))
+    torch.testing.assert_close(target[0], hr[0])
+    torch.testing.assert_close(2 * (target[1] - hr[1]), 1.2 * resize(noise[1:2], 4)[0])
+    assert 0.8 < float((target[2] - hr[2]).std() / noise[2].std()) < 1.1
+
+
+def test_shares_of_noise_to_remove_are_drawn_for_each_task() -> None:
+    one = stage(tasks=200, denoise=True, family="photo")
+    share = one._denoise(torch.Generator().manual_seed(0))
+    assert 0.4 < float((share == 1).float().mean()) < 0.6
+    assert 0 <= float(share.min()) < 0.1
+    assert bool((stage()._denoise(torch.Generator()) == 1).all())
+
+
+def test_directions_alone_are_compared_where_distances_are_normalised() -> None:
+    feature, again = (torch.rand(4, 16, generator=torch.Generator().manual_seed(i)) for i in range(2))
+    once = contrastive_loss(feature, again, normalised=True)
+    torch.testing.assert_close(contrastive_loss(9 * feature, 2 * again, normalised=True), once)
+    unit = feature / feature.norm(dim=1, keepdim=True), again / again.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(contrastive_loss(*unit), once)
+
+
+def test_signs_of_a_healthy_feature() -> None:
+    feature = torch.randn(8, 10, generator=torch.Generator().manual_seed(0))
+    feature[:, :3] = 0
+    assert float(dead_outputs(feature)) == pytest.approx(0.3)
+    line = torch.arange(8.0)[:, None] * torch.rand(10, generator=torch.Generator().manual_seed(0))
+    assert float(principal_share(line)) == pytest.approx(1)
+    assert float(principal_share(feature)) < 0.8
+
+
+def test_the_regression_goes_on_beside_algorithm_1() -> None:
+    without, beside = run(stage(features=16), 2), run(stage(features=16, regression=3.0), 2)
+    torch.testing.assert_close(beside["loss"], without["loss"] + 3 * beside["regression"])
+    assert "regression" not in without

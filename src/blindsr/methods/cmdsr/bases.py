@@ -5,7 +5,7 @@ Each maps ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)``, keeps the layers that CMDSR 
 """
 
 import math
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from blindsr.degrade.resample import resize
 from blindsr.nn.subpixel import REACH, Upsampler
 
-BaseName = Literal["srresnet", "vdsr", "idn", "edsr"]
+BaseName = Literal["srresnet", "vdsr", "idn", "edsr", "span"]
 
 _NEAR_IDENTITY = 0.1
 """Gain with which a residual block begins; a network without skips would let nothing through."""
@@ -31,6 +31,8 @@ class BaseNet(nn.Module):
     """Numbers that are held at once for each LR pixel, at most."""
     gain: float = 1.0
     """Of the initial weights of the body; less than 1 where it is made of residual blocks."""
+    spread: float = 0.1
+    """Standard deviation of the initial modulation coefficients around 1, for features of unit size."""
 
 
 class ResidualBlock(nn.Module):
@@ -152,11 +154,75 @@ class IDN(BaseNet):
         return sr
 
 
-BASES: dict[BaseName, type[SRResNet] | type[EDSR] | type[VDSR] | type[IDN]] = {
+class SPANBlock(nn.Module):
+    """Three convolutions whose output, through an odd function, is also the attention on the block's own result."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.c1_r, self.c2_r, self.c3_r = (_conv3(channels, channels) for _ in range(3))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``(n, c, h, w)`` to the block's result and the features after its first convolution, both as large."""
+        first = F.silu(self.c1_r(x))
+        out = self.c3_r(F.silu(self.c2_r(first)))
+        return (out + x) * (torch.sigmoid(out) - 0.5), first
+
+
+class SPANBody(nn.Module):
+    """The blocks of SPAN in a chain."""
+
+    def __init__(self, blocks: int, channels: int) -> None:
+        super().__init__()
+        for number in range(1, blocks + 1):
+            self.add_module(f"block_{number}", SPANBlock(channels))
+
+    def states(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Results of the first and of the last block, and the last block's features after its first convolution."""
+        first, *others = self.children()
+        early, inner = first(x)
+        x = early
+        for block in others:
+            x, inner = block(x)
+        return early, x, inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.states(x)[1]
+
+
+class SPAN(BaseNet):
+    """SPAN (Wan et al., 2023, "Swift Parameter-free Attention Network"): 6 blocks of 48 channels, branches folded.
+
+    The layers have the names of the published weights. Every convolution is local, so tiles equal the whole image.
+    Features are those of an image in 0..255, so that learning rates above about 2e-4 are unstable.
+    """
+
+    spread = 0.0  # published weights restore from the first step, so modulation starts from exactly them
+
+    def __init__(self, scale: int, blocks: int = 6, channels: int = 48) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.4488, 0.4371, 0.4040]))
+        self.conv_1 = _conv3(3, channels)
+        self.body = SPANBody(blocks, channels)
+        self.conv_2 = _conv3(channels, channels)
+        self.conv_cat = nn.Conv2d(4 * channels, channels, 1)
+        self.upsampler = nn.Sequential(_conv3(channels, 3 * scale**2), nn.PixelShuffle(scale))
+        self.margin = 3 + 3 * blocks
+        self.held = 8 * channels
+
+    def forward(self, lr: Tensor) -> Tensor:
+        mean = self.get_buffer("mean").to(lr).view(1, 3, 1, 1)
+        shallow = self.conv_1(255 * (lr - mean))
+        early, last, inner = cast("SPANBody", self.body).states(shallow)
+        sr: Tensor = self.upsampler(self.conv_cat(torch.cat((shallow, self.conv_2(last), early, inner), 1)))
+        return sr
+
+
+BASES: dict[BaseName, type[SRResNet] | type[EDSR] | type[VDSR] | type[IDN] | type[SPAN]] = {
     "srresnet": SRResNet,
     "vdsr": VDSR,
     "idn": IDN,
     "edsr": EDSR,
+    "span": SPAN,
 }
 
 

@@ -47,13 +47,19 @@ class CMDSRConfig(Strict):
     support: int = Field(20, gt=0, description="n, patches in a support set")
     patch: int = Field(48, gt=1, description="side of a support patch, LR pixels")
     features: int = Field(128, gt=1, description="length of the conditional feature")
+    end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
+    denoise: bool = Field(False, description="whether the share of noise to remove is an input")
 
 
 class ConditionNet(nn.Module):
-    """Eq. 2: a support set ``(k, n, 3, p, p)`` of k tasks to conditional features ``(k, features)``, non-negative."""
+    """Eq. 2: a support set ``(k, n, 3, p, p)`` of k tasks to conditional features ``(k, features)``.
 
-    def __init__(self, support: int, features: int) -> None:
+    Features are non-negative unless the network has a leaky end, whose outputs cannot die.
+    """
+
+    def __init__(self, support: int, features: int, end: str = "relu") -> None:
         super().__init__()
+        self.slope = 0.0 if end == "relu" else 0.1
         half = features // 2
         self.convs = nn.ModuleList(
             nn.Conv2d(i, o, 3, padding=1)
@@ -68,7 +74,7 @@ class ConditionNet(nn.Module):
         x = support.flatten(1, 2).contiguous(memory_format=torch.channels_last)
         x = F.relu(self.convs[1](F.relu(self.convs[0](x))))
         x = F.avg_pool2d(x, 2)
-        x = F.relu(self.convs[3](F.relu(self.convs[2](x))))
+        x = F.leaky_relu(self.convs[3](F.relu(self.convs[2](x))), self.slope)
         # Tasks differ by less than bfloat16 resolves, and a mean of many rounded values recovers it.
         return x.float().mean((-2, -1))
 
@@ -83,14 +89,14 @@ class Modulated(nn.Module):
 
     coefficients: Tensor
 
-    def __init__(self, conv: nn.Conv2d, features: int, *, sft: bool) -> None:
+    def __init__(self, conv: nn.Conv2d, features: int, *, sft: bool, spread: float) -> None:
         super().__init__()
         channels = conv.in_channels
         self.conv = conv
         self.modulation = nn.Linear(features, channels)
         # Coefficients start around 1, so that training starts from the plain BaseNet.
         nn.init.ones_(self.modulation.bias)
-        nn.init.normal_(self.modulation.weight, std=0.1 * features**-0.5)
+        nn.init.normal_(self.modulation.weight, std=spread * features**-0.5)
         self.affine = nn.ModuleList((_SFTBranch(channels), _SFTBranch(channels))) if sft else None
         self.register_buffer("coefficients", torch.empty(0), persistent=False)
 
@@ -141,8 +147,10 @@ class CMDSR(Method[Tensor]):
         if config.modulation == "none":
             self.understands = frozenset()  # nobody looks at support images
         else:
-            self.condition_net = ConditionNet(config.support, config.features)
-            _modulate(self.base.body, config)
+            self.condition_net = ConditionNet(config.support, config.features, config.end)
+            if config.denoise:
+                self.understands = frozenset({"support", "denoise"})
+            _modulate(self.base.body, config, self.base.spread)
 
     @property
     def traits(self) -> Traits:
@@ -159,7 +167,7 @@ class CMDSR(Method[Tensor]):
         """Algorithm 2, lines 1 and 2: the feature ``(1, features)`` of n random patches of the image, or of others.
 
         The mean of several such features, so that little depends on the patches. Images smaller than a patch are
-        continued by reflection.
+        continued by reflection. The last number is the share of noise to remove where that is an input.
         """
         images = list(hints.support or [lr])
         for image in (lr, *images):
@@ -173,7 +181,14 @@ class CMDSR(Method[Tensor]):
             rows = (chosen == number).nonzero()[:, 0]
             patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
         feature: Tensor = self.condition_net(patches.view(_SETS, n, 3, patch, patch))
-        return feature.float().mean(0, keepdim=True)
+        return self.with_denoise(feature.float().mean(0, keepdim=True), 1.0 if hints.denoise is None else hints.denoise)
+
+    def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:
+        """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column."""
+        if not self.config.denoise:
+            return feature
+        share = torch.as_tensor(denoise, dtype=feature.dtype, device=feature.device).expand(len(feature))
+        return torch.cat((feature, share[:, None]), 1)
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         """Algorithm 2, lines 3 and 4: adapt the weights once, then run the BaseNet as it is."""
@@ -191,14 +206,20 @@ class CMDSR(Method[Tensor]):
         return {"feature": condition}
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        length = 0 if self.condition_net is None else self.config.features
+        length = 0 if self.condition_net is None else self.config.features + self.config.denoise
         if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
             raise BlindSRError(f"this is not a condition of CMDSR, which is one feature of {length} numbers")
         return tensors["feature"]
 
     def place_of(self, name: str) -> str:
+        own = self.state_dict().keys()
         layer, _, leaf = name.rpartition(".")
-        return f"{layer}.conv.{leaf}" if layer.removeprefix("base.") in self.modulated() else name
+        # Files of a BaseNet alone, as published, have its names without a prefix
+        for prefix in ("", "base.", "base.body."):
+            for place in (f"{prefix}{name}", f"{prefix}{layer}.conv.{leaf}"):
+                if place in own:
+                    return place
+        return name
 
     def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
         """Eq. 4 for images of different tasks in one pass.
@@ -289,10 +310,11 @@ def _at_least(image: Tensor, size: int) -> Tensor:
     return image
 
 
-def _modulate(module: nn.Module, config: CMDSRConfig) -> None:
+def _modulate(module: nn.Module, config: CMDSRConfig, spread: float) -> None:
     """Put every convolution below a module in the hands of the ConditionNet."""
     for name, child in list(module.named_children()):
         if isinstance(child, nn.Conv2d):
-            setattr(module, name, Modulated(child, config.features, sft=config.modulation == "sft"))
+            inputs = config.features + config.denoise
+            setattr(module, name, Modulated(child, inputs, sft=config.modulation == "sft", spread=spread))
         else:
-            _modulate(child, config)
+            _modulate(child, config, spread)

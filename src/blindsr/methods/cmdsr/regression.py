@@ -19,21 +19,32 @@ from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
 
 
-class RegressionRecipe(TaskRecipe):
-    """Which levels of noise and widths of blur a part of the feature each shall stand for."""
+class LabelRecipe(TaskRecipe):
+    """Levels of noise, widths of blur and JPEG qualities that a part of the feature each shall stand for."""
 
-    steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
     noise: tuple[float, ...] = Field((0, 10, 30, 75), min_length=2, description="noise levels, 0..255, rising")
     width: tuple[float, ...] = Field((0.2, 1.4, 2.4, 3.4), min_length=2, description="widths, HR pixels, rising")
-    quiet: float = Field(1.0, ge=1, description="power that noise levels are raised to; little noise lets blur be seen")
-    lr: float = Field(2e-3, gt=0, description="of the ConditionNet")
+    jpeg: tuple[float, ...] = Field((), description="JPEG qualities, rising, 100 for none; empty leaves them out")
 
-    @field_validator("noise", "width")
+    @field_validator("noise", "width", "jpeg")
     @classmethod
     def _rise(cls, points: tuple[float, ...]) -> tuple[float, ...]:
-        if list(points) != sorted(set(points)):
+        if list(points) != sorted(set(points)) or len(points) == 1:
             raise ValueError(f"these points do not rise: {points}")
         return points
+
+    @property
+    def points(self) -> int:
+        """How many parts of the feature stand for something."""
+        return len(self.noise) + len(self.width) + len(self.jpeg)
+
+
+class RegressionRecipe(LabelRecipe):
+    """Of the stage before Algorithm 1."""
+
+    steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
+    quiet: float = Field(1.0, ge=1, description="power that noise levels are raised to; little noise lets blur be seen")
+    lr: float = Field(2e-3, gt=0, description="of the ConditionNet")
 
 
 class Regression(TaskStage):
@@ -48,7 +59,7 @@ class Regression(TaskStage):
 
     def __init__(self, model: CMDSR, recipe: RegressionRecipe) -> None:
         super().__init__(model, recipe)
-        points = len(recipe.noise) + len(recipe.width)
+        points = recipe.points
         if recipe.steps and model.condition_net is None:
             raise BlindSRError("the regression stage teaches the ConditionNet, and this recipe has none")
         if recipe.steps and points > model.config.features:
@@ -60,22 +71,36 @@ class Regression(TaskStage):
 
     def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         assert self.method.condition_net is not None
-        tasks = self._quieter(self.family.sample(self.recipe.tasks, generator))
-        lr = tasks.repeat_interleave(self.recipe.images).apply(clean, generator)
+        tasks = self._quieter(self.draw(generator))
+        lr, noise = tasks.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
         feature = self.method.condition_net(self.patches(lr, generator)[0]).float()
-        wanted = self.nearness(tasks)
-        found = torch.stack([part.mean(1) for part in feature.tensor_split(wanted.shape[1], 1)], 1)
-        return {"loss": F.mse_loss(found, wanted)}
-
-    def nearness(self, tasks: Degradation) -> Tensor:
-        """Of each task to each level of noise and then to each width, ``(k, points)``; both parts sum to 1."""
-        variances = kernels.covariance(tasks.kernels).diagonal(dim1=1, dim2=2)
-        noise, width = hats(tasks.noise, self.recipe.noise), hats(variances.mean(1).sqrt(), self.recipe.width)
-        return torch.cat((noise, width), 1)
+        return {"loss": regression_loss(feature, labels(tasks, noise, self.recipe))}
 
     def _quieter(self, tasks: Degradation) -> Degradation:
         most = self.family.noise[1]
         return dataclasses.replace(tasks, noise=most * (tasks.noise / most) ** self.recipe.quiet)
+
+
+def labels(tasks: Degradation, noise: Tensor, recipe: LabelRecipe) -> Tensor:
+    """Interpolation weights of each task's noise level, width and JPEG quality, ``(k, points)``; each part sums to 1.
+
+    Args:
+        tasks: k degradations.
+        noise: what noise added to the images of each task, ``(k * images, 3, h, w)`` in units of [0, 1].
+        recipe: the points.
+    """
+    level = 255 * noise.reshape(len(tasks), -1).std(1)
+    variances = kernels.covariance(tasks.kernels).diagonal(dim1=1, dim2=2)
+    parts = [hats(level, recipe.noise), hats(variances.mean(1).clamp(min=0).sqrt(), recipe.width)]
+    if recipe.jpeg:
+        parts.append(hats(torch.where(tasks.jpeg == 0, 100, tasks.jpeg).to(level), recipe.jpeg))
+    return torch.cat(parts, 1)
+
+
+def regression_loss(feature: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared error between the means of equal parts of ``feature (k, features)`` and ``wanted (k, points)``."""
+    found = torch.stack([part.mean(1) for part in feature.tensor_split(wanted.shape[1], 1)], 1)
+    return F.mse_loss(found, wanted)
 
 
 def hats(values: Tensor, points: tuple[float, ...]) -> Tensor:

@@ -1,11 +1,16 @@
 """What every stage of CMDSR's training shares: tasks, photographs degraded by them, support sets."""
 
+import dataclasses
+from typing import Literal
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Stage, StageRecipe
 from blindsr.degrade.families import Family, Pool, cmdsr
+from blindsr.degrade.photo import PhotoFamily
+from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches
 
@@ -17,6 +22,12 @@ class TaskRecipe(StageRecipe):
     images: int = Field(20, gt=0, description="photographs a task; 20 is the paper's text, 1 its released code")
     crop: int = Field(192, gt=0, description="side of a clean crop, HR pixels")
     pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 draws new ones for ever")
+    family: Literal["cmdsr", "photo"] = Field(
+        "cmdsr", description="Section IV-A, or what real photographs went through"
+    )
+    clean: float = Field(0.15, ge=0, le=1, description="share of clean images in the family 'photo'")
+    mild: float = Field(0.3, ge=0, le=1, description="share of mildly degraded images in the family 'photo'")
+    alike: bool = Field(False, description="whether pairs of tasks share their noise or their blur (hard negatives)")
 
 
 class TaskStage(Stage):
@@ -32,8 +43,10 @@ class TaskStage(Stage):
             raise BlindSRError(f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)")
         self.method = model
         self.recipe = recipe
-        family = cmdsr(model.config.scale)
-        self._family: Family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
+        scale = model.config.scale
+        photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild)
+        family: Family = photo if recipe.family == "photo" else cmdsr(scale)
+        self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
     @property
     def crops(self) -> tuple[int, int]:
@@ -43,6 +56,11 @@ class TaskStage(Stage):
     def family(self) -> Family:
         return self._family
 
+    def draw(self, generator: torch.Generator) -> Degradation:
+        """Draw the k tasks of a step."""
+        tasks = self.family.sample(self.recipe.tasks, generator)
+        return _with_shared_parts(tasks) if self.recipe.alike else tasks
+
     def patches(self, lr: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A support set of each task, ``(k, n, 3, p, p)``, and where its patches lie, ``(k * images, n / images, 2)``.
 
@@ -51,3 +69,21 @@ class TaskStage(Stage):
         n, patch = self.method.config.support, self.method.config.patch
         found, corners = crop_patches(lr, -(-n // self.recipe.images), patch, generator)
         return found.reshape(self.recipe.tasks, -1, *found.shape[2:])[:, :n], corners
+
+
+def _with_shared_parts(tasks: Degradation) -> Degradation:
+    """Give every second task the blur of its neighbour in the first half of a batch, and all but the blur in the other.
+
+    Tasks that differ in everything are told apart by their strongest sign, noise; these need the weaker ones too.
+    """
+    count = len(tasks)
+    rows = torch.arange(count, device=tasks.kernels.device)
+    neighbour = rows - rows % 2
+    same_blur = rows < count // 2
+
+    def shared(name: str, values: torch.Tensor) -> torch.Tensor:
+        return values[torch.where(same_blur if name == "kernels" else ~same_blur, neighbour, rows)]
+
+    parts = {field.name: getattr(tasks, field.name) for field in dataclasses.fields(tasks)}
+    changed = {name: shared(name, v) for name, v in parts.items() if isinstance(v, torch.Tensor) and name != "seeds"}
+    return dataclasses.replace(tasks, **changed)  # type: ignore[arg-type]  # fields of whichever kind it is

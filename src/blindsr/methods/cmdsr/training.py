@@ -9,15 +9,21 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
+from blindsr.degrade.process import Degradation
+from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import CMDSR, take_patches
-from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
-from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
+from blindsr.methods.cmdsr.regression import LabelRecipe, Regression, RegressionRecipe, labels, regression_loss
+from blindsr.methods.cmdsr.tasks import TaskStage
 
 # The paper's losses are measured on 0..255 images, ours on [0, 1]; the balance of Eq. 9 needs the paper's scale.
 _LEVELS = 255
 
 
-class AlternatingRecipe(MuonRecipe, TaskRecipe):
+# Bicubic interpolation by 4 leaves 0.79 of the level of white noise; grain that stays must not be weaker than it was.
+_KEPT_GRAIN = 1.2
+
+
+class AlternatingRecipe(MuonRecipe, LabelRecipe):
     """Section IV-A."""
 
     restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
@@ -25,6 +31,9 @@ class AlternatingRecipe(MuonRecipe, TaskRecipe):
     weight: float = Field(0.1, ge=0, description="lambda of Eq. 9, for losses on the 0..255 scale")
     loss: Literal["combined", "contrastive", "reconstruction"] = Field("combined", description="Table VI")
     lr: float = Field(1e-3, gt=0, description="alpha, of the BaseNet and its modulation layers")
+    normalised: bool = Field(False, description="whether distances of Eq. 8 are those of features of unit length")
+    regression: float = Field(0.0, ge=0, description="weight of the regression of named degradations; 0 for none")
+    measure: Literal["l1", "l2"] = Field("l1", description="of L_res; l2 is the mean squared error times 10")
     condition_lr: float = Field(1e-4, gt=0, description="beta, of the ConditionNet")
 
 
@@ -70,24 +79,59 @@ class Alternating(TaskStage):
         by lambda.
         """
         hr, others = clean.chunk(2)
-        tasks = self.family.sample(self.recipe.tasks, generator).repeat_interleave(self.recipe.images)
-        lr = tasks.apply(hr, generator)
+        drawn = self.draw(generator)
+        tasks = drawn.repeat_interleave(self.recipe.images)
+        lr, noise = tasks.apply_and_noise(hr, generator)
         support, corners = self.patches(lr, generator)
         if self.method.condition_net is None:
             reconstruction = self._reconstruction(hr, lr, corners, None)
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
+        share = self._denoise(generator)
+        hr = self._with_grain(hr, noise, share)
         due = self.recipe.update == 0 or step % self.recipe.update == 0
         with torch.set_grad_enabled(due and torch.is_grad_enabled()):
             feature = self.method.condition_net(support).float()
         if not due:
-            reconstruction = self._reconstruction(hr, lr, corners, feature)
+            reconstruction = self._reconstruction(hr, lr, corners, self.method.with_denoise(feature, share))
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
         weight = 0.0 if self.recipe.loss == "contrastive" else self.recipe.weight * _LEVELS
-        reconstruction = self._reconstruction(hr, lr, corners, _scale_gradient(feature, weight))
-        again = self.method.condition_net(self.patches(tasks.apply(others, generator), generator)[0]).float()
-        contrast = contrastive_loss(feature, again)
-        loss = reconstruction if self.recipe.loss == "reconstruction" else reconstruction + contrast
-        return {"loss": loss, "reconstruction": reconstruction.detach(), "contrast": contrast.detach()}
+        scaled = self.method.with_denoise(_scale_gradient(feature, weight), share)
+        reconstruction = self._reconstruction(hr, lr, corners, scaled)
+        losses = {"reconstruction": reconstruction, **self._condition_losses(drawn, noise, feature, others, generator)}
+        return {"loss": self._weighted(losses), **{name: loss.detach() for name, loss in losses.items()}}
+
+    def _condition_losses(
+        self, drawn: Degradation, noise: Tensor, feature: Tensor, others: Tensor, generator: torch.Generator
+    ) -> dict[str, Tensor]:
+        """What ConditionNet alone learns from, and two signs of its health, which are not differentiated."""
+        assert self.method.condition_net is not None
+        losses = {"dead": dead_outputs(feature), "principal": principal_share(feature)}
+        if self.recipe.loss != "reconstruction":
+            tasks = drawn.repeat_interleave(self.recipe.images)
+            again = self.method.condition_net(self.patches(tasks.apply(others, generator), generator)[0]).float()
+            losses["contrast"] = contrastive_loss(feature, again, normalised=self.recipe.normalised)
+        if self.recipe.regression:
+            losses["regression"] = regression_loss(feature, labels(drawn, noise, self.recipe))
+        return losses
+
+    def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
+        weights = {"reconstruction": 1.0, "contrast": 1.0, "regression": self.recipe.regression}
+        return torch.stack([weights[name] * loss for name, loss in losses.items() if name in weights]).sum()
+
+    def _denoise(self, generator: torch.Generator) -> Tensor:
+        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in half of the tasks."""
+        share = torch.ones(self.recipe.tasks, device=generator.device)
+        if self.method.config.denoise:
+            drawn = 2 * torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
+            share = drawn.clamp(max=1)
+        return share
+
+    def _with_grain(self, hr: Tensor, noise: Tensor, share: Tensor) -> Tensor:
+        """Targets ``(k * images, 3, h, w)`` that still have the noise that is not to be removed, enlarged."""
+        if not self.method.config.denoise:
+            return hr
+        kept = (1 - share).repeat_interleave(self.recipe.images).view(-1, 1, 1, 1)
+        return hr + _KEPT_GRAIN * kept * resize(noise, self.method.config.scale)
 
     def _reconstruction(self, hr: Tensor, lr: Tensor, corners: Tensor, feature: Tensor | None) -> Tensor:
         """Eq. 5 over ``restored`` patches of each task, the mean instead of the sum."""
@@ -104,23 +148,41 @@ class Alternating(TaskStage):
 
         inputs, targets = taken(lr, 1).contiguous(memory_format=torch.channels_last), taken(hr, scale)
         per_image = lr.new_zeros(len(inputs), 0) if feature is None else feature.repeat_interleave(count, 0)
-        return F.l1_loss(self.method.restore_tasks(inputs, per_image), targets)
+        sr = self.method.restore_tasks(inputs, per_image)
+        return F.l1_loss(sr, targets) if self.recipe.measure == "l1" else 10 * F.mse_loss(sr, targets)
 
 
-def contrastive_loss(feature: Tensor, again: Tensor) -> Tensor:
+def contrastive_loss(feature: Tensor, again: Tensor, *, normalised: bool = False) -> Tensor:
     """Task contrastive loss, Eq. 6 to 8, averaged over the tasks; its minimum is ln 2.
 
     Args:
         feature: conditional features of k tasks, ``(k, features)``.
         again: features of other support sets of the same tasks, in the same order.
+        normalised: whether to compare directions alone, so that distances lie between 0 and 4 whatever the features.
 
     Tasks are drawn independently, so every other task of the batch serves as "another task": the same expectation as
     with one of them, from k - 1 times as many pairs.
     """
+    if normalised:
+        feature, again = F.normalize(feature, dim=1), F.normalize(again, dim=1)
     inner = (feature - again).square().sum(1)
     pairs = (feature[:, None] - again[None]).square().sum(2)
     others = ~torch.eye(len(feature), dtype=torch.bool, device=feature.device)
     return F.softplus(inner).mean() + F.softplus(-pairs[others]).mean()
+
+
+@torch.no_grad()
+def dead_outputs(feature: Tensor) -> Tensor:
+    """Share of the columns of ``feature (k, features)`` that are the same for all tasks."""
+    return (feature.std(0) < 1e-4 * feature.abs().mean()).float().mean()
+
+
+@torch.no_grad()
+def principal_share(feature: Tensor) -> Tensor:
+    """Share of the variance of ``feature (k, features)`` that lies along its first principal component."""
+    energy = torch.linalg.svdvals(feature - feature.mean(0)).square()
+    share: Tensor = energy[0] / energy.sum().clamp(min=1e-12)
+    return share
 
 
 def _scale_gradient(x: Tensor, factor: float) -> Tensor:
