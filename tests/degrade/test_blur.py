@@ -14,6 +14,7 @@ from blindsr.degrade import kernels
 from blindsr.degrade.blur import Border, Downsampling, blur, blur_and_downsample, correlate, is_separable
 from blindsr.degrade.resample import resize, subsample
 
+module = import_module("blindsr.degrade.blur")  # the package exports the function of the same name
 _SCIPY = {"reflect": "mirror", "symmetric": "reflect", "replicate": "nearest", "wrap": "wrap"}
 
 
@@ -58,8 +59,7 @@ def test_large_images_take_the_long_way_to_the_same_result(monkeypatch: pytest.M
     x = torch.rand(1, 3, 64, 64)
     k = kernels.gaussian(15, torch.tensor([1.7]))
     short = blur_and_downsample(x, k, "reflect", 4, "bicubic")
-    # The package exports the function of the same name.
-    monkeypatch.setattr(import_module("blindsr.degrade.blur"), "_MATRIX_LIMIT", 32)
+    monkeypatch.setattr(module, "_MATRIX_LIMIT", 32)
     torch.testing.assert_close(blur_and_downsample(x, k, "reflect", 4, "bicubic"), short, atol=2e-6, rtol=0)
 
 
@@ -75,13 +75,6 @@ def test_gradients_reach_image_and_kernel() -> None:
     assert torch.autograd.gradcheck(lambda a, b: blur_and_downsample(a, b, "reflect", 2, "bicubic"), (x, k))
 
 
-def test_gradients_of_both_kinds_equal_those_of_a_plain_convolution() -> None:
-    x = torch.rand(2, 3, 9, 8, dtype=torch.float64, requires_grad=True)
-    k = torch.rand(2, 5, 5, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(correlate, (x, k))
-    assert torch.autograd.gradgradcheck(correlate, (x, k))
-
-
 @pytest.mark.parametrize("down", get_args(Downsampling))
 def test_a_separable_kernel_gets_the_gradient_of_every_pixel(down: Downsampling) -> None:
     generator = torch.Generator().manual_seed(0)
@@ -95,6 +88,50 @@ def test_a_separable_kernel_gets_the_gradient_of_every_pixel(down: Downsampling)
     torch.testing.assert_close(found, torch.autograd.grad((lr * weight).sum(), kernel)[0])
 
 
+@pytest.fixture(params=["fourier", "direct"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One of both ways, whatever it costs."""
+    for name in ("_fourier_is_cheaper", "_fourier_is_cheaper_for_kernels"):
+        monkeypatch.setattr(module, name, lambda *_: request.param == "fourier")
+    return str(request.param)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.sampled_from(get_args(Border)), st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 5, 15, 21]))
+def test_fourier_transforms_equal_products_in_float32(border: Border, height: int, width: int, size: int) -> None:
+    source = torch.Generator().manual_seed(height * width + size)
+    x, k = torch.rand(3, 3, height, width, generator=source), torch.rand(3, size, size, generator=source)
+    k = k / k.sum((1, 2), keepdim=True)
+    out = []
+    for chosen in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "_fourier_is_cheaper", lambda *_, chosen=chosen: chosen)
+            out.append(blur(x, k, border))
+    torch.testing.assert_close(out[0], out[1], atol=3e-6, rtol=0)
+
+
+def test_the_way_is_chosen_by_what_it_costs() -> None:
+    for n, size, side, cheaper in ((1, 320, 21, True), (16, 320, 21, True), (1, 96, 15, True), (16, 24, 3, False)):
+        assert module._fourier_is_cheaper(torch.empty(n, 3, size + side - 1, size + side - 1), side) == cheaper
+
+
+@pytest.mark.usefixtures("way")
+def test_both_ways_have_gradients_of_both_kinds() -> None:
+    x = torch.rand(2, 2, 6, 7, dtype=torch.float64, requires_grad=True)
+    k = torch.rand(2, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(correlate, (x, k))
+    assert torch.autograd.gradgradcheck(correlate, (x, k))
+
+
+@pytest.mark.usefixtures("way")
+def test_a_batch_larger_than_the_cache_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, k = torch.rand(5, 3, 20, 30), torch.rand(5, 7, 7)
+    whole = correlate(x, k)
+    monkeypatch.setattr(module, "_CACHED", 2 * x[0].numel())
+    torch.testing.assert_close(correlate(x, k), whole, atol=1e-5, rtol=0)
+
+
+@pytest.mark.usefixtures("way")
 def test_one_image_among_many_and_under_vmap() -> None:
     x, k = torch.rand(4, 3, 9, 8), torch.rand(4, 5, 5)
     one = torch.func.vmap(lambda image, kernel: correlate(image[None], kernel[None])[0])

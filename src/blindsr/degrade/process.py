@@ -217,7 +217,9 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     kernels = degradation.kernels.to(hr)
     if degradation.blur_rounding == "none":
         return blur_and_downsample(hr, kernels, degradation.border, scale, degradation.down) + noise
-    blurred = _to_8_bit(blur(hr, kernels, degradation.border), degradation.blur_rounding)
+    # In float64, since the last bit of float32 decides about truncating levels that are exact
+    exact = blur(hr.double(), kernels.double(), degradation.border).to(hr)
+    blurred = _to_8_bit(exact, degradation.blur_rounding)
     lr = resize(blurred, 1 / scale) if degradation.down == "bicubic" else subsample(blurred, scale)
     return lr + noise
 
