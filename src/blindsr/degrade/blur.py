@@ -131,7 +131,8 @@ def _fourier(padded: Tensor, kernels: Tensor) -> Tensor:
     height, width = (1 + padded.shape[axis] - kernels.shape[axis] for axis in (-2, -1))
     size = [_smooth(side) for side in padded.shape[-2:]]
     spectrum = torch.fft.rfft2(padded, s=size) * torch.fft.rfft2(kernels, s=size).conj()
-    return torch.fft.irfft2(spectrum, s=size)[..., :height, :width]
+    correlated: Tensor = torch.fft.irfft2(spectrum, s=size)
+    return correlated[..., :height, :width]
 
 
 @lru_cache(maxsize=256)
