@@ -1,14 +1,77 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all, and that replace nothing unless they are told to."""
 
+import errno
 import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from blindsr.errors import BlindSRError
+
 _PART = re.compile(r"\.[0-9a-f]{16}\..*")
+
+
+class PlaceTakenError(BlindSRError):
+    """A file that nobody said to replace is where another one is to be written."""
+
+    def __init__(self, place: Path | str) -> None:
+        super().__init__(f"{place} exists already; replace it with --overwrite or choose another name")
+
+
+def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = False) -> None:
+    """Refuse a place that is taken; meant to be called before the work begins.
+
+    Args:
+        path: of a file that is to be written.
+        others: files of the same work, which it must not replace.
+        overwrite: replace any other file that is there.
+
+    Raises:
+        BlindSRError: there is a file, or it is one of the others.
+    """
+    if any(path.resolve() == other.resolve() for other in others):
+        raise BlindSRError(f"{path} is named twice, and would be overwritten; choose another name for the second file")
+    if path.exists() and not overwrite:
+        raise PlaceTakenError(path)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place where `write` would fail; meant to be called before the work begins.
+
+    Raises:
+        BlindSRError: it is a folder, or its folder does not exist or is not writable.
+    """
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise BlindSRError(f"cannot write {path}: name a file in a folder that exists and is writable")
+
+
+def write(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
+    """Write bytes, or text as UTF-8, to a file.
+
+    Raises:
+        BlindSRError: it cannot be written, or it exists and must not be replaced.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with beside(path, overwrite=overwrite) as part:
+            part.write_bytes(data)
+            check_size(part, len(data))
+    except OSError as error:
+        raise BlindSRError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def check_size(path: Path, size: int) -> None:
+    """Compare a file that was just written with the number of bytes that it should have.
+
+    Raises:
+        OSError: they differ; some file systems tell of a quota in no other way.
+    """
+    found = path.stat().st_size
+    if found != size:
+        raise OSError(errno.EIO, f"{found} of {size} bytes were written")
 
 
 def remove_parts(folder: Path) -> None:
@@ -19,24 +82,57 @@ def remove_parts(folder: Path) -> None:
 
 
 @contextmanager
-def beside(path: Path) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to; on success it takes the place of ``path`` in one step.
+def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; on success the file takes its final name in one step.
 
-    What is replaced hands on its permissions; of a symbolic link, the file that it points to is replaced.
+    A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.
 
     The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
     one is removed and the error goes on.
+
+    Args:
+        path: of the file.
+        overwrite: replace a file that is there by then, even if it appeared during the work.
+
+    Raises:
+        PlaceTakenError: there is a file, and it must not be replaced.
     """
     # Of its own length, for a name may already be as long as the file system allows.
     place = path.resolve() if path.is_symlink() else path
     part = place.with_name(f".{secrets.token_hex(8)}{path.suffix}")
     try:
         yield part
-        with part.open("r+b") as file:  # Windows brings only what may be written to the disk
+        with part.open("r+b") as file:  # Windows flushes only what was opened for writing
             os.fsync(file.fileno())
-        if place.exists():
-            part.chmod(stat.S_IMODE(place.stat().st_mode))
-        part.replace(place)
+        if overwrite:
+            if place.exists():
+                part.chmod(stat.S_IMODE(place.stat().st_mode))
+            part.replace(place)
+        else:
+            _rename_to_new(part, place, path)
     finally:
-        with suppress(OSError):  # where even that fails, the first error is the one to tell of
+        with suppress(OSError):  # the first error is the one to tell of
             part.unlink(missing_ok=True)
+
+
+def _rename_to_new(part: Path, place: Path, path: Path) -> None:
+    """Give a file its name only if no other file has it, which ``rename`` does not guarantee."""
+    try:
+        try:
+            place.hardlink_to(part)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links, as FAT and some network shares
+            _claim(place)
+            try:
+                part.replace(place)
+            except OSError:
+                place.unlink(missing_ok=True)
+                raise
+    except FileExistsError:
+        raise PlaceTakenError(path) from None
+
+
+def _claim(place: Path) -> None:
+    """Create an empty file, which no other process can do at the same time."""
+    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))

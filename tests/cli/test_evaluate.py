@@ -61,7 +61,7 @@ def test_bicubic_on_two_protocols(data: Path, tmp_path: Path) -> None:
 def test_a_part_of_a_data_set_or_a_harder_task_is_not_compared_with_the_paper(data: Path, tmp_path: Path) -> None:
     images.write(images.Picture(torch.rand(3, 40, 44)), data / "Set5" / "another.png")
     out = tmp_path / "out.json"
-    common = ("-m", "bicubic", "--data", data / "Set5", "--json", out, "--device", "cpu")
+    common = ("-m", "bicubic", "--data", data / "Set5", "--json", out, "--device", "cpu", "--overwrite")
     found, settings = [], {}
     for more in (
         ("-p", "cmdsr-middle"),

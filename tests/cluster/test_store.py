@@ -6,18 +6,20 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from blindsr.cluster import store
 from blindsr.cluster.store import Root, Workplace, listed, modified, roots
 from blindsr.errors import BlindSRError
+from blindsr.files import PlaceTakenError
 from blindsr.pipeline.naming import Naming
 
 
 @pytest.fixture
 def memory() -> Iterator[fsspec.AbstractFileSystem]:
-    store = fsspec.filesystem("memory")
+    files = fsspec.filesystem("memory")
     for name in ("a.png", "b.txt", ".hidden.png", "trip/c.jpg", "trip/day/d.JPG", ".trash/e.png", "out/a_x2.png"):
-        store.pipe(f"/photos/{name}", name.encode())
-    yield store
-    store.rm("/photos", recursive=True)
+        files.pipe(f"/photos/{name}", name.encode())
+    yield files
+    files.rm("/photos", recursive=True)
 
 
 def _all(inputs: list[str], out: str) -> dict[str, str]:
@@ -111,6 +113,36 @@ def test_an_image_is_fetched_and_its_result_delivered(memory: fsspec.AbstractFil
     assert modified("memory://photos/out/other.png") is None
     with pytest.raises(BlindSRError, match=r"none\.png cannot be read"):
         place.fetch("memory://photos/none.png", "o/none.png")
+
+
+@pytest.fixture(params=["whole", "by renaming"])
+def _either_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores in which a file is there whole or not at all by themselves, and those that need a rename."""
+    if request.param == "by renaming":
+        monkeypatch.setattr(store, "_WHOLE", frozenset())
+
+
+@pytest.mark.usefixtures("_either_store")
+def test_a_result_that_is_there_by_now_is_not_replaced(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> None:
+    place, target = Workplace(tmp_path), "memory://photos/out/a_x2.png"
+    job = place.fetch("memory://photos/a.png", target)
+    job.target.write_bytes(b"result")
+    with pytest.raises(PlaceTakenError, match="exists already"):
+        place.deliver(job, target, overwrite=False)
+    assert memory.cat("/photos/out/a_x2.png") == b"out/a_x2.png"
+    assert memory.ls("/photos/out", detail=False) == ["/photos/out/a_x2.png"]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("_either_store")
+def test_a_new_result_and_one_that_is_replaced(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> None:
+    place = Workplace(tmp_path)
+    for overwrite in (False, True):
+        job = place.fetch("memory://photos/a.png", "memory://photos/out/new.png")
+        job.target.write_bytes(b"result %d" % overwrite)
+        place.deliver(job, "memory://photos/out/new.png", overwrite=overwrite)
+        assert memory.cat("/photos/out/new.png") == b"result %d" % overwrite
+        assert len(memory.ls("/photos/out")) == 2
 
 
 def test_disks_need_no_copies(tmp_path: Path) -> None:

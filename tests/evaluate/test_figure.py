@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -7,11 +8,28 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate.figure import save
 
 
-def test_figures_are_there_whole_or_not_at_all(tmp_path: Path) -> None:
+def _figure() -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2, 1))
     figure.add_subplot().plot([0, 1], [1, 0])
+    return figure
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg", "a.pdf", "A.PNG"])
+def test_a_full_disk_leaves_the_old_figure(tmp_path: Path, name: str, largest_file: Any) -> None:
+    save(_figure(), tmp_path / name)
+    old = (tmp_path / name).read_bytes()
+    with largest_file(len(old) // 2), pytest.raises(BlindSRError, match="cannot write"):
+        save(_figure(), tmp_path / name)
+    with pytest.raises(BlindSRError, match="exists already"):
+        save(_figure(), tmp_path / name, overwrite=False)
+    assert (tmp_path / name).read_bytes() == old
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_figures_are_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    figure = _figure()
     for name in ("a.png", "a.svg", "a.pdf"):
         save(figure, tmp_path / name)
     with Image.open(tmp_path / "a.png") as image:

@@ -1,5 +1,7 @@
 """Writing, checked by other libraries."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,9 @@ from PIL.ExifTags import IFD
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, check_output, read, write
 from blindsr.images import tiff as tiff_file
-from blindsr.images.write import written_beside
+from blindsr.images.write import write_file
 
+LargestFile = Callable[[int], AbstractContextManager[None]]
 _NAMES = ["a.png", "a.jpg", "a.webp", "a.tif"]
 _XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/><?xpacket end="w"?>'
 _EXIF_NOTE = 0x927C
@@ -173,7 +176,51 @@ def test_what_an_encoder_raises_becomes_a_sentence(tmp_path: Path, error: Except
         raise error
 
     with pytest.raises(BlindSRError, match=r"cannot write .*a\.png: (an encoder's|too much)$"):
-        written_beside(tmp_path / "a.png", fail)
+        write_file(tmp_path / "a.png", fail, [(1, 1)], overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif", "a.avif", "a.heic", "a.bmp", "a.ppm", "a.gif"])
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, name: str, largest_file: LargestFile) -> None:
+    picture = Picture(torch.rand(3, 90, 120, generator=torch.Generator().manual_seed(0)))
+    write(picture, tmp_path / name)
+    old = (tmp_path / name).read_bytes()
+    for share in (0.02, 0.75):
+        with largest_file(int(share * len(old))), pytest.raises(BlindSRError, match=f"cannot write .*{name}: "):
+            write(picture, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == old
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_deep_ppm_on_a_full_disk(tmp_path: Path, largest_file: LargestFile) -> None:
+    with largest_file(200), pytest.raises(BlindSRError, match="cannot write"):
+        write(_picture(bits=16), tmp_path / "a.ppm")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_fails_silently_is_caught(tmp_path: Path) -> None:
+    write(_picture(), tmp_path / "a.jpg")
+    old = (tmp_path / "a.jpg").read_bytes()
+
+    def cut_short(part: Path) -> None:
+        part.write_bytes(old[: len(old) // 2])
+
+    with pytest.raises(BlindSRError, match="cannot be read again"):
+        write_file(tmp_path / "a.jpg", cut_short, [(9, 6)], overwrite=True)
+    assert (tmp_path / "a.jpg").read_bytes() == old
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp"])
+def test_a_file_that_appears_while_another_is_encoded_stays(tmp_path: Path, name: str) -> None:
+    def encode(part: Path) -> None:
+        write(_picture(), part)
+        (tmp_path / name).write_bytes(b"made by hand meanwhile")
+
+    with pytest.raises(BlindSRError, match="exists already"):
+        write_file(tmp_path / name, encode, [(9, 6)], overwrite=False)
+    assert (tmp_path / name).read_bytes() == b"made by hand meanwhile"
+    with pytest.raises(BlindSRError, match="exists already"):
+        write(_picture(), tmp_path / name, overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", _NAMES)

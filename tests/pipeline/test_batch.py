@@ -4,6 +4,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.pipeline import batch, memory, stream
 from blindsr.pipeline.batch import Form, restore_all
 from blindsr.pipeline.naming import Job
+
+LargestFile = Callable[[int], AbstractContextManager[None]]
 
 
 def picture(path: Path, seed: int = 0, side: int = 8) -> Path:
@@ -130,9 +134,9 @@ def test_reading_and_writing_happen_beside_computing(
         threads["read"].add(threading.get_ident())
         return real_read(path)
 
-    def write(result: images.Picture, path: Path, *, quality: int, bits: int | None) -> None:
+    def write(result: images.Picture, path: Path, *, quality: int, bits: int | None, overwrite: bool) -> None:
         threads["write"].add(threading.get_ident())
-        real_write(result, path, quality=quality, bits=bits)
+        real_write(result, path, quality=quality, bits=bits, overwrite=overwrite)
 
     monkeypatch.setattr(images, "load", read)
     monkeypatch.setattr(images, "write", write)
@@ -304,3 +308,72 @@ def test_a_result_too_large_for_its_format_is_refused_before_the_work(
     images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
     (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.png", tmp_path / "b.webp")])
     assert "16384x2 pixels: .webp holds 16383" in str(outcome.error)
+
+
+@pytest.mark.parametrize("what", ["picture", "frames", "strips"])
+@pytest.mark.parametrize("existing", ["refuse", "skip", "replace"])
+def test_a_result_that_appears_during_the_work(
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, what: str, existing: batch.Existing
+) -> None:
+    source, target = picture(tmp_path / "a.png", side=80), tmp_path / "out.png"
+    if what == "frames":
+        source = tmp_path / "a.gif"
+        images.write_frames(
+            images.Frames([np.full((8, 8, 3), v, np.uint8) for v in (0, 200)], durations=(50, 50)), source
+        )
+    if what == "strips":
+        monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
+    look = Upscaler.look
+
+    def looked(*given: Any) -> Any:
+        target.write_bytes(b"made by hand meanwhile")
+        return look(*given)
+
+    monkeypatch.setattr(Upscaler, "look", looked)
+    if what == "frames":
+        monkeypatch.setattr(memory, "needed", lambda *_: 0)
+    (outcome,) = restore_all(upscaler, [Job(source, target)], existing=existing, form=Form(max_memory=10**10))
+    kept = target.read_bytes() == b"made by hand meanwhile"
+    found = (outcome.error is not None, outcome.skipped, kept)
+    assert (
+        found
+        == {"refuse": (True, False, True), "skip": (False, True, True), "replace": (False, False, False)}[existing]
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [source.name, "out.png", *(["a.png"] * (what == "frames"))]
+    )
+
+
+def test_a_comparison_and_a_map_that_appear_during_the_work_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, compare = Job(picture(tmp_path / "a.png"), tmp_path / "out.png"), tmp_path / "c.png"
+    look = Upscaler.look
+    for place, form in ((compare, Form(compare=compare)), (job.map, Form())):
+
+        def looked(*given: Any, place: Path = place) -> Any:
+            place.write_bytes(b"made by hand meanwhile")
+            return look(*given)
+
+        monkeypatch.setattr(Upscaler, "look", looked)
+        upscaler = Upscaler(seeded_mzsr(), device="cpu")
+        (outcome,) = restore_all(upscaler, [job], KNOWN, form=form, report=place == job.map)
+        assert "exists already" in str(outcome.error)
+        assert place.read_bytes() == b"made by hand meanwhile"
+        assert not job.target.exists()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".gif"])
+def test_a_full_disk_fails_one_result_and_keeps_the_old_one(
+    tmp_path: Path, upscaler: Upscaler, largest_file: LargestFile, suffix: str
+) -> None:
+    large, small = picture(tmp_path / "a.png", side=60), picture(tmp_path / "b.png", side=4)
+    given = [Job(large, tmp_path / f"a_x2{suffix}"), Job(small, tmp_path / f"b_x2{suffix}")]
+    assert [outcome.error for outcome in restore_all(upscaler, given)] == [None, None]
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with largest_file(len(before[given[0].target]) // 2):
+        first, second = restore_all(upscaler, given, existing="replace")
+    assert first.error is not None
+    assert str(given[0].target) in first.error
+    assert second.error is None
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

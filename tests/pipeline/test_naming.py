@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.pipeline.naming import Job, Naming, check_new, listed, plan
+from blindsr.pipeline.naming import Job, Naming, listed, plan
 
 
 def touch(path: Path) -> Path:
@@ -88,16 +88,6 @@ def test_every_input_has_one_result_inside_the_folder(names: set[str]) -> None:
     assert [job.source for job in jobs] == inputs
     assert len({job.target for job in jobs}) == len(names)
     assert all(job.target.parent == Path("nowhere") for job in jobs)
-
-
-def test_a_place_that_is_taken(tmp_path: Path) -> None:
-    there = touch(tmp_path / "a.png")
-    check_new(tmp_path / "new.png", [there])
-    check_new(there, overwrite=True)
-    with pytest.raises(BlindSRError, match="--overwrite"):
-        check_new(there)
-    with pytest.raises(BlindSRError, match="named twice"):
-        check_new(tmp_path / "x" / ".." / "a.png", [there], overwrite=True)
 
 
 def test_lists(tmp_path: Path) -> None:

@@ -94,6 +94,22 @@ def test_an_image_that_breaks_off_leaves_nothing_behind(upscaler: Upscaler, tmp_
     assert not list(target.parent.iterdir())
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("factor", [None, 1.5])
+def test_a_full_disk_leaves_the_old_file(
+    upscaler: Upscaler, tmp_path: Path, largest_file: Any, suffix: str, factor: float | None
+) -> None:
+    source, target = tmp_path / "a.png", tmp_path / f"b{suffix}"
+    images.write(picture(3), source)
+    restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+    old = target.read_bytes()
+    for share in (0.3, 0.99):
+        with largest_file(int(share * len(old))), pytest.raises(OSError, match=r"File too large|written|read again"):
+            restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+        assert target.read_bytes() == old
+    assert sorted(tmp_path.iterdir()) == [source, target]
+
+
 def test_other_formats_are_refused(upscaler: Upscaler, tmp_path: Path) -> None:
     images.write(picture(3), tmp_path / "a.png")
     with pytest.raises(BlindSRError, match="PNG or TIFF"):

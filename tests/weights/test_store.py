@@ -78,8 +78,8 @@ def test_loaded_networks_restore_alike(saved: Path) -> None:
 
 
 def test_packaged_names(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
-    monkeypatch.setattr(store, "files", lambda _: saved.parent.parent)
-    monkeypatch.setattr(store, "as_file", lambda _: nullcontext(saved.parent))
+    monkeypatch.setattr(store.resources, "files", lambda _: saved.parent.parent)
+    monkeypatch.setattr(store.resources, "as_file", lambda _: nullcontext(saved.parent))
     assert weights.available() == {"cmdsr_x4.tiny": saved}
     assert weights.load("cmdsr_x4.tiny").path == saved
     assert "did you mean cmdsr_x4.tiny" in _sentence("cmdsr_x4.tyni")

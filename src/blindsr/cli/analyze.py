@@ -27,9 +27,9 @@ def analyze(
     """Tell how a photograph was degraded: its blur, noise and compression, and how sure that is."""
     from blindsr import images
     from blindsr.analysis import choice, report
+    from blindsr.files import check_new
     from blindsr.images.quality import jpeg_quality
     from blindsr.inference.load import load
-    from blindsr.pipeline.naming import check_new
 
     if plot is not None:
         images.check_output(plot)
@@ -44,7 +44,7 @@ def analyze(
     if plot is not None:
         drawn = report.drawn(found.estimate.kernel.cpu())
         large = drawn.repeat_interleave(_PIXEL, 1).repeat_interleave(_PIXEL, 2)
-        images.write(images.Picture(large.contiguous()), plot)
+        images.write(images.Picture(large.contiguous()), plot, overwrite=overwrite)
 
 
 def _estimating() -> str:

@@ -25,13 +25,13 @@ def condition(
 
     One that cannot be read is left out of it; the exit code is then 1.
     """
-    from blindsr.evaluate import textfile
+    from blindsr import files
     from blindsr.inference.load import load
     from blindsr.pipeline import condition_io, naming
 
     sources = naming.sources(inputs)
-    textfile.check_writable(out)
-    naming.check_new(out, sources, overwrite=overwrite)
+    files.check_writable(out)
+    files.check_new(out, sources, overwrite=overwrite)
     upscaler = load(model, device=device, precision=precision, seed=seed)
     upscaler.method.check_kept()
     with Progress(len(sources)) as progress:
@@ -44,7 +44,7 @@ def condition(
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)
-    condition_io.save(out, model, upscaler, upscaler.average(found))
+    condition_io.save(out, model, upscaler, upscaler.average(found), overwrite=overwrite)
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
     if len(found) < len(sources):
         raise typer.Exit(1)

@@ -44,9 +44,9 @@ def curve(
     from blindsr.evaluate.curve import curve as measure
     from blindsr.evaluate.curve import draw
     from blindsr.evaluate.iterations import iterations
+    from blindsr.files import check_new
     from blindsr.inference.load import load
     from blindsr.inference.upscaler import Upscaler
-    from blindsr.pipeline.naming import check_new
 
     if not model and not run:
         raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")
@@ -66,7 +66,7 @@ def curve(
             curves.append(one)
             _tell(one, data_set.name, json=json)
     if out is not None:
-        draw(curves, f"{data_set.name}, {chosen.title}", out)
+        draw(curves, f"{data_set.name}, {chosen.title}", out, overwrite=overwrite)
 
 
 def _teacher(run: Path) -> tuple["Method[Any]", list[float]]:

@@ -58,12 +58,11 @@ def degrade(
             border=cast("Border", border or "reflect"),
             down=cast("Downsampling", down or "bicubic"),
         ).checked()
-    _write(source, out, degradation)
+    _write(source, out, degradation, overwrite=overwrite)
 
 
-def _write(source: Path, out: Path, degradation: "Degradation") -> None:
-    from blindsr import images
-    from blindsr.evaluate import textfile
+def _write(source: Path, out: Path, degradation: "Degradation", *, overwrite: bool) -> None:
+    from blindsr import files, images
 
     clean = images.read(source)
     if min(clean.height, clean.width) < degradation.scale:
@@ -74,23 +73,21 @@ def _write(source: Path, out: Path, degradation: "Degradation") -> None:
     # Noise is drawn for each channel, so the result has colours, and a profile for gray no longer fits.
     profile = None if clean.metadata.gray else clean.metadata.icc
     metadata = replace(clean.metadata, bits=8, gray=False, icc=profile)
-    images.write(images.Picture(lr, metadata=metadata), out)
-    textfile.write(degradation.to_json() + "\n", _record_of(out))
+    images.write(images.Picture(lr, metadata=metadata), out, overwrite=overwrite)
+    files.write(_record_of(out), degradation.to_json() + "\n", overwrite=overwrite)
 
 
 def _check_output(out: Path, *, overwrite: bool) -> None:
-    from blindsr import images
-    from blindsr.evaluate import textfile
-    from blindsr.pipeline.naming import check_new
+    from blindsr import files, images
 
     if out.suffix.lower() not in _LOSSLESS:
         raise BlindSRError(
             f"cannot write {out}: name a .png or .tif file, which keeps the pixels as the record makes them"
         )
     images.check_output(out)
-    textfile.check_writable(_record_of(out))
+    files.check_writable(_record_of(out))
     for path in (out, _record_of(out)):
-        check_new(path, overwrite=overwrite)
+        files.check_new(path, overwrite=overwrite)
 
 
 def _record_of(out: Path) -> Path:

@@ -30,17 +30,20 @@ def estimates(
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Compare the blur and noise that a model estimates with those that images were degraded by."""
     from rich.console import Console
 
     from blindsr import evaluate as room
-    from blindsr.evaluate import estimation, textfile
+    from blindsr import files
+    from blindsr.evaluate import estimation
     from blindsr.inference.load import load
 
     chosen, sets = [room.protocol(name) for name in protocol], room.data_sets_of(data, limit)
     if json is not None:
-        textfile.check_writable(json)
+        files.check_writable(json)
+        files.check_new(json, overwrite=overwrite)
     upscaler = load(model, device=device)
     console, found = Console(), []
     for one in chosen:
@@ -50,7 +53,7 @@ def estimates(
             found += estimation.measure(upscaler, one, sets, notice=partial(_show, status, one.name))
     console.print(_table(found))
     if json is not None:
-        textfile.write(text.dumps([asdict(errors) for errors in found], indent=2) + "\n", json)
+        files.write(json, text.dumps([asdict(errors) for errors in found], indent=2) + "\n", overwrite=overwrite)
 
 
 def _show(status: "Status", protocol: str, image: str) -> None:

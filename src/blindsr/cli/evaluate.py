@@ -59,6 +59,7 @@ def evaluate(
         typer.Option("--lpips", help="Measure LPIPS too, with its authors' weights on AlexNet in this file."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Measure a model, or results made elsewhere, on a published table's degradations, and print the paper's numbers.
 
@@ -67,13 +68,15 @@ def evaluate(
     from rich.console import Console
 
     from blindsr import evaluate as room
-    from blindsr.evaluate import run, table, textfile
+    from blindsr import files
+    from blindsr.evaluate import run, table
     from blindsr.evaluate.lpips import LPIPS
 
     chosen = [room.protocol(name) for name in protocol]
     sets = room.data_sets_of(data, limit)
     for path in filter(None, (json, markdown)):
-        textfile.check_writable(path)
+        files.check_writable(path)
+        files.check_new(path, overwrite=overwrite)
     name, subject = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
     if steps is not None:
         name = f"{name} ({steps} step{'s' * (steps != 1)})"
@@ -94,9 +97,9 @@ def evaluate(
             scores.append(measure(restore, measured, sets, notice=notice))
         console.print(table.rich_table(scores[-1]))
     if json is not None:
-        textfile.write(table.to_json(scores), json)
+        files.write(json, table.to_json(scores), overwrite=overwrite)
     if markdown is not None:
-        textfile.write(table.markdown(scores), markdown)
+        files.write(markdown, table.markdown(scores), overwrite=overwrite)
 
 
 def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Path | None, save_sr: Path | None) -> None:

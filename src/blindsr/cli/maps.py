@@ -16,8 +16,8 @@ def maps(
 ) -> None:
     """Draw the mean of MRDA's modulation maps (Figure 10), from the least value in black to the largest in white."""
     from blindsr import images
+    from blindsr.files import check_new
     from blindsr.inference.load import load
-    from blindsr.pipeline.naming import check_new
 
     images.check_output(out)
     check_new(out, [image], overwrite=overwrite)
@@ -26,5 +26,5 @@ def maps(
     level = upscaler.heed(lr, upscaler.look(picture))
     least, largest = float(level.min()), float(level.max())
     drawn = ((level - least) / max(largest - least, 1e-6)).expand(3, -1, -1).contiguous()
-    images.write(images.Picture(drawn, metadata=images.Metadata(gray=True)), out)
+    images.write(images.Picture(drawn, metadata=images.Metadata(gray=True)), out, overwrite=overwrite)
     typer.echo(f"{out}: black is {least:.3f}, white is {largest:.3f}")

@@ -25,8 +25,8 @@ def representations(
     from blindsr import evaluate
     from blindsr.evaluate import figure
     from blindsr.evaluate.representation import draw, represent
+    from blindsr.files import check_new
     from blindsr.inference.load import load
-    from blindsr.pipeline.naming import check_new
 
     values = _widths(widths)
     if out is not None:
@@ -40,7 +40,7 @@ def representations(
         f"nearest neighbours have; chance is {1 / len(values):.1%}"
     )
     if out is not None:
-        draw(found, out)
+        draw(found, out, overwrite=overwrite)
 
 
 def _widths(text: str) -> list[float]:

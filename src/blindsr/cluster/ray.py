@@ -23,9 +23,10 @@ from blindsr.analysis.choice import Auto
 from blindsr.cluster.store import Root, Workplace, listed, modified, roots
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
+from blindsr.files import PlaceTakenError
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline.batch import Existing, Form, Outcome, restore_all
-from blindsr.pipeline.naming import Job, Naming, taken
+from blindsr.pipeline.naming import Job, Naming
 
 _BATCH = 4
 """Images that a worker takes at a time: while one is restored, the next is read and the last is written."""
@@ -107,7 +108,7 @@ class _Lister:
             return {"status": "", "error": ""}
         if self._existing == "skip":
             return {"status": "skipped", "error": ""}
-        return {"status": "failed", "error": str(taken(target))}
+        return {"status": "failed", "error": str(PlaceTakenError(target))}
 
 
 class _Worker:
@@ -147,15 +148,18 @@ class _Worker:
             report=self._work.report,
         )
         for (source, target, job), outcome in zip(jobs, outcomes, strict=True):
-            yield {**_delivered(outcome, job, target, place).line(), **_ends(source, target)}
+            yield {**_delivered(outcome, (job, target), place, existing).line(), **_ends(source, target)}
 
 
-def _delivered(outcome: Outcome, job: Job, target: str, place: Workplace) -> Outcome:
+def _delivered(outcome: Outcome, ends: tuple[Job, str], place: Workplace, existing: Existing) -> Outcome:
+    job, target = ends
     if outcome.error is not None or outcome.skipped:
         place.forget(job)
         return Outcome(job) if outcome.skipped else outcome
     try:
-        place.deliver(job, target)
+        place.deliver(job, target, overwrite=existing == "replace")
+    except PlaceTakenError as error:
+        return Outcome(job, skipped=True) if existing == "skip" else Outcome(job, str(error))
     except BlindSRError as error:
         return Outcome(job, str(error))
     return outcome

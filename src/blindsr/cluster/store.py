@@ -4,12 +4,14 @@ import posixpath
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from blindsr import images
 from blindsr.errors import BlindSRError
+from blindsr.files import PlaceTakenError
 from blindsr.pipeline.naming import Job, Naming, result_name
 
 _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
@@ -127,28 +129,44 @@ class Workplace:
         place = self._folder / secrets.token_hex(4)
         return Job(self._brought(source, place), self._waiting(target, place))
 
-    def deliver(self, job: Job, target: str) -> None:
+    def deliver(self, job: Job, target: str, *, overwrite: bool = True) -> None:
         """Bring a result to where it belongs, whole or not at all, and forget what was fetched for it.
+
+        Args:
+            job: what `fetch` returned for it.
+            target: as it was given to `fetch`.
+            overwrite: replace a file that is there by now.
 
         Raises:
             BlindSRError: it cannot be brought there.
+            PlaceTakenError: there is a file, and it must not be replaced.
         """
         fs, path = _open(target)
         try:
             if not _is_local(fs):
-                self._put(fs, job.target, path)
+                self._put(fs, job.target, path, overwrite=overwrite)
+        except FileExistsError:
+            raise PlaceTakenError(target) from None
         except (OSError, ValueError) as error:
             raise BlindSRError(f"cannot write {target}: {error}") from None
         finally:
             self.forget(job)
 
     @staticmethod
-    def _put(fs: Any, source: Path, path: str) -> None:
-        part = path if _names(fs) & _WHOLE else f"{path}.{secrets.token_hex(4)}"
+    def _put(fs: Any, source: Path, path: str, *, overwrite: bool) -> None:
         fs.makedirs(posixpath.dirname(path), exist_ok=True)
-        fs.put_file(str(source), part)
-        if part != path:
+        if _names(fs) & _WHOLE:
+            _check_absent(fs, path, overwrite=overwrite)
+            fs.put_file(str(source), path, mode="overwrite" if overwrite else "create")
+            return
+        part = f"{path}.{secrets.token_hex(4)}"
+        try:
+            fs.put_file(str(source), part)
+            _check_absent(fs, path, overwrite=overwrite)  # these stores know no rename that refuses
             fs.mv(part, path)
+        finally:
+            with suppress(OSError):
+                fs.rm_file(part)
 
     def forget(self, job: Job) -> None:
         """Remove what was fetched for a job."""
@@ -174,6 +192,13 @@ class Workplace:
         made = place.with_name(f"{place.name}.out")
         made.mkdir()
         return made / _name(path)
+
+
+def _check_absent(fs: Any, path: str, *, overwrite: bool) -> None:
+    if not overwrite:
+        fs.invalidate_cache()
+        if fs.exists(path):
+            raise FileExistsError(path)
 
 
 def _images(fs: Any, folder: str, root: Root) -> list[str]:

@@ -37,7 +37,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
     return Curve(model, tuple(steps), tuple(values))
 
 
-def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
+def draw(curves: Sequence[Curve], title: str, path: Path, *, overwrite: bool = True) -> None:
     """Draw the figure to a PNG, PDF or SVG file, whole or not at all.
 
     Raises:
@@ -54,4 +54,4 @@ def draw(curves: Sequence[Curve], title: str, path: Path) -> None:
     axes.set(title=title, xlabel="gradient steps", ylabel="PSNR (dB)")
     axes.grid(visible=True, alpha=0.3)
     axes.legend()
-    save(figure, path)
+    save(figure, path, overwrite=overwrite)

@@ -1,11 +1,11 @@
 """Figures to files, whole or not at all."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from blindsr import files
 from blindsr.errors import BlindSRError
-from blindsr.evaluate import textfile
-from blindsr.files import beside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,18 +22,16 @@ def check(path: Path) -> None:
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise BlindSRError(f"cannot write {path}: a figure is a PNG, PDF or SVG file")
-    textfile.check_writable(path)
+    files.check_writable(path)
 
 
-def save(figure: "Figure", path: Path) -> None:
+def save(figure: "Figure", path: Path, *, overwrite: bool = True) -> None:
     """Write a figure as the ending of the name says: PNG, PDF or SVG.
 
     Raises:
         BlindSRError: another ending, or a place that cannot be written.
     """
     check(path)
-    try:
-        with beside(path) as part:
-            figure.savefig(part, dpi=150)
-    except (OSError, ValueError) as error:
-        raise BlindSRError(f"cannot write {path}: {getattr(error, 'strerror', None) or error}") from None
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=150, format=path.suffix[1:].lower())
+    files.write(path, buffer.getvalue(), overwrite=overwrite)

@@ -64,7 +64,7 @@ def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise:
     return Representations(torch.stack(vectors), torch.tensor(labels), tuple(f"width {width:g}" for width in widths))
 
 
-def draw(found: Representations, path: Path) -> None:
+def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
     """Draw a t-SNE of the representations to a PNG, PDF or SVG file, whole or not at all.
 
     Raises:
@@ -86,4 +86,4 @@ def draw(found: Representations, path: Path) -> None:
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
     axes.legend()
-    save(figure, path)
+    save(figure, path, overwrite=overwrite)

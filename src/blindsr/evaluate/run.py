@@ -8,11 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from blindsr import images
+from blindsr import files, images
 from blindsr.contract import Hints
 from blindsr.degrade import Degradation, resize
 from blindsr.errors import BlindSRError
-from blindsr.evaluate import textfile
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.lpips import LPIPS
@@ -190,7 +189,7 @@ def _mean(scores: Sequence[Score]) -> Score:
 
 def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
     _save(lr, place)
-    textfile.write(degradation.to_json(), place.with_name(f"{place.name}.json"))
+    files.write(place.with_name(f"{place.name}.json"), degradation.to_json())
 
 
 def _save(image: Tensor, place: Path) -> None:

@@ -19,7 +19,7 @@ from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
 from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
-from blindsr.images.write import check_output, check_quality, check_sides, written_beside
+from blindsr.images.write import check_output, check_quality, check_sides, write_bytes, write_file
 
 SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
 """Endings of the names that several pictures can be written to."""
@@ -92,7 +92,14 @@ def is_animated(path: Path) -> bool:
     return kind is not None and len(pages(path, kind)) > 1
 
 
-def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int = 95, bits: int | None = None) -> None:
+def write_frames(
+    frames: Frames,
+    path: str | os.PathLike[str],
+    *,
+    quality: int = 95,
+    bits: int | None = None,
+    overwrite: bool = True,
+) -> None:
     """Write an animation to a GIF, PNG or WebP file, pages to a TIFF file.
 
     Args:
@@ -100,6 +107,7 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
         path: where; an existing file is replaced in one step.
         quality: of WebP, 1 to 100.
         bits: of a sample, TIFF alone; as they are if not given.
+        overwrite: replace a file that is there, even if it appears while this one is encoded.
 
     Raises:
         BlindSRError: another extension, or what `write` refuses.
@@ -117,13 +125,14 @@ def write_frames(frames: Frames, path: str | os.PathLike[str], *, quality: int =
         made = frames if bits is None else frames.like(frames.pictures(), bits)
         encode: Callable[[Path], None] = partial(tiff.write, pages=made.samples, metadata=metadata)
     elif path.suffix.lower() == ".gif":
-        encode = partial(gif.write, frames=_alike(frames.samples), durations=_durations(frames), plays=frames.plays)
+        encode = partial(_write_gif, frames=frames)
     else:
         if has_gray_profile(metadata):
             frames = frames.like(map(without_gray_profile, frames.pictures()))
             metadata = replace(metadata, icc=None)
         encode = partial(_write_by_pillow, frames=frames, metadata=metadata, quality=quality)
-    written_beside(path, encode)
+    sides = [(one.shape[1], one.shape[0]) for one in frames.samples]
+    write_file(path, encode, sides, overwrite=overwrite)
 
 
 def check_frames(path: Path, frames: Frames, bits: int | None = None) -> None:
@@ -206,13 +215,19 @@ def _shown(duration: float) -> int:
     return round(duration) if duration > _HASTE else _CALM
 
 
+def _write_gif(path: Path, frames: Frames) -> None:
+    write_bytes(path, gif.encode(_alike(frames.samples), _durations(frames), frames.plays))
+
+
 def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: int) -> None:
     first, *others = map(Image.fromarray, _alike(frames.samples))
     options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
     if path.suffix.lower() == ".webp":
         options["xmp"] = metadata.xmp
+    buffer = io.BytesIO()  # what Pillow writes to a file by itself may be cut short without an error
     first.save(
-        path,
+        buffer,
+        format=path.suffix[1:],
         save_all=True,
         append_images=others,
         duration=_durations(frames),
@@ -220,6 +235,7 @@ def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: in
         quality=quality,
         **{name: value for name, value in options.items() if value},
     )
+    write_bytes(path, buffer.getvalue())
 
 
 def _durations(frames: Frames) -> list[int]:

@@ -1,7 +1,6 @@
 """GIF files by libvips, which chooses their palette better than Pillow."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pyvips
@@ -9,11 +8,10 @@ import pyvips
 from blindsr.images.picture import Samples
 
 
-def write(path: Path, frames: Sequence[Samples], durations: Sequence[int] = (), plays: int = 1) -> None:
-    """Write 8-bit frames of one size.
+def encode(frames: Sequence[Samples], durations: Sequence[int] = (), plays: int = 1) -> bytes:
+    """Encode 8-bit frames of one size.
 
     Args:
-        path: where.
         frames: each ``(h, w)`` or ``(h, w, c)``.
         durations: milliseconds that each is shown.
         plays: how often, 0 for ever.
@@ -24,4 +22,4 @@ def write(path: Path, frames: Sequence[Samples], durations: Sequence[int] = (), 
     if len(frames) > 1:
         tall.set_type(pyvips.GValue.gint_type, "loop", plays)
         tall.set_type(pyvips.GValue.array_int_type, "delay", list(durations))
-    path.write_bytes(tall.gifsave_buffer(keep_duplicate_frames=True))
+    return bytes(tall.gifsave_buffer(keep_duplicate_frames=True))

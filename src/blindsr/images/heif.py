@@ -29,7 +29,7 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
     Raises:
         BlindSRError: pillow-heif is not there, too many pixels, or a damaged file.
     """
-    heif = _library(path)
+    heif = check(path)
     try:
         file = heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
         image = file[file.primary_index]
@@ -49,24 +49,25 @@ def to_white(bits: int) -> float:
     return (2**16 - 1) / (2**16 - (1 << (16 - bits)))
 
 
-def write(path: Path, image: Image.Image, metadata: Metadata, quality: int) -> None:
-    """Encode an 8-bit image without chroma subsampling.
+def encode(image: Image.Image, metadata: Metadata, quality: int) -> bytes:
+    """Encode an 8-bit image without chroma subsampling; `check` says whether that is possible."""
+    options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
+    options["icc_profile"] = metadata.icc
+    given = {name: value for name, value in options.items() if value}
+    buffer = io.BytesIO()
+    check("a HEIC file").from_pillow(image).save(buffer, quality=quality, chroma=444, **given)
+    return buffer.getvalue()
+
+
+def check(what: Path | str) -> ModuleType:
+    """The library, or a sentence that names the extra.
 
     Raises:
         BlindSRError: pillow-heif is not there.
     """
-    heif = _library(path)
-    options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
-    options["icc_profile"] = metadata.icc
-    given = {name: value for name, value in options.items() if value}
-    file = heif.from_pillow(image)
-    file.save(path, quality=quality, chroma=444, **given)
-
-
-def _library(path: Path) -> ModuleType:
     try:
         import pillow_heif  # noqa: PLC0415  # an extra
     except ImportError:
-        raise BlindSRError(f"{path} is HEIC, which needs another library: pip install 'blindsr[heif]'") from None
+        raise BlindSRError(f"{what} needs another library: pip install 'blindsr[heif]'") from None
     library: ModuleType = pillow_heif
     return library

@@ -1,5 +1,6 @@
-"""Pictures to files, written beside and renamed: a file is there whole or not at all."""
+"""Pictures to files: encoded beside their place, decoded again and renamed, so a file is there whole or not at all."""
 
+import io
 import logging
 import os
 import struct
@@ -13,10 +14,11 @@ import pyvips
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.files import beside
+from blindsr.files import beside, check_size
 from blindsr.images import exif, gif, heif, png, ppm, tiff
 from blindsr.images.gamut import without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
+from blindsr.images.verify import Sides, verify
 
 _log = logging.getLogger(__name__)
 _FORMATS: dict[str, Format] = {
@@ -49,7 +51,14 @@ _OPAQUE = ("jpeg", "bmp", "ppm")
 """Kinds without alpha."""
 
 
-def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, bits: int | None = None) -> None:
+def write(
+    picture: Picture,
+    path: str | os.PathLike[str],
+    *,
+    quality: int = 95,
+    bits: int | None = None,
+    overwrite: bool = True,
+) -> None:
     """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension decides which.
 
     Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them as far as the format holds
@@ -58,21 +67,24 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
     written without chroma subsampling. Transparent parts are on white in JPEG, BMP
     and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
 
+    The file is decoded before it gets its name, so that an existing one is replaced by a whole one or stays.
+
     Args:
         picture: what to write.
         path: where; an existing file is replaced in one step.
         quality: of JPEG, WebP, AVIF and HEIC, 1 to 100.
         bits: of a sample; as many of the picture's as the format holds if not given.
+        overwrite: replace a file that is there, even if it appears while this one is encoded.
 
     Raises:
         BlindSRError: an unknown extension, bits that the format does not hold, another quality, a folder that is
-            missing or not writable, a picture too large for the format.
+            missing or not writable, a picture too large for the format, a full disk, a file that must not be replaced.
     """
     path = Path(path)
     check_output(path, bits)
     check_sides(path, picture.width, picture.height)
     check_quality(quality)
-    kind = _FORMATS[path.suffix.lower()]
+    kind = kind_of_name(path)
     if kind in _COLOURED:
         picture = without_gray_profile(picture)
     metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
@@ -80,12 +92,18 @@ def write(picture: Picture, path: str | os.PathLike[str], *, quality: int = 95, 
         metadata = replace(metadata, exif=exif.sized(metadata.exif, picture.width, picture.height))
     if kind == "jpeg":
         metadata = _for_jpeg(metadata, path)
-    written_beside(path, lambda part: _encode(part, picture, metadata, kind, quality))
+    sides = [(picture.width, picture.height)]
+    write_file(path, lambda part: _encode(part, picture, metadata, kind, quality), sides, overwrite=overwrite)
+
+
+def kind_of_name(path: Path) -> Format:
+    """The kind of file that a name with one of `SUFFIXES` stands for."""
+    return _FORMATS[path.suffix.lower()]
 
 
 def depth(path: str | os.PathLike[str], bits: int) -> int:
     """The bits that samples of so many have in a file of this name."""
-    return min(bits, _DEEPEST.get(_FORMATS[Path(path).suffix.lower()], 8))
+    return min(bits, _DEEPEST.get(kind_of_name(Path(path)), 8))
 
 
 def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
@@ -127,7 +145,7 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
         BlindSRError: a side is longer than any of the format.
     """
     suffix = Path(path).suffix.lower()
-    most = _LARGEST.get(_FORMATS[suffix], max(width, height))
+    most = _LARGEST.get(kind_of_name(Path(path)), max(width, height))
     if max(width, height) > most:
         raise BlindSRError(
             f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF"
@@ -140,30 +158,52 @@ def check_quality(quality: int) -> None:
         raise BlindSRError(f"expected a quality of 1 to 100, got {quality}")
 
 
-def written_beside(path: Path, encode: Callable[[Path], None]) -> None:
-    """Have a file written beside its place and renamed; whatever goes wrong becomes one sentence."""
+def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *, overwrite: bool) -> None:
+    """Have a file of pictures encoded beside its place, checked and renamed; whatever goes wrong is one sentence.
+
+    Args:
+        path: of the file.
+        encode: writes it to another path.
+        sides: width and height of each picture.
+        overwrite: replace a file that is there by then.
+    """
     try:
-        with beside(path) as part:
+        with beside(path, overwrite=overwrite) as part:
             encode(part)
+            verify(part, kind_of_name(path), sides)
     except (OSError, ValueError, OverflowError, RuntimeError, struct.error, pyvips.Error) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().splitlines()
         raise BlindSRError(f"cannot write {path}: {reason[0] if reason else type(error).__name__}") from error
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file.
+
+    Raises:
+        OSError: not all of it was written.
+    """
+    path.write_bytes(data)
+    check_size(path, len(data))
+
+
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:
     samples = (_on_white(picture) if kind in _OPAQUE else picture).to_array(metadata.bits)
-    if kind == "png":
-        path.write_bytes(png.with_metadata(_png(samples), metadata))
-    elif kind == "tiff":
+    if kind == "tiff":
         tiff.write(path, [samples], metadata)
-    elif kind == "gif":
-        gif.write(path, [samples])
-    elif kind == "heic":
-        heif.write(path, Image.fromarray(samples), metadata, quality)
-    elif samples.dtype == np.uint16:
-        path.write_bytes(ppm.encode(samples.astype(np.uint16)))
     else:
-        _save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
+        write_bytes(path, _encoded(samples, metadata, kind, quality))
+
+
+def _encoded(samples: Samples, metadata: Metadata, kind: Format, quality: int) -> bytes:
+    if kind == "png":
+        return png.with_metadata(_png(samples), metadata)
+    if kind == "gif":
+        return gif.encode([samples])
+    if kind == "heic":
+        return heif.encode(Image.fromarray(samples), metadata, quality)
+    if samples.dtype == np.uint16:
+        return ppm.encode(samples.astype(np.uint16))
+    return _by_pillow(Image.fromarray(samples), metadata, kind, quality)
 
 
 def _png(samples: Samples) -> bytes:
@@ -173,7 +213,8 @@ def _png(samples: Samples) -> bytes:
     return bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))
 
 
-def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
+def _by_pillow(image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> bytes:
+    """Encode in memory: what Pillow writes to a file by itself may be cut short without an error."""
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
@@ -185,7 +226,9 @@ def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Fo
         options["subsampling"] = "4:4:4"
     if image.mode == "LA":
         image = image.convert("RGBA")  # WebP and AVIF have no gray
-    image.save(path, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
+    buffer = io.BytesIO()
+    image.save(buffer, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
+    return buffer.getvalue()
 
 
 def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from blindsr import images
 from blindsr.analysis.choice import Auto, unseen
@@ -15,6 +15,7 @@ from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import Native, resolve, shrunk
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
+from blindsr.files import PlaceTakenError, check_new
 from blindsr.images import Frames, Picture
 from blindsr.images.quality import jpeg_quality
 from blindsr.images.read import MAX_PIXELS
@@ -25,10 +26,11 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory, stream
 from blindsr.pipeline.comparison import side_by_side
 from blindsr.pipeline.frames import enlarge_frames, fitting_tile, middle
-from blindsr.pipeline.naming import Job, check_new
+from blindsr.pipeline.naming import Job
 
 Existing = Literal["refuse", "skip", "replace"]
 """What happens where a result is there already."""
+_How: TypeAlias = tuple[Hints, "Form", Existing]
 _TROUBLE = (BlindSRError, OSError, MemoryError, RuntimeError)
 """What may happen to one photograph and need not to the next; torch says by a RuntimeError that memory ran out."""
 
@@ -121,13 +123,13 @@ def restore_all(
                 following = next(pending, None)
                 if following is not None:
                     ahead.append((following, reader.submit(read, following)))
-                outcome, result = _restore(upscaler, job, reading, (hints, form), report=report)
-                future = writer.submit(_write, job, result, form)
+                outcome, result = _restore(upscaler, job, reading, (hints, form, existing), report=report)
+                future = writer.submit(_write, job, result, form, overwrite=existing == "replace")
                 while written:
-                    yield _settle(*written.popleft())
+                    yield _settle(*written.popleft(), existing)
                 written.append((outcome, future))
             while written:
-                yield _settle(*written.popleft())
+                yield _settle(*written.popleft(), existing)
         finally:
             reader.shutdown(cancel_futures=True)
 
@@ -189,11 +191,11 @@ def _restore(
     upscaler: Upscaler | Auto,
     job: Job,
     reading: "Future[Picture | Frames | Large | None]",
-    how: tuple[Hints, Form],
+    how: _How,
     *,
     report: bool,
 ) -> tuple[Outcome, Picture | Frames | None]:
-    hints, form = how
+    hints, form, existing = how
     try:
         picture = reading.result()
         if picture is None:
@@ -215,11 +217,16 @@ def _restore(
         else:
             result = upscaler.enlarge(picture, condition, size=size, strength=form.strength, tile=tile)
         if form.compare is not None:
-            images.write(side_by_side(_shown(picture, form.preview), result), form.compare)
+            shown = side_by_side(_shown(picture, form.preview), result)
+            images.write(shown, form.compare, overwrite=existing == "replace")
         seconds = time.perf_counter() - begin
-        findings = {**chosen, **fraction, **_findings(upscaler, job, picture, result, condition)} if report else chosen
+        findings = (
+            {**chosen, **fraction, **_findings(upscaler, job, (picture, result), condition, existing)}
+            if report
+            else chosen
+        )
     except _TROUBLE as error:
-        return _failure(job, error), None
+        return _failure(job, error, existing), None
     megapixels = result.height * result.width / 1e6
     return Outcome(job, seconds=seconds, megapixels=megapixels, findings=findings), result
 
@@ -260,10 +267,8 @@ def _at_native(picture: Picture, form: Form, scale: int) -> tuple[Picture, Size,
     return shrunk(picture, fraction), size, {"native": round(fraction, 3)}
 
 
-def _restore_large(
-    chooser: Upscaler | Auto, job: Job, large: Large, how: tuple[Hints, Form], *, report: bool
-) -> Outcome:
-    hints, form = how
+def _restore_large(chooser: Upscaler | Auto, job: Job, large: Large, how: _How, *, report: bool) -> Outcome:
+    hints, form, existing = how
     begin = time.perf_counter()
     upscaler, chosen = _fixed(chooser, job)
     condition = stream.restore_file(
@@ -276,6 +281,7 @@ def _restore_large(
         size=form.size,
         strength=form.strength,
         bits=form.bits,
+        overwrite=existing == "replace",
     )
     findings = {**chosen, **upscaler.method.describe(condition)} if report else chosen
     width, height = form.size.of(large.width, large.height, upscaler.scale)
@@ -284,9 +290,9 @@ def _restore_large(
 
 
 def _restore_frames(
-    upscaler: Upscaler | Auto, job: Job, frames: Frames, how: tuple[Hints, Form], *, report: bool
+    upscaler: Upscaler | Auto, job: Job, frames: Frames, how: _How, *, report: bool
 ) -> tuple[Outcome, Frames]:
-    hints, form = how
+    hints, form, _ = how
     if form.preview is not None or form.compare is not None:
         raise BlindSRError(f"{job.source} has {len(frames)} frames; --preview and --compare are for single pictures")
     images.check_frames(job.target, frames, form.bits)
@@ -318,14 +324,17 @@ def _shown(picture: Picture, region: tuple[int, int, int, int] | None) -> Pictur
     return replace(picture, pixels=picture.pixels[:, top : top + height, left : left + width], alpha=None)
 
 
-def _findings(upscaler: Upscaler, job: Job, picture: Picture, result: Picture, condition: Any) -> dict[str, Any]:
+def _findings(
+    upscaler: Upscaler, job: Job, pair: tuple[Picture, Picture], condition: Any, existing: Existing
+) -> dict[str, Any]:
     """What was found out; how well the result explains the photograph by it is also drawn beside the result."""
+    picture, result = pair
     found = upscaler.method.describe(condition)
     estimate = upscaler.method.estimate(condition)
     whole = (result.width, result.height) == (upscaler.scale * picture.width, upscaler.scale * picture.height)
     if estimate is not None and whole:
         checked = consistency(picture.pixels[None], result.pixels[None], estimate)
-        images.write(checked.drawn(), job.map)
+        images.write(checked.drawn(), job.map, overwrite=existing != "refuse")
         found["consistency"] = {**checked.to_dict(), "map": str(job.map)}
     return found
 
@@ -338,23 +347,28 @@ def _prepare(job: Job, form: Form) -> None:
     images.check_output(job.target, form.bits)
 
 
-def _write(job: Job, result: Picture | Frames | None, form: Form) -> None:
+def _write(job: Job, result: Picture | Frames | None, form: Form, *, overwrite: bool) -> None:
     if isinstance(result, Frames):
-        images.write_frames(result, job.target, quality=form.quality, bits=form.bits)
+        images.write_frames(result, job.target, quality=form.quality, bits=form.bits, overwrite=overwrite)
     elif result is not None:
-        images.write(result, job.target, quality=form.quality, bits=form.bits)
+        images.write(result, job.target, quality=form.quality, bits=form.bits, overwrite=overwrite)
 
 
-def _settle(outcome: Outcome, writing: "Future[None]") -> Outcome:
+def _settle(outcome: Outcome, writing: "Future[None]", existing: Existing) -> Outcome:
     try:
         writing.result()
     except _TROUBLE as error:
-        return _failure(outcome.job, error)
+        return _failure(outcome.job, error, existing)
     return outcome
 
 
-def _failure(job: Job, error: Exception) -> Outcome:
-    """What becomes of a photograph where the system is in the way; a mistake of ours goes on."""
+def _failure(job: Job, error: Exception, existing: Existing) -> Outcome:
+    """What becomes of a photograph where the system is in the way; a mistake of ours goes on.
+
+    A result that another process wrote in the meantime is skipped where those that exist are.
+    """
+    if existing == "skip" and isinstance(error, PlaceTakenError) and job.target.exists():
+        return Outcome(job, skipped=True)
     if isinstance(error, BlindSRError):
         return Outcome(job, error=str(error))
     if isinstance(error, OSError):

@@ -6,15 +6,15 @@ from typing import Any
 
 import torch
 
+from blindsr import files
 from blindsr.errors import BlindSRError
-from blindsr.files import beside
 from blindsr.inference.upscaler import Upscaler
 from blindsr.weights import name_of
 
 _VERSION = 1
 
 
-def save(path: Path, model: str, upscaler: Upscaler, condition: Any) -> None:
+def save(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrite: bool = True) -> None:
     """Write a condition as JSON, whole or not at all.
 
     Raises:
@@ -22,11 +22,7 @@ def save(path: Path, model: str, upscaler: Upscaler, condition: Any) -> None:
     """
     tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
     text = json.dumps({"version": _VERSION, "model": name_of(model), "condition": tensors})
-    try:
-        with beside(path) as part:
-            part.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
+    files.write(path, text + "\n", overwrite=overwrite)
 
 
 def load(path: Path, model: str, upscaler: Upscaler) -> Any:

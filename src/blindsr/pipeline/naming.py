@@ -88,28 +88,6 @@ def sources(inputs: Sequence[Path]) -> list[Path]:
     return found
 
 
-def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = False) -> None:
-    """Refuse a place that is taken; meant to be asked before the work.
-
-    Args:
-        path: of a file that is to be written.
-        others: files of the same work, which it must not replace.
-        overwrite: replace any other file that is there.
-
-    Raises:
-        BlindSRError: there is a file, or it is one of the others.
-    """
-    if any(path.resolve() == other.resolve() for other in others):
-        raise BlindSRError(f"{path} is named twice, and would be overwritten; choose another name for the second file")
-    if path.exists() and not overwrite:
-        raise taken(path)
-
-
-def taken(place: Path | str) -> BlindSRError:
-    """What to tell of a place, a file's or a store's, that holds something which nobody said to replace."""
-    return BlindSRError(f"{place} exists already; replace it with --overwrite or choose another name")
-
-
 def listed(path: Path) -> list[str]:
     """The files that a text file names, one a line; empty lines and lines that begin with # do not count."""
     try:

@@ -14,6 +14,8 @@ from blindsr.files import beside
 from blindsr.images import Metadata, Picture, check_output, depth
 from blindsr.images.picture import Samples
 from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
+from blindsr.images.verify import verify
+from blindsr.images.write import kind_of_name
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
@@ -45,6 +47,7 @@ def restore_file(
     size: Size = Size(),
     strength: float = 1.0,
     bits: int | None = None,
+    overwrite: bool = True,
     watch: Watch = Watch(),
 ) -> Any:
     """Restore a file to a PNG or TIFF file without ever holding the whole of either.
@@ -63,6 +66,7 @@ def restore_file(
         size: of the result; what the network makes is kept beside it for as long as it is resampled.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the image, if the file can hold it, if not given.
+        overwrite: replace a target that is there when the work is done.
         watch: who is told of each row of tiles, and may stop the work.
 
     Returns:
@@ -70,6 +74,7 @@ def restore_file(
 
     Raises:
         BlindSRError: a file that cannot be read in strips, or a place that cannot be written so.
+        OSError: the disk is full.
     """
     check_output(target, bits)
     if target.suffix.lower() not in SUFFIXES:
@@ -80,7 +85,7 @@ def restore_file(
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
     tile = memory.strip_tile(upscaler, strips.width, max_memory)
-    with beside(target) as part:
+    with beside(target, overwrite=overwrite) as part:
         if wanted == made:
             rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
             write_strips(rows, _shape(made, strips.channels), metadata, part)
@@ -91,6 +96,7 @@ def restore_file(
                 write_strips(rows, _shape(made, strips.channels), deep, between)
                 again = resampled(between, *wanted, metadata.bits)
                 write_strips(again, _shape(wanted, strips.channels), metadata, part)
+        verify(part, kind_of_name(target), [wanted])
     return condition
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import torch
 
-from blindsr import weights
+from blindsr import files, weights
 from blindsr.contract import Method
-from blindsr.files import beside
 from blindsr.methods import registry
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
@@ -39,8 +38,7 @@ def export(run: Path, folder: Path) -> Path:
     )
     path = folder / f"{card.name}.safetensors"
     weights.save(path, method, card)
-    with beside(path.with_suffix(".md")) as part:
-        part.write_text(_text(card), encoding="utf-8")
+    files.write(path.with_suffix(".md"), _text(card))
     # Of the file as it was written, whose weights are rounded.
     known.note(path, weights.load(path).method)
     return path

@@ -12,7 +12,7 @@ from lightning_fabric.loggers.tensorboard import TensorBoardLogger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from blindsr.files import beside
+from blindsr import files
 
 _log = logging.getLogger(__name__)
 _PLAIN_INTERVAL = 30.0
@@ -69,8 +69,7 @@ class Log:
 def _keep(path: Path, stage: str, step: int) -> None:
     if path.exists():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        with beside(path) as part:
-            part.write_text("".join(text for text in lines if _before(text, stage, step)), encoding="utf-8")
+        files.write(path, "".join(text for text in lines if _before(text, stage, step)))
 
 
 def _before(text: str, stage: str, step: int) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor
 
+from blindsr import files
 from blindsr.contract import Method
-from blindsr.files import beside
 
 _LIST = "known.json"
 _SIDE = 24
@@ -61,8 +61,7 @@ def note(path: Path, method: Method[Any]) -> None:
     """Enter a file that was just written, and what its network makes of the example."""
     known = read(path.parent)
     known[path.stem] = {"sha256": digest(path), "result": fingerprint(method)}
-    with beside(path.parent / _LIST) as part:
-        part.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n", encoding="utf-8")
+    files.write(path.parent / _LIST, json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 
 
 def _halves(half: int) -> tuple[slice, slice]:

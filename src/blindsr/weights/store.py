@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import as_file, files
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor
 
+from blindsr import files
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError
-from blindsr.files import beside
 from blindsr.methods import registry
 from blindsr.weights.card import Card
 
@@ -34,7 +34,7 @@ class Weights:
 
 def available() -> dict[str, Path]:
     """The weights in the package, by name."""
-    with as_file(files("blindsr.weights") / "files") as folder:
+    with resources.as_file(resources.files("blindsr.weights") / "files") as folder:
         return {name_of(path): path for path in sorted(folder.glob("*.safetensors"))}
 
 
@@ -55,10 +55,9 @@ def save(path: Path, method: Method[Any], card: Card) -> None:
     data = serialise(_halved(state), {KEY: card.model_dump_json()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as part:
-            part.write_bytes(data)
     except OSError as error:
         raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
+    files.write(path, data)
 
 
 def load(name_or_path: str | Path) -> Weights:

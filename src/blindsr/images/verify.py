@@ -1,0 +1,70 @@
+"""Files that were just written, read again: not every encoder notices that the disk or a quota is full."""
+
+import errno
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+import pyvips
+from PIL import Image, ImageSequence
+
+from blindsr.images.header import any_size
+from blindsr.images.pages import MALFORMED
+from blindsr.images.picture import Format
+
+Sides = tuple[int, int]
+"""Width and height, in pixels."""
+
+
+def verify(path: Path, kind: Format, sides: list[Sides]) -> None:
+    """Decode every pixel of a file and compare the sizes of its pictures with what they should be.
+
+    Args:
+        path: of the file.
+        kind: of the file.
+        sides: of each picture that was written to it; those of an animation are all equal, and encoders may join
+            frames that do not differ.
+
+    Raises:
+        OSError: it cannot be decoded, or does not hold these pictures.
+    """
+    try:
+        found = _decoded(path, kind, len(sides))
+    except MALFORMED:
+        found = []
+    if set(found) != set(sides):
+        raise OSError(errno.EIO, "what was written cannot be read again; is there room on the disk?")
+
+
+def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
+    if kind == "heic":
+        return _by_heif(path)
+    # libvips knows no BMP, PPM and frames of PNG, and forgives GIF that is cut short
+    if kind in ("bmp", "ppm", "avif", "gif") or (kind == "png" and count > 1):
+        return _by_pillow(path, kind)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        return [_by_libvips(data, kind, page) for page in range(count if kind == "tiff" else 1)]
+
+
+def _by_libvips(data: mmap, kind: Format, page: int) -> Sides:
+    """Stream a page through libvips, which keeps a few rows of it; all frames of an animation in one go."""
+    which = {"page": page} if page else {"n": -1} if kind == "webp" else {}
+    image = getattr(pyvips.Image, f"{kind}load_buffer")(data, access="sequential", fail_on="error", **which)
+    image.avg()
+    return image.width, image.get_page_height()
+
+
+def _by_pillow(path: Path, kind: Format) -> list[Sides]:
+    with any_size(), Image.open(path, formats=[kind]) as image:
+        return [_loaded(frame) for frame in ImageSequence.Iterator(image)]
+
+
+def _loaded(image: Image.Image) -> Sides:
+    image.load()
+    return image.size
+
+
+def _by_heif(path: Path) -> list[Sides]:
+    import pillow_heif  # noqa: PLC0415  # an extra, without which there is no such file
+
+    with path.open("rb") as file:
+        return [_loaded(image.to_pillow()) for image in pillow_heif.open_heif(file)]
