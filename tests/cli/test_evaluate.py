@@ -115,8 +115,56 @@ def test_help_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_lpips_needs_its_weights(data: Path, tmp_path: Path) -> None:
-    torch.save({}, tmp_path / "lpips.pth")
+def test_networks_and_parameters_come_from_files_that_are_checked(data: Path, tmp_path: Path) -> None:
+    torch.save({}, tmp_path / "empty.pth")
     common = ("-m", "bicubic", "-p", "cmdsr-middle", "--data", data, "--device", "cpu")
-    assert "LPIPS" in _sentence(*common, "--lpips", tmp_path / "lpips.pth")
-    assert "cannot be read" in _sentence(*common, "--lpips", tmp_path / "none.pth")
+    for option, words in (("--lpips", "AlexNet"), ("--vgg", "VGG-16"), ("--niqe", "no .mat or .npz file")):
+        assert words in _sentence(*common, option, tmp_path / "empty.pth")
+        assert "cannot be read" in _sentence(*common, option, tmp_path / "none.pth")
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """``Real`` with LR 16x12 and HR 64x48 of two photographs."""
+    folder = tmp_path / "Real"
+    generator = torch.Generator().manual_seed(0)
+    for name in ("a", "b"):
+        hr = torch.rand(3, 12, 16, generator=generator).repeat_interleave(4, 1).repeat_interleave(4, 2)
+        for part, pixels in (("HR", hr), ("LR", hr[:, ::4, ::4])):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            images.write(images.Picture(pixels), folder / part / f"{name}.png")
+    return folder
+
+
+def test_real_pairs_with_a_model_and_with_its_results(pairs: Path, tmp_path: Path, tiny: Path) -> None:
+    out, sr = tmp_path / "out.json", tmp_path / "sr"
+    result = _run("-m", tiny, "-p", "realsr", "--data", pairs, "--save-sr", sr, "--json", out, "--device", "cpu")
+    assert result.exit_code == 0, result.output
+    assert "realsr: pairs of real photographs, x4, Real (2)" in " ".join(result.output.split())
+    (one,) = json.loads(out.read_text(encoding="utf-8"))["protocols"]
+    assert list(one["measures"]) == ["psnr", "ssim", "psnr_border4", "artefacts"]
+    again = tmp_path / "again.json"
+    assert _run("--results", sr, "-p", "realsr", "--data", pairs, "--json", again).exit_code == 0
+    (other,) = json.loads(again.read_text(encoding="utf-8"))["protocols"]
+    for mine, theirs in zip(one["data_sets"][0]["images"], other["data_sets"][0]["images"], strict=True):
+        for name, value in mine["model"].items():
+            assert theirs["model"][name] == pytest.approx(value, rel=1e-3 if name == "artefacts" else 1e-9)
+    apart = ("--data", pairs / "HR", "--lr", pairs / "LR", "--json", again)
+    assert _run("-m", "bicubic", "-p", "realsr", *apart).exit_code == 0
+    (other,) = json.loads(again.read_text(encoding="utf-8"))["protocols"]
+    assert other["data_sets"][0]["bicubic"] == one["data_sets"][0]["bicubic"]
+
+
+def test_photographs_without_originals(pairs: Path, tmp_path: Path) -> None:
+    tables = tmp_path / "out.md"
+    assert _run("-m", "bicubic", "-p", "realsrset", "--data", pairs / "LR", "--markdown", tables).exit_code == 0
+    assert "| a | 1.00 |" in tables.read_text(encoding="utf-8")
+
+
+def test_mistakes_with_real_photographs(pairs: Path, tmp_path: Path, data: Path) -> None:
+    common = ("-m", "bicubic", "--data", pairs)
+    assert "by itself" in _sentence(*common, "-p", "realsr", "-p", "cmdsr-middle")
+    assert "--save-lr" in _sentence(*common, "-p", "realsr", "--save-lr", tmp_path)
+    assert "--lr goes with realsr" in _sentence("-m", "bicubic", "--data", data, "-p", "cmdsr-middle", "--lr", pairs)
+    assert "LR images alone" in _sentence(*common, "-p", "realsrset", "--lr", pairs / "LR")
+    assert "holds no pairs" in _sentence("-m", "bicubic", "--data", data, "-p", "realsr")

@@ -81,3 +81,18 @@ def test_missing_and_double_results(tmp_path: Path) -> None:
     _touch(tmp_path / "baby.png", tmp_path / "baby.jpg")
     with pytest.raises(BlindSRError, match="2 results for baby"):
         Results(tmp_path).find("p", "Set5", "baby")
+
+
+@pytest.mark.parametrize("name", ["baby_x4.png", "baby_out.png", "baby-SR.png", "baby.restored.png", "baby_4x_net.png"])
+def test_names_that_programs_add_words_to(tmp_path: Path, name: str) -> None:
+    for other in ("baby_2.png", "baby_2_x4.png", "baby2_x4.png"):  # other images
+        (tmp_path / other).touch()
+    (tmp_path / name).touch()
+    assert Results(tmp_path).find("p", "Set5", "baby") == tmp_path / name
+    (tmp_path / "baby.png").touch()
+    assert Results(tmp_path).find("p", "Set5", "baby") == tmp_path / "baby.png"
+
+
+def test_any_of_several_names_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a_LR4_x4.png").touch()
+    assert Results(tmp_path).find("p", "s", "a", "a_LR4", "a_HR") == tmp_path / "a_LR4_x4.png"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -12,11 +12,12 @@ import typer
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from rich.console import Console
     from rich.status import Status
 
-    from blindsr.evaluate import Protocol, Results, Row, Scores
+    from blindsr.evaluate import DataSet, Folders, Measure, Protocol, RealProtocol, Results, Row, Scores
     from blindsr.inference.upscaler import Precision, Upscaler
 
 
@@ -25,13 +26,21 @@ def evaluate(
     protocol: Annotated[
         list[str],
         typer.Option(
-            "--protocol", "-p", help="Published table to repeat, e.g. cmdsr-middle, or a record.json; repeatable."
+            "--protocol",
+            "-p",
+            help="Published table to repeat, e.g. cmdsr-middle, or a record.json; repeatable. Or realsr for pairs of "
+            "real photographs, realsrset for photographs alone.",
         ),
     ],
     data: Annotated[
         list[Path],
-        typer.Option("--data", help="Folders of HR images, or one that holds Set5, Set14, BSD100 and the like."),
+        typer.Option(
+            "--data",
+            help="Folders of HR images, or one that holds Set5, Set14, BSD100 and the like; for realsr with LR and HR "
+            "in it, or with files NAME_LR and NAME_HR; for realsrset of LR images. Repeatable.",
+        ),
     ],
+    lr: Annotated[Path | None, typer.Option("--lr", help="Folder of LR images, where --data names that of HR.")] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
     ] = None,
@@ -58,6 +67,14 @@ def evaluate(
         Path | None,
         typer.Option("--lpips", help="Measure LPIPS too, with its authors' weights on AlexNet in this file."),
     ] = None,
+    vgg: Annotated[
+        Path | None,
+        typer.Option("--vgg", help="Measure LPIPS on VGG-16 and DISTS too, with the weights of both in this file."),
+    ] = None,
+    niqe: Annotated[
+        Path | None,
+        typer.Option("--niqe", help="Measure NIQE too, with its authors' parameters in this .mat or .npz file."),
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
@@ -69,37 +86,148 @@ def evaluate(
 
     from blindsr import evaluate as room
     from blindsr import files
-    from blindsr.evaluate import run, table
-    from blindsr.evaluate.lpips import LPIPS
+    from blindsr.evaluate import table
 
-    chosen = [room.protocol(name) for name in protocol]
-    sets = room.data_sets_of(data, limit)
     for path in filter(None, (json, markdown)):
         files.check_writable(path)
         files.check_new(path, overwrite=overwrite)
-    name, subject = _subject(model, results, chosen, device=device, precision=precision, seed=seed)
-    if steps is not None:
-        name = f"{name} ({steps} step{'s' * (steps != 1)})"
     _refuse_contradictions(results, steps, save_lr, save_sr)
-    folders = room.Folders(save_lr, save_sr)
-    looks = None if lpips is None else LPIPS.read(lpips)
-    settings = _settings(kernel=kernel, steps=steps, seed=seed, precision=precision, device=device, limit=limit)
-    measure = partial(room.evaluate, model=name, save=folders, lpips=looks, settings=settings)
-
+    build = partial(_upscaler, device=device, precision=precision, seed=seed)
     console = Console()
-    scores: list[Scores] = []
-    for one in chosen:
-        with console.status(one.name) as status:
-            notice = partial(_show, status, one.name)
-            told = one if kernel == "given" else None
-            restore = subject if isinstance(subject, room.Results) else run.telling(subject, told, steps)
-            measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
-            scores.append(measure(restore, measured, sets, notice=notice))
-        console.print(table.rich_table(scores[-1]))
+    job = Job(
+        model=model,
+        results=results,
+        build=build,
+        steps=steps,
+        save=room.Folders(save_lr, save_sr),
+        more=_measures(lpips, vgg, niqe, device),
+        settings=_settings(kernel=kernel, steps=steps, seed=seed, precision=precision, device=device, limit=limit),
+        console=console,
+    )
+    real = [room.real_protocols()[name] for name in protocol if name in room.real_protocols()]
+    if real and len(protocol) > 1:
+        raise BlindSRError(f"{real[0].name} takes other folders than the rest; measure it by itself")
+    if real:
+        scores = [_on_photographs(job, real[0], data, lr, limit)]
+    elif lr is not None:
+        raise BlindSRError("--lr goes with realsr; the other protocols make LR images themselves")
+    else:
+        told = kernel == "given"
+        scores = _on_tables(job, [room.protocol(name) for name in protocol], room.data_sets_of(data, limit), told=told)
     if json is not None:
         files.write(json, table.to_json(scores), overwrite=overwrite)
     if markdown is not None:
         files.write(markdown, table.markdown(scores), overwrite=overwrite)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is measured, with what, and where it is shown."""
+
+    model: str | None
+    results: Path | None
+    build: Callable[[str, int | None], tuple[str, Upscaler]]
+    """From a name of weights and the scale that is needed, if any, to the model's name and what restores."""
+    steps: int | None
+    save: Folders
+    more: Sequence[Measure]
+    settings: dict[str, object]
+    console: Console
+
+    def __post_init__(self) -> None:
+        if (self.model is None) == (self.results is None):
+            raise BlindSRError("give either --model or --results, to say what is to be measured")
+
+    def subject(self, scale: int | None) -> tuple[str, Upscaler | Results]:
+        """What is measured, and the name it goes by."""
+        from blindsr.evaluate import Results
+
+        if self.results is not None:
+            return self.results.resolve().name, Results(self.results)
+        assert self.model is not None
+        name, upscaler = self.build(self.model, scale)
+        if self.steps is not None:
+            name = f"{name} ({self.steps} step{'s' * (self.steps != 1)})"
+        return name, upscaler
+
+
+def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet], *, told: bool) -> list[Scores]:
+    """Measure by published tables, and print each when it is done."""
+    from blindsr import evaluate as room
+    from blindsr.evaluate import run
+
+    scales = {protocol.scale for protocol in protocols}
+    if len(scales) > 1 and job.results is None:
+        raise BlindSRError(f"the protocols have the scales {sorted(scales)}; measure one scale at a time")
+    name, subject = job.subject(min(scales))
+    if isinstance(subject, room.Results) and len(protocols) > 1:
+        subject.check(protocol.name for protocol in protocols)
+    scores: list[Scores] = []
+    for one in protocols:
+        with job.console.status(one.name) as status:
+            restore = (
+                subject if isinstance(subject, room.Results) else run.telling(subject, one if told else None, job.steps)
+            )
+            measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
+            scores.append(
+                room.evaluate(
+                    restore,
+                    measured,
+                    sets,
+                    model=name,
+                    save=job.save,
+                    notice=partial(_show, status, one.name),
+                    more=job.more,
+                    settings=job.settings,
+                )
+            )
+        _print(job.console, scores[-1])
+    return scores
+
+
+def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path | None, limit: int | None) -> Scores:
+    """Measure on real photographs, and print the tables."""
+    from blindsr import evaluate as room
+    from blindsr.contract import Hints
+    from blindsr.evaluate import photographs
+
+    if job.save.lr is not None:
+        raise BlindSRError(f"--save-lr writes LR images that a protocol made; {protocol.name} has them already")
+    if lr is not None and not protocol.paired:
+        raise BlindSRError(f"{protocol.name} takes LR images alone; name their folder with --data")
+    sets = photographs.paired(data, lr, limit) if protocol.paired else photographs.unpaired(data, limit)
+    name, subject = job.subject(None)
+    enlarge = subject if isinstance(subject, room.Results) else partial(subject.upscale, hints=Hints(steps=job.steps))
+    with job.console.status(protocol.name) as status:
+        scores = room.evaluate_real(
+            enlarge,
+            protocol,
+            sets,
+            model=name,
+            scale=None if isinstance(subject, room.Results) else subject.scale,
+            save_sr=job.save.sr,
+            notice=partial(_show, status, protocol.name),
+            more=job.more,
+            settings=job.settings,
+        )
+    _print(job.console, scores)
+    return scores
+
+
+def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: str) -> list[Measure]:
+    """What is measured beside PSNR and SSIM."""
+    from blindsr.devices import find_device
+    from blindsr.evaluate import measures
+
+    found = measures.perceptual(alex=lpips, vgg=vgg, device=find_device(device)) if lpips or vgg else []
+    return [*found, measures.natural(niqe)] if niqe else found
+
+
+def _print(console: Console, scores: Scores) -> None:
+    from blindsr.evaluate import table
+
+    for grid in table.grids(scores):
+        console.print(table.rich_table(grid))
 
 
 def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Path | None, save_sr: Path | None) -> None:
@@ -126,44 +254,16 @@ def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:
     status.update(f"{protocol}: {data_set} {row.image}")
 
 
-def _subject(
-    model: str | None,
-    results: Path | None,
-    protocols: Sequence[Protocol],
-    *,
-    device: str,
-    precision: str,
-    seed: int,
-) -> tuple[str, Upscaler | Results]:
-    """What is measured, and the name it goes by."""
-    from blindsr.evaluate import Results
-
-    if (model is None) == (results is None):
-        raise BlindSRError("give either --model or --results, to say what is to be measured")
-    if results is not None:
-        found = Results(results)
-        if len(protocols) > 1:
-            found.check(protocol.name for protocol in protocols)
-        return results.resolve().name, found
-    assert model is not None
-    return _upscaler(model, protocols, device=device, precision=precision, seed=seed)
-
-
-def _upscaler(
-    model: str, protocols: Sequence[Protocol], *, device: str, precision: str, seed: int
-) -> tuple[str, Upscaler]:
+def _upscaler(model: str, scale: int | None, *, device: str, precision: str, seed: int) -> tuple[str, Upscaler]:
+    """A model by name or file; bicubic enlarges 4 times unless another scale is needed."""
     from blindsr import weights
     from blindsr.inference import Bicubic, Upscaler
 
-    scales = {protocol.scale for protocol in protocols}
-    if len(scales) > 1:
-        raise BlindSRError(f"the protocols have the scales {sorted(scales)}; measure one scale at a time")
-    (scale,) = scales
     build = partial(Upscaler, device=device, precision=cast("Precision", precision), seed=seed)
     if model == "bicubic":
-        return model, build(Bicubic(scale))
+        return model, build(Bicubic(scale or 4))
     loaded = weights.load(model)
     upscaler = build(loaded.method)
-    if upscaler.scale != scale:
-        raise BlindSRError(f"{loaded.name} enlarges {upscaler.scale} times, but {protocols[0].name} needs x{scale}")
+    if scale not in (None, upscaler.scale):
+        raise BlindSRError(f"{loaded.name} enlarges {upscaler.scale} times, but the protocol needs x{scale}")
     return loaded.name, upscaler

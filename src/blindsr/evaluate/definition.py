@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -60,6 +60,26 @@ class Protocol:
         """The published PSNR for a data set, whose name may be written in any case; None if there is none."""
         row = self.paper.get(self.paper_row(model), {})
         return {name.lower(): value for name, value in row.items()}.get(data_set.lower())
+
+
+@dataclass(frozen=True)
+class RealProtocol:
+    """Photographs whose degradation is unknown: their LR images come from files."""
+
+    name: str
+    title: str
+    source: str
+    paired: bool
+    """Whether each photograph has an original."""
+    scale: int = 0
+    """0 until the images or the model decide."""
+    published: Mapping[tuple[str, int, int], Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    """Published means: by data set, its number of images and the scale; then by model and the names of measures."""
+
+    @property
+    def convention(self) -> Convention:
+        """PSNR and SSIM on Y of the whole 8-bit image, as the literature on real photographs has them."""
+        return Convention("y", 0, "sr")
 
 
 def degradation(

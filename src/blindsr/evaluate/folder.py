@@ -1,5 +1,6 @@
 """Test images, and results made elsewhere, on disk."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from blindsr.errors import BlindSRError
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
+_ADDED = re.compile(r"[-_.](?!\d+(?:[-_.]|$)).+")
 _ORDER = ("set5", "set14", "bsd100", "urban100", "manga109")
 
 
@@ -34,7 +36,7 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
     if not folder.is_dir():
         raise BlindSRError(f"there is no folder {folder}; name one that holds HR images")
     own = _images(folder)
-    found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in _subfolders(folder)]
+    found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in subfolders(folder)]
     sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
     if not sets:
         raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(_SUFFIXES))})")
@@ -82,34 +84,45 @@ class Results:
         if missing:
             raise BlindSRError(f"{self.folder} has no folder {missing[0]}; several protocols need one each")
 
-    def find(self, protocol: str, data_set: str, name: str) -> Path:
-        """The SR image ``name``, in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
+    def find(self, protocol: str, data_set: str, *names: str) -> Path:
+        """The SR image of a name, in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
+
+        Programs add to the names of images, as in ``baby_x4.png``: such a file is taken where there is no exact match.
 
         Raises:
             BlindSRError: it is missing, or there are two of that name.
         """
         places = [self.folder / protocol / data_set, self.folder / protocol, self.folder / data_set, self.folder]
         place = next(place for place in places if place.is_dir())
-        found = [path for path in _files(place) if path.stem == name]
+        files = image_files(place)
+        exact = [path for path in files if path.stem in names]
+        found = exact or [path for path in files if any(_adds_to(path.stem, name) for name in names)]
         if len(found) != 1:
             many = f"{len(found)} results" if found else "no result"
-            raise BlindSRError(f"{place} holds {many} for {name}; one image of that name is needed")
+            raise BlindSRError(f"{place} holds {many} for {names[0]}; one image of that name is needed")
         return found[0]
 
 
+def _adds_to(stem: str, name: str) -> bool:
+    """Whether a name is another one with a word added; numbers tell images apart, as in ``old`` and ``old_2``."""
+    return stem.startswith(name) and _ADDED.fullmatch(stem[len(name) :]) is not None
+
+
 def _images(folder: Path) -> tuple[Path, ...]:
-    paths = _files(folder)
+    paths = image_files(folder)
     twice = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]
     if twice:
         raise BlindSRError(f"{folder} holds more than one image called {twice[0]}; names without ending must differ")
     return tuple(paths)
 
 
-def _files(folder: Path) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
+    """The images directly in a folder, by name."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: Path) -> list[Path]:
+    """The folders directly in a folder, by name."""
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 

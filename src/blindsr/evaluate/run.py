@@ -1,11 +1,11 @@
 """From HR test images to scores: degrade as the protocol says, restore, measure; bicubic always beside it."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from blindsr import files, images
@@ -14,67 +14,13 @@ from blindsr.degrade import Degradation, resize
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
-from blindsr.evaluate.lpips import LPIPS
-from blindsr.evaluate.metrics import Convention, psnr, ssim
+from blindsr.evaluate.measures import Compared, Measure, fidelity, score
+from blindsr.evaluate.scores import Column, Row, Scores
 from blindsr.inference.upscaler import Upscaler
 
 Restore = Callable[[Tensor, Degradation], Tensor]
 """From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose
 papers tell them of it; blind ones do not look."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one restored image, or the mean over many, reaches."""
-
-    psnr: float
-    """dB; infinite where images are equal."""
-    ssim: float
-    lpips: float | None = None
-    """Lower is better; only where weights for it were given."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One LR image and what became of it."""
-
-    image: str
-    bicubic: Score
-    model: Score
-
-
-@dataclass(frozen=True)
-class Column:
-    """One data set."""
-
-    data_set: str
-    rows: tuple[Row, ...]
-    paper: float | None
-    """The published PSNR, if there is one."""
-
-    @property
-    def bicubic(self) -> Score:
-        return _mean([row.bicubic for row in self.rows])
-
-    @property
-    def model(self) -> Score:
-        return _mean([row.model for row in self.rows])
-
-    @property
-    def difference(self) -> float | None:
-        """PSNR of this model less the published one."""
-        return None if self.paper is None else self.model.psnr - self.paper
-
-
-@dataclass(frozen=True)
-class Scores:
-    """A published table's section, measured again."""
-
-    protocol: Protocol
-    model: str
-    columns: tuple[Column, ...]
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """What else decided the numbers."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +40,7 @@ def evaluate(
     model: str,
     save: Folders | None = None,
     notice: Callable[[str, Row], None] | None = None,
-    lpips: LPIPS | None = None,
+    more: Sequence[Measure] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> Scores:
     """Measure a model, or results made elsewhere, under a protocol.
@@ -106,23 +52,23 @@ def evaluate(
         model: the name under which the scores are kept and a published row is looked up.
         save: where to write LR and SR images.
         notice: is told the data set and the row after each image.
-        lpips: measures that too.
+        more: what is measured beside PSNR and SSIM.
         settings: what else decides the numbers, to be kept with them.
 
     Raises:
         BlindSRError: an image cannot be read, is too small, or a result is missing or of another size.
     """
-    columns = []
+    columns, measures = [], (*fidelity(protocol.convention), *more)
     for data_set in data:
         rows: list[Row] = []
         for path in data_set.paths:
-            for row in _image(path, restore, protocol, data_set.name, save or Folders(), lpips=lpips):
+            for row in _image(path, restore, protocol, data_set.name, save=save or Folders(), measures=measures):
                 rows.append(row)
                 if notice is not None:
                     notice(data_set.name, row)
         paper = protocol.paper_psnr(model, data_set.name) if data_set.whole else None
         columns.append(Column(data_set.name, tuple(rows), paper))
-    return Scores(protocol, model, tuple(columns), settings or {})
+    return Scores(protocol, model, tuple(columns), measures, settings or {})
 
 
 def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
@@ -136,7 +82,13 @@ def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None)
 
 
 def _image(
-    path: Path, restore: Restore | Results, protocol: Protocol, data_set: str, save: Folders, *, lpips: LPIPS | None
+    path: Path,
+    restore: Restore | Results,
+    protocol: Protocol,
+    data_set: str,
+    *,
+    save: Folders,
+    measures: Sequence[Measure],
 ) -> list[Row]:
     """All LR versions of one HR image."""
     pixels = images.quantise(images.read(path).pixels)
@@ -157,10 +109,9 @@ def _image(
         else:
             sr = restore(lr, degradation).detach().to(hr)
         if save.sr is not None:
-            _save(sr, save.sr / place)
+            save_image(sr, save.sr / place)
         bicubic = resize(lr, protocol.scale).clamp(0, 1)
-        bicubic_score, score = (_score(one, hr, protocol.convention, lpips) for one in (bicubic, sr))
-        rows.append(Row(name, bicubic_score, score))
+        rows.append(Row(name, *score(Compared(torch.cat([bicubic, sr]), lr, hr), measures)))
     return rows
 
 
@@ -172,27 +123,13 @@ def _result(path: Path, hr: Tensor) -> Tensor:
     return sr
 
 
-def _score(sr: Tensor, hr: Tensor, convention: Convention, lpips: LPIPS | None) -> Score:
-    looks = None if lpips is None else float(lpips(sr, hr))
-    return Score(float(psnr(sr, hr, convention)), float(ssim(sr, hr, convention)), looks)
-
-
-def _mean(scores: Sequence[Score]) -> Score:
-    """The mean of the images' own PSNR, as every paper reports it, not that of the mean error."""
-    looks = [score.lpips for score in scores if score.lpips is not None]
-    return Score(
-        math.fsum(score.psnr for score in scores) / len(scores),
-        math.fsum(score.ssim for score in scores) / len(scores),
-        math.fsum(looks) / len(looks) if looks else None,
-    )
-
-
 def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
-    _save(lr, place)
+    save_image(lr, place)
     files.write(place.with_name(f"{place.name}.json"), degradation.to_json())
 
 
-def _save(image: Tensor, place: Path) -> None:
+def save_image(image: Tensor, place: Path) -> None:
+    """Write ``(1, 3, h, w)`` as a PNG; folders that are missing are made."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -4,30 +4,49 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
-from blindsr.evaluate.run import Column, Score, Scores
+from blindsr.evaluate.definition import Protocol, RealProtocol
+from blindsr.evaluate.measures import Measure, Score
+from blindsr.evaluate.scores import Column, Scores
 
 SCHEMA_VERSION = 1
 
 
-def rich_table(scores: Scores) -> Table:
-    """A row each for bicubic, the model, the paper (if any) and the difference; a column for each data set."""
-    title = f"{scores.protocol.name}: {scores.protocol.title}"
-    table = Table(title=title, caption=_caption(scores), title_justify="left", caption_justify="left")
+@dataclass(frozen=True)
+class Grid:
+    """A table: a title, a heading for each column, rows of a name and cells, and a caption."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str
+
+
+def grids(scores: Scores) -> list[Grid]:
+    """The tables of a protocol: one with a column for each data set, or one for each set of real photographs."""
+    if isinstance(scores.protocol, RealProtocol):
+        return [_of_photographs(scores, column) for column in scores.columns]
+    return [_of_protocol(scores, scores.protocol)]
+
+
+def rich_table(grid: Grid) -> Table:
+    """A table for the terminal."""
+    table = Table(title=grid.title, caption=grid.caption, title_justify="left", caption_justify="left")
     table.add_column()
-    for column in scores.columns:
-        table.add_column(_heading(column), justify="right")
-    for name, *cells in _lines(scores):
-        table.add_row(name, *cells)
+    for heading in grid.headings:
+        table.add_column(heading, justify="right")
+    for row in grid.rows:
+        table.add_row(*row)
     return table
 
 
 def markdown(scores: Sequence[Scores]) -> str:
-    """The same tables in Markdown, one after the other."""
-    return "\n".join(_markdown(one) for one in scores)
+    """All tables in Markdown, one after the other."""
+    return "\n".join(_markdown(grid) for one in scores for grid in grids(one))
 
 
 def to_dict(scores: Sequence[Scores]) -> dict[str, Any]:
@@ -40,54 +59,90 @@ def to_json(scores: Sequence[Scores]) -> str:
     return json.dumps(to_dict(scores), indent=2, allow_nan=False) + "\n"
 
 
-def _lines(scores: Scores) -> list[list[str]]:
-    """The body of the table: name of the row, then a cell for each data set."""
-    row = scores.protocol.paper_row(scores.model)
-    columns = scores.columns
-    model = [scores.model, *(_score(column.model) for column in columns)]
-    bicubic = ["bicubic", *(_score(column.bicubic) for column in columns)]
-    ours = [model] if model == bicubic else [bicubic, model]
-    if not scores.protocol.paper:
-        return ours
-    return [
-        *ours,
-        [f"paper: {row}", *("-" if column.paper is None else f"{column.paper:.2f}" for column in columns)],
-        ["difference", *("-" if column.difference is None else f"{column.difference:+.2f}" for column in columns)],
-    ]
+def _of_protocol(scores: Scores, protocol: Protocol) -> Grid:
+    """A row each for bicubic, the model, the paper (if any) and the difference; a column for each data set."""
+    columns, measures = scores.columns, scores.measures
+    rows = _ours(
+        ("bicubic", *(_cell(column.bicubic, measures) for column in columns)),
+        (scores.model, *(_cell(column.model, measures) for column in columns)),
+    )
+    if protocol.paper:
+        paper = ("-" if column.paper is None else f"{column.paper:.2f}" for column in columns)
+        difference = ("-" if column.difference is None else f"{column.difference:+.2f}" for column in columns)
+        rows += [(f"paper: {protocol.paper_row(scores.model)}", *paper), ("difference", *difference)]
+    measured = " / ".join(measure.label for measure in measures)
+    return Grid(
+        f"{protocol.name}: {protocol.title}",
+        tuple(f"{column.data_set} ({len(column.rows)})" for column in columns),
+        tuple(rows),
+        f"{measured} on {protocol.convention}. {_whole(measures)}{protocol.source}.",
+    )
 
 
-def _markdown(scores: Scores) -> str:
-    rows = [["", *(_heading(column) for column in scores.columns)], ["---", *("---:" for _ in scores.columns)]]
-    body = "\n".join(f"| {' | '.join(cells)} |" for cells in [*rows, *_lines(scores)])
-    return f"**{scores.protocol.name}**: {scores.protocol.title}\n\n{body}\n\n{_caption(scores)}\n"
+def _of_photographs(scores: Scores, column: Column) -> Grid:
+    """A row each for bicubic, the model and published ones, or each photograph that has no original."""
+    protocol, measures = scores.protocol, scores.measures
+    rows = _ours(
+        ("bicubic", *_cells(column.bicubic, measures)),
+        (scores.model, *_cells(column.model, measures)),
+    )
+    for name, values in column.published.items():
+        cells = (measure.text(values[measure.name]) if measure.name in values else "-" for measure in measures)
+        rows.append((f"published: {name}", *cells))
+    if "psnr" not in column.model.values:
+        rows = [*((row.image, *_cells(row.model, measures)) for row in column.rows), *rows]
+    convention = f"PSNR and SSIM on {protocol.convention}. " if "psnr" in column.model.values else ""
+    source = f"{protocol.source}." if column.published else ""
+    return Grid(
+        f"{protocol.name}: {protocol.title}, x{protocol.scale}, {column.data_set} ({len(column.rows)})",
+        tuple(measure.label for measure in measures),
+        tuple(rows),
+        f"{convention}{_whole(measures)}{source}".strip(),
+    )
 
 
-def _caption(scores: Scores) -> str:
-    looks = scores.columns[0].model.lpips is not None
-    measured = f"PSNR in dB / SSIM{' / LPIPS (RGB, whole image)' * looks}"
-    return f"{measured} on {scores.protocol.convention}. {scores.protocol.source}."
+def _ours(bicubic: tuple[str, ...], model: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Both rows, unless they are one."""
+    return [bicubic] if model == bicubic else [bicubic, model]
 
 
-def _heading(column: Column) -> str:
-    return f"{column.data_set} ({len(column.rows)})"
+def _whole(measures: Sequence[Measure]) -> str:
+    """What the measures that know no convention are of."""
+    others = [one.label for one in measures if not one.name.startswith(("psnr", "ssim", "artefacts"))]
+    known = (
+        "Artefacts: fine structure in flat parts against bicubic. " if "artefacts" in {m.name for m in measures} else ""
+    )
+    return known + (f"{', '.join(others)} of the whole 8-bit image. " if others else "")
 
 
-def _score(score: Score) -> str:
-    looks = "" if score.lpips is None else f" / {score.lpips:.4f}"
-    return f"{score.psnr:.2f} / {score.ssim:.4f}{looks}"
+def _markdown(grid: Grid) -> str:
+    rows = [("", *grid.headings), ("---", *("---:" for _ in grid.headings)), *grid.rows]
+    body = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    name, _, title = grid.title.partition(": ")
+    return f"**{name}**: {title}\n\n{body}\n\n{grid.caption}\n"
+
+
+def _cell(score: Score, measures: Sequence[Measure]) -> str:
+    return " / ".join(_cells(score, measures))
+
+
+def _cells(score: Score, measures: Sequence[Measure]) -> list[str]:
+    return [measure.text(score.values[measure.name]) for measure in measures]
 
 
 def _protocol(scores: Scores) -> dict[str, Any]:
     protocol = scores.protocol
+    row = None if isinstance(protocol, RealProtocol) else protocol.paper_row(scores.model)
     return {
         "protocol": protocol.name,
         "title": protocol.title,
         "source": protocol.source,
         "scale": protocol.scale,
         "convention": dataclasses.asdict(protocol.convention),
+        "measures": {measure.name: measure.label for measure in scores.measures},
         "model": scores.model,
         "settings": dict(scores.settings),
-        "paper_row": protocol.paper_row(scores.model),
+        "paper_row": row,
         "data_sets": [_data_set(column) for column in scores.columns],
     }
 
@@ -100,13 +155,13 @@ def _data_set(column: Column) -> dict[str, Any]:
         "model": _values(column.model),
         "paper": column.paper,
         "difference": None if column.difference is None else _finite(column.difference),
+        "published": {name: dict(values) for name, values in column.published.items()},
         "images": images,
     }
 
 
 def _values(score: Score) -> dict[str, float | str]:
-    looks = {} if score.lpips is None else {"lpips": score.lpips}
-    return {"psnr": _finite(score.psnr), "ssim": score.ssim, **looks}
+    return {name: _finite(value) for name, value in score.values.items()}
 
 
 def _finite(value: float) -> float | str:

@@ -24,7 +24,7 @@ from blindsr.methods.mrda.training import (
     divergence,
     stages,
 )
-from blindsr.methods.mrda.visual import VGG19
+from blindsr.nn.perceptual import VGG
 from blindsr.train.recipe import load
 
 
@@ -255,7 +255,7 @@ def test_the_gans_recipe_is_section_iv_d() -> None:
 
 
 def test_the_gan_alternates_in_one_step(tmp_path: Path) -> None:
-    torch.save(VGG19().state_dict(), tmp_path / "vgg.pth")
+    torch.save({f"features.{name}": value for name, value in VGG(19).layers.state_dict().items()}, tmp_path / "vgg.pth")
     method = tiny(discriminator=4)
     looks = {"perceptual": 1.0, "adversarial": 0.1, "vgg": tmp_path / "vgg.pth"}
     for stage in (Teacher(method, TeacherRecipe(**PAIRS, **looks)), Student(method, StudentRecipe(**PAIRS, **looks))):

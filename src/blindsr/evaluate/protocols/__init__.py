@@ -1,30 +1,44 @@
-"""The published tables, one file for each paper; a file here with a ``PROTOCOLS`` is all that another paper needs."""
+"""The published tables, one file for each paper; a file here with ``PROTOCOLS`` is all that another paper needs."""
 
 import difflib
 import pkgutil
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from blindsr.errors import BlindSRError
-from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.definition import Protocol, RealProtocol
 from blindsr.evaluate.recorded import recorded
 
 
 @cache
 def protocols() -> MappingProxyType[str, Protocol]:
     """All protocols by name, in the order of the papers' files."""
-    modules = [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    return MappingProxyType({protocol.name: protocol for module in modules for protocol in module.PROTOCOLS})
+    found = [protocol for module in _modules() for protocol in getattr(module, "PROTOCOLS", ())]
+    return MappingProxyType({protocol.name: protocol for protocol in found})
+
+
+@cache
+def real_protocols() -> MappingProxyType[str, RealProtocol]:
+    """Those of real photographs, whose LR images come from files, by name."""
+    found = [protocol for module in _modules() for protocol in getattr(module, "REAL", ())]
+    return MappingProxyType({protocol.name: protocol for protocol in found})
 
 
 def protocol(name: str) -> Protocol:
     """One protocol, or that of a record (``*.json``); `BlindSRError` names the nearest if there is no such name."""
     if name.endswith(".json"):
         return recorded(Path(name))
-    known = protocols()
+    known, real = protocols(), real_protocols()
     if name in known:
         return known[name]
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
-    raise BlindSRError(f"there is no protocol {name!r}; did you mean {nearest[0]!r}? There is {', '.join(known)}")
+    if name in real:
+        raise BlindSRError(f"{name} is of photographs whose degradation is unknown; only evaluate measures on them")
+    every = [*known, *real]
+    nearest = difflib.get_close_matches(name, every, n=1, cutoff=0)
+    raise BlindSRError(f"there is no protocol {name!r}; did you mean {nearest[0]!r}? There is {', '.join(every)}")
+
+
+def _modules() -> list[ModuleType]:
+    return [import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]

@@ -16,13 +16,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from blindsr.contract import StageRecipe
 from blindsr.errors import BlindSRError
-from blindsr.nn.pretrained import read_tensors
+from blindsr.nn.perceptual import VGG
 
-_STAGES = (2, 2, 4, 4, 4)
-"""Convolutions of VGG-19 before each of its poolings."""
-_CHANNELS = (64, 128, 256, 512, 512)
 _WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
-"""Of the last convolution before each pooling."""
+"""Of the last convolution before each pooling of VGG-19."""
 _SLOPE = 0.2
 
 
@@ -67,54 +64,6 @@ class Discriminator(nn.Module):
         return judged
 
 
-class VGG19(nn.Module):
-    """The last convolution before each pooling of VGG-19, before its ReLU; never trained."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        plan, inputs, number = {}, 3, 0
-        for count, channels in zip(_STAGES, _CHANNELS, strict=True):
-            for _ in range(count):
-                plan[str(number)] = nn.Conv2d(inputs, channels, 3, padding=1)
-                inputs, number = channels, number + 2  # a ReLU has a number of its own
-            number += 1  # and a pooling
-        self.features = nn.ModuleDict(plan)
-        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1), persistent=False)
-        self.requires_grad_(requires_grad=False)
-
-    @classmethod
-    def read(cls, path: Path) -> "VGG19":
-        """Take the weights from a file with torchvision's names; its classifier may be there too.
-
-        Raises:
-            BlindSRError: the file cannot be read, or is of another network.
-        """
-        net, found = cls(), read_tensors(path)
-        try:
-            net.load_state_dict({name: value for name, value in found.items() if name.startswith("features.")})
-        except RuntimeError:
-            raise BlindSRError(f"{path} does not hold the weights of VGG-19 as torchvision names them") from None
-        return net
-
-    def forward(self, x: Tensor) -> list[Tensor]:
-        """RGB in [0, 1] to five feature maps."""
-        x = (x - self.mean) / self.std
-        found, layers = [], iter(self.features.values())
-        for stage, count in enumerate(_STAGES):
-            if stage:
-                x = F.max_pool2d(x, 2)
-            for number in range(count):
-                y = next(layers)(x)
-                x = F.relu(y)
-                if number == count - 1:
-                    found.append(y)
-        return found
-
-
 class Visual(nn.Module):
     """L_per and L_adv, and what the discriminator itself learns by."""
 
@@ -130,7 +79,7 @@ class Visual(nn.Module):
         if recipe.steps and recipe.adversarial and discriminator is None:
             raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=64")
         self.recipe = recipe
-        self.vgg: VGG19 | None = None
+        self.vgg: VGG | None = None
 
     def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
         """The weighted losses of an image ``(n, 3, h, w)``; their sum gives each network its own gradient only."""
@@ -148,11 +97,11 @@ class Visual(nn.Module):
             losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
         return losses
 
-    def _vgg(self, device: torch.device) -> VGG19:
+    def _vgg(self, device: torch.device) -> VGG:
         """VGG-19, read at first use."""
         if self.vgg is None:
             assert self.recipe.vgg is not None
-            self.vgg = VGG19.read(self.recipe.vgg).to(device)
+            self.vgg = VGG.read(self.recipe.vgg, 19).to(device)
         return self.vgg
 
 

@@ -1,0 +1,147 @@
+"""What is measured of a result: against the original, against bicubic interpolation, or of the result alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from blindsr import images
+from blindsr.analysis.artefacts import fine_structure
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.metrics import Convention, psnr, ssim
+from blindsr.evaluate.niqe import NIQE
+from blindsr.nn.perceptual import DISTS, LPIPS
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Results for one image, and what they are compared with; RGB in [0, 1]."""
+
+    results: Tensor
+    """``(n, 3, h, w)``."""
+    lr: Tensor
+    """The LR image, ``(1, 3, h', w')``."""
+    hr: Tensor | None = None
+    """The original, ``(1, 3, h, w)``, where there is one."""
+
+    @property
+    def original(self) -> Tensor:
+        """The HR image.
+
+        Raises:
+            BlindSRError: there is none.
+        """
+        if self.hr is None:
+            raise BlindSRError("there are no HR images to compare with")
+        return self.hr
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each result."""
+
+    name: str
+    """Its key in JSON."""
+    label: str
+    """Its heading in a table."""
+    digits: int
+    """Decimals in a table."""
+    of: Callable[[Compared], Tensor]
+    """The numbers, ``(n,)``."""
+
+    def text(self, value: float) -> str:
+        """A value as a table shows it."""
+        return f"{value:.{self.digits}f}"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one result, or the mean over many, reaches: values by the names of their measures."""
+
+    values: dict[str, float]
+
+    @property
+    def psnr(self) -> float:
+        """In dB; infinite where images are equal."""
+        return self.values["psnr"]
+
+    @property
+    def ssim(self) -> float:
+        """Structural similarity."""
+        return self.values["ssim"]
+
+
+@torch.no_grad()
+def score(compared: Compared, measures: Sequence[Measure]) -> list[Score]:
+    """Measure each of the results."""
+    columns = {measure.name: measure.of(compared).tolist() for measure in measures}
+    return [Score({name: column[row] for name, column in columns.items()}) for row in range(len(compared.results))]
+
+
+def fidelity(convention: Convention) -> list[Measure]:
+    """PSNR and SSIM under a convention."""
+    return [
+        Measure("psnr", "PSNR in dB", 2, partial(_by_convention, psnr, convention)),
+        Measure("ssim", "SSIM", 4, partial(_by_convention, ssim, convention)),
+    ]
+
+
+def inside(convention: Convention) -> Measure:
+    """PSNR under a convention that is not a protocol's main one; its name says the border."""
+    border = convention.border
+    return Measure(f"psnr_border{border}", f"PSNR, border {border}", 2, partial(_by_convention, psnr, convention))
+
+
+def perceptual(
+    *, alex: Path | None = None, vgg: Path | None = None, device: torch.device | str = "cpu"
+) -> list[Measure]:
+    """LPIPS on AlexNet, LPIPS on VGG-16 and DISTS, on RGB of whole 8-bit images, as far as there are weights.
+
+    Args:
+        alex: file of LPIPS on AlexNet.
+        vgg: file of VGG-16 with the weights of LPIPS, of DISTS, or both.
+        device: where the networks run.
+
+    Raises:
+        BlindSRError: a file cannot be read, or holds something else.
+    """
+    found: list[tuple[str, str, nn.Module]] = []
+    if alex is not None:
+        found.append(("lpips", "LPIPS", LPIPS.read(alex)))
+    if vgg is not None:
+        found.append(("lpips_vgg", "LPIPS (VGG)", LPIPS.read(vgg, "vgg")))
+        found.append(("dists", "DISTS", DISTS.read(vgg)))
+    return [Measure(name, label, 4, partial(_distance, net.to(device), device)) for name, label, net in found]
+
+
+def artefacts() -> Measure:
+    """Fine structure in flat parts, as a ratio to that of bicubic interpolation; needs no original."""
+
+    def of(compared: Compared) -> Tensor:
+        return torch.tensor([fine_structure(compared.lr, one[None]) for one in compared.results])
+
+    return Measure("artefacts", "artefacts", 2, of)
+
+
+def natural(parameters: Path) -> Measure:
+    """NIQE, with the pristine photographs' parameters in a file.
+
+    Raises:
+        BlindSRError: the file cannot be read, or holds something else.
+    """
+    niqe = NIQE.read(parameters)
+    return Measure("niqe", "NIQE", 3, lambda compared: niqe(compared.results))
+
+
+def _by_convention(
+    metric: Callable[[Tensor, Tensor, Convention], Tensor], convention: Convention, compared: Compared
+) -> Tensor:
+    return metric(compared.results, compared.original.expand_as(compared.results), convention)
+
+
+def _distance(net: nn.Module, device: torch.device | str, compared: Compared) -> Tensor:
+    found: Tensor = net(images.quantise(compared.results).to(device), compared.original.to(device))
+    return found.cpu()

@@ -1,0 +1,160 @@
+"""NIQE (Mittal et al., SPL 2013): how natural an image looks by the statistics of its luma, without a reference.
+
+Locally normalised luma is fitted, in blocks of 96x96 pixels at two scales, by generalised Gaussians; the score is the
+distance of those parameters' distribution from the one of pristine photographs. The latter is published with the
+authors' MATLAB code (``modelparameters.mat``) and within several Python packages; it is read from a file that the user
+names, since numbers measured with another one cannot be compared.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr import images
+from blindsr.degrade import resize
+from blindsr.errors import BlindSRError
+
+_BLOCK = 96
+"""Side of a block, px; half of it at the second scale."""
+_FEATURES = 36
+_SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""Neighbours whose products are fitted: right, below, and both diagonals."""
+_KEYS = (("mu_prisparam", "cov_prisparam"), ("mu_pris_param", "cov_pris_param"))
+"""What published files call the mean and the covariance."""
+
+
+@dataclass(frozen=True)
+class NIQE:
+    """The distribution of pristine photographs' features."""
+
+    mean: Tensor
+    """``(36,)``, float64."""
+    covariance: Tensor
+    """``(36, 36)``, float64."""
+
+    @classmethod
+    def read(cls, path: Path) -> "NIQE":
+        """Read the distribution from a ``.mat`` or ``.npz`` file.
+
+        Raises:
+            BlindSRError: the file cannot be read, or holds something else.
+        """
+        found = _arrays(path)
+        for keys in _KEYS:
+            if all(key in found for key in keys):
+                mean, covariance = (torch.as_tensor(np.asarray(found[key], dtype=np.float64)) for key in keys)
+                if mean.numel() == _FEATURES and covariance.shape == (_FEATURES, _FEATURES):
+                    return cls(mean.flatten(), covariance)
+        raise BlindSRError(f"{path} does not hold the parameters of NIQE: a mean of 36 and a covariance of 36x36")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Measure whole images.
+
+        Args:
+            x: ``(n, 3, h, w)``, RGB in [0, 1]; rounded to 8 bit first, as is its luma (BT.601, studio range).
+
+        Returns:
+            ``(n,)``, float64; lower is more natural.
+
+        Raises:
+            BlindSRError: images that do not hold two textured blocks of 96x96 pixels.
+        """
+        height, width = (side // _BLOCK * _BLOCK for side in x.shape[-2:])
+        if height * width < 2 * _BLOCK**2:
+            raise BlindSRError(f"NIQE needs images of at least 192x96 pixels, not {x.shape[-1]}x{x.shape[-2]}")
+        luma = images.luma(images.quantise(x).double()).round()[..., :height, :width]
+        return torch.stack([self._one(one[None]) for one in luma])
+
+    def _one(self, luma: Tensor) -> Tensor:
+        found = features(luma)
+        complete = found[~found.isnan().any(1)]
+        if len(complete) < 2:
+            raise BlindSRError("NIQE needs images with two blocks of 96x96 pixels that are not flat")
+        mean, covariance = torch.nanmean(found, 0), torch.cov(complete.T)
+        apart = self.mean - mean
+        squared: Tensor = apart @ torch.linalg.pinv((self.covariance + covariance) / 2) @ apart
+        return squared.clamp_min(0).sqrt()
+
+
+def features(luma: Tensor) -> Tensor:
+    """Parameters of each block at both scales: ``(1, 1, h, w)`` on the 0..255 scale to ``(blocks, 36)``."""
+    half = resize(luma / 255, 0.5) * 255
+    return torch.cat([_of_scale(luma, _BLOCK), _of_scale(half, _BLOCK // 2)], 1)
+
+
+def _of_scale(luma: Tensor, block: int) -> Tensor:
+    """Eighteen parameters of each block ``(blocks, 18)``."""
+    blocks = F.unfold(_normalised(luma), block, stride=block)[0].T.view(-1, block, block)
+    shape, left, right = fit(blocks)
+    found = [shape, (left + right) / 2]
+    for shift in _SHIFTS:
+        shape, left, right = fit(blocks * blocks.roll(shift, (1, 2)))
+        ratio = torch.lgamma(2 / shape) - torch.lgamma(1 / shape)
+        found += [shape, (right - left) * ratio.exp(), left, right]
+    return torch.stack(found, 1)
+
+
+def _normalised(luma: Tensor) -> Tensor:
+    """Luma less its local mean, by its local standard deviation plus 1 (Eq. 1 to 3)."""
+    at = torch.arange(-3, 4, dtype=luma.dtype)
+    line = torch.exp(-(at**2) / (2 * (7 / 6) ** 2))
+    line = line / line.sum()
+
+    def blurred(x: Tensor) -> Tensor:
+        rows = F.conv2d(F.pad(x, (3, 3, 3, 3), mode="replicate"), line.view(1, 1, -1, 1))
+        return F.conv2d(rows, line.view(1, 1, 1, -1))
+
+    mean = blurred(luma)
+    deviation = (blurred(luma * luma) - mean * mean).abs().sqrt()
+    return (luma - mean) / (deviation + 1)
+
+
+def fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Fit an asymmetric generalised Gaussian to each block by its moments (Lasmar et al., ICIP 2009).
+
+    Args:
+        blocks: ``(n, h, w)``.
+
+    Returns:
+        Shape, left scale and right scale, each ``(n,)``; NaN where a block has values on one side of 0 only.
+    """
+    x = blocks.flatten(1)
+    left, right = (_deviation(x, side) for side in (x < 0, x > 0))
+    ratio = left / right
+    moments = x.abs().mean(1).square() / x.square().mean(1)
+    wanted = moments * (ratio**3 + 1) * (ratio + 1) / (ratio**2 + 1).square()
+    shapes = torch.arange(200, 10_001, dtype=x.dtype) / 1000
+    table = torch.exp(2 * torch.lgamma(2 / shapes) - torch.lgamma(1 / shapes) - torch.lgamma(3 / shapes))
+    # The table grows with the shape, so the nearest entry is one of two.
+    after = torch.searchsorted(table, wanted.contiguous()).clamp(1, len(table) - 1)
+    nearer = (wanted - table[after - 1]) <= (table[after] - wanted)
+    shape = shapes[torch.where(nearer, after - 1, after)]
+    shape = torch.where(wanted.isnan(), wanted, shape)
+    scale = torch.exp((torch.lgamma(1 / shape) - torch.lgamma(3 / shape)) / 2)
+    return shape, left * scale, right * scale
+
+
+def _deviation(x: Tensor, side: Tensor) -> Tensor:
+    """Root mean square of the values on one side of 0."""
+    return (torch.where(side, x, 0).square().sum(1) / side.sum(1)).sqrt()
+
+
+def _arrays(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.suffix.lower() == ".npz":
+            with np.load(path) as file:
+                return {name: file[name] for name in file.files}
+        from scipy.io import loadmat  # noqa: PLC0415  # takes time, and few need it
+
+        found: dict[str, Any] = loadmat(path)
+    except OSError as error:
+        raise BlindSRError(f"{path} cannot be read: {error.strerror or error}") from None
+    except Exception as error:  # scipy and numpy raise what their parsers stumble over
+        raise BlindSRError(f"{path} is no .mat or .npz file: {' '.join(str(error).split())}") from None
+    return found

@@ -1,0 +1,134 @@
+"""Real photographs on disk: LR images of unknown degradation, with their originals or without."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.folder import data_sets_of, image_files, subfolders
+
+_ROLE = re.compile(r"(?i)[_-]?(?:(?P<hr>hr|gt)|(?P<lr>lr)(?:x?\d)?|x\d)$")
+"""What the end of a name says of an image, as in ``Canon_001_HR`` and ``Canon_001_LR4``."""
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """An LR image, and the original if there is one."""
+
+    name: str
+    lr: Path
+    hr: Path | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What results may be called: the name common to the pair, or that of either image."""
+        given = (self.name, self.lr.stem, self.hr.stem if self.hr else self.name)
+        return tuple(dict.fromkeys(given))
+
+
+@dataclass(frozen=True)
+class PhotographSet:
+    """A folder of photographs."""
+
+    name: str
+    photographs: tuple[Photograph, ...]
+    whole: bool = True
+    """Whether these are all of its photographs; a published mean is one over all of them."""
+
+
+def unpaired(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
+    """Folders of LR images alone; as `folder.data_sets_of` in all else."""
+    return [
+        PhotographSet(one.name, tuple(Photograph(path.stem, path) for path in one.paths), one.whole)
+        for one in data_sets_of(folders, limit)
+    ]
+
+
+def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = None) -> list[PhotographSet]:
+    """Pairs of LR and HR images.
+
+    A folder holds sub-folders ``LR`` and ``HR``, or files ``<name>_LR*`` and ``<name>_HR``, or further folders of that
+    kind; or it holds the HR images, and ``lr`` the LR images. Both images of a pair have the same name, but for an
+    ending such as ``_HR``, ``_LR4`` or ``x4``.
+
+    Args:
+        folders: e.g. ``bench/RealSR``.
+        lr: the folder of LR images, where they lie apart.
+        limit: at most so many pairs of each, in the order of their names.
+
+    Raises:
+        BlindSRError: no pairs there, an image without its partner, or several folders of one name.
+    """
+    if lr is not None:
+        if len(folders) != 1:
+            raise BlindSRError("--lr goes with one folder of HR images; name one with --data")
+        found = [_pairs(folders[0].resolve().name, _listed(lr), _listed(folders[0]))]
+    else:
+        found = [one for folder in folders for one in _sets(folder)]
+    twice = [name for name, count in Counter(one.name for one in found).items() if count > 1]
+    if twice:
+        raise BlindSRError(f"two folders of pairs are called {twice[0]}; rename one of them")
+    return [_first(one, limit) for one in found]
+
+
+def _sets(folder: Path) -> list[PhotographSet]:
+    """The pairs of a folder as one set, or each of its sub-folders that holds pairs as one."""
+    if not folder.is_dir():
+        raise BlindSRError(f"there is no folder {folder}; name one that holds pairs of LR and HR images")
+    own = _set(folder)
+    found = [own] if own else [one for one in map(_set, subfolders(folder)) if one]
+    if not found:
+        raise BlindSRError(
+            f"{folder} holds no pairs: sub-folders LR and HR, or files NAME_LR and NAME_HR; or name the folder of HR "
+            "images with --data and that of LR images with --lr"
+        )
+    return found
+
+
+def _set(folder: Path) -> PhotographSet | None:
+    by_role = {sub.name.lower(): sub for sub in subfolders(folder)}
+    if {"lr", "hr"} <= set(by_role):
+        return _pairs(folder.resolve().name, _listed(by_role["lr"]), _listed(by_role["hr"]))
+    images = image_files(folder)
+    lr, hr = ([path for path in images if _is(path, role)] for role in ("lr", "hr"))
+    return _pairs(folder.resolve().name, lr, hr) if lr and hr else None
+
+
+def _pairs(name: str, lr: Sequence[Path], hr: Sequence[Path]) -> PhotographSet:
+    """Match images by their names, or else by what is left of them without an ending that tells LR from HR."""
+    by_stem: Callable[[Path], str] = lambda path: path.stem  # noqa: E731  # one of two ways to name a file
+    same = {path.stem for path in lr} == {path.stem for path in hr}
+    key = by_stem if same else _common
+    low, high = ({key(path): path for path in paths} for paths in (lr, hr))
+    for paths, keyed in ((lr, low), (hr, high)):
+        if len(keyed) < len(paths):
+            clash = next(path for path in paths if keyed[key(path)] != path)
+            raise BlindSRError(f"{clash} and {keyed[key(clash)]} have one name; which of them belongs to a pair?")
+    alone = sorted(set(low) ^ set(high))
+    if alone:
+        path, missing = (low[alone[0]], "HR") if alone[0] in low else (high[alone[0]], "LR")
+        raise BlindSRError(f"{path} has no {missing} image of the same name; pairs need one")
+    return PhotographSet(name, tuple(Photograph(one, low[one], high[one]) for one in sorted(low)))
+
+
+def _listed(folder: Path) -> list[Path]:
+    if not folder.is_dir() or not image_files(folder):
+        raise BlindSRError(f"{folder} holds no images")
+    return image_files(folder)
+
+
+def _first(one: PhotographSet, limit: int | None) -> PhotographSet:
+    if limit is None or limit >= len(one.photographs):
+        return one
+    return PhotographSet(one.name, one.photographs[:limit], whole=False)
+
+
+def _is(path: Path, role: str) -> bool:
+    told = _ROLE.search(path.stem)
+    return bool(told and told[role])
+
+
+def _common(path: Path) -> str:
+    return _ROLE.sub("", path.stem)

@@ -1,0 +1,121 @@
+"""From real photographs to scores: restore, or take results made elsewhere; measure; bicubic always beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from blindsr import images
+from blindsr.degrade import resize
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.definition import RealProtocol
+from blindsr.evaluate.folder import Results
+from blindsr.evaluate.measures import Compared, Measure, artefacts, fidelity, inside, score
+from blindsr.evaluate.metrics import y
+from blindsr.evaluate.photographs import Photograph, PhotographSet
+from blindsr.evaluate.run import save_image
+from blindsr.evaluate.scores import Column, Row, Scores
+
+Enlarge = Callable[[Path], images.Picture]
+"""From the file of an LR image to its restored picture."""
+
+_LEAST = 11
+"""Smallest side of an image that SSIM's window fits into, px."""
+
+
+def evaluate_real(
+    subject: Enlarge | Results,
+    protocol: RealProtocol,
+    data: Sequence[PhotographSet],
+    *,
+    model: str,
+    scale: int | None = None,
+    save_sr: Path | None = None,
+    notice: Callable[[str, Row], None] | None = None,
+    more: Sequence[Measure] = (),
+    settings: Mapping[str, Any] | None = None,
+) -> Scores:
+    """Measure a model, or results made elsewhere, on real photographs.
+
+    Args:
+        subject: what is measured.
+        protocol: whether there are originals.
+        data: the photographs.
+        model: the name under which the scores are kept.
+        scale: by how much the subject enlarges; None for results, whose sizes say it.
+        save_sr: folder that results are written to, as ``<protocol>/<data set>/<name>.png``.
+        notice: is told the data set and the row after each photograph.
+        more: what is measured beside PSNR, SSIM and artefacts.
+        settings: what else decides the numbers, to be kept with them.
+
+    Raises:
+        BlindSRError: an image cannot be read or is too small, or sizes do not belong together.
+    """
+    protocol = replace(protocol, scale=scale or _scale_of(subject, protocol, data[0]))
+    measures = (*_pairs_alone(protocol), *more, artefacts())
+    columns = []
+    for one in data:
+        rows: list[Row] = []
+        for photograph in one.photographs:
+            compared = _compared(subject, protocol, one.name, photograph)
+            if save_sr is not None:
+                save_image(compared.results[1:], save_sr / protocol.name / one.name / photograph.name)
+            rows.append(Row(photograph.name, *score(compared, measures)))
+            if notice is not None:
+                notice(one.name, rows[-1])
+        published = protocol.published.get((one.name, len(rows), protocol.scale), {})
+        columns.append(Column(one.name, tuple(rows), published=published))
+    return Scores(protocol, model, tuple(columns), measures, settings or {})
+
+
+def _pairs_alone(protocol: RealProtocol) -> list[Measure]:
+    """PSNR and SSIM of the whole image, and PSNR without the border that synthetic protocols leave out."""
+    return [*fidelity(protocol.convention), inside(y(protocol.scale))] if protocol.paired else []
+
+
+def _compared(subject: Enlarge | Results, protocol: RealProtocol, data_set: str, photograph: Photograph) -> Compared:
+    """Bicubic and the subject's result, beside the original."""
+    lr = images.read(photograph.lr).pixels[None]
+    sr = _result(subject, protocol, data_set, photograph)
+    size = tuple(protocol.scale * side for side in lr.shape[-2:])
+    if sr.shape[-2:] != size:
+        width, height = lr.shape[-1], lr.shape[-2]
+        raise BlindSRError(
+            f"the result for {photograph.lr} is {sr.shape[-1]}x{sr.shape[-2]} pixels, which is not {protocol.scale} "
+            f"times {width}x{height}"
+        )
+    bicubic = resize(lr, protocol.scale).clamp(0, 1)
+    return Compared(torch.cat([bicubic, sr]), lr, _original(photograph, size))
+
+
+def _original(photograph: Photograph, size: tuple[int, ...]) -> Tensor | None:
+    """The HR image, which must have the size of the results."""
+    if photograph.hr is None:
+        return None
+    hr = images.quantise(images.read(photograph.hr).pixels[None])
+    if hr.shape[-2:] != size:
+        raise BlindSRError(
+            f"{photograph.hr} is {hr.shape[-1]}x{hr.shape[-2]} pixels, but its LR image leads to {size[1]}x{size[0]}"
+        )
+    if min(size) < _LEAST:
+        raise BlindSRError(f"{photograph.hr} is too small to be measured: at least {_LEAST} pixels a side")
+    return hr
+
+
+def _result(subject: Enlarge | Results, protocol: RealProtocol, data_set: str, photograph: Photograph) -> Tensor:
+    if isinstance(subject, Results):
+        return images.read(subject.find(protocol.name, data_set, *photograph.names)).pixels[None]
+    return subject(photograph.lr).pixels[None]
+
+
+def _scale_of(subject: Enlarge | Results, protocol: RealProtocol, data: PhotographSet) -> int:
+    """By how much the first result is larger than its LR image."""
+    first = data.photographs[0]
+    lr, sr = images.read(first.lr).pixels, _result(subject, protocol, data.name, first)
+    scale = round(sr.shape[-1] / lr.shape[-1])
+    if scale < 1:
+        raise BlindSRError(f"the result for {first.lr} is smaller than it")
+    return scale

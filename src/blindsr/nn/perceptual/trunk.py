@@ -1,0 +1,72 @@
+"""What the feature extractors share: torchvision's input normalisation, and reading weights under foreign names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from blindsr.errors import BlindSRError
+from blindsr.nn.pretrained import read_tensors
+
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+
+
+class Trunk(nn.Module):
+    """A frozen classification network that yields feature maps."""
+
+    mean: Tensor
+    std: Tensor
+    channels: tuple[int, ...]
+    """Of each feature map."""
+    least: int
+    """Smallest side of an image, px."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(_STD).view(3, 1, 1), persistent=False)
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """RGB in [0, 1] to the mean and standard deviation of ImageNet."""
+        return (x - self.mean) / self.std
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Map ``(n, 3, h, w)``, RGB in [0, 1], to feature maps after their ReLU."""
+        raise NotImplementedError
+
+    def check(self, x: Tensor, name: str) -> None:
+        """Refuse images that some layer would reduce to nothing."""
+        if min(x.shape[-2:]) < self.least:
+            width, height = x.shape[-1], x.shape[-2]
+            raise BlindSRError(
+                f"{name} needs images of at least {self.least}x{self.least} pixels, not {width}x{height}"
+            )
+
+
+def fill(net: nn.Module, tensors: Mapping[str, Tensor], names: Mapping[str, str], path: Path, what: str) -> None:
+    """Copy tensors into a network, which then stays as it is.
+
+    Args:
+        net: the network.
+        tensors: of the file.
+        names: of the file's tensors, by the network's own names.
+        path: of the file, for the message.
+        what: the weights that the file should hold, e.g. ``"VGG-16 as torchvision names them"``.
+
+    Raises:
+        BlindSRError: a tensor is missing or has another number of values.
+    """
+    own = net.state_dict()
+    try:
+        named = {name: tensors[names[name]].reshape(tensor.shape) for name, tensor in own.items()}
+    except (KeyError, RuntimeError):
+        raise BlindSRError(f"{path} does not hold the weights of {what}") from None
+    net.load_state_dict(named)
+    net.eval().requires_grad_(requires_grad=False)
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, in float32."""
+    return {name: tensor.float() for name, tensor in read_tensors(path).items()}
