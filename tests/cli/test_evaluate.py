@@ -149,7 +149,7 @@ def test_real_pairs_with_a_model_and_with_its_results(pairs: Path, tmp_path: Pat
     for mine, theirs in zip(one["data_sets"][0]["images"], other["data_sets"][0]["images"], strict=True):
         for name, value in mine["model"].items():
             assert theirs["model"][name] == pytest.approx(value, rel=1e-3 if name == "artefacts" else 1e-9)
-    apart = ("--data", pairs / "HR", "--lr", pairs / "LR", "--json", again)
+    apart = ("--data", pairs / "HR", "--lr", pairs / "LR", "--json", again, "--overwrite")
     assert _run("-m", "bicubic", "-p", "realsr", *apart).exit_code == 0
     (other,) = json.loads(again.read_text(encoding="utf-8"))["protocols"]
     assert other["data_sets"][0]["bicubic"] == one["data_sets"][0]["bicubic"]
