@@ -1,6 +1,7 @@
 """A file of weights comes back as the network that was saved, or as one sentence."""
 
 from contextlib import nullcontext
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from safetensors.torch import load_file, save_file
 from blindsr import weights
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.weights import store
 
 
 def _method() -> CMDSR:
@@ -78,8 +78,8 @@ def test_loaded_networks_restore_alike(saved: Path) -> None:
 
 
 def test_packaged_names(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
-    monkeypatch.setattr(store.resources, "files", lambda _: saved.parent.parent)
-    monkeypatch.setattr(store.resources, "as_file", lambda _: nullcontext(saved.parent))
+    monkeypatch.setattr(resources, "files", lambda _: saved.parent.parent)
+    monkeypatch.setattr(resources, "as_file", lambda _: nullcontext(saved.parent))
     assert weights.available() == {"cmdsr_x4.tiny": saved}
     assert weights.load("cmdsr_x4.tiny").path == saved
     assert "did you mean cmdsr_x4.tiny" in _sentence("cmdsr_x4.tyni")
