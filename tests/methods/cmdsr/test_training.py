@@ -12,6 +12,7 @@ from blindsr.contract import Group
 from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import RegressionRecipe
+from blindsr.methods.cmdsr.vivid import VividRecipe
 from blindsr.methods.cmdsr.training import (
     Alternating,
     AlternatingRecipe,
@@ -211,7 +212,7 @@ def test_inputs_and_targets_show_the_same_place() -> None:
 
 def test_the_loss_falls_on_a_repeated_batch() -> None:
     one = stage(lr=3e-3)
-    _, built = stages(one.method, {"regression": RegressionRecipe(), "stage": one.recipe})
+    _, built, _ = stages(one.method, {"regression": RegressionRecipe(), "stage": one.recipe, "vivid": VividRecipe()})
     assert isinstance(built, Alternating)
     optimiser = torch.optim.Adam(one.method.parameters(), 3e-3)
     losses = []
@@ -232,7 +233,7 @@ def test_grain_that_is_to_stay_is_in_the_target() -> None:
     one = stage(images=1)
     one.method.config = one.method.config.model_copy(update={"denoise": True})
     hr, noise = torch.full((3, 3, 40, 40), 0.5), torch.randn(3, 3, 10, 10, generator=torch.Generator().manual_seed(0))
-    target = one._with_grain(hr, noise, torch.tensor([1.0, 0.5, 0.0]))
+    target = one.with_grain(hr, noise, torch.tensor([1.0, 0.5, 0.0]))
     torch.testing.assert_close(target[0], hr[0])
     torch.testing.assert_close(2 * (target[1] - hr[1]), 1.2 * resize(noise[1:2], 4)[0])
     assert 0.8 < float((target[2] - hr[2]).std() / noise[2].std()) < 1.1
@@ -240,10 +241,10 @@ def test_grain_that_is_to_stay_is_in_the_target() -> None:
 
 def test_shares_of_noise_to_remove_are_drawn_for_each_task() -> None:
     one = stage(tasks=200, denoise=True, family="photo")
-    share = one._denoise(torch.Generator().manual_seed(0))
+    share = one.denoise(torch.Generator().manual_seed(0))
     assert 0.4 < float((share == 1).float().mean()) < 0.6
     assert 0 <= float(share.min()) < 0.1
-    assert bool((stage()._denoise(torch.Generator()) == 1).all())
+    assert bool((stage().denoise(torch.Generator()) == 1).all())
 
 
 def test_directions_alone_are_compared_where_distances_are_normalised() -> None:

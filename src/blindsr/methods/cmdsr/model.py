@@ -27,6 +27,7 @@ from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
 from blindsr.nn.blocks import adapted, initialise
+from blindsr.nn.discriminator import PatchDiscriminator
 from blindsr.nn.subpixel import Upsampler, start_as_nearest
 
 _SETS = 16
@@ -49,6 +50,7 @@ class CMDSRConfig(Strict):
     features: int = Field(128, gt=1, description="length of the conditional feature")
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
     denoise: bool = Field(False, description="whether the share of noise to remove is an input")
+    discriminator: int = Field(0, ge=0, description="channels of the discriminator of the vivid stage; 0 for none")
 
 
 class ConditionNet(nn.Module):
@@ -131,6 +133,7 @@ class CMDSR(Method[Tensor]):
 
     Config = CMDSRConfig
     understands = frozenset({"support"})
+    training_only = ("discriminator",)
     config: CMDSRConfig
 
     def __init__(self, config: CMDSRConfig) -> None:
@@ -151,6 +154,7 @@ class CMDSR(Method[Tensor]):
             if config.denoise:
                 self.understands = frozenset({"support", "denoise"})
             _modulate(self.base.body, config, self.base.spread)
+        self.discriminator = PatchDiscriminator(config.discriminator) if config.discriminator else None
 
     @property
     def traits(self) -> Traits:

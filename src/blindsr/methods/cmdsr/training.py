@@ -10,23 +10,18 @@ from torch import Tensor
 
 from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
 from blindsr.degrade.process import Degradation
-from blindsr.degrade.resample import resize
-from blindsr.methods.cmdsr.model import CMDSR, take_patches
+from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.regression import LabelRecipe, Regression, RegressionRecipe, labels, regression_loss
-from blindsr.methods.cmdsr.tasks import TaskStage
+from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage
+from blindsr.methods.cmdsr.vivid import Vivid, VividRecipe
 
 # The paper's losses are measured on 0..255 images, ours on [0, 1]; the balance of Eq. 9 needs the paper's scale.
 _LEVELS = 255
 
 
-# Bicubic interpolation by 4 leaves 0.79 of the level of white noise; grain that stays must not be weaker than it was.
-_KEPT_GRAIN = 1.2
-
-
-class AlternatingRecipe(MuonRecipe, LabelRecipe):
+class AlternatingRecipe(MuonRecipe, LabelRecipe, RestoringRecipe):
     """Section IV-A."""
 
-    restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
     update: int = Field(10, ge=0, description="t0, steps from one ConditionNet update to the next; 0 trains jointly")
     weight: float = Field(0.1, ge=0, description="lambda of Eq. 9, for losses on the 0..255 scale")
     loss: Literal["combined", "contrastive", "reconstruction"] = Field("combined", description="Table VI")
@@ -37,19 +32,24 @@ class AlternatingRecipe(MuonRecipe, LabelRecipe):
     condition_lr: float = Field(1e-4, gt=0, description="beta, of the ConditionNet")
 
 
-STAGES: dict[str, type[StageRecipe]] = {"regression": RegressionRecipe, "stage": AlternatingRecipe}
+STAGES: dict[str, type[StageRecipe]] = {
+    "regression": RegressionRecipe,
+    "stage": AlternatingRecipe,
+    "vivid": VividRecipe,
+}
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The one stage of the paper, and one that may come before it."""
+    """The one stage of the paper, one that may come before it and one that may come after."""
     method = cast("CMDSR", model)
     return [
         Regression(method, cast("RegressionRecipe", recipe["regression"])),
         Alternating(method, cast("AlternatingRecipe", recipe["stage"])),
+        Vivid(method, cast("VividRecipe", recipe["vivid"])),
     ]
 
 
-class Alternating(TaskStage):
+class Alternating(RestoringStage):
     """Algorithm 1: BaseNet at every step, ConditionNet at every t0-th."""
 
     recipe: AlternatingRecipe
@@ -65,7 +65,8 @@ class Alternating(TaskStage):
         if condition_net is None:
             return [Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon)]
         if recipe.update == 0:
-            return [Group("joint", list(self.method.parameters()), recipe.lr, muon=recipe.muon)]
+            joint = [*self.method.base.parameters(), *condition_net.parameters()]
+            return [Group("joint", joint, recipe.lr, muon=recipe.muon)]
         return [
             Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon),
             Group("condition", list(condition_net.parameters()), recipe.condition_lr, recipe.update),
@@ -86,8 +87,8 @@ class Alternating(TaskStage):
         if self.method.condition_net is None:
             reconstruction = self._reconstruction(hr, lr, corners, None)
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
-        share = self._denoise(generator)
-        hr = self._with_grain(hr, noise, share)
+        share = self.denoise(generator)
+        hr = self.with_grain(hr, noise, share)
         due = self.recipe.update == 0 or step % self.recipe.update == 0
         with torch.set_grad_enabled(due and torch.is_grad_enabled()):
             feature = self.method.condition_net(support).float()
@@ -118,37 +119,9 @@ class Alternating(TaskStage):
         weights = {"reconstruction": 1.0, "contrast": 1.0, "regression": self.recipe.regression}
         return torch.stack([weights[name] * loss for name, loss in losses.items() if name in weights]).sum()
 
-    def _denoise(self, generator: torch.Generator) -> Tensor:
-        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in half of the tasks."""
-        share = torch.ones(self.recipe.tasks, device=generator.device)
-        if self.method.config.denoise:
-            drawn = 2 * torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
-            share = drawn.clamp(max=1)
-        return share
-
-    def _with_grain(self, hr: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-        """Targets ``(k * images, 3, h, w)`` that still have the noise that is not to be removed, enlarged."""
-        if not self.method.config.denoise:
-            return hr
-        kept = (1 - share).repeat_interleave(self.recipe.images).view(-1, 1, 1, 1)
-        return hr + _KEPT_GRAIN * kept * resize(noise, self.method.config.scale)
-
     def _reconstruction(self, hr: Tensor, lr: Tensor, corners: Tensor, feature: Tensor | None) -> Tensor:
         """Eq. 5 over ``restored`` patches of each task, the mean instead of the sum."""
-        scale, patch, count = self.method.config.scale, self.method.config.patch, self.recipe.restored
-        images = min(self.recipe.images, count)
-        each = min(-(-count // images), corners.shape[1])
-        count = min(count, images * each)
-        rows = torch.arange(len(lr), device=lr.device).view(self.recipe.tasks, -1)[:, :images].flatten()
-        chosen = corners[rows, :each]
-
-        def taken(source: Tensor, factor: int) -> Tensor:
-            patches = take_patches(source[rows], chosen * factor, patch * factor)
-            return patches.view(self.recipe.tasks, -1, *patches.shape[2:])[:, :count].flatten(0, 1)
-
-        inputs, targets = taken(lr, 1).contiguous(memory_format=torch.channels_last), taken(hr, scale)
-        per_image = lr.new_zeros(len(inputs), 0) if feature is None else feature.repeat_interleave(count, 0)
-        sr = self.method.restore_tasks(inputs, per_image)
+        sr, targets = self.restore_patches(hr, lr, corners, feature)
         return F.l1_loss(sr, targets) if self.recipe.measure == "l1" else 10 * F.mse_loss(sr, targets)
 
 

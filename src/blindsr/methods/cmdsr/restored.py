@@ -1,0 +1,66 @@
+"""What stages share that train the BaseNet: patches that are restored, and noise that may stay."""
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from blindsr.degrade.resample import resize
+from blindsr.methods.cmdsr.model import take_patches
+from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
+
+# Bicubic interpolation by 4 leaves 0.79 of the level of white noise; grain that stays must not be weaker than it was.
+_KEPT_GRAIN = 1.2
+
+
+class RestoringRecipe(TaskRecipe):
+    """Of a stage that trains the BaseNet."""
+
+    restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
+
+
+class RestoringStage(TaskStage):
+    """Restores some patches of each task's support set."""
+
+    recipe: RestoringRecipe
+
+    def denoise(self, generator: torch.Generator) -> Tensor:
+        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in half of the tasks."""
+        share = torch.ones(self.recipe.tasks, device=generator.device)
+        if self.method.config.denoise:
+            drawn = 2 * torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
+            share = drawn.clamp(max=1)
+        return share
+
+    def with_grain(self, hr: Tensor, noise: Tensor, share: Tensor) -> Tensor:
+        """Targets ``(k * images, 3, h, w)`` that still have the noise that is not to be removed, enlarged."""
+        if not self.method.config.denoise:
+            return hr
+        kept = (1 - share).repeat_interleave(self.recipe.images).view(-1, 1, 1, 1)
+        return hr + _KEPT_GRAIN * kept * resize(noise, self.method.config.scale)
+
+    def restore_patches(self, hr: Tensor, lr: Tensor, corners: Tensor, feature: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Restore ``restored`` patches of each task.
+
+        Args:
+            hr: photographs, ``(k * images, 3, s * h, s * w)``.
+            lr: the same degraded.
+            corners: of the patches of the support sets, ``(k * images, count, 2)``.
+            feature: what modulates the BaseNet, ``(k, features)``; None for nothing.
+
+        Returns:
+            Results and photographs, both ``(k * restored, 3, s * p, s * p)``.
+        """
+        scale, patch, count = self.method.config.scale, self.method.config.patch, self.recipe.restored
+        images = min(self.recipe.images, count)
+        each = min(-(-count // images), corners.shape[1])
+        count = min(count, images * each)
+        rows = torch.arange(len(lr), device=lr.device).view(self.recipe.tasks, -1)[:, :images].flatten()
+        chosen = corners[rows, :each]
+
+        def taken(source: Tensor, factor: int) -> Tensor:
+            patches = take_patches(source[rows], chosen * factor, patch * factor)
+            return patches.view(self.recipe.tasks, -1, *patches.shape[2:])[:, :count].flatten(0, 1)
+
+        inputs, targets = taken(lr, 1).contiguous(memory_format=torch.channels_last), taken(hr, scale)
+        per_image = lr.new_zeros(len(inputs), 0) if feature is None else feature.repeat_interleave(count, 0)
+        return self.method.restore_tasks(inputs, per_image), targets

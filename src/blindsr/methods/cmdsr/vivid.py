@@ -1,0 +1,120 @@
+"""A stage after Algorithm 1 that the paper does not have: training for looks instead of squared errors.
+
+The BaseNet and its modulation learn on by LPIPS and a discriminator, while ConditionNet stays as it is, so that these
+weights and those they began from can be interpolated. Where the result has structure that the photograph lacks, it is
+drawn back to the photograph, after LDL (Liang et al., "Details or Artifacts", CVPR 2022).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from blindsr.contract import Group
+from blindsr.errors import BlindSRError
+from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage
+from blindsr.nn.perceptual import LPIPS
+
+
+class VividRecipe(RestoringRecipe):
+    """Weights of the losses; all are of means over pixels in [0, 1]."""
+
+    steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
+    lpips: Path | None = Field(None, description="file of the weights of LPIPS on AlexNet")
+    pixels: float = Field(1.0, ge=0, description="weight of the mean absolute error")
+    perceptual: float = Field(0.1, ge=0, description="weight of LPIPS")
+    adversarial: float = Field(0.0, ge=0, description="weight of the adversarial loss; needs model.discriminator")
+    matching: float = Field(0.0, ge=0, description="weight of the distance of the discriminator's features")
+    artefacts: float = Field(0.0, ge=0, description="weight of the error where structure is invented (LDL)")
+    adversary: float = Field(1e-4, gt=0, description="learning rate of the discriminator")
+    lr: float = Field(1e-4, gt=0, description="of the BaseNet and its modulation layers")
+
+
+class Vivid(RestoringStage):
+    """One pass of LPIPS, discriminator and BaseNet for one batch of tasks."""
+
+    recipe: VividRecipe
+
+    def __init__(self, model: CMDSR, recipe: VividRecipe) -> None:
+        super().__init__(model, recipe)
+        if recipe.steps and recipe.perceptual and (recipe.lpips is None or not recipe.lpips.is_file()):
+            raise BlindSRError("the vivid stage needs LPIPS: name the file of its weights with --set vivid.lpips=FILE")
+        if recipe.steps and (recipe.adversarial or recipe.matching) and model.discriminator is None:
+            raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=32")
+        self._lpips: list[LPIPS] = []  # no submodule: it is neither trained nor stored
+
+    def groups(self) -> list[Group]:
+        groups = [Group("base", list(self.method.base.parameters()), self.recipe.lr)]
+        if self.method.discriminator is not None and (self.recipe.adversarial or self.recipe.matching):
+            groups.append(Group("adversary", list(self.method.discriminator.parameters()), self.recipe.adversary))
+        return groups
+
+    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        drawn = self.draw(generator)
+        lr, noise = drawn.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
+        support, corners = self.patches(lr, generator)
+        feature = lr.new_zeros(self.recipe.tasks, 0)
+        if self.method.condition_net is not None:
+            with torch.no_grad():
+                share = self.denoise(generator)
+                feature = self.method.with_denoise(self.method.condition_net(support).float(), share)
+                clean = self.with_grain(clean, noise, share)
+        sr, hr = self.restore_patches(clean, lr, corners, feature)
+        losses = self._losses(sr, hr)
+        return {"loss": torch.stack(list(losses.values())).sum(), **{name: x.detach() for name, x in losses.items()}}
+
+    def _losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+        recipe, losses = self.recipe, {}
+        losses["pixels"] = recipe.pixels * F.l1_loss(sr, hr)
+        if recipe.perceptual:
+            losses["perceptual"] = recipe.perceptual * self._distance(sr, hr)
+        if recipe.artefacts:
+            losses["artefacts"] = recipe.artefacts * (artefact_map(sr.detach(), hr) * (sr - hr).abs()).mean()
+        if self.method.discriminator is not None and (recipe.adversarial or recipe.matching):
+            with _frozen(self.method.discriminator):
+                logits, features = self.method.discriminator(sr)
+                _, wanted = self.method.discriminator(hr)
+            distances = [F.l1_loss(a, b.detach()) for a, b in zip(features, wanted, strict=True)]
+            losses["adversarial"] = recipe.adversarial * F.softplus(-logits).mean()
+            losses["matching"] = recipe.matching * torch.stack(distances).mean()
+            real, fake = (self.method.discriminator(x.detach())[0] for x in (hr, sr))
+            losses["discriminator"] = F.softplus(-real).mean() + F.softplus(fake).mean()
+        return losses
+
+    def _distance(self, sr: Tensor, hr: Tensor) -> Tensor:
+        if not self._lpips:
+            assert self.recipe.lpips is not None
+            self._lpips.append(LPIPS.read(self.recipe.lpips).to(sr.device))
+        return self._lpips[0](sr, hr).mean()
+
+
+def artefact_map(sr: Tensor, hr: Tensor, side: int = 7) -> Tensor:
+    """Where a result has structure that the photograph lacks, ``(n, 1, h, w)`` in [0, 1] (after LDL, Eq. 4).
+
+    The standard deviation of the residual in windows of ``side`` pixels, divided by that of the photograph plus that of
+    the residual: large where flat parts are not flat any more, small in textures.
+    """
+    residual, luma = (sr - hr).mean(1, keepdim=True), hr.mean(1, keepdim=True)
+    wrong, true = (_local_std(x, side) for x in (residual, luma))
+    return wrong / (wrong + true + 1e-3)
+
+
+def _local_std(x: Tensor, side: int) -> Tensor:
+    padded = F.pad(x, (side // 2,) * 4, mode="reflect")
+    mean, square = F.avg_pool2d(padded, side, 1), F.avg_pool2d(padded.square(), side, 1)
+    return (square - mean.square()).clamp(min=0).sqrt()
+
+
+@contextmanager
+def _frozen(net: nn.Module) -> Iterator[None]:
+    """Let gradients through a network, but not into it."""
+    net.requires_grad_(requires_grad=False)
+    try:
+        yield
+    finally:
+        net.requires_grad_(requires_grad=True)
