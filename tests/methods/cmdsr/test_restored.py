@@ -17,14 +17,21 @@ def stage(**changes: Any) -> Alternating:
 
 
 @pytest.mark.parametrize(("images", "restored", "expected"), [(2, 4, 4), (2, 1, 1), (4, 3, 3), (1, 20, 4)])
-def test_patches_and_targets_show_the_same_place_of_the_same_task(images: int, restored: int, expected: int) -> None:
+def test_patches_and_targets_show_the_same_place_of_the_same_task(
+    monkeypatch: pytest.MonkeyPatch, images: int, restored: int, expected: int
+) -> None:
     one = stage(images=images, restored=restored)
     source = torch.Generator().manual_seed(0)
     lr = torch.rand(3 * images, 3, 10, 10, generator=source)
     hr = torch.nn.functional.interpolate(lr, scale_factor=4)
     _, corners = one.patches(lr, source)
     seen: list[torch.Tensor] = []
-    one.method.restore_tasks = lambda x, feature: seen.extend((x, feature)) or x  # type: ignore[method-assign,func-returns-value]
+
+    def spy(lr: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+        seen.extend((lr, features))
+        return lr
+
+    monkeypatch.setattr(one.method, "restore_tasks", spy)
     feature = torch.arange(3.0)[:, None]
     _, targets = one.restore_patches(hr, lr, corners, feature)
     assert len(targets) == 3 * expected

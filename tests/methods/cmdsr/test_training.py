@@ -12,7 +12,6 @@ from blindsr.contract import Group
 from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import RegressionRecipe
-from blindsr.methods.cmdsr.vivid import VividRecipe
 from blindsr.methods.cmdsr.training import (
     Alternating,
     AlternatingRecipe,
@@ -21,6 +20,7 @@ from blindsr.methods.cmdsr.training import (
     principal_share,
     stages,
 )
+from blindsr.methods.cmdsr.vivid import VividRecipe
 
 
 def stage(modulation: str = "scale", **changes: Any) -> Alternating:

@@ -90,7 +90,8 @@ class Vivid(RestoringStage):
         if not self._lpips:
             assert self.recipe.lpips is not None
             self._lpips.append(LPIPS.read(self.recipe.lpips).to(sr.device))
-        return self._lpips[0](sr, hr).mean()
+        distance: Tensor = self._lpips[0](sr, hr).mean()
+        return distance
 
 
 def artefact_map(sr: Tensor, hr: Tensor, side: int = 7) -> Tensor:
