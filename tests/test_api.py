@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -38,18 +37,10 @@ def test_import_is_light() -> None:
     assert not {"torch", "numpy", "PIL", "pydantic"} & set(loaded)
 
 
-def test_import_is_quick() -> None:
-    code = "import time; t = time.perf_counter(); import blindsr; print(time.perf_counter() - t)"
-    # The best of several, since other work on the machine is not ours to measure.
-    assert min(float(_python(code)) for _ in range(3)) < 0.3
-
-
-def test_version_is_quick() -> None:
-    start = time.perf_counter()
+def test_the_version_is_printed_without_a_parser() -> None:
     loaded = _python(
         "import sys, blindsr.cli.main as m\n"
         "try: m.run(['--version'])\n"
-        "except SystemExit as end: print(end.code, 'torch' in sys.modules)"
+        "except SystemExit as end: print(end.code, {'torch', 'typer'} & set(sys.modules))"
     ).split()
-    assert loaded == ["blindsr", blindsr.__version__, "0", "False"]
-    assert time.perf_counter() - start < 10
+    assert loaded == ["blindsr", blindsr.__version__, "0", "set()"]

@@ -2,16 +2,13 @@
 
 import errno
 import os
-import re
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from blindsr.errors import BlindSRError
-
-_PART = re.compile(r"\.[0-9a-f]{16}\..*")
+from blindsr.parts import part_folder
 
 
 class PlaceTakenError(BlindSRError):
@@ -74,13 +71,6 @@ def check_size(path: Path, size: int) -> None:
         raise OSError(errno.EIO, f"{found} of {size} bytes were written")
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove what `beside` left in a folder where it was killed; only for a folder that nobody else writes to."""
-    for path in folder.iterdir():
-        if _PART.fullmatch(path.name):
-            path.unlink()
-
-
 @contextmanager
 def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; on success the file takes its final name in one step.
@@ -88,7 +78,7 @@ def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.
 
     The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
-    one is removed and the error goes on.
+    one is removed and the error goes on. Other files that are put beside the yielded path are removed at the end.
 
     Args:
         path: of the file.
@@ -97,10 +87,9 @@ def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     Raises:
         PlaceTakenError: there is a file, and it must not be replaced.
     """
-    # Of its own length, for a name may already be as long as the file system allows.
     place = path.resolve() if path.is_symlink() else path
-    part = place.with_name(f".{secrets.token_hex(8)}{path.suffix}")
-    try:
+    with part_folder(place.parent) as folder:
+        part = folder / f"part{path.suffix}"
         yield part
         with part.open("r+b") as file:  # Windows flushes only what was opened for writing
             os.fsync(file.fileno())
@@ -110,9 +99,6 @@ def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             part.replace(place)
         else:
             _rename_to_new(part, place, path)
-    finally:
-        with suppress(OSError):  # the first error is the one to tell of
-            part.unlink(missing_ok=True)
 
 
 def _rename_to_new(part: Path, place: Path, path: Path) -> None:

@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,3 +40,28 @@ def test_what_cannot_go_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     with pytest.raises(BlindSRError, match="nothing comes in"), piped(["-"], "out", None):
         pass
+
+
+def test_files_need_no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_there(*_arguments: object, **_options: object) -> None:
+        raise FileNotFoundError(2, "no usable temporary directory")
+
+    monkeypatch.setattr("blindsr.cli.pipe.TemporaryDirectory", none_there)
+    with piped(["a.png"], "out", None):
+        pass
+    with pytest.raises(BlindSRError), piped(["-"], "out", None):
+        pass
+
+
+def test_nothing_comes_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b""), isatty=lambda: False))
+    with pytest.raises(BlindSRError), piped(["-"], "out", None):
+        pass
+    with Path(os.devnull).open(encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdin", closed)
+        with pytest.raises(BlindSRError), piped(["-"], "out", None):
+            pass
+    with Path(os.devnull).open("w", encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        with pytest.raises(BlindSRError), piped([str(tmp_path / "a.png")], "-", None):
+            pass

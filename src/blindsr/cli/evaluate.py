@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from blindsr import __version__
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def _settings(**given: object) -> dict[str, object]:
     """What decides numbers beside model and protocol."""
     from importlib.metadata import version
 
-    return {**given, "blindsr": version("blindsr"), "torch": version("torch")}
+    return {**given, "blindsr": __version__, "torch": version("torch")}
 
 
 def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:

@@ -1,11 +1,13 @@
 """``-`` for an image that comes in, or goes out, through a pipe."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from blindsr.cli import streams
 from blindsr.errors import BlindSRError
 
 PIPE = "-"
@@ -26,18 +28,41 @@ def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple
     """
     if inputs.count(PIPE) > 1 or (out == PIPE and len(inputs) != 1):
         raise BlindSRError(SINGLE)
-    with TemporaryDirectory() as folder:
-        place = Path(folder)
+    if PIPE not in (out, *inputs):
+        yield list(inputs), out
+        return
+    if out == PIPE and streams.is_closed(sys.stdout):
+        raise BlindSRError("there is no standard output to write the image to; name a file")
+    with _temporary() as place:
         given = [str(_received(place / "stdin")) if name == PIPE else name for name in inputs]
         target = place / f"stdout{ending or '.png'}"
         yield given, str(target) if out == PIPE else out
         if out == PIPE and target.is_file():
-            sys.stdout.buffer.write(target.read_bytes())
-            sys.stdout.buffer.flush()
+            _send(target)
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    try:
+        folder = TemporaryDirectory(prefix="blindsr-")
+    except OSError as error:
+        raise BlindSRError(f"a pipe needs a temporary folder ({error.strerror}); set TMPDIR or name files") from None
+    with folder as name:
+        yield Path(name)
 
 
 def _received(path: Path) -> Path:
-    if sys.stdin.isatty():
+    if streams.is_closed(sys.stdin) or sys.stdin.isatty():
         raise BlindSRError("nothing comes in through the pipe; name a file, or send an image to the standard input")
-    path.write_bytes(sys.stdin.buffer.read())
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    if path.stat().st_size == 0:
+        raise BlindSRError("the standard input is empty; send an image to it, or name a file")
     return path
+
+
+def _send(path: Path) -> None:
+    with path.open("rb") as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    if not streams.finish():
+        raise BlindSRError("the image could not be written to the standard output")

@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
-from blindsr import weights
+from blindsr import __version__, weights
 from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.inference.upscaler import Upscaler
 from blindsr.weights import known
 
-_PACKAGES = ("blindsr", "torch", "numpy", "pillow", "pyvips", "safetensors")
+_PACKAGES = ("torch", "numpy", "pillow", "pyvips", "safetensors")
 _SIDE, _WARM = 128, 32
 """Of the images that speed is measured on, and that the libraries prepare themselves with, LR pixels."""
 _CLOSE = 2e-3
@@ -61,7 +61,7 @@ def examine(device: str = "auto") -> Report:
     Args:
         device: where speed is measured, as torch names it; "auto" is what `Upscaler` would take.
     """
-    names = {"python": platform.python_version(), "system": platform.platform()}
+    names = {"python": platform.python_version(), "system": platform.platform(), "blindsr": __version__}
     versions = {**names, **{package: version(package) for package in _PACKAGES}}
     return Report(versions, _devices(), [_check(name, device) for name in weights.available()])
 

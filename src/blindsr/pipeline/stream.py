@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -90,12 +89,11 @@ def restore_file(
             rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
             write_strips(rows, _shape(made, strips.channels), metadata, part)
         else:
-            with TemporaryDirectory(dir=target.parent, prefix=".") as folder:
-                between, deep = Path(folder) / "made.tif", Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
-                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
-                write_strips(rows, _shape(made, strips.channels), deep, between)
-                again = resampled(between, *wanted, metadata.bits)
-                write_strips(again, _shape(wanted, strips.channels), metadata, part)
+            between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
+            rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
+            write_strips(rows, _shape(made, strips.channels), deep, between)
+            again = resampled(between, *wanted, metadata.bits)
+            write_strips(again, _shape(wanted, strips.channels), metadata, part)
         verify(part, kind_of_name(target), [wanted])
     return condition
 

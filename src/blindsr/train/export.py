@@ -1,13 +1,12 @@
 """A finished (or any) run as weights to publish: one safetensors file and a card for people."""
 
 import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from blindsr import files, weights
+from blindsr import __version__, files, weights
 from blindsr.contract import Method
 from blindsr.methods import registry
 from blindsr.train import checkpoint
@@ -70,7 +69,7 @@ def _provenance(state: checkpoint.State, recipe: recipes.Recipe) -> dict[str, An
         "hours": round(state["seconds"] / 3600, 2),
         "data": state["data"],
         "validations": state["validations"],
-        "blindsr": version("blindsr"),
+        "blindsr": __version__,
         "torch": torch.__version__,
         "machine": platform.machine(),
     }

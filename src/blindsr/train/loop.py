@@ -22,7 +22,6 @@ from torch import Tensor
 from blindsr.contract import Stage
 from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
-from blindsr.files import remove_parts
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.train import checkpoint
@@ -115,7 +114,6 @@ def train(
         history.began = start.name
     if fabric.is_global_zero:
         options.run.mkdir(parents=True, exist_ok=True)
-        remove_parts(options.run)
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
     stages = registry.training(recipe.header.method).stages(model, recipe.stages)
     for index, name in planned:
@@ -329,13 +327,17 @@ class _Window:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Note SIGINT and SIGTERM in a list instead of dying of them in the middle of a step."""
+    """Note SIGINT, SIGTERM and SIGHUP in a list instead of dying of them in the middle of a step."""
     seen: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # Windows has no SIGHUP, and under nohup a run goes on without its terminal
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield seen
     finally:

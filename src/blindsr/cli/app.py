@@ -1,0 +1,118 @@
+"""The commands, and the one place where errors become sentences."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from blindsr import __version__
+from blindsr.cli import models
+from blindsr.cli.analyze import analyze
+from blindsr.cli.compare import compare
+from blindsr.cli.condition import condition
+from blindsr.cli.curve import curve
+from blindsr.cli.degrade import degrade
+from blindsr.cli.doctor import doctor
+from blindsr.cli.estimates import estimates
+from blindsr.cli.evaluate import evaluate
+from blindsr.cli.maps import maps
+from blindsr.cli.representations import representations
+from blindsr.cli.train import train
+from blindsr.cli.upscale import upscale
+from blindsr.errors import BlindSRError
+
+_MANY: Mapping[str, frozenset[str]] = {
+    "upscale": frozenset({"--support"}),
+    "train": frozenset({"--data"}),
+    "evaluate": frozenset({"--data"}),
+    "estimates": frozenset({"--data"}),
+}
+"""Options that take every value up to the next option."""
+
+app = typer.Typer(
+    name="blindsr",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    upscale,
+    analyze,
+    condition,
+    degrade,
+    train,
+    evaluate,
+    compare,
+    estimates,
+    curve,
+    representations,
+    maps,
+    doctor,
+):
+    app.command()(command)
+app.add_typer(models.app, name="models")
+
+
+def execute(arguments: Sequence[str]) -> None:
+    """Execute a command line and leave: 0 if all went well, 1 if some files failed, 2 if nothing could be done.
+
+    Args:
+        arguments: without the program's name.
+    """
+    # A damaged file gets one sentence, ours
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    warnings.filterwarnings("ignore", module="PIL")
+    try:
+        sys.exit(app(args=spread(arguments), prog_name="blindsr", standalone_mode=False))
+    except TyperException as error:  # the command line does not parse
+        message, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
+        if message:  # else it was empty, and help has been printed
+            typer.echo(f"{message}; see {context.command_path if context else 'blindsr'} --help", err=True)
+        sys.exit(2)
+    except BlindSRError as error:
+        typer.echo(error, err=True)
+        sys.exit(2)
+    except OSError as error:  # a place that even a look at it is refused
+        typer.echo(f"{error.filename or 'the system'}: {error.strerror or error}", err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+def spread(arguments: Sequence[str]) -> list[str]:
+    """Repeat an option before each of its values, as the parser wants it: ``--data A B`` to ``--data A --data B``."""
+    many = _MANY.get(arguments[0], frozenset()) if arguments else frozenset()
+    repeated: list[str] = []
+    option, first = "", False
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return [*repeated, *arguments[position:]]
+        if argument.startswith("-"):
+            option, first = (argument, True) if argument in many else ("", False)
+        elif option and not first:
+            repeated.append(option)
+        else:
+            first = False
+        repeated.append(argument)
+    return repeated
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"blindsr {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Super-resolution of photographs whose blur, noise and compression nobody knows."""

@@ -1,0 +1,71 @@
+"""Standard streams that are closed, or break, and must not end the work."""
+
+import io
+import os
+import sys
+from typing import Any
+
+
+def prepare() -> None:
+    """Replace standard streams that are closed by the null device, and guard the others against write errors.
+
+    Without this, the next file that is opened would get the number of a closed stream, and whatever a library reports
+    to it would end up in that file.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest free number, which is this
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  # for the life of the process
+    sys.stdout, sys.stderr = _guarded(sys.stdout, 1), _guarded(sys.stderr, 2)
+
+
+def is_closed(stream: Any) -> bool:
+    """Whether a standard stream was closed when the process began."""
+    return getattr(stream, "name", None) == os.devnull
+
+
+def finish() -> bool:
+    """Write what is still buffered; False if the standard output broke before it was complete."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    raw = _raw(sys.stdout)
+    return not (isinstance(raw, _Guarded) and raw.broken)
+
+
+def _guarded(stream: Any, number: int) -> Any:
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # for the life of the process
+    raw = _raw(stream)
+    if type(raw) is not io.FileIO or raw.fileno() != number:
+        return stream  # guarded already, or replaced by the caller, as test runners and notebooks do
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Guarded(number, "w", closefd=False)),
+        encoding=stream.encoding,
+        errors="surrogateescape" if number == 1 else stream.errors,  # prints any name of a file as it is
+        line_buffering=stream.line_buffering or raw is stream.buffer,  # with PYTHONUNBUFFERED, there is no buffer
+    )
+
+
+def _raw(stream: Any) -> Any:
+    buffer = getattr(stream, "buffer", None)
+    return getattr(buffer, "raw", buffer)
+
+
+class _Guarded(io.FileIO):
+    """A stream that drops what it cannot write, after one sentence about that."""
+
+    broken = False
+
+    def write(self, data: Any) -> int:
+        if not self.broken:
+            try:
+                return super().write(data)
+            except OSError as error:
+                self.broken = True
+                if self.fileno() == 1:
+                    print(f"standard output: {error.strerror}; the work goes on without it", file=sys.stderr)
+        return memoryview(data).nbytes

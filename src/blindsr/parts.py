@@ -1,0 +1,117 @@
+"""Part files: where a file grows before it gets its name; removed even after a process was killed."""
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_HEAD = ".blindsr-"
+"""How the names of the hidden folders begin."""
+_LOCK = "lock"
+"""File in each hidden folder that is locked as long as its process needs the folder."""
+_swept: set[Path] = set()
+"""Folders from which this process has removed what other processes left."""
+
+
+@contextmanager
+def part_folder(parent: Path) -> Iterator[Path]:
+    """Create a hidden folder, and remove it at the end with all that is still in it.
+
+    A file that is written there can be renamed into ``parent`` in one step. Hidden folders of processes that were
+    killed are removed when this process writes to ``parent`` for the first time. They are recognised by their locks,
+    which the system releases when a process ends: a process number would mean nothing to another container or machine
+    that shares the disk. Part files themselves are not locked, because some network shares then forbid to write them.
+
+    Args:
+        parent: an existing folder.
+
+    Raises:
+        OSError: the folder cannot be created.
+    """
+    if parent not in _swept:
+        _swept.add(parent)
+        remove_abandoned(parent)
+    folder, lock = _create(parent)
+    try:
+        yield folder
+    finally:
+        os.close(lock)  # first, because Windows removes no open file
+        shutil.rmtree(folder, ignore_errors=True)  # an error during the work is the one to report
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Remove the hidden folders in a folder whose processes have ended, as far as the file system can tell."""
+    with suppress(OSError):
+        for name in [entry.name for entry in os.scandir(parent) if entry.name.startswith(_HEAD)]:
+            with suppress(OSError):
+                _remove_if_abandoned(parent / name)
+
+
+def _create(parent: Path) -> tuple[Path, int]:
+    """Create and lock a hidden folder; another one where a process that removes abandoned ones was faster."""
+    while True:
+        folder = parent / f"{_HEAD}{secrets.token_hex(8)}"
+        folder.mkdir()
+        with suppress(FileNotFoundError):
+            lock = os.open(folder / _LOCK, os.O_CREAT | os.O_EXCL | os.O_RDWR)
+            if _is_ours(lock, folder / _LOCK):
+                return folder, lock
+            os.close(lock)
+
+
+def _is_ours(lock: int, path: Path) -> bool:
+    """Whether a lock that was just created is held by this process, or by nobody because locks are not supported."""
+    try:
+        _acquire(lock)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return path.exists()
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    """Remove a hidden folder unless its lock is held.
+
+    Raises:
+        OSError: it is held, or the folder cannot be removed.
+    """
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # killed before it was locked, or about to be locked: then `_create` takes another
+        folder.rmdir()
+        return
+    try:
+        _acquire(lock)
+        for path in folder.iterdir():
+            if path.name != _LOCK:  # last, so that a folder without it is empty
+                path.unlink()
+        if sys.platform != "win32":  # where no open file can be removed
+            (folder / _LOCK).unlink()
+    finally:
+        os.close(lock)
+    shutil.rmtree(folder)
+
+
+def _acquire(lock: int) -> None:
+    """Lock a file without waiting.
+
+    Raises:
+        BlockingIOError: another process holds the lock.
+        OSError: the file system has no locks.
+    """
+    if sys.platform == "win32":
+        try:
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise BlockingIOError(error.errno, error.strerror) from None
+    else:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
