@@ -18,6 +18,7 @@ def load(
     tile: int | Literal["auto"] = "auto",
     seed: int = 0,
     ensemble: bool = False,
+    detail: float | None = None,
 ) -> Upscaler:
     """Prepare trained weights for use.
 
@@ -29,9 +30,10 @@ def load(
         tile: see `Upscaler`.
         seed: see `Upscaler`.
         ensemble: restore every image in its eight mirrored and turned forms, and take the mean.
+        detail: from 0, weights as they are, to 1, the weights of the same network that were trained for looks.
 
     Raises:
         BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
     """
-    method = named(name)
+    method = named(name, detail)
     return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

@@ -6,18 +6,25 @@ from typing import Any
 
 from blindsr import weights
 from blindsr.contract import Method
+from blindsr.errors import BlindSRError
 from blindsr.inference.bicubic import Bicubic
 
 
-def named(name: str | Path) -> Method[Any]:
+def named(name: str | Path, detail: float | None = None) -> Method[Any]:
     """The method that a name stands for.
 
     Args:
         name: of weights in the package, such as ``cmdsr_x4.classic``; the path of a weights file; or ``bicubic``
             (x4; ``bicubic_x2`` and so on for other scales).
+        detail: how far to move from weights for fidelity, 0, towards those for looks, 1; see
+            `blindsr.weights.with_detail`.
 
     Raises:
-        BlindSRError: there is none.
+        BlindSRError: there is none, or none with a choice of detail.
     """
     plain = re.fullmatch(r"bicubic(?:_x([1-9]\d?))?", str(name))
-    return Bicubic(int(plain[1] or 4)) if plain else weights.load(name).method
+    if plain and detail is not None:
+        raise BlindSRError(f"{name} does not support a choice of detail")
+    if plain:
+        return Bicubic(int(plain[1] or 4))
+    return (weights.load(name) if detail is None else weights.with_detail(name, detail)).method

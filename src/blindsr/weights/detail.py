@@ -1,0 +1,50 @@
+"""Weights between two that one network was trained to: for fidelity, and from there for looks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from blindsr.errors import BlindSRError
+from blindsr.weights.store import Weights, available, load, name_of
+
+_LOOKS = "vivid"
+"""Tag of weights that were trained for looks, from those with the same name before the dot."""
+
+
+def with_detail(name_or_path: str | Path, detail: float) -> Weights:
+    """Load weights and move them towards those of the same network that were trained for looks.
+
+    Args:
+        name_or_path: of weights for fidelity, e.g. ``cmdsr_x4.photo``, whose partner is ``cmdsr_x4.vivid``.
+        detail: 0 leaves the weights as they are, 1 gives their partner.
+
+    Raises:
+        BlindSRError: a number outside of 0 to 1, or weights without a partner.
+    """
+    if not 0 <= detail <= 1:
+        raise BlindSRError(f"detail is a number from 0 to 1, not {detail:g}")
+    first = load(name_or_path)
+    partner = f"{name_of(name_or_path).rpartition('.')[0]}.{_LOOKS}"
+    if partner not in available() or partner == first.name:
+        raise BlindSRError(f"{first.name} does not support a choice of detail: there are no weights {partner}")
+    return interpolate(first, load(partner), detail)
+
+
+def interpolate(first: Weights, second: Weights, share: float) -> Weights:
+    """Interpolate two sets of weights of one network (Wang et al., "Deep Network Interpolation", CVPR 2019).
+
+    Args:
+        first: the result for ``share`` 0; not changed.
+        second: the result for ``share`` 1.
+        share: from 0 to 1.
+
+    Raises:
+        BlindSRError: weights of different networks.
+    """
+    own, other = first.method.state_dict(), second.method.state_dict()
+    if {name: value.shape for name, value in own.items()} != {name: value.shape for name, value in other.items()}:
+        raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
+    method = load(first.path).method
+    method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
+    return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())
