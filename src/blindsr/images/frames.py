@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyvips
 from PIL import Image, ImageSequence
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, gif, tiff
+from blindsr.images import exif, gif, tiff, vips
 from blindsr.images.gamut import has_gray_profile, without_gray_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
@@ -170,7 +169,7 @@ def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames
 
 
 def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    tall = getattr(pyvips.Image, f"{kind}load_buffer")(data, n=-1, fail_on="error")
+    tall = vips.load(kind, data, n=-1)
     height = tall.get("page-height")
     _check_size(path, (tall.width, height, tall.height // height), max_pixels)
     samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)

@@ -10,6 +10,7 @@ import pyvips
 import torch
 from torch import Tensor
 
+from blindsr.images import vips
 from blindsr.images.picture import Metadata, Picture
 
 _ALIKE = 3 / 255
@@ -88,7 +89,7 @@ def _icc_applied(image: pyvips.Image, icc: bytes) -> pyvips.Image:
 def _image(pixels: Tensor) -> pyvips.Image:
     samples = pixels[0].float().clamp(0, 1).mul(_WHITE).round().permute(1, 2, 0).cpu().numpy().astype(np.uint16)
     interpretation = "rgb16" if samples.shape[2] == 3 else "grey16"
-    return pyvips.Image.new_from_array(np.ascontiguousarray(samples)).copy(interpretation=interpretation)
+    return vips.from_array(np.ascontiguousarray(samples)).copy(interpretation=interpretation)
 
 
 def _tensor(image: pyvips.Image) -> Tensor:

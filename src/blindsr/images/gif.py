@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyvips
 
+from blindsr.images import vips
 from blindsr.images.picture import Samples
 
 
@@ -16,7 +17,7 @@ def encode(frames: Sequence[Samples], durations: Sequence[int] = (), plays: int 
         durations: milliseconds that each is shown.
         plays: how often, 0 for ever.
     """
-    tall = pyvips.Image.new_from_array(np.concatenate(list(frames)))
+    tall = vips.from_array(np.concatenate(list(frames)))
     tall = tall.copy(interpretation="srgb" if tall.bands > 2 else "b-w")
     tall.set_type(pyvips.GValue.gint_type, "page-height", len(frames[0]))
     if len(frames) > 1:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, heif, png, ppm
+from blindsr.images import exif, heif, png, ppm, vips
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
@@ -25,8 +25,6 @@ _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16", "scrgb")
 BITS = {"uchar": 8, "ushort": 16, "float": 32}
 """Depths by what libvips calls their samples."""
-LOADERS = {"avif": "heif"}
-"""What libvips calls a kind where it differs."""
 _BY_PILLOW = ("bmp", "ppm")
 """Kinds that libvips does not know; they hold 8 bits and next to nothing besides pixels."""
 
@@ -57,7 +55,7 @@ def read_page(data: bytes, path: Path, kind: Format, max_pixels: int, page: int 
         return heif.read(data, path, max_pixels)
     which = {"page": page} if page else {}
     try:
-        image = getattr(pyvips.Image, f"{LOADERS.get(kind, kind)}load_buffer")(data, fail_on="error", **which)
+        image = vips.load(kind, data, **which)
         check(image, path, max_pixels)
         upright = upright_rgb(image)
         array = samples_of(upright.write_to_memory(), upright, path)

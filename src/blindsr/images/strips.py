@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, png, tiff
+from blindsr.images import exif, png, tiff, vips
 from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
-from blindsr.images.read import BITS, LOADERS, check, kind_of, metadata_of, only_page, samples_of, upright_rgb
+from blindsr.images.read import BITS, check, kind_of, metadata_of, only_page, samples_of, upright_rgb
 
 SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Endings of the names that can be written in strips."""
@@ -57,12 +57,11 @@ class Strips:
                 raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
             page = only_page(self.path, kind)
             which = {"page": page} if page else {}
-            loader = f"{LOADERS.get(kind, kind)}load"
             try:
-                image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", access="sequential", **which)
+                image = vips.load(kind, self.path, access="sequential", **which)
                 turned = image.get_typeof("orientation") and image.get("orientation") != 1
                 if turned:
-                    image = getattr(pyvips.Image, loader)(str(self.path), fail_on="error", **which)
+                    image = vips.load(kind, self.path, **which)
                 check(image, self.path, MAX_PIXELS)
                 self.image = upright_rgb(image)
             except UnicodeError:

@@ -4,9 +4,9 @@ import errno
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-import pyvips
 from PIL import Image, ImageSequence
 
+from blindsr.images import vips
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED
 from blindsr.images.picture import Format
@@ -48,7 +48,7 @@ def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
 def _by_libvips(data: mmap, kind: Format, page: int) -> Sides:
     """Stream a page through libvips, which keeps a few rows of it; all frames of an animation in one go."""
     which = {"page": page} if page else {"n": -1} if kind == "webp" else {}
-    image = getattr(pyvips.Image, f"{kind}load_buffer")(data, access="sequential", fail_on="error", **which)
+    image = vips.load(kind, data, access="sequential", **which)
     image.avg()
     return image.width, image.get_page_height()
 

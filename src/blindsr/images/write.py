@@ -15,7 +15,7 @@ from PIL import Image
 
 from blindsr.errors import BlindSRError
 from blindsr.files import beside, check_size
-from blindsr.images import exif, gif, heif, png, ppm, tiff
+from blindsr.images import exif, gif, heif, png, ppm, tiff, vips
 from blindsr.images.gamut import without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
 from blindsr.images.verify import Sides, verify
@@ -207,7 +207,7 @@ def _encoded(samples: Samples, metadata: Metadata, kind: Format, quality: int) -
 
 
 def _png(samples: Samples) -> bytes:
-    image = pyvips.Image.new_from_array(samples)
+    image = vips.from_array(samples)
     gray = image.bands < 3
     names = {"uchar": ("srgb", "b-w"), "ushort": ("rgb16", "grey16")}
     return bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))

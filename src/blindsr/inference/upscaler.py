@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from blindsr import forks, heap
 from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize, resize_to
 from blindsr.devices import computes_bf16, find_device
@@ -66,6 +67,7 @@ class Upscaler:
         Raises:
             BlindSRError: a device, precision or tile that there is not.
         """
+        forks.guard()
         self.device = find_device(device)
         if precision not in ("auto", "fp32", "bf16"):
             raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
@@ -137,7 +139,9 @@ class Upscaler:
         # On the CPU, so that every device sees the same random choices
         generator = torch.Generator().manual_seed(self.seed)
         with torch.no_grad(), self._autocast():
-            return self.method.condition(self._place(lr), generator=generator, hints=hints)
+            condition = self.method.condition(self._place(lr), generator=generator, hints=hints)
+        heap.trim()
+        return condition
 
     def check(self, hints: Hints) -> None:
         """Refuse hints that the method cannot use."""
@@ -148,7 +152,9 @@ class Upscaler:
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
         """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
         _check_one(lr)
-        return self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
+        result = self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
+        heap.trim()
+        return result
 
     def _restore(
         self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch(), tile: int | None = None
@@ -210,6 +216,7 @@ class Upscaler:
         whole = Box(0, picture.height, 0, picture.width)
         colour = _resample(self._colour(picture, condition, whole, strength, watch=watch, tile=tile), (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
+        heap.trim()
         return _like(picture, colour, alpha)
 
     def preview(

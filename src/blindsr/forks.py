@@ -1,0 +1,44 @@
+"""Processes that are forked from one that has computed: the threads of libraries do not survive a fork."""
+
+import os
+
+import torch
+
+from blindsr.errors import BlindSRError
+
+_registered = False
+_vips_process: int | None = None
+"""The process in which libvips was first used."""
+
+
+def guard() -> None:
+    """Let processes that are forked from now on compute with one thread, as those of torch's data loaders do.
+
+    Without this they would wait for ever for the other threads of OpenMP, which only the parent has.
+    """
+    global _registered  # noqa: PLW0603  # handlers cannot be removed again
+    if not _registered and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_compute_alone)
+    _registered = True
+
+
+def guard_libvips() -> None:
+    """Refuse libvips in a process that was forked from one that has used it; to be called before each use.
+
+    Raises:
+        BlindSRError: the process would wait for ever for libvips' threads.
+    """
+    global _vips_process  # noqa: PLW0603  # it is inherited at a fork, as the state of libvips is
+    guard()
+    process = os.getpid()
+    if _vips_process is None:
+        _vips_process = process
+    elif _vips_process != process:
+        raise BlindSRError(
+            "image files cannot be read or written in a process that was forked after its parent read or wrote some; "
+            "start it by multiprocessing's 'spawn' or 'forkserver'"
+        )
+
+
+def _compute_alone() -> None:
+    torch.set_num_threads(1)

@@ -1,0 +1,43 @@
+"""The door to libvips: every image that it decodes or encodes begins here."""
+
+from mmap import mmap
+from pathlib import Path
+from typing import Any
+
+import pyvips
+from numpy.typing import NDArray
+
+from blindsr.forks import guard_libvips
+from blindsr.images.picture import Format
+
+_LOADERS = {"avif": "heif"}
+"""What libvips calls a kind where it differs."""
+
+
+def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Image:
+    """Open an image; only its header is decoded.
+
+    Args:
+        kind: of the file.
+        source: its bytes or its path.
+        options: of libvips' loader.
+
+    Raises:
+        BlindSRError: the process was forked from one that uses libvips.
+        pyvips.Error: the file is damaged, cut short, or not of this kind.
+    """
+    guard_libvips()
+    name = f"{_LOADERS.get(kind, kind)}load"
+    if isinstance(source, Path):
+        return getattr(pyvips.Image, name)(str(source), fail_on="error", **options)
+    return getattr(pyvips.Image, f"{name}_buffer")(source, fail_on="error", **options)
+
+
+def from_array(samples: NDArray[Any]) -> pyvips.Image:
+    """Make an image of an array ``(h, w)`` or ``(h, w, c)``; it does not copy the samples.
+
+    Raises:
+        BlindSRError: the process was forked from one that uses libvips.
+    """
+    guard_libvips()
+    return pyvips.Image.new_from_array(samples)
