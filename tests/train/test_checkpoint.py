@@ -20,6 +20,7 @@ def state() -> checkpoint.State:
         "optimizers": [{}],
         "validations": [{"psnr": 20.0}],
         "began": None,
+        "chain": [],
         "data": [{"photographs": 4}],
     }
 
@@ -62,3 +63,11 @@ def test_what_is_no_checkpoint_gives_one_sentence(tmp_path: Path) -> None:
     torch.save({"something": 1}, tmp_path / checkpoint.NAME)
     with pytest.raises(BlindSRError, match="another program"):
         checkpoint.load(tmp_path)
+
+
+def test_a_checkpoint_from_before_chains_were_kept_says_that_its_own_is_unknown(tmp_path: Path) -> None:
+    for began, chain in ((None, []), ("mrda_x4.iso", [{"name": "mrda_x4.iso", "unrecorded": True}])):
+        old = {**state(), "began": began}
+        del old["chain"]
+        torch.save(old, tmp_path / checkpoint.NAME)
+        assert checkpoint.load(tmp_path)["chain"] == chain

@@ -6,6 +6,7 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
 from blindsr.train.export import export
@@ -68,6 +69,35 @@ def test_a_network_with_a_condition_begins_with_one_without(settings: list[str])
     )
 
 
+def test_less_than_half_of_a_network_is_refused_unless_asked_for(
+    settings: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    given, deep = network(settings), network(settings, "model.blocks=9")
+    before = {name: value.clone() for name, value in deep.state_dict().items()}
+    with pytest.raises(BlindSRError, match=r"of \d+ tensors are not in .* --partial"):
+        take(Start("shallow", given.state_dict()), deep)
+    for name, value in deep.state_dict().items():
+        assert torch.equal(value, before[name])
+    take(Start("shallow", given.state_dict()), deep, partial=True)
+    for name, value in given.state_dict().items():
+        assert torch.equal(deep.state_dict()[name], value)
+    assert "tensors are not in the weights to begin with, shallow" in caplog.text
+
+
+def test_what_only_training_needs_may_be_missing(caplog: pytest.LogCaptureFixture) -> None:
+    """Published weights leave the teacher out, however large it is."""
+    config = MRDAConfig(scale=2, channels=4, blocks=1, mln=32)
+    whole, other = MRDA(config), MRDA(config)
+    published = {
+        name: value for name, value in whole.state_dict().items() if name.split(".")[0] not in MRDA.training_only
+    }
+    assert 2 * sum(map(torch.numel, published.values())) < sum(map(torch.numel, whole.state_dict().values()))
+    take(Start("student", published), other)
+    for name, value in published.items():
+        assert torch.equal(other.state_dict()[name], value)
+    assert "those fill 100% of the network" in caplog.text
+
+
 def test_weights_of_another_network_are_refused(settings: list[str]) -> None:
     with pytest.raises(BlindSRError, match="another network"):
         take(
@@ -90,6 +120,7 @@ def test_a_file_of_a_base_net_alone_is_a_start(tmp_path: Path, settings: list[st
     safetensors.torch.save_file(bare, tmp_path / "span.safetensors")
     start = read(str(tmp_path / "span.safetensors"))
     assert start.name == "span"
+    assert [entry["name"] for entry in start.chain] == ["span"]
     classic = network(settings, *changes)
     take(start, classic)
     lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))

@@ -26,6 +26,9 @@ def train(
     time_limit: Annotated[str | None, typer.Option(help="Save and leave after this time: 90m, 2h, 45s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
     init: Annotated[str | None, typer.Option(help="Weights to begin with: a name, a file, or a run's folder.")] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Begin with weights that fill less than half of the network.")
+    ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
@@ -47,7 +50,7 @@ def train(
     from blindsr.train.recipe import load
 
     limit = None if time_limit is None else seconds(time_limit)
-    options = Options(out, device, devices, precision, limit, save_every)
+    options = Options(out, device, devices, precision, limit, save_every, partial=partial)
     if threads is not None:
         import torch
 

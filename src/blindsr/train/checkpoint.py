@@ -18,6 +18,10 @@ from blindsr.files import beside
 NAME = "checkpoint.pt"
 
 
+Chain = list[dict[str, Any]]
+"""The runs and files that a run began with, the earliest first; see `provenance`."""
+
+
 class State(TypedDict):
     """The contents of a checkpoint."""
 
@@ -34,6 +38,8 @@ class State(TypedDict):
     validations: list[dict[str, Any]]
     began: str | None
     """Name of the weights that the run began with, if any."""
+    chain: Chain
+    """What led to those."""
     data: list[dict[str, Any]]
     """What was trained on and how; more than one entry where a run went on with something else."""
 
@@ -80,6 +86,13 @@ def load(run: Path) -> State:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
         raise damaged from None
+    if isinstance(state, dict) and "chain" not in state:  # of an older version
+        state["chain"] = unrecorded(state.get("began"))
     if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
         raise BlindSRError(f"{path} is a checkpoint of another program or version")
     return cast("State", state)
+
+
+def unrecorded(began: str | None) -> Chain:
+    """The chain of a run of which an older version kept no more than the name of what it began with."""
+    return [] if began is None else [{"name": began, "unrecorded": True}]

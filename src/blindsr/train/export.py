@@ -1,15 +1,13 @@
 """A finished (or any) run as weights to publish: one safetensors file and a card for people."""
 
-import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from blindsr import __version__, files, weights
+from blindsr import files, weights
 from blindsr.contract import Method
 from blindsr.methods import registry
-from blindsr.train import checkpoint
+from blindsr.train import checkpoint, provenance
 from blindsr.train import recipe as recipes
 from blindsr.weights import known
 
@@ -33,7 +31,7 @@ def export(run: Path, folder: Path) -> Path:
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
         recipe=state["recipe"],
-        provenance=_provenance(state, recipe),
+        provenance=provenance.of_run(state),
     )
     path = folder / f"{card.name}.safetensors"
     weights.save(path, method, card)
@@ -61,34 +59,19 @@ def _trained(run: Path) -> tuple[checkpoint.State, recipes.Recipe, Method[Any]]:
     return state, recipe, method
 
 
-def _provenance(state: checkpoint.State, recipe: recipes.Recipe) -> dict[str, Any]:
-    return {
-        "stage": list(recipe.stages)[state["stage"]],
-        "steps": state["step"],
-        "began": state["began"],
-        "hours": round(state["seconds"] / 3600, 2),
-        "data": state["data"],
-        "validations": state["validations"],
-        "blindsr": __version__,
-        "torch": torch.__version__,
-        "machine": platform.machine(),
-    }
-
-
 def _text(card: weights.Card) -> str:
     made = card.provenance
     rows = "\n".join(
         f"| {v['stage']} | {v['step']} | {v['psnr']:.2f} | {v['bicubic']:.2f} |" for v in made["validations"]
     )
     photographs = ", then ".join(f"{one['photographs']} images\n({', '.join(one['folders'])})" for one in made["data"])
-    began = f"\nThe run began with the weights of `{made['began']}`.\n" if made["began"] else ""
     return f"""# {card.name}
 
 Method: {card.method}. Licence of the weights: {card.licence}.
 
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
-{began}
+{_began(made)}
 Written by `blindsr train --export RUN`; the recipe is in the file itself: `blindsr models show {card.name}`.
 
 ## Validation
@@ -100,3 +83,31 @@ that were held out, each under its own degradation from the family that was trai
 |---|---|---|---|
 {rows}
 """
+
+
+def _began(made: Mapping[str, Any]) -> str:
+    """What the run began with, and the whole chain of runs before it."""
+    if not made["began"]:
+        return ""
+    total = provenance.hours(made["chain"], made["hours"])
+    rows = "\n".join(f"| {number} | {_link(entry)} |" for number, entry in enumerate(made["chain"], 1))
+    return f"""
+The run began with the weights of `{made["began"]}`. With what led to them, it took {total} hours:
+
+| | weights | trained |
+|---|---|---|
+{rows}
+| {len(made["chain"]) + 1} | these | {made["steps"]} steps of `{made["stage"]}`, {made["hours"]} hours |
+"""
+
+
+def _link(entry: Mapping[str, Any]) -> str:
+    """Two cells of a chain's table."""
+    if "sha256" in entry:
+        said = f": {entry['metadata']['source']}" if "source" in entry["metadata"] else ""
+        return f"`{entry['name']}` | by other authors{said}; SHA-256 {entry['sha256'][:16]}"
+    if "steps" not in entry:
+        return f"`{entry['name']}` | not recorded"
+    images = ", then ".join(f"{one['photographs']} images ({', '.join(one['folders'])})" for one in entry["data"])
+    stage = f" of `{entry['stage']}`" if "stage" in entry else ""
+    return f"`{entry['name']}` | {entry['steps']} steps{stage}, {entry['hours']} hours on {images}"

@@ -54,6 +54,8 @@ class Options:
     save_every: int = 200
     """Steps from one checkpoint to the next."""
     log_every: int = 50
+    partial: bool = False
+    """Whether weights to begin with may fill less than half of the network."""
 
 
 @dataclass
@@ -67,6 +69,8 @@ class _History:
     validations: list[dict[str, Any]] = field(default_factory=list)
     began: str | None = None
     """Name of the weights that the run began with, if any."""
+    chain: checkpoint.Chain = field(default_factory=list)
+    """What led to those."""
     data: list[dict[str, Any]] = field(default_factory=list)
     """What was trained on, one after the other, and how."""
 
@@ -101,17 +105,14 @@ def train(
     if state is not None:
         # A key that came after the run began has its default in it
         _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
-        history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
-        history.data = state["data"]
-        if start is not None and start.name != history.began:
-            raise BlindSRError(f"the run began with {history.began or 'random weights'}, not with {start.name}")
+        _recall(history, state, start)
     planned = _planned(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
     if start is not None and state is None:
-        take(start, model)
-        history.began = start.name
+        take(start, model, partial=options.partial)
+        history.began, history.chain = start.name, start.chain
     if fabric.is_global_zero:
         options.run.mkdir(parents=True, exist_ok=True)
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
@@ -127,6 +128,18 @@ def train(
         model.load_state_dict(runner.average.method.state_dict())
         state = None
     return "finished"
+
+
+def _recall(history: _History, state: checkpoint.State, start: Start | None) -> None:
+    """Go on with the history that a checkpoint holds."""
+    history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
+    history.data, history.chain = state["data"], state["chain"]
+    if start is None:
+        return
+    if start.name != history.began:
+        raise BlindSRError(f"the run began with {history.began or 'random weights'}, not with {start.name}")
+    if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
+        history.chain = start.chain
 
 
 def _planned(recipe: Recipe, first: int) -> list[tuple[int, str]]:
@@ -239,6 +252,7 @@ class _Runner:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "validations": self.history.validations,
             "began": self.history.began,
+            "chain": self.history.chain,
             "data": self.history.data,
         }
 

@@ -1,21 +1,23 @@
 """Weights that a run begins with instead of random ones."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from blindsr import weights
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError
-from blindsr.train import checkpoint
+from blindsr.train import checkpoint, provenance
 from blindsr.train.export import trained
 
 _log = logging.getLogger(__name__)
+_LEAST = 0.5
+"""Share of a network's numbers that weights to begin with fill, unless the user wants less."""
 
 
 class Start(NamedTuple):
@@ -24,6 +26,8 @@ class Start(NamedTuple):
     name: str
     """Of their recipe, or of the file."""
     tensors: dict[str, Tensor]
+    chain: checkpoint.Chain = []  # noqa: RUF012  # a default that nothing changes
+    """How they came to be, themselves included."""
 
 
 def read(source: str) -> Start:
@@ -36,39 +40,57 @@ def read(source: str) -> Start:
     Raises:
         BlindSRError: there are none.
     """
-    if (Path(source) / checkpoint.NAME).is_file():
-        recipe, method = trained(Path(source))
-        return Start(recipe.header.name, method.state_dict())
-    if _is_bare(Path(source)):
-        return Start(Path(source).stem, safetensors.torch.load_file(source))
+    path = Path(source)
+    if (path / checkpoint.NAME).is_file():
+        recipe, method = trained(path)
+        return Start(recipe.header.name, method.state_dict(), provenance.after_run(checkpoint.load(path)))
+    metadata = _bare(path)
+    if metadata is not None:
+        return Start(path.stem, safetensors.torch.load_file(source), provenance.after_file(path, metadata))
     found = weights.load(source)
-    return Start(found.name, found.method.state_dict())
+    return Start(found.name, found.method.state_dict(), provenance.after_weights(found.card))
 
 
-def _is_bare(path: Path) -> bool:
-    """Whether a file holds tensors without a description of ours."""
+def _bare(path: Path) -> dict[str, str] | None:
+    """The metadata of a file that holds tensors without a description of ours; None for other files."""
     try:
         with safe_open(path, framework="pt") as file:
-            return not file.metadata() or weights.store.KEY not in file.metadata()
+            metadata = file.metadata() or {}
     except (OSError, SafetensorError):
-        return False
+        return None
+    return None if weights.store.KEY in metadata else metadata
 
 
-def take(start: Start, target: Method[Any]) -> None:
+def take(start: Start, target: Method[Any], *, partial: bool = False) -> None:
     """Take what fits; other layers, as more blocks or the upscaler of another scale, keep what they begin with.
 
+    Networks that only training needs may be missing in published weights, so they do not count.
+
+    Args:
+        start: weights of the same method, or of a part that it knows the names of.
+        target: the network.
+        partial: whether less than half of it may be filled.
+
     Raises:
-        BlindSRError: less than half of the weights fit.
+        BlindSRError: less than half of the network, or of the weights, is filled or used.
     """
-    given, own = start.tensors, target.state_dict()
-    renamed = {target.place_of(name): value.float() for name, value in given.items()}
+    own = target.state_dict()
+    renamed = {target.place_of(name): value.float() for name, value in start.tensors.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
-    if 2 * _size(taken) < _size(given):
+    if 2 * _size(taken) < _size(renamed):
         raise BlindSRError(f"the weights to begin with, {start.name}, belong to another network than the recipe's")
+    missing = {name: value for name, value in own.items() if name not in taken}
+    needed = {name: value for name, value in own.items() if name.split(".")[0] not in target.training_only}
+    share = 1 - _size({name: value for name, value in needed.items() if name in missing}) / _size(needed)
+    said = f"{len(missing)} of {len(own)} tensors are not in the weights to begin with, {start.name}"
+    if share < _LEAST and not partial:
+        raise BlindSRError(
+            f"{said}, which fill only {share:.0%} of the network; --partial begins with them all the same"
+        )
     target.load_state_dict({**own, **taken})
-    if len(taken) < len(own):
-        _log.warning("%d of %d tensors are not in the weights to begin with", len(own) - len(taken), len(own))
+    if missing:
+        _log.warning("%s; those fill %.0f%% of the network", said, 100 * share)
 
 
-def _size(tensors: dict[str, torch.Tensor]) -> int:
+def _size(tensors: Mapping[str, Tensor]) -> int:
     return sum(tensor.numel() for tensor in tensors.values())

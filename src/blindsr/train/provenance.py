@@ -1,0 +1,65 @@
+"""How weights came to be: the run that made them, and the chain of runs and files that it began with.
+
+A chain is a list of plain values for JSON, the earliest entry first. Each entry has a ``name`` and is either a run
+(recipe, steps of its last stage, hours, data, versions), a file of other authors (``sha256``, and what its metadata
+say), or ``unrecorded``, where an older version kept no more than the name.
+"""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr import __version__, weights
+from blindsr.train import checkpoint
+from blindsr.train import recipe as recipes
+from blindsr.train.checkpoint import Chain
+from blindsr.weights import known
+
+
+def of_run(state: checkpoint.State) -> dict[str, Any]:
+    """The provenance of a run's weights, as its card holds it."""
+    return {
+        "stage": list(recipes.parse(state["recipe"]).stages)[state["stage"]],
+        "steps": state["step"],
+        "began": state["began"],
+        "hours": round(state["seconds"] / 3600, 2),
+        "data": state["data"],
+        "validations": state["validations"],
+        "blindsr": __version__,
+        "torch": str(torch.__version__),
+        "machine": platform.machine(),
+        "chain": state["chain"],
+    }
+
+
+def after_run(state: checkpoint.State) -> Chain:
+    """The chain of what begins with a run's weights."""
+    return [*state["chain"], _entry(state["recipe"]["name"], state["recipe"], of_run(state))]
+
+
+def after_weights(card: weights.Card) -> Chain:
+    """The chain of what begins with published weights of this package."""
+    made = card.provenance
+    chain = made["chain"] if "chain" in made else checkpoint.unrecorded(made.get("began"))
+    return [*chain, _entry(card.name, card.recipe, made)]
+
+
+def after_file(path: Path, metadata: dict[str, str]) -> Chain:
+    """The chain of what begins with a file of other authors."""
+    return [{"name": path.stem, "sha256": known.digest(path), "metadata": metadata}]
+
+
+def hours(chain: Chain, last: float) -> float:
+    """Time that a chain and the run that ends it took, as far as it is recorded."""
+    return round(sum(entry.get("hours", 0.0) for entry in chain) + last, 2)
+
+
+def _entry(name: str, recipe: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of an earlier run: not the names of images, nor but the last validation."""
+    photographs = made.get("data", [])
+    listed = [photographs] if isinstance(photographs, dict) else photographs  # older cards have one entry
+    data = [{**one, "held_out": len(one["held_out"])} for one in listed]
+    kept = {key: made[key] for key in ("stage", "steps", "hours", "blindsr", "torch", "machine") if key in made}
+    return {"name": name, **kept, "data": data, "validation": (made.get("validations") or [None])[-1], "recipe": recipe}
