@@ -11,6 +11,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, SRResNet
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig, crop_patches, take_patches
+from blindsr.train import recipe
 
 
 def tiny(base: BaseName = "srresnet", modulation: Literal["scale", "sft", "none"] = "scale") -> CMDSR:
@@ -29,6 +30,22 @@ def features(rows: int, seed: int = 0) -> Tensor:
 
 def picture(height: int, width: int, rows: int = 1) -> Tensor:
     return torch.rand(rows, 3, height, width, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("name", ["cmdsr_x4.paper", "cmdsr_x4.classic", "cmdsr_x4.plain"])
+def test_recipes_with_another_base_net_build_it_in_its_published_size(name: str) -> None:
+    published = {"srresnet": 1_037_507, "vdsr": 668_227, "idn": 715_331, "edsr": 43_089_923}
+    for base, parameters in published.items():
+        config = recipe.load(name, [f"model.base={base}"]).model
+        assert isinstance(config, CMDSRConfig)
+        with torch.device("meta"):
+            net = CMDSR(config)
+        plain = sum(p.numel() for key, p in net.base.named_parameters() if "modulation" not in key)
+        assert plain == parameters
+        smaller = recipe.load(name, [f"model.base={base}", "model.blocks=3"]).model
+        assert isinstance(smaller, CMDSRConfig)
+        assert (smaller.blocks, smaller.channels) == (3, config.channels)
+        assert recipe.load(name).model == CMDSRConfig.model_validate(recipe.load(name).to_dict()["model"])
 
 
 @pytest.mark.parametrize(

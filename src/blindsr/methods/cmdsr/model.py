@@ -14,12 +14,13 @@ whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a
 Deviations are listed in the README beside this file.
 """
 
+import inspect
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from blindsr.contract import Hints, Method, Strict, Traits, check_image
@@ -42,8 +43,8 @@ class CMDSRConfig(Strict):
 
     scale: Literal[2, 3, 4] = 4
     base: BaseName = Field("srresnet", description="the BaseNet")
-    blocks: int | None = Field(None, gt=0, description="its blocks; the published number if not given")
-    channels: int | None = Field(None, gt=0, description="its channels; the published number if not given")
+    blocks: int | None = Field(None, gt=0, description="its blocks; the published number by default")
+    channels: int | None = Field(None, gt=0, description="its channels; the published number by default")
     modulation: Literal["scale", "sft", "none"] = Field("scale", description="Eq. 3, Table IX, or no ConditionNet")
     support: int = Field(20, gt=0, description="n, patches in a support set")
     patch: int = Field(48, gt=1, description="side of a support patch, LR pixels")
@@ -51,6 +52,16 @@ class CMDSRConfig(Strict):
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
     denoise: bool = Field(False, description="whether the share of noise to remove is an input")
     discriminator: int = Field(0, ge=0, description="channels of the discriminator of the vivid stage; 0 for none")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _published_size(cls, values: Any) -> Any:
+        """Fill in the size of the published BaseNet, so that cards and recipes tell it."""
+        base = BASES.get(values.get("base", "srresnet")) if isinstance(values, dict) else None
+        if base is None:
+            return values
+        sizes = {name: inspect.signature(base).parameters[name].default for name in ("blocks", "channels")}
+        return {**values, **{name: size for name, size in sizes.items() if values.get(name) is None}}
 
 
 class ConditionNet(nn.Module):
