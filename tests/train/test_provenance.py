@@ -90,5 +90,9 @@ def test_cards_of_older_versions_begin_chains_that_say_what_is_not_known() -> No
 
 
 def test_hours_are_those_of_all_runs_that_are_known() -> None:
-    chain = [{"name": "a", "sha256": "0"}, {"name": "b", "hours": 1.25}, {"name": "c", "unrecorded": True}]
+    chain: checkpoint.Chain = [
+        {"name": "a", "sha256": "0"},
+        {"name": "b", "hours": 1.25},
+        {"name": "c", "unrecorded": True},
+    ]
     assert provenance.hours(chain, 0.5) == 1.75

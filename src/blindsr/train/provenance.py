@@ -53,7 +53,7 @@ def after_file(path: Path, metadata: dict[str, str]) -> Chain:
 
 def hours(chain: Chain, last: float) -> float:
     """Time that a chain and the run that ends it took, as far as it is recorded."""
-    return round(sum(entry.get("hours", 0.0) for entry in chain) + last, 2)
+    return round(sum((float(entry.get("hours", 0)) for entry in chain), last), 2)
 
 
 def _entry(name: str, recipe: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
@@ -61,5 +61,7 @@ def _entry(name: str, recipe: dict[str, Any], made: dict[str, Any]) -> dict[str,
     photographs = made.get("data", [])
     listed = [photographs] if isinstance(photographs, dict) else photographs  # older cards have one entry
     data = [{**one, "held_out": len(one["held_out"])} for one in listed]
-    kept = {key: made[key] for key in ("stage", "steps", "hours", "blindsr", "torch", "machine") if key in made}
+    kept: dict[str, Any] = {
+        key: made[key] for key in ("stage", "steps", "hours", "blindsr", "torch", "machine") if key in made
+    }
     return {"name": name, **kept, "data": data, "validation": (made.get("validations") or [None])[-1], "recipe": recipe}
