@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from blindsr import photos as photos_module
 from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 
@@ -79,6 +80,30 @@ def test_every_position_photograph_and_orientation_occurs() -> None:
     photos = Photos(("a", "b"), (unique(3, 3, 0), unique(3, 3, 1)))
     crops = photos.crops(2000, 2, torch.Generator().manual_seed(0))
     assert len(torch.unique(crops.flatten(1), dim=0)) == 2 * 4 * 8
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.integers(7, 20), st.integers(7, 20)), min_size=1, max_size=4), st.integers(1, 7))
+def test_crops_cut_on_a_device_equal_those_cut_on_the_cpu(shapes: list[tuple[int, int]], size: int) -> None:
+    """The CPU takes the part of the device."""
+    pixels = tuple(unique(*shape, seed=i) for i, shape in enumerate(shapes))
+    photos = Photos(tuple(map(str, range(len(shapes)))), pixels)
+    resident = photos_module._Resident.of(pixels, torch.device("cpu"))
+    cut = photos._crops_of(resident, 40, size, torch.Generator().manual_seed(size))
+    assert torch.equal(cut, photos.crops(40, size, torch.Generator().manual_seed(size)))
+
+
+def test_photographs_that_do_not_fit_stay_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(photos_module._Resident, "of", full)
+    photos = Photos(("a",), (unique(30, 40),))
+    cut = photos.resident(torch.device("meta"))(4, 8, torch.Generator().manual_seed(1))
+    assert cut.device.type == "meta"
+    assert "stay" in caplog.text
 
 
 def test_crops_follow_their_generator() -> None:

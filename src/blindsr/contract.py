@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from blindsr.degrade.blur import Downsampling
 from blindsr.degrade.families import Family
+from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
 
 Condition = TypeVar("Condition")
@@ -198,7 +199,7 @@ class Group:
     after: int = 0
     """How many steps the optimiser lets pass before it begins."""
     muon: float | None = None
-    """Learning rate of the weights of convolutions under Muon; None leaves them to Adam."""
+    """Learning rate of the weights of convolutions and linear layers under Muon; None leaves them to Adam."""
 
 
 _Decay = Annotated[float, pydantic.Field(ge=0, lt=1)]
@@ -214,6 +215,7 @@ class StageRecipe(Strict):
     gamma: float = pydantic.Field(0.5, gt=0, le=1, description="factor of the 'step' schedule")
     final: float = pydantic.Field(0.0, ge=0, le=1, description="fraction of the rate left at the end of 'cosine'")
     betas: tuple[_Decay, _Decay] = pydantic.Field((0.9, 0.999), description="Adam's")
+    eps: float = pydantic.Field(1e-8, gt=0, description="Adam's")
     clip: float | None = pydantic.Field(None, gt=0, description="largest norm of the gradient")
     ema: float = pydantic.Field(0.999, ge=0, lt=1, description="decay of the averaged weights; 0 for none")
     validate_every: int = pydantic.Field(1000, gt=0, description="steps between validations")
@@ -228,11 +230,38 @@ class StageRecipe(Strict):
 class MuonRecipe(StageRecipe):
     """Of a stage that hands the rate on to its groups; in others the key would be heeded by nobody."""
 
-    muon: float | None = pydantic.Field(None, gt=0, description="rate of the network's convolutions under Muon")
+    muon: float | None = pydantic.Field(None, gt=0, description="rate of convolutions and linear layers under Muon")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a stage's ``prepare`` makes of clean crops; each stage has fields of its own."""
+
+
+@dataclass(frozen=True)
+class Pairs(Batch):
+    """Clean crops, each with a degradation of its own and what that makes of it."""
+
+    hr: Tensor
+    """``(n, 3, s*h, s*w)``."""
+    lr: Tensor
+    """``(n, 3, h, w)``, in the memory format that convolutions are fast in."""
+    truth: Degradation
+
+    @classmethod
+    def draw(cls, family: Family, hr: Tensor, generator: torch.Generator) -> Self:
+        """Draw a degradation for each crop, and apply it."""
+        truth = family.sample(len(hr), generator)
+        lr = truth.apply(hr, generator)
+        return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth)
 
 
 class Stage(nn.Module, ABC):
-    """One training stage of a paper. ``forward`` is one whole training step, degradations included."""
+    """One training stage of a paper. ``forward`` is one whole training step, degradations included.
+
+    A step has two parts: ``prepare`` draws degradations and makes the images, without any weights, so that the loop can
+    have it done for the next step while this one trains; ``losses`` is what the weights take part in.
+    """
 
     method: Method[Any]
     recipe: StageRecipe
@@ -256,18 +285,38 @@ class Stage(nn.Module, ABC):
         """The parameters that this stage trains, by optimiser; everything else stays as it is."""
 
     @abstractmethod
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Compute the losses of one step.
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Batch:
+        """Make what `losses` takes of clean crops, without gradients and without reading any weight.
+
+        Another thread may call it, for a step that is not yet due.
 
         Args:
             clean: clean HR crops, ``(count, 3, size, size)``, RGB in [0, 1].
             generator: source of degradations and noise, on the device of ``clean``.
+            step: counted from 1.
+        """
+
+    @abstractmethod
+    def losses(self, batch: Any, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Compute the losses of one step.
+
+        Args:
+            batch: what `prepare` returned.
+            generator: the one that `prepare` drew from.
             step: counted from 1.
 
         Returns:
             Named scalars for the log. ``"loss"`` is differentiated; one backward pass of it gives each group
             the gradient of its own objective.
         """
+
+    def forward(self, clean: Tensor | Batch, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Take one step: `losses` of a batch that is prepared already, or of clean crops."""
+        if isinstance(clean, Batch):
+            return self.losses(clean, generator, step)
+        with torch.no_grad():
+            batch = self.prepare(clean, generator, step)
+        return self.losses(batch, generator, step)
 
 
 def check_image(lr: Tensor) -> None:

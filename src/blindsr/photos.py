@@ -1,9 +1,11 @@
 """Clean photographs on disk to HR crops in memory; never degrades."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -70,28 +72,51 @@ class Photos:
         chosen = {(2 * i + 1) * len(self) // (2 * held_out) for i in range(held_out)}
         return self._take(i for i in range(len(self)) if i not in chosen), self._take(sorted(chosen))
 
-    def crops(self, count: int, size: int, generator: torch.Generator, device: torch.device | str = "cpu") -> Tensor:
-        """Random crops of random photographs, flipped and transposed at random.
+    def crops(self, count: int, size: int, generator: torch.Generator) -> Tensor:
+        """Cut random crops out of random photographs, flipped and transposed at random.
 
         Args:
             count: how many.
             size: their side, pixels; no photograph is smaller.
             generator: source of every choice, on the CPU.
-            device: where the crops go.
 
         Returns:
             ``(count, 3, size, size)`` float32 in [0, 1].
         """
+        crops = [self._crop(*place, size) for place in self._places(count, size, generator)]
+        return torch.stack(crops).float() / 255
+
+    def resident(self, device: torch.device) -> Callable[[int, int, torch.Generator], Tensor]:
+        """Return `crops` for a device: where that has memory of its own, the photographs move there once and for all.
+
+        If they do not fit, crops go there one batch after the other.
+        """
+        if device.type == "cpu":
+            return self.crops
+        try:
+            return partial(self._crops_of, _Resident.of(self.pixels, device))
+        except torch.OutOfMemoryError:
+            _log.warning("the photographs do not fit into the memory of %s; they stay in that of the CPU", device)
+            return lambda count, size, generator: self.crops(count, size, generator).to(device)
+
+    def _places(self, count: int, size: int, generator: torch.Generator) -> list[tuple[int, int, int, int]]:
+        """Draw a photograph, a row, a column and one of eight positions for each crop."""
         which = torch.randint(len(self), (count,), generator=generator).tolist()
         where = torch.rand(count, 2, generator=generator).tolist()
         turns = torch.randint(8, (count,), generator=generator).tolist()
-        crops = (self._crop(*choice, size) for choice in zip(which, where, turns, strict=True))
-        return torch.stack(list(crops)).to(device).float() / 255
+        places = []
+        for index, parts, turn in zip(which, where, turns, strict=True):
+            y, x = (
+                int(part * (room - size + 1)) for part, room in zip(parts, self.pixels[index].shape[1:], strict=True)
+            )
+            places.append((index, y, x, turn))
+        return places
 
-    def _crop(self, index: int, where: list[float], turn: int, size: int) -> Tensor:
-        photo = self.pixels[index]
-        y, x = (int(part * (room - size + 1)) for part, room in zip(where, photo.shape[1:], strict=True))
-        crop = photo[:, y : y + size, x : x + size]
+    def _crops_of(self, resident: "_Resident", count: int, size: int, generator: torch.Generator) -> Tensor:
+        return resident.cut(torch.tensor(self._places(count, size, generator)), size).float() / 255
+
+    def _crop(self, index: int, y: int, x: int, turn: int, size: int) -> Tensor:
+        crop = self.pixels[index][:, y : y + size, x : x + size]
         flips = [axis for bit, axis in ((1, 1), (2, 2)) if turn & bit]
         crop = crop.flip(flips) if flips else crop
         return crop.transpose(1, 2) if turn & 4 else crop
@@ -99,6 +124,39 @@ class Photos:
     def _take(self, rows: Iterable[int]) -> "Photos":
         rows = list(rows)
         return Photos(tuple(self.names[i] for i in rows), tuple(self.pixels[i] for i in rows), self.folders)
+
+
+@dataclass(frozen=True)
+class _Resident:
+    """All photographs in one row of bytes, so that crops of a whole batch are cut by one indexing."""
+
+    pixels: Tensor
+    shapes: Tensor
+    """Start, height and width of each photograph, ``(n, 3)``, on the CPU."""
+
+    @classmethod
+    def of(cls, photos: Sequence[Tensor], device: torch.device) -> "_Resident":
+        """Copy photographs ``(3, h, w)`` to a device."""
+        ends = list(accumulate(photo.numel() for photo in photos))
+        pixels = torch.empty(ends[-1], dtype=torch.uint8, device=device)
+        for photo, end in zip(photos, ends, strict=True):
+            pixels[end - photo.numel() : end] = photo.flatten()
+        rows = [(end - p.numel(), *p.shape[1:]) for p, end in zip(photos, ends, strict=True)]
+        return cls(pixels, torch.tensor(rows))
+
+    def cut(self, places: Tensor, size: int) -> Tensor:
+        """Cut crops ``(count, 3, size, size)`` at places ``(count, 4)``: photograph, row, column, position."""
+        starts, heights, widths = self.shapes[places[:, 0]].unbind(1)
+        numbers = torch.stack((starts, heights * widths, widths, *places[:, 1:].unbind(1)))
+        start, area, width, y, x, turn = numbers.to(self.pixels.device, non_blocking=True)[..., None, None]
+        at = torch.arange(size, device=self.pixels.device)
+        row, column = at[:, None].expand(size, size), at.expand(size, size)
+        transposed = (turn & 4) > 0
+        row, column = torch.where(transposed, column, row), torch.where(transposed, row, column)
+        row = torch.where((turn & 1) > 0, size - 1 - row, row)
+        column = torch.where((turn & 2) > 0, size - 1 - column, column)
+        channel = torch.arange(3, device=self.pixels.device).view(1, 3, 1, 1)
+        return self.pixels[(start + (y + row) * width + x + column)[:, None] + channel * area[:, None]]
 
 
 def _files(folders: Iterable[Path]) -> list[Path]:

@@ -61,6 +61,49 @@ def test_ten_steps_and_ten_more_are_twenty(
     assert [line["step"] for line in lines if line["kind"] == "validation"] == [10, 20]
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_batches_made_ahead_are_the_same_to_the_bit(
+    tmp_path: Path, settings: list[str], photographs: Path, precision: str
+) -> None:
+    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=12"])
+    for ahead in (False, True):
+        train(small, photos, options(tmp_path / str(ahead), ahead=ahead, precision=precision))
+    assert same(tmp_path / "False", tmp_path / "True")
+
+
+def test_a_run_that_works_ahead_resumes_to_the_unbroken_one(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=4"])
+    train(small, photos, options(tmp_path / "unbroken", ahead=False))
+    broken = options(tmp_path / "broken", ahead=True, time_limit=0.0)
+    while train(small, photos, broken, resume=broken.run.exists()) == "time":
+        pass
+    assert same(tmp_path / "unbroken", tmp_path / "broken")
+
+
+def test_compiled_losses_are_trained_by(
+    tmp_path: Path, settings: list[str], photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes, steps = [], []
+
+    def compiled(losses: Any, *, mode: str) -> Any:
+        modes.append(mode)
+
+        def noted(batch: Any, generator: torch.Generator, step: int) -> Any:
+            steps.append(step)
+            return losses(batch, generator, step)
+
+        return noted
+
+    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=3"])
+    train(small, photos, options(tmp_path / "plain"))
+    monkeypatch.setattr(torch, "compile", compiled)
+    train(small, photos, options(tmp_path / "compiled", compile="reduce-overhead"))
+    assert (modes, steps) == (["reduce-overhead"], [1, 2, 3])
+    assert same(tmp_path / "plain", tmp_path / "compiled")
+
+
 def command(run: Path, photographs: Path, settings: list[str], *more: str) -> list[str]:
     sets = [part for setting in [*settings, "stage.steps=200"] for part in ("--set", setting)]
     base = [sys.executable, "-m", "blindsr", "train", "cmdsr_x4.classic", "--data", str(photographs), "--out", str(run)]
@@ -276,7 +319,8 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
 
     monkeypatch.setattr("blindsr.train.loop.time", SimpleNamespace(monotonic=lambda: seconds[0]))
     monkeypatch.setattr(Photos, "crops", slow)
-    assert train(two_stage_recipe(), Photos.read([photographs]), options(tmp_path, time_limit=8.0)) == "time"
+    limited = options(tmp_path, time_limit=8.0, ahead=False)
+    assert train(two_stage_recipe(), Photos.read([photographs]), limited) == "time"
     stopped = checkpoint.load(tmp_path)
     assert (stopped["stage"], stopped["step"], stopped["seconds"]) == (1, 3, 9.0)
 
@@ -309,17 +353,22 @@ def test_devices_that_there_are_not_get_one_sentence(tmp_path: Path, settings: l
 def test_photographs_keep_their_bits_where_layers_compute_in_bf16(
     tmp_path: Path, settings: list[str], photographs: Path, precision: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen, forward = [], Alternating.forward
+    seen, autocast, prepare, losses = [], [], Alternating.prepare, Alternating.losses
 
-    def noted(self: Alternating, clean: torch.Tensor, *others: Any) -> dict[str, torch.Tensor]:
-        seen.append((clean, torch.is_autocast_enabled("cpu")))
-        return forward(self, clean, *others)
+    def prepared(self: Alternating, clean: torch.Tensor, *others: Any) -> Any:
+        seen.append(clean)
+        return prepare(self, clean, *others)
 
-    monkeypatch.setattr(Alternating, "forward", noted)
+    def learned(self: Alternating, *arguments: Any) -> dict[str, torch.Tensor]:
+        autocast.append(torch.is_autocast_enabled("cpu"))
+        return losses(self, *arguments)
+
+    monkeypatch.setattr(Alternating, "prepare", prepared)
+    monkeypatch.setattr(Alternating, "losses", learned)
     small = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path, precision=precision))
-    ((clean, autocast),) = seen
-    assert autocast == (precision == "bf16")
+    (clean,) = seen
+    assert autocast == [precision == "bf16"]
     levels = 255 * clean
     assert clean.dtype == torch.float32
     torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)

@@ -36,6 +36,23 @@ def test_only_large_matrices_get_muon() -> None:
     assert (matrices["lr"], others["lr"]) == (0.02, 1e-3)
 
 
+def test_linear_layers_get_muon_and_single_rows_do_not() -> None:
+    layers = nn.ModuleList([nn.Linear(64, 40), nn.Linear(40, 8), nn.Conv2d(40, 1, 1), nn.Linear(40, 360, bias=False)])
+    matrices, others = optimizer_for(group(layers, 0.02), (0.9, 0.999)).param_groups
+    assert [tuple(p.shape) for p in matrices["params"]] == [(40, 64), (360, 40)]
+    assert [tuple(p.shape) for p in others["params"]] == [(40,), (8, 40), (8,), (1, 40, 1, 1), (1,)]
+
+
+@pytest.mark.parametrize("muon", [None, 0.02])
+@pytest.mark.parametrize(("eps", "part"), [(1e-8, 0.5), (1e-12, 1.0)])
+def test_gradients_as_small_as_eps_take_half_of_a_step(muon: float | None, eps: float, part: float) -> None:
+    bias = nn.Parameter(torch.zeros(5))
+    optimizer = optimizer_for(Group("bias", [bias], 0.1, muon=muon), (0.9, 0.999), eps)
+    bias.grad = torch.full((5,), 1e-8)
+    optimizer.step()
+    torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1 * part), rtol=0.01, atol=0)
+
+
 def test_without_a_matrix_all_is_adam() -> None:
     bias = nn.Parameter(torch.zeros(5))
     optimizer = optimizer_for(Group("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))

@@ -34,6 +34,14 @@ def train(
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all by default.")] = None,
     save_every: Annotated[int, typer.Option(min=1, help="Steps from one checkpoint to the next.")] = 200,
+    ahead: Annotated[
+        bool | None, typer.Option(help="Make the next batch while one trains; by default, except on one CPU thread.")
+    ] = None,
+    compile_: Annotated[
+        Literal["none", "default", "reduce-overhead", "max-autotune"],
+        typer.Option("--compile", help="Mode of torch.compile; reduce-overhead replays CUDA graphs."),
+    ] = "none",
+    cudnn_benchmark: Annotated[bool, typer.Option(help="Let cuDNN choose the fastest algorithms by trying.")] = True,
     export: Annotated[Path | None, typer.Option(help="Write the weights of a run instead of training.")] = None,
 ) -> None:
     """Train a method by a recipe, or export what a run has learned."""
@@ -50,7 +58,18 @@ def train(
     from blindsr.train.recipe import load
 
     limit = None if time_limit is None else seconds(time_limit)
-    options = Options(out, device, devices, precision, limit, save_every, partial=partial)
+    options = Options(
+        out,
+        device,
+        devices,
+        precision,
+        limit,
+        save_every,
+        partial=partial,
+        ahead=ahead,
+        compile=compile_,
+        cudnn_benchmark=cudnn_benchmark,
+    )
     if threads is not None:
         import torch
 

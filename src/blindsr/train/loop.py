@@ -14,17 +14,18 @@ from typing import Any, Literal, cast
 import torch
 import yaml
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.precision import MixedPrecision
+from lightning_fabric.plugins.precision import MixedPrecision, Precision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
-from blindsr.contract import Stage
+from blindsr.contract import Batch, Stage
 from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.train import checkpoint
+from blindsr.train.ahead import Ahead
 from blindsr.train.average import Average
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory
@@ -38,6 +39,8 @@ _log = logging.getLogger(__name__)
 _AGREE_EVERY = 10
 """Steps from one moment at which several processes agree on leaving to the next; agreeing waits for the device."""
 Ending = Literal["finished", "time", "signal"]
+Compiling = Literal["none", "default", "reduce-overhead", "max-autotune"]
+_GRAPHS = ("reduce-overhead", "max-autotune")
 
 
 @dataclass
@@ -56,6 +59,12 @@ class Options:
     log_every: int = 50
     partial: bool = False
     """Whether weights to begin with may fill less than half of the network."""
+    ahead: bool | None = None
+    """Whether the next batch is made while one trains; None is wherever something else than one CPU thread computes."""
+    compile: Compiling = "none"
+    """Mode of ``torch.compile`` for what is differentiated; ``reduce-overhead`` replays CUDA graphs."""
+    cudnn_benchmark: bool = True
+    """Whether cuDNN tries its algorithms on the sizes that occur and keeps the fastest; of no effect on a CPU."""
 
 
 @dataclass
@@ -98,6 +107,7 @@ def train(
             or no stage has steps.
     """
     keep_freed_memory()
+    torch.backends.cudnn.benchmark = options.cudnn_benchmark
     fabric = _fabric(options)
     fabric.launch()
     history = _History(time.monotonic())
@@ -174,11 +184,14 @@ class _Runner:
         self.fabric, self.recipe, self.options, self.history = fabric, recipe, options, history
         self.index, self.name, stage = place
         self.photos, held_out = photos.split(recipe.header.held_out)
+        self.crops = self.photos.resident(fabric.device)
         stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        if options.compile != "none":
+            stage.losses = torch.compile(stage.losses, mode=options.compile)  # type: ignore[method-assign]
         self.stage = stage
         self.groups = stage.groups()
         self.average = Average(stage.method, stage.recipe.ema)
-        optimizers = [optimizer_for(group, stage.recipe.betas) for group in self.groups]
+        optimizers = [optimizer_for(group, stage.recipe.betas, stage.recipe.eps) for group in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
@@ -222,8 +235,10 @@ class _Runner:
             if self.fabric.is_global_zero:
                 log = stack.enter_context(Log(self.options.run, self.name, self.stage.recipe.steps, self.done))
             window = _Window(self.stage.crops[0] * self.fabric.world_size)
+            batches = stack.enter_context(self._batches())
             while not self.complete():
-                window.add(self._step(self.done + 1))
+                step = self.done + 1
+                window.add(self._step(step, *batches.batch(step)))
                 self.done += 1
                 self._report(log, window)
                 ending = None if self.complete() else self._leave(asked)
@@ -256,15 +271,27 @@ class _Runner:
             "data": self.history.data,
         }
 
-    def _step(self, step: int) -> dict[str, Tensor]:
-        rank, device = self.fabric.global_rank, self.fabric.device
-        where = (self.recipe.header.seed, self.index, rank, step)
+    def _batches(self) -> Ahead[tuple[Batch, torch.Generator]]:
+        device = self.fabric.device
+        threaded = self.options.ahead
+        if threaded is None:
+            threaded = device.type != "cpu" or torch.get_num_threads() > 1
+        return Ahead(self._prepare, self.stage.recipe.steps, device, threaded=threaded)
+
+    def _prepare(self, step: int) -> tuple[Batch, torch.Generator]:
+        """Make the batch of a step, which depends on nothing else, and the generator that it was drawn from."""
+        where = (self.recipe.header.seed, self.index, self.fabric.global_rank, step)
         count, size = self.stage.crops
-        clean = self.photos.crops(count, size, torch.Generator().manual_seed(_mix(*where, 0)), device)
-        losses = cast(
-            "dict[str, Tensor]",
-            self.module(clean, torch.Generator(device=device).manual_seed(_mix(*where, 1)), step),
-        )
+        clean = self.crops(count, size, torch.Generator().manual_seed(_mix(*where, 0)))
+        generator = torch.Generator(device=self.fabric.device).manual_seed(_mix(*where, 1))
+        with torch.no_grad():
+            return self.stage.prepare(clean, generator, step), generator
+
+    def _step(self, step: int, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        graphs = self.options.compile in _GRAPHS and self.fabric.device.type == "cuda"
+        if graphs:
+            torch.compiler.cudagraph_mark_step_begin()
+        losses = cast("dict[str, Tensor]", self.module(batch, generator, step))
         self.fabric.backward(losses["loss"])
         rate = factor(step, self.stage.recipe)
         for group, optimizer in zip(self.groups, self.optimizers, strict=True):
@@ -276,7 +303,8 @@ class _Runner:
                 optimizer.step()
             optimizer.zero_grad()
         self.average.update(self.stage.method, step)
-        return {name: value.detach() for name, value in losses.items()}
+        # The next replay of a graph writes its losses into the memory of these
+        return {name: value.detach().clone() if graphs else value.detach() for name, value in losses.items()}
 
     def _report(self, log: Log | None, window: "_Window") -> None:
         recipe = self.stage.recipe
@@ -359,6 +387,13 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+class _Plain(Precision):
+    """All in float32. Fabric's own also copies what a layer is given, and refuses what it does not know."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+
 class _Mixed(MixedPrecision):
     """Layers compute in bf16. Fabric's own also rounds the photographs, and with them all that is made of them."""
 
@@ -371,7 +406,7 @@ def _fabric(options: Options) -> Fabric:
     strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto"
     kind = "cuda" if options.device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
     bf16 = options.precision == "bf16" or (options.precision == "auto" and computes_bf16(torch.device(kind)))
-    precision = _Mixed("bf16-mixed", kind) if bf16 else None
+    precision = _Mixed("bf16-mixed", kind) if bf16 else _Plain()
     try:
         return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, plugins=precision)
     except (RuntimeError, ValueError, ImportError) as error:

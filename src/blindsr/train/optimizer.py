@@ -1,4 +1,4 @@
-"""Which optimiser a group of parameters gets: Adam, as in the papers, or Muon for the weights of convolutions."""
+"""Which optimiser a group of parameters gets: Adam, as in the papers, or Muon for weights that are matrices."""
 
 from typing import Any
 
@@ -16,21 +16,25 @@ _LEAST = 32
 """Rows and columns that a matrix must have for its singular values to be worth equalling."""
 
 
-def optimizer_for(group: Group, betas: tuple[float, float]) -> Optimizer:
+def optimizer_for(group: Group, betas: tuple[float, float], eps: float = 1e-8) -> Optimizer:
     """The optimiser of a group, with the rates to begin with in ``initial_lr``.
 
     Muon (Jordan et al., 2024) makes all singular values of an update equal. The papers have Adam; where a training is
     short, Muon gets as far in a fraction of the steps. Updates are scaled to be as large as Adam's (Liu et al., 2025),
-    and what is no large matrix has Adam all the same: biases, first and last layers, small ones.
+    and what is no large matrix has Adam all the same: biases, first and last layers, small ones. Matrices are the
+    weights of linear layers and, one row an output channel, of convolutions.
+
+    ``eps`` is Adam's; where gradients are small, as behind softmaxes and products of small weights, the usual 1e-8 is
+    as large as they are and halves their steps.
     """
     if group.muon is None:
-        optimizer: Optimizer = Adam(group.parameters, group.lr, betas=betas)
+        optimizer: Optimizer = Adam(group.parameters, group.lr, betas=betas, eps=eps)
     else:
         matrices = [p for p in group.parameters if _is_matrix(p)]
         others = [p for p in group.parameters if not _is_matrix(p)]
         parts = (
             {"params": matrices, "lr": group.muon, "use_muon": True, "use_adjusted_lr": True},
-            {"params": others, "lr": group.lr, "use_muon": False, "betas": betas, "eps": 1e-8},
+            {"params": others, "lr": group.lr, "use_muon": False, "betas": betas, "eps": eps},
         )
         optimizer = _Muon([part for part in parts if part["params"]])
     for part in optimizer.param_groups:
@@ -60,4 +64,4 @@ def set_rate(optimizer: Optimizer, factor: float) -> None:
 
 
 def _is_matrix(parameter: Parameter) -> bool:
-    return parameter.ndim == 4 and min(len(parameter), parameter[0].numel()) >= _LEAST
+    return parameter.ndim in (2, 4) and min(len(parameter), parameter[0].numel()) >= _LEAST

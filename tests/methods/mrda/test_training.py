@@ -89,6 +89,24 @@ def test_each_stage_teaches_its_own_part_and_no_other() -> None:
         assert moved(stage) == parts
 
 
+@pytest.mark.parametrize("kind", ["teacher", "student"])
+def test_modulation_maps_may_learn_at_a_rate_of_their_own(kind: str) -> None:
+    method = tiny()
+    recipes: dict[str, Any] = {"teacher": TeacherRecipe, "student": StudentRecipe}
+    build: dict[str, Any] = {"teacher": Teacher, "student": Student}
+    one = build[kind](method, recipes[kind](**PAIRS, regions=8.0, lr=1e-3, muon=0.1))
+    groups = {group.name: group for group in one.groups()}
+    ids = [id(p) for group in groups.values() for p in group.parameters]
+    assert len(ids) == len(set(ids))
+    same = build[kind](method, recipes[kind](**PAIRS))
+    assert set(ids) == {id(p) for group in same.groups() for p in group.parameters}
+    assert {id(p) for p in groups["regions"].parameters} == {
+        id(p) for name, p in method.rdan.named_parameters() if ".region." in name
+    }
+    assert (groups["regions"].lr, groups["regions"].muon) == (pytest.approx(8e-3), None)
+    assert "regions" not in {group.name for group in same.groups()}
+
+
 def test_a_free_upscaler_is_taught_in_every_stage_of_mln() -> None:
     pretrain, meta, *_ = every(tiny(upscaler="free"))
     for stage in (pretrain, meta):

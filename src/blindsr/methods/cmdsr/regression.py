@@ -5,13 +5,14 @@ ConditionNet learns to tell noise and blur; Algorithm 1 then begins with a featu
 """
 
 import dataclasses
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field, field_validator
 from torch import Tensor
 
-from blindsr.contract import Group
+from blindsr.contract import Batch, Group
 from blindsr.degrade import kernels
 from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
@@ -69,16 +70,27 @@ class Regression(TaskStage):
         assert self.method.condition_net is not None
         return [Group("condition", list(self.method.condition_net.parameters()), self.recipe.lr)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        assert self.method.condition_net is not None
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Labelled":
         tasks = self._quieter(self.draw(generator))
         lr, noise = tasks.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
-        feature = self.method.condition_net(self.patches(lr, generator)[0]).float()
-        return {"loss": regression_loss(feature, labels(tasks, noise, self.recipe))}
+        return _Labelled(self.patches(lr, generator)[0], labels(tasks, noise, self.recipe))
+
+    def losses(self, batch: "_Labelled", generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        assert self.method.condition_net is not None
+        feature = self.method.condition_net(batch.support).float()
+        return {"loss": regression_loss(feature, batch.wanted)}
 
     def _quieter(self, tasks: Degradation) -> Degradation:
         most = self.family.noise[1]
         return dataclasses.replace(tasks, noise=most * (tasks.noise / most) ** self.recipe.quiet)
+
+
+@dataclass(frozen=True)
+class _Labelled(Batch):
+    """A support set of each task, ``(k, n, 3, p, p)``, and what the feature shall be, ``(k, points)``."""
+
+    support: Tensor
+    wanted: Tensor
 
 
 def labels(tasks: Degradation, noise: Tensor, recipe: LabelRecipe) -> Tensor:

@@ -1,9 +1,13 @@
 """What stages share that train the BaseNet: patches that are restored, and noise that may stay."""
 
+from dataclasses import dataclass
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from blindsr.contract import Batch
+from blindsr.degrade.process import Degradation
 from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import take_patches
 from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
@@ -18,10 +22,40 @@ class RestoringRecipe(TaskRecipe):
     restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
 
 
+@dataclass(frozen=True)
+class Tasks(Batch):
+    """What k tasks make of photographs, and what the BaseNet shall make of that."""
+
+    drawn: Degradation
+    """The tasks, k rows."""
+    wanted: Tensor
+    """``(k * images, 3, s*h, s*w)``: the photographs, with the noise that is not to be removed."""
+    lr: Tensor
+    """``(k * images, 3, h, w)``."""
+    noise: Tensor
+    """What noise added to ``lr``."""
+    support: Tensor
+    """A support set of each task, ``(k, n, 3, p, p)``."""
+    corners: Tensor
+    """Where the patches of the support sets lie, ``(k * images, n / images, 2)``."""
+    share: Tensor
+    """Share of the noise that each task asks to be removed, ``(k,)``."""
+    again: Tensor | None = None
+    """Support sets of the same tasks from other photographs, where the stage compares them."""
+
+
 class RestoringStage(TaskStage):
     """Restores some patches of each task's support set."""
 
     recipe: RestoringRecipe
+
+    def tasks(self, clean: Tensor, generator: torch.Generator) -> Tasks:
+        """Draw tasks, and degrade photographs ``(k * images, 3, s*h, s*w)`` by them."""
+        drawn = self.draw(generator)
+        lr, noise = drawn.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
+        support, corners = self.patches(lr, generator)
+        share = self.denoise(generator)
+        return Tasks(drawn, self.with_grain(clean, noise, share), lr, noise, support, corners, share)
 
     def denoise(self, generator: torch.Generator) -> Tensor:
         """Share of the noise that each task asks to be removed, ``(k,)``: all of it in half of the tasks."""

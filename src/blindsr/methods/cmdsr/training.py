@@ -1,6 +1,7 @@
 """Training of CMDSR: Algorithm 1 with its three losses (Eq. 5, 8 and 9) and the ablations of Section IV-E."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, cast
 
 import torch
@@ -9,10 +10,9 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
-from blindsr.degrade.process import Degradation
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.regression import LabelRecipe, Regression, RegressionRecipe, labels, regression_loss
-from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage
+from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
 from blindsr.methods.cmdsr.vivid import Vivid, VividRecipe
 
 # The paper's losses are measured on 0..255 images, ours on [0, 1]; the balance of Eq. 9 needs the paper's scale.
@@ -72,47 +72,49 @@ class Alternating(RestoringStage):
             Group("condition", list(condition_net.parameters()), recipe.condition_lr, recipe.update),
         ]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Tasks:
+        hr, others = clean.chunk(2)
+        tasks = self.tasks(hr, generator)
+        if self.method.condition_net is None or not self._due(step) or self.recipe.loss == "reconstruction":
+            return tasks
+        lr = tasks.drawn.repeat_interleave(self.recipe.images).apply(others, generator)
+        return replace(tasks, again=self.patches(lr, generator)[0])
+
+    def _due(self, step: int) -> bool:
+        return self.recipe.update == 0 or step % self.recipe.update == 0
+
+    def losses(self, batch: Tasks, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """One pass of Algorithm 1's loop.
 
         The BaseNet minimises L_res and the ConditionNet L_con + lambda L_res. L_con does not depend on the BaseNet,
         so both gradients come from one backward pass in which what flows from L_res into the feature is scaled
         by lambda.
         """
-        hr, others = clean.chunk(2)
-        drawn = self.draw(generator)
-        tasks = drawn.repeat_interleave(self.recipe.images)
-        lr, noise = tasks.apply_and_noise(hr, generator)
-        support, corners = self.patches(lr, generator)
+        pairs = (batch.wanted, batch.lr, batch.corners)
         if self.method.condition_net is None:
-            reconstruction = self._reconstruction(hr, lr, corners, None)
+            reconstruction = self._reconstruction(*pairs, None)
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
-        share = self.denoise(generator)
-        hr = self.with_grain(hr, noise, share)
-        due = self.recipe.update == 0 or step % self.recipe.update == 0
+        due = self._due(step)
         with torch.set_grad_enabled(due and torch.is_grad_enabled()):
-            feature = self.method.condition_net(support).float()
+            feature = self.method.condition_net(batch.support).float()
         if not due:
-            reconstruction = self._reconstruction(hr, lr, corners, self.method.with_denoise(feature, share))
+            reconstruction = self._reconstruction(*pairs, self.method.with_denoise(feature, batch.share))
             return {"loss": reconstruction, "reconstruction": reconstruction.detach()}
         weight = 0.0 if self.recipe.loss == "contrastive" else self.recipe.weight * _LEVELS
-        scaled = self.method.with_denoise(_scale_gradient(feature, weight), share)
-        reconstruction = self._reconstruction(hr, lr, corners, scaled)
-        losses = {"reconstruction": reconstruction, **self._condition_losses(drawn, noise, feature, others, generator)}
+        scaled = self.method.with_denoise(_scale_gradient(feature, weight), batch.share)
+        reconstruction = self._reconstruction(*pairs, scaled)
+        losses = {"reconstruction": reconstruction, **self._condition_losses(batch, feature)}
         return {"loss": self._weighted(losses), **{name: loss.detach() for name, loss in losses.items()}}
 
-    def _condition_losses(
-        self, drawn: Degradation, noise: Tensor, feature: Tensor, others: Tensor, generator: torch.Generator
-    ) -> dict[str, Tensor]:
+    def _condition_losses(self, batch: Tasks, feature: Tensor) -> dict[str, Tensor]:
         """What ConditionNet alone learns from, and two signs of its health, which are not differentiated."""
         assert self.method.condition_net is not None
         losses = {"dead": dead_outputs(feature), "principal": principal_share(feature)}
-        if self.recipe.loss != "reconstruction":
-            tasks = drawn.repeat_interleave(self.recipe.images)
-            again = self.method.condition_net(self.patches(tasks.apply(others, generator), generator)[0]).float()
+        if batch.again is not None:
+            again = self.method.condition_net(batch.again).float()
             losses["contrast"] = contrastive_loss(feature, again, normalised=self.recipe.normalised)
         if self.recipe.regression:
-            losses["regression"] = regression_loss(feature, labels(drawn, noise, self.recipe))
+            losses["regression"] = regression_loss(feature, labels(batch.drawn, batch.noise, self.recipe))
         return losses
 
     def _weighted(self, losses: dict[str, Tensor]) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from blindsr.contract import Group
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR
-from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage
+from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
 from blindsr.nn.perceptual import LPIPS
 
 
@@ -54,17 +54,15 @@ class Vivid(RestoringStage):
             groups.append(Group("adversary", list(self.method.discriminator.parameters()), self.recipe.adversary))
         return groups
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        drawn = self.draw(generator)
-        lr, noise = drawn.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
-        support, corners = self.patches(lr, generator)
-        feature = lr.new_zeros(self.recipe.tasks, 0)
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Tasks:
+        return self.tasks(clean, generator)
+
+    def losses(self, batch: Tasks, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        feature = batch.lr.new_zeros(self.recipe.tasks, 0)
         if self.method.condition_net is not None:
             with torch.no_grad():
-                share = self.denoise(generator)
-                feature = self.method.with_denoise(self.method.condition_net(support).float(), share)
-                clean = self.with_grain(clean, noise, share)
-        sr, hr = self.restore_patches(clean, lr, corners, feature)
+                feature = self.method.with_denoise(self.method.condition_net(batch.support).float(), batch.share)
+        sr, hr = self.restore_patches(batch.wanted, batch.lr, batch.corners, feature)
         losses = self._losses(sr, hr)
         return {"loss": torch.stack(list(losses.values())).sum(), **{name: x.detach() for name, x in losses.items()}}
 

@@ -2,14 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Pairs, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
@@ -77,6 +78,9 @@ class Patches(Stage):
     def family(self) -> Family:
         return dmsr(self.method.config.scale, noise=self.recipe.noise)
 
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Noisy":
+        return _Noisy.draw(self.family, clean, generator)
+
 
 class Extraction(Patches):
     """The extractor learns noise and kernel, and nothing else does."""
@@ -88,27 +92,31 @@ class Extraction(Patches):
         extractor = list(self.method.extractor.parameters())
         return [Group("extractor", extractor, self.recipe.lr, muon=self.recipe.muon)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+    def losses(self, batch: "_Noisy", generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """The kernel by its divergence, whose gradient does not vanish where all of its values are small as Eq. 7's."""
-        truth, noise, lr = _degraded(self.family, clean, generator)
-        extractor = self.method.extractor
-        features = extractor.features(lr)
+        extractor, kernels = self.method.extractor, batch.truth.kernels
+        features = extractor.features(batch.lr)
+        scores = F.log_softmax(extractor.scores(features), 1)
         losses = {
-            "noise": F.mse_loss(extractor.noise(features).float(), noise),
-            "kernel": F.kl_div(
-                F.log_softmax(extractor.scores(features), 1), truth.kernels.flatten(1), reduction="batchmean"
-            ),
+            "noise": F.mse_loss(extractor.noise(features).float(), batch.noise),
+            "kernel": F.kl_div(scores, kernels.flatten(1), reduction="batchmean"),
         }
         return {"loss": losses["noise"] + losses["kernel"], **{key: value.detach() for key, value in losses.items()}}
 
 
-def _degraded(family: Family, clean: Tensor, generator: torch.Generator) -> tuple[Degradation, Tensor, Tensor]:
-    """What was done to crops, the noise that was added, and the LR images, rounded to 8 bit."""
-    truth = family.sample(len(clean), generator)
-    size = (side // truth.scale for side in clean.shape[2:])
-    noise = truth.draw_noise((*clean.shape[:2], *size), clean, generator)
-    lr = (degrade(clean, truth, noise).clamp(0, 1) * 255).round() / 255
-    return truth, noise, lr.contiguous(memory_format=torch.channels_last)
+@dataclass(frozen=True)
+class _Noisy(Pairs):
+    """LR images rounded to 8 bit, and the noise that they were given, ``(n, 3, h, w)`` in units of [0, 1]."""
+
+    noise: Tensor
+
+    @classmethod
+    def draw(cls, family: Family, hr: Tensor, generator: torch.Generator) -> Self:
+        truth = family.sample(len(hr), generator)
+        size = (side // truth.scale for side in hr.shape[2:])
+        noise = truth.draw_noise((*hr.shape[:2], *size), hr, generator)
+        lr = (degrade(hr, truth, noise).clamp(0, 1) * 255).round() / 255
+        return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth, noise)
 
 
 class Restoration(Patches):
@@ -123,10 +131,10 @@ class Restoration(Patches):
             Group("extractor", extractor, self.recipe.lr),
         ]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Degrade, estimate, restore, compare (Eq. 5)."""
+    def losses(self, batch: _Noisy, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Estimate, restore, compare (Eq. 5)."""
         recipe, method = self.recipe, self.method
-        truth, noise, lr = _degraded(self.family, clean, generator)
+        clean, lr, truth, noise = batch.hr, batch.lr, batch.truth, batch.noise
         noise_map, kernel = method.extractor(lr)
         given = kernel
         if recipe.told:  # so that it also knows kernels that the extractor does not find

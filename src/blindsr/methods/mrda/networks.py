@@ -245,6 +245,10 @@ class RDAN(nn.Module):
         start_as_nearest(self.upscaler.layers)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
+    def regions(self) -> list[nn.Conv2d]:
+        """Return the convolutions that make the modulation maps (Eq. 9), in the order of their layers."""
+        return [layer.region for layer in self.modules() if isinstance(layer, RDAConv) and layer.region is not None]
+
     def forward(self, lr: Tensor, representation: Tensor, maps: list[Tensor] | None = None) -> Tensor:
         """Restore images under their representations.
 

@@ -7,11 +7,10 @@ from typing import Literal, Self, cast
 import torch
 import torch.nn.functional as F
 from pydantic import Field, model_validator
-from torch import Tensor
+from torch import Tensor, nn
 
-from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Pairs, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
-from blindsr.degrade.process import Degradation
 from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.networks import OracleDEN
@@ -67,6 +66,9 @@ class TeacherRecipe(SettingRecipe, MuonRecipe, VisualRecipe):
         (0.01, 0.005, 0.005, 0.005, 0.005), min_length=1, description="alpha by step, as the released code has it"
     )
     lr: float = Field(2e-4, gt=0, description="gamma")
+    regions: float = Field(
+        1.0, gt=0, description="factor of the rate of the convolutions that make modulation maps (Eq. 9)"
+    )
 
 
 class StudentRecipe(TeacherRecipe):
@@ -132,9 +134,11 @@ class Pretrain(Stage):
     def groups(self) -> list[Group]:
         return [Group("mln", list(self.method.mln.parameters()), self.recipe.lr)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        lr = self.family.sample(len(clean), generator).apply(clean, generator)
-        return {"loss": F.l1_loss(self.method.mln(lr), clean)}
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
+        return Pairs.draw(self.family, clean, generator)
+
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        return {"loss": F.l1_loss(self.method.mln(batch.lr), batch.hr)}
 
 
 class Meta(Stage):
@@ -161,12 +165,15 @@ class Meta(Stage):
         mln = self.method.mln
         return [Group("mln", list((mln if mln.free else mln.body).parameters()), self.recipe.lr)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         each = self.recipe.support + self.recipe.query
         tasks = self.family.sample(self.recipe.tasks, generator).repeat_interleave(each)
-        lr = tasks.apply(clean, generator)
+        return Pairs(clean, tasks.apply(clean, generator), tasks)
+
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        each, lr = self.recipe.support + self.recipe.query, batch.lr
         objective = self.method.mln.objective()
-        parts = zip(lr.split(each), self.method.mln.missing(lr, clean).split(each), strict=True)
+        parts = zip(lr.split(each), self.method.mln.missing(lr, batch.hr).split(each), strict=True)
         return {"loss": torch.stack([self._task(objective, *part) for part in parts]).mean()}
 
     def _task(self, objective: Callable[[Params, Tensor, Tensor], Tensor], lr: Tensor, missing: Tensor) -> Tensor:
@@ -203,8 +210,17 @@ class Teacher(Stage):
         return family_of(self.recipe, self.method.config.scale)
 
     def groups(self) -> list[Group]:
-        parameters = [*self.method.teacher.parameters(), *self.method.rdan.parameters()]
-        return [Group("teacher", parameters, self.recipe.lr, muon=self.recipe.muon), *self.adversary()]
+        regions, others = self._parts_of_rdan()
+        parameters = [*self.method.teacher.parameters(), *others]
+        return [Group("teacher", parameters, self.recipe.lr, muon=self.recipe.muon), *regions, *self.adversary()]
+
+    def _parts_of_rdan(self) -> tuple[list[Group], list[nn.Parameter]]:
+        """The convolutions that make modulation maps, as a group if they have a rate of their own, and the rest."""
+        rdan, factor = self.method.rdan, self.recipe.regions
+        regions = [] if factor == 1 else [p for layer in rdan.regions() for p in layer.parameters()]
+        chosen = {id(parameter) for parameter in regions}
+        others = [parameter for parameter in rdan.parameters() if id(parameter) not in chosen]
+        return [Group("regions", regions, factor * self.recipe.lr)] if regions else [], others
 
     def adversary(self) -> list[Group]:
         """The discriminator, if it learns."""
@@ -213,10 +229,11 @@ class Teacher(Stage):
             return []
         return [Group("discriminator", list(judge.parameters()), self.recipe.adversary)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        truth = self.family.sample(len(clean), generator)
-        lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
-        return self.restored(lr, clean, self.represent(lr, clean, truth))
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
+        return Pairs.draw(self.family, clean, generator)
+
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        return self.restored(batch.lr, batch.hr, self.represent(batch))
 
     def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
         """Eq. 3."""
@@ -228,11 +245,11 @@ class Teacher(Stage):
         total = torch.stack(list(losses.values())).sum()
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
-    def represent(self, lr: Tensor, hr: Tensor, truth: Degradation) -> Tensor:
+    def represent(self, batch: Pairs) -> Tensor:
         """D_T: what the teacher makes of the pairs."""
-        teacher = self.method.teacher
+        teacher, lr, hr = self.method.teacher, batch.lr, batch.hr
         if isinstance(teacher, OracleDEN):
-            return teacher.represent(truth.kernels, truth.noise)
+            return teacher.represent(batch.truth.kernels, batch.truth.noise)
         if self.method.config.source == "lr":
             return teacher.represent(teacher.pooled(lr))
         features = self.method.specific_features(lr, self.method.specific(lr, hr, list(self.recipe.rates)))
@@ -247,22 +264,21 @@ class Student(Teacher):
 
     def groups(self) -> list[Group]:
         recipe = self.recipe
-        later = [Group("rdan", list(self.method.rdan.parameters()), recipe.lr, muon=recipe.muon), *self.adversary()]
+        regions, others = self._parts_of_rdan()
+        later = [Group("rdan", others, recipe.lr, muon=recipe.muon), *regions, *self.adversary()]
         return [
             Group("student", list(self.method.student.parameters()), recipe.lr, muon=recipe.muon),
             *(replace(group, after=recipe.alone) for group in later),
         ]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         recipe = self.recipe
-        truth = self.family.sample(len(clean), generator)
-        lr = truth.apply(clean, generator).contiguous(memory_format=torch.channels_last)
-        found = self.method.student(lr)
-        losses = self.restored(lr, clean, found) if step > recipe.alone else {"loss": found.new_zeros(())}
+        found = self.method.student(batch.lr)
+        losses = self.restored(batch.lr, batch.hr, found) if step > recipe.alone else {"loss": found.new_zeros(())}
         total = losses.pop("loss")
         if recipe.kl or recipe.absolute:
             with torch.no_grad():
-                wanted = self.represent(lr, clean, truth)
+                wanted = self.represent(batch)
             losses["kl"] = divergence(wanted, found, recipe.temperature)
             losses["absolute"] = F.l1_loss(found, wanted)
             total = total + recipe.kl * losses["kl"] + recipe.absolute * losses["absolute"]

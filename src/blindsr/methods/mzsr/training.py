@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, Stage, StageRecipe
+from blindsr.contract import Batch, Group, Method, Pairs, Stage, StageRecipe
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
 from blindsr.degrade.families import Family, Isotropic, MZSRKernels, eq3, mzsr
@@ -94,9 +94,11 @@ class Pretrain(Stage):
     def groups(self) -> list[Group]:
         return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        lr = self.family.sample(len(clean), generator).apply(clean, generator)
-        return {"loss": F.l1_loss(self.method.call(self.method.start, lr), clean)}
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
+        return Pairs.draw(self.family, clean, generator)
+
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        return {"loss": F.l1_loss(self.method.call(self.method.start, batch.lr), batch.hr)}
 
 
 class Meta(Stage):
@@ -123,11 +125,13 @@ class Meta(Stage):
         factors = list(self.method.log_factors)
         return [network, Group("factors", factors, self.recipe.factor_lr)] if factors else [network]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """The weighted losses after all inner steps; those after the first and the last one are logged beside them."""
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Tasks":
+        return _Tasks(tuple(self._tasks(clean, generator)))
+
+    def losses(self, batch: "_Tasks", generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        """Weight the losses after all inner steps; those after the first and the last one are logged, too."""
         recipe, start = self.recipe, self.method.start
-        tasks = self._tasks(clean, generator)
-        steps = torch.stack([self._learn(start, task) for task in tasks]).mean(0)
+        steps = torch.stack([self._learn(start, task) for task in batch.tasks]).mean(0)
         loss = (steps * steps.new_tensor(loss_weights(recipe.unrolled, step, recipe.anneal))).sum()
         return {"loss": loss, "first": steps[0].detach(), "last": steps[-1].detach()}
 
@@ -171,6 +175,11 @@ class _Task:
     hr: Tensor
     kernel: Tensor
     scale: float
+
+
+@dataclass(frozen=True)
+class _Tasks(Batch):
+    tasks: tuple[_Task, ...]
 
 
 def shrink(hr: Tensor, kernel: Tensor, scale: float, down: Downsampling) -> tuple[Tensor, Tensor]:
@@ -219,11 +228,13 @@ class Estimate(Stage):
     def groups(self) -> list[Group]:
         return [Group("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
 
-    def forward(self, clean: Tensor, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        tasks = self.family.sample(len(clean), generator)
-        found = self.method.estimator(tasks.apply(clean, generator))
+    def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
+        return Pairs.draw(self.family, clean, generator)
+
+    def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
+        found = self.method.estimator(batch.lr)
         # What counts is the kernel's shape in LR pixels, whatever the scale.
-        difference = (found - kernels.covariance(tasks.kernels)) / self.method.config.scale
+        difference = (found - kernels.covariance(batch.truth.kernels)) / self.method.config.scale
         return {"loss": F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.05)}
 
 
