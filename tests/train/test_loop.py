@@ -182,7 +182,8 @@ def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
     small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
-    for name in (".0123456789abcdef.pt", ".mine.pt"):
+    (tmp_path / ".blindsr-0123456789abcdef").mkdir()
+    for name in (".blindsr-0123456789abcdef/lock", ".blindsr-0123456789abcdef/checkpoint.pt", ".mine.pt"):
         (tmp_path / name).write_bytes(b"half")
     train(small, Photos.read([photographs]), options(tmp_path))
     assert {path.name for path in tmp_path.glob(".*")} == {".mine.pt"}
