@@ -41,6 +41,6 @@ def test_every_stage_takes_a_step(tmp_path: Path, photographs: Path, name: str, 
     small = recipe.load(name, [*ONE, *CASES[name]])
     assert train(small, Photos.read([photographs]), Options(tmp_path, device="cpu", precision=precision)) == "finished"
     state = checkpoint.load(tmp_path)
-    assert state["stage"] == len(small.stages) - 1
+    assert state["stage"] == max(index for index, stage in enumerate(small.stages.values()) if stage.steps)
     assert all(bool(torch.isfinite(value).all()) for value in state["model"].values())
     assert state["validations"]
