@@ -44,3 +44,9 @@ def test_the_version_is_printed_without_a_parser() -> None:
         "except SystemExit as end: print(end.code, {'torch', 'typer'} & set(sys.modules))"
     ).split()
     assert loaded == ["blindsr", blindsr.__version__, "0", "set()"]
+
+
+def test_degradations_load_no_codecs_and_no_optimisers() -> None:
+    loaded = _python("import blindsr.degrade, sys; print(*sys.modules)").split()
+    assert "torch" in loaded
+    assert not {"scipy", "pyvips", "tifffile"} & set(loaded)

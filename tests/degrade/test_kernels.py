@@ -1,15 +1,11 @@
 """Kernels against closed forms, files and every way to be wrong."""
 
 import math
-from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
-from scipy.io import savemat
 from torch import Tensor
 
 from blindsr.degrade import kernels
@@ -81,16 +77,6 @@ def test_the_narrowest_gaussian_leaves_an_image_as_it_is() -> None:
     torch.testing.assert_close(kernels.gaussian(15, 0.2), kernels.delta(15), atol=1e-4, rtol=0)
 
 
-def test_kernels_are_read_from_three_kinds_of_file(tmp_path: Path) -> None:
-    expected = kernels.gaussian(9, 1.5)
-    np.save(tmp_path / "k.npy", 7 * expected.numpy())
-    savemat(tmp_path / "k.mat", {"kernel": expected.numpy()})
-    Image.fromarray((expected / expected.max() * 255).round().byte().numpy()).save(tmp_path / "k.png")
-    torch.testing.assert_close(kernels.load(tmp_path / "k.npy"), expected)
-    torch.testing.assert_close(kernels.load(tmp_path / "k.mat"), expected)
-    torch.testing.assert_close(kernels.load(tmp_path / "k.png"), expected, atol=1e-3, rtol=0)
-
-
 @pytest.mark.parametrize(
     ("kernel", "word"),
     [
@@ -104,42 +90,6 @@ def test_kernels_are_read_from_three_kinds_of_file(tmp_path: Path) -> None:
 def test_a_kernel_that_makes_no_sense_is_named(kernel: Tensor, word: str) -> None:
     with pytest.raises(BlindSRError, match=word):
         kernels.check(kernel)
-
-
-def test_the_only_matrix_among_scalars_and_a_kernel_of_one_pixel_are_read(tmp_path: Path) -> None:
-    savemat(tmp_path / "k.mat", {"kernel": np.full((3, 3), 2.0), "name": "box", "width": 3.0})
-    torch.testing.assert_close(kernels.load(tmp_path / "k.mat"), torch.full((3, 3), 1 / 9))
-    np.save(tmp_path / "one.npy", np.ones((1, 1)))
-    assert kernels.load(tmp_path / "one.npy").tolist() == [[1.0]]
-
-
-def test_files_of_numbers_that_are_no_kernel_say_what_is_wrong(tmp_path: Path) -> None:
-    savemat(tmp_path / "two.mat", {"a": np.eye(3), "b": np.eye(3)})
-    savemat(tmp_path / "damaged.mat", {"a": np.eye(3)})
-    head = (tmp_path / "damaged.mat").read_bytes()[:128]
-    (tmp_path / "damaged.mat").write_bytes(head + b"\xff" * 200)
-    np.save(tmp_path / "complex.npy", np.eye(3) * 1j)
-    np.save(tmp_path / "words.npy", np.full((3, 3), "a"))
-    np.save(tmp_path / "line.npy", np.ones(3))
-    wrong = {
-        "two.mat": "2 matrices",
-        "damaged.mat": "cannot read",
-        "complex.npy": "no real numbers",
-        "words.npy": "no real numbers",
-        "line.npy": "square",
-    }
-    for name, words in wrong.items():
-        with pytest.raises(BlindSRError, match=words):
-            kernels.load(tmp_path / name)
-
-
-@pytest.mark.parametrize("name", ["missing.npy", "text.npy", "text.mat", "text.png", "k.txt"])
-def test_a_file_that_holds_no_kernel_gives_one_sentence(tmp_path: Path, name: str) -> None:
-    if not name.startswith("missing"):
-        (tmp_path / name).write_text("no kernel")
-    with pytest.raises(BlindSRError) as caught:
-        kernels.load(tmp_path / name)
-    assert "\n" not in str(caught.value)
 
 
 def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:

@@ -99,11 +99,12 @@ def _kernel(
 ) -> "Tensor":
     """The blur kernel ``(k, k)``."""
     from blindsr.degrade import kernels
+    from blindsr.degrade.kernel_io import load_kernel
 
     if path is not None:
         if any(value is not None for value in (size, blur, blur2, angle)):
             raise BlindSRError("--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size")
-        return kernels.load(path)
+        return load_kernel(path)
     if blur is not None:
         return _gaussian(21 if size is None else size, blur, blur2, angle or 0.0)
     if any(value is not None for value in (size, blur2, angle)):

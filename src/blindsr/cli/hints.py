@@ -60,11 +60,12 @@ def read(
 
 def _kernel(path: Path | None, blur: float | None) -> "Tensor | None":
     from blindsr.degrade import kernels
+    from blindsr.degrade.kernel_io import load_kernel
 
     if path is not None and blur is not None:
         raise BlindSRError("give either --kernel or --blur: both say what the blur kernel is")
     if path is not None:
-        return kernels.load(path)
+        return load_kernel(path)
     if blur is None:
         return None
     if not (math.isfinite(blur) and 0 < blur <= 20):

@@ -1,4 +1,4 @@
-"""Blur kernels ``k`` of Eq. 1: Gaussians of any size, and kernels that a user brings along.
+"""Blur kernels ``k`` of Eq. 1: Gaussians of any size, and what is known of any kernel.
 
 A "width" means three things in the literature, so each function's name says which one it takes:
 ``gaussian`` takes standard deviations in HR pixels, ``gaussian_from_variances`` the eigenvalues of the covariance
@@ -7,12 +7,9 @@ the long axis from "right" towards "down".
 """
 
 import math
-from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from scipy import io, optimize
 from torch import Tensor
 
 from blindsr.errors import BlindSRError
@@ -95,6 +92,8 @@ def widths(kernel: Tensor) -> tuple[float, float, float]:
 
 def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
     """Covariance ``(2, 2)`` of the sampled Gaussian of any place and shape at the least Hellinger distance."""
+    from scipy import optimize  # noqa: PLC0415  # takes longer to load than all of this package
+
     size = kernel.shape[-1]
     root = kernel.clamp(min=0).sqrt().numpy()
     root = root / np.linalg.norm(root)
@@ -114,29 +113,6 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
     *_, a, b, c = optimize.least_squares(distance, start).x
     whiten = np.array([[a, b], [0, c]])
     return np.linalg.inv(whiten.T @ whiten)
-
-
-def load(path: str | Path) -> Tensor:
-    """Read a kernel from ``.npy``, ``.mat`` (its only 2-D matrix) or an image (gray levels), scaled to sum 1.
-
-    Returns:
-        ``(k, k)`` float32.
-
-    Raises:
-        BlindSRError: if the file cannot be read or `check` refuses what it holds.
-    """
-    path = Path(path)
-    readers = {".npy": _read_npy, ".mat": _read_mat, ".png": _read_image, ".tif": _read_image, ".tiff": _read_image}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise BlindSRError(f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}")
-    try:
-        array = reader(path)
-    except Exception as error:  # the readers answer damaged files with whatever they stumble over
-        raise BlindSRError(f"cannot read a kernel from {path}: {error}") from None
-    if array.dtype.kind not in "buif":
-        raise BlindSRError(f"{path} holds no real numbers")
-    return check(torch.from_numpy(array.astype(np.float64)), str(path))
 
 
 def check(kernel: Tensor, name: str = "the kernel") -> Tensor:
@@ -159,20 +135,3 @@ def check(kernel: Tensor, name: str = "the kernel") -> Tensor:
 
 def _squared(value: Widths) -> Widths:
     return value.double() ** 2 if isinstance(value, Tensor) else value**2
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    return np.atleast_2d(np.load(path, allow_pickle=False).squeeze())
-
-
-def _read_mat(path: Path) -> np.ndarray:
-    found = [value for key, value in io.loadmat(path).items() if not key.startswith("__")]
-    matrices = [np.squeeze(value) for value in found if isinstance(value, np.ndarray) and np.squeeze(value).ndim == 2]
-    if len(matrices) != 1:
-        raise ValueError(f"it holds {len(matrices)} matrices, and one is needed")
-    return matrices[0]
-
-
-def _read_image(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("F"))
