@@ -82,7 +82,7 @@ def test_turned_images_are_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "cannot be read"), (b"no image at all", "in strips"), (b"BM1", "in strips")]
+    ("content", "said"), [(b"", "is not a PNG"), (b"no image at all", "is not a PNG"), (b"BM1", "in strips")]
 )
 def test_other_files_are_refused(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
@@ -91,16 +91,14 @@ def test_other_files_are_refused(content: bytes, said: str, tmp_path: Path) -> N
         Strips(path)
 
 
-def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+def test_a_name_need_not_be_utf8(tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.png")
-    Image.new("RGB", (4, 4)).save(path)
-    with pytest.raises(BlindSRError, match="not UTF-8"):
-        Strips(path)
-    assert images.read(path).width == 4
+    Image.new("RGB", (4, 4), "red").save(path)
+    assert Strips(path).rows(0, 4).pixels[0].min() == 1
 
 
 def test_missing_and_damaged_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, match="cannot be read"):
+    with pytest.raises(BlindSRError, match="there is no file"):
         Strips(tmp_path / "none.png")
     path = tmp_path / "a.png"
     images.write(Picture.from_array(samples(8, 3)), path)

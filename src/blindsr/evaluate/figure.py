@@ -1,6 +1,8 @@
 """Figures to files, whole or not at all."""
 
 import io
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,18 @@ if TYPE_CHECKING:
 _SUFFIXES = (".png", ".pdf", ".svg")
 
 
-def check(path: Path) -> None:
-    """Refuse a place that no figure can be written to; meant to be asked before hours of measuring.
+def check(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
+    """Refuse a figure that cannot be drawn or written; meant to be called before hours of measuring.
+
+    Args:
+        path: of the figure.
+        libraries: what draws it.
 
     Raises:
-        BlindSRError: another ending, or a folder that is not there or not writable.
+        BlindSRError: a library that is not installed, another ending, or a folder that is not there or not writable.
     """
+    if any(find_spec(name) is None for name in libraries):
+        raise BlindSRError(f"drawing needs {' and '.join(libraries)}: pip install 'blindsr[plot]'")
     if path.suffix.lower() not in _SUFFIXES:
         raise BlindSRError(f"cannot write {path}: a figure is a PNG, PDF or SVG file")
     files.check_writable(path)

@@ -7,9 +7,7 @@ import struct
 import warnings
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from io import BytesIO
-from mmap import mmap
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from PIL.Image import Exif
 
@@ -83,10 +81,10 @@ def parsed(block: bytes) -> Exif:
     return found
 
 
-def from_tiff(data: bytes | mmap) -> bytes | None:
+def from_tiff(file: IO[bytes]) -> bytes | None:
     """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
     with tolerant():
-        found = _directories(data)
+        found = _directories(file)
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
         if set(found) - _RESOLUTION - {ORIENTATION}:
@@ -130,13 +128,15 @@ def tolerant() -> Iterator[None]:
         yield
 
 
-def _directories(data: bytes | mmap) -> Exif:
+def _directories(file: IO[bytes]) -> Exif:
     """The first directory of a TIFF or BigTIFF file, with those of the photograph that hang on it."""
-    order = "<" if data[:2] == b"II" else ">"
+    file.seek(0)
+    head = file.read(16)
+    order = "<" if head[:2] == b"II" else ">"
     found = Exif()
-    found.endian, found.bigtiff = order, b"+" in data[2:4]
-    (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), data, 8 if found.bigtiff else 4)
-    found.load_from_fp(cast("IO[bytes]", BytesIO(data) if isinstance(data, bytes) else data), first)
+    found.endian, found.bigtiff = order, b"+" in head[2:4]
+    (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), head, 8 if found.bigtiff else 4)
+    found.load_from_fp(file, first)
     for pointer in set(DIRECTORIES) & set(found):  # Pillow would make up the others
         with_texts(found.get_ifd(pointer))  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one

@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageSequence
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff, vips
-from blindsr.images.gamut import has_gray_profile, without_gray_profile
+from blindsr.images.codepoints import with_profile
+from blindsr.images.gamut import has_gray_profile, in_srgb, without_gray_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
-from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples
-from blindsr.images.read import MAX_PIXELS, kind_of, metadata_of, opened, read, read_page
-from blindsr.images.write import check_output, check_quality, check_sides, write_bytes, write_file
+from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples, turned
+from blindsr.images.read import HEAD, MAX_PIXELS, kind_of, metadata_of, opened, read_page
+from blindsr.images.write import check_output, check_quality, check_sides, prepared, write_bytes, write_file
 
 SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
 """Endings of the names that several pictures can be written to."""
@@ -66,26 +67,23 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
         BlindSRError: as `read`; ``max_pixels`` is for all frames together.
     """
     path = Path(path)
-    data = opened(path)
-    kind = kind_of(data)
-    if kind is None:
-        return read(path, max_pixels=max_pixels)  # which says so
-    found = pages(path, kind)
-    if len(found) == 1:
-        return read_page(data, path, kind, max_pixels, found[0])
-    try:
-        return (
-            _read_pages(data, path, found, max_pixels) if kind == "tiff" else _animation(data, path, max_pixels, kind)
-        )
-    except MALFORMED as error:
-        raise damaged(path, error) from None
+    with opened(path) as (file, kind):
+        found = pages(path, kind)
+        if len(found) == 1:
+            return read_page(file, path, kind, max_pixels, found[0])
+        try:
+            if kind == "tiff":
+                return _read_pages(file, path, found, max_pixels)
+            return _animation(file, path, max_pixels, kind)
+        except MALFORMED as error:
+            raise damaged(path, error) from None
 
 
 def is_animated(path: Path) -> bool:
     """Whether a file holds several frames; False where that cannot be told."""
     try:
         with path.open("rb") as file:
-            kind = kind_of(file.read(64))
+            kind = kind_of(file.read(HEAD))
     except OSError:
         return False
     return kind is not None and len(pages(path, kind)) > 1
@@ -116,14 +114,13 @@ def write_frames(
     check_quality(quality)
     for one in frames.samples:
         check_sides(path, one.shape[1], one.shape[0])
-    metadata = frames.metadata
-    if metadata.exif:
-        height, width = frames.samples[0].shape[:2]
-        metadata = replace(metadata, exif=exif.sized(metadata.exif, width, height))
+    height, width = frames.samples[0].shape[:2]
+    metadata = prepared(frames.metadata, path, width, height)
     if path.suffix.lower() in _PAGES:
         made = frames if bits is None else frames.like(frames.pictures(), bits)
         encode: Callable[[Path], None] = partial(tiff.write, pages=made.samples, metadata=metadata)
     elif path.suffix.lower() == ".gif":
+        frames = frames.like(map(in_srgb, frames.pictures()))
         encode = partial(_write_gif, frames=frames)
     else:
         if has_gray_profile(metadata):
@@ -147,49 +144,50 @@ def check_frames(path: Path, frames: Frames, bits: int | None = None) -> None:
         raise BlindSRError(f"cannot write pages of different sizes to {path}: use TIFF")
 
 
-def _read_pages(data: bytes, path: Path, numbers: list[int], max_pixels: int) -> Frames:
+def _read_pages(file: BinaryIO, path: Path, numbers: list[int], max_pixels: int) -> Frames:
     found: list[Picture] = []
     for number in numbers:
-        found.append(read_page(data, path, "tiff", max_pixels, number))
+        found.append(read_page(file, path, "tiff", max_pixels, number))
         max_pixels -= found[-1].width * found[-1].height
     bits = max(picture.metadata.bits for picture in found)
     return Frames([picture.to_array(bits) for picture in found], replace(found[0].metadata, bits=bits))
 
 
-def _animation(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
+def _animation(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
     """By libvips, which alone keeps the alpha of WebP; by Pillow PNG and AVIF, of which libvips knows no frames."""
     found = (
-        _by_pillow(data, path, max_pixels, kind)
+        _by_pillow(file, path, max_pixels, kind)
         if kind in ("png", "avif")
-        else _by_libvips(data, path, max_pixels, kind)
+        else _by_libvips(file, path, max_pixels, kind)
     )
     opaque = all(one.shape[2] < 4 or (one[..., 3] == 255).all() for one in found.samples)
     samples = [np.ascontiguousarray(one[..., :3]) for one in found.samples] if opaque else found.samples
     return replace(found, samples=samples, metadata=replace(found.metadata, gray=samples[0].shape[2] < 3))
 
 
-def _by_libvips(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    tall = vips.load(kind, data, n=-1)
+def _by_libvips(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
+    tall = vips.load(kind, path, n=-1)
     height = tall.get("page-height")
     _check_size(path, (tall.width, height, tall.height // height), max_pixels)
     samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
     orientation = tall.get("orientation") if tall.get_typeof("orientation") else 1
-    upright = [_upright(one, orientation) for one in samples]
+    upright = [turned(one, orientation) for one in samples]
     durations = tuple(_shown(value) for value in tall.get("delay"))
-    return Frames(upright, metadata_of(tall, data, kind), durations, tall.get("loop"))
+    return Frames(upright, metadata_of(tall, file, kind, path), durations, tall.get("loop"))
 
 
-def _by_pillow(data: bytes, path: Path, max_pixels: int, kind: Format) -> Frames:
-    with any_size(), Image.open(io.BytesIO(data), formats=[kind]) as image:
+def _by_pillow(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
+    file.seek(0)
+    with any_size(), Image.open(file, formats=[kind]) as image:
         _check_size(path, (image.width, image.height, int(getattr(image, "n_frames", 1))), max_pixels)
         plays, orientation = int(image.info.get("loop", 0)), image.getexif().get(exif.ORIENTATION, 1)
         samples, durations = [], []
         for number, frame in enumerate(ImageSequence.Iterator(image)):
             if number == 0 and hides_still(image):
                 continue
-            samples.append(_upright(np.asarray(frame.convert("RGBA")), orientation))
+            samples.append(turned(np.asarray(frame.convert("RGBA")), orientation))
             durations.append(_shown(frame.info.get("duration", 0)))
-        metadata = Picture.from_array(image).metadata
+        metadata = with_profile(Picture.from_array(image).metadata, file, path, gray=False)
     return Frames(samples, metadata, tuple(durations), plays)
 
 
@@ -197,17 +195,6 @@ def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None
     width, height, count = size
     if width * height * count > max_pixels:
         raise BlindSRError(f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read")
-
-
-def _upright(samples: Samples, orientation: int) -> Samples:
-    """Turn a frame as EXIF says."""
-    if orientation in (5, 6, 7, 8):
-        samples = samples.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        samples = samples[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        samples = samples[::-1]
-    return samples
 
 
 def _shown(duration: float) -> int:

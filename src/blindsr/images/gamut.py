@@ -81,6 +81,15 @@ def without_gray_profile(picture: Picture) -> Picture:
     return replace(picture, pixels=pixels, metadata=replace(picture.metadata, icc=None))
 
 
+def in_srgb(picture: Picture) -> Picture:
+    """The picture with the values of sRGB, for files that hold no profile."""
+    picture = without_gray_profile(picture)
+    gamut = gamut_of(picture.metadata)
+    if gamut is not None:
+        picture = replace(picture, pixels=gamut.to_srgb(picture.pixels[None])[0])
+    return replace(picture, metadata=replace(picture.metadata, icc=None))
+
+
 def _icc_applied(image: pyvips.Image, icc: bytes) -> pyvips.Image:
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
     return image.icc_transform("srgb", embedded=True, depth=16)

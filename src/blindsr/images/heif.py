@@ -3,17 +3,19 @@
 import io
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif
+from blindsr.images import exif, profile
+from blindsr.images.codepoints import with_profile
 from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, from_samples, upright_metadata
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
+_BT601 = 6
 _DEEP = 8
 """Bits from which on more are there."""
 
@@ -23,16 +25,17 @@ def is_heif(data: bytes) -> bool:
     return data[4:8] == b"ftyp" and data[8:12] in _BRANDS
 
 
-def read(data: bytes, path: Path, max_pixels: int) -> Picture:
+def read(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
     """Decode a file's primary image, which libheif turns upright.
 
     Raises:
-        BlindSRError: pillow-heif is not there, too many pixels, or a damaged file.
+        BlindSRError: pillow-heif is not there, too many pixels, HDR values, or a damaged file.
     """
     heif = check(path)
     try:
-        file = heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-        image = file[file.primary_index]
+        file.seek(0)
+        opened = heif.open_heif(file, convert_hdr_to_8bit=False)
+        image = opened[opened.primary_index]
         if image.size[0] * image.size[1] > max_pixels:
             raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
         samples = np.asarray(image)
@@ -41,7 +44,8 @@ def read(data: bytes, path: Path, max_pixels: int) -> Picture:
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
         raise damaged(path, error) from None
     said = image.info.get
-    return from_samples(samples, upright_metadata(said("icc_profile"), said("exif"), said("xmp"), None, "heic"))
+    metadata = upright_metadata(said("icc_profile"), said("exif"), said("xmp"), None, "heic")
+    return from_samples(samples, with_profile(metadata, file, path, gray=samples.ndim == 2))
 
 
 def to_white(bits: int) -> float:
@@ -53,6 +57,10 @@ def encode(image: Image.Image, metadata: Metadata, quality: int) -> bytes:
     """Encode an 8-bit image without chroma subsampling; `check` says whether that is possible."""
     options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
     options["icc_profile"] = metadata.icc
+    points = profile.code_points(metadata.icc) if metadata.icc else None
+    if points and points[0] in profile.PRIMARIES and points[1] in (*profile.LIKE_SRGB, *profile.GAMMA):
+        options |= {"color_primaries": points[0], "transfer_characteristics": points[1], "save_nclx_profile": True}
+        options |= {"matrix_coefficients": _BT601, "full_range_flag": 1}
     given = {name: value for name, value in options.items() if value}
     buffer = io.BytesIO()
     check("a HEIC file").from_pillow(image).save(buffer, quality=quality, chroma=444, **given)

@@ -36,7 +36,7 @@ def damaged(path: Path, error: Exception) -> BlindSRError:
 
 
 def pages(path: Path, kind: Format) -> list[int]:
-    """Numbers of the frames or pages of a file; pages of a TIFF that are smaller versions of others do not count.
+    """Numbers of the frames or pages of a file; smaller versions of pages and transparency masks do not count.
 
     A file that is damaged seems to have one: reading it says what is wrong.
 
@@ -62,7 +62,7 @@ def hides_still(image: Image.Image) -> bool:
 def _full(path: Path) -> list[int]:
     with tifffile.TiffFile(path) as file:
         found = [(page if isinstance(page, tifffile.TiffPage) else page.aspage()) for page in file.pages]
-        full = [number for number, page in enumerate(found) if not page.is_reduced]
+        full = [number for number, page in enumerate(found) if not (page.is_reduced or page.is_mask)]
         if not full and found[0].subifds:
             raise BlindSRError(f"{path} shows but a small version of a camera's raw data; export it as TIFF first")
         return full or [0]

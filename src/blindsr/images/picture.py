@@ -13,6 +13,7 @@ from torch import Tensor
 
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
+from blindsr.images import xmp as xmp_packet
 
 Format = Literal["png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
 Samples: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
@@ -39,6 +40,8 @@ class Metadata:
     """One channel in the file; the three channels of the pixels are then equal."""
     format: Format = "png"
     """Kind of the file that the picture came from."""
+    notes: tuple[str, ...] = ()
+    """What of that file is not in the picture; writing the picture warns of it."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +120,12 @@ def upright_metadata(
         dpi: what the file itself states; that of EXIF otherwise.
         kind: of the file.
     """
+    packet, lost = xmp_packet.without_parts(xmp) if xmp else (None, False)
     return Metadata(
         icc=icc,
         exif=exif.upright(block) if block else None,
-        xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", xmp) if xmp else None,
+        xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", packet) if packet else None,
+        notes=(xmp_packet.NOTE,) if lost else (),
         dpi=_sensible(dpi) or _sensible(exif.dpi(block.removeprefix(exif.PREFIX)) if block else None),
         format=kind,
     )
@@ -128,6 +133,17 @@ def upright_metadata(
 
 def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
     return dpi if dpi and all(0 < value < math.inf for value in dpi) else None
+
+
+def turned(samples: Samples, orientation: int) -> Samples:
+    """Turn samples ``(h, w)`` or ``(h, w, c)`` upright, as an EXIF orientation of 1 to 8 says."""
+    if orientation in (5, 6, 7, 8):
+        samples = samples.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        samples = samples[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        samples = samples[::-1]
+    return samples
 
 
 def check_bits(bits: int) -> None:
@@ -148,7 +164,7 @@ def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:
     gray = planes.shape[0] < 3
     colour = planes[:1].repeat(3, 1, 1) if gray else planes[:3]
     alpha = planes[-1:] if planes.shape[0] in (2, 4) else None
-    kept = {key: getattr(metadata, key) for key in ("icc", "exif", "xmp", "dpi", "format")}
+    kept = {key: getattr(metadata, key) for key in ("icc", "exif", "xmp", "dpi", "format", "notes")}
     return Picture(colour, alpha, Metadata(**kept, bits=16 if array.dtype == np.uint16 else 8, gray=gray))
 
 

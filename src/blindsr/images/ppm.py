@@ -1,6 +1,7 @@
 """PPM and PGM files with more than 8 bits a sample, which Pillow would cut to 8 without a word."""
 
 import re
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,27 +10,34 @@ _HEADER = re.compile(rb"P([2356])" + 3 * rb"(?:\s+(?:#[^\n]*\n\s*)*(\d+))" + rb"
 _ASCII = b"23"
 _COLOUR = b"36"
 _WHITE = 65535
+_HEAD = 2**16
+"""Bytes that a header and its comments may take."""
+_ASCII_BYTES = 16
+"""Most bytes of a sample that is written as text, with what stands between it and the next."""
 
 
-def white(data: bytes) -> int:
+def white(file: BinaryIO) -> int:
     """The value that stands for white in a PPM or PGM file; 255 in others."""
-    header = _HEADER.match(data)
+    file.seek(0)
+    header = _HEADER.match(file.read(_HEAD))
     return int(header[4]) if header else 255
 
 
-def decode(data: bytes) -> NDArray[np.uint16]:
+def decode(file: BinaryIO) -> NDArray[np.uint16]:
     """Samples ``(h, w)`` or ``(h, w, 3)`` of a file whose white is above 255, scaled to the full 16 bits.
 
     Raises:
         ValueError: fewer samples than the header promises, a sample above white, or a white above 65535.
     """
-    header = _HEADER.match(data)
+    file.seek(0)
+    header = _HEADER.match(file.read(_HEAD))
     if header is None or int(header[4]) > _WHITE:
         raise ValueError("it has no valid header")
     width, height, top = (int(number) for number in header.groups()[1:])
     shape = (height, width, 3) if header[1] in _COLOUR else (height, width)
     count = int(np.prod(shape))
-    body = data[header.end() :]
+    file.seek(header.end())
+    body = file.read((_ASCII_BYTES if header[1] in _ASCII else 2) * count)
     if header[1] in _ASCII:
         samples = np.array(re.sub(rb"#[^\n]*", b"", body).split()[:count], np.uint32)
     else:

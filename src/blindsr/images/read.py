@@ -1,11 +1,11 @@
 """Files to pictures: pixels and profile by libvips, which keeps 16 bits, the rest from the file's own bytes."""
 
-import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyvips
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, heif, png, ppm, vips
+from blindsr.images import exif, heif, png, ppm, tiff_samples, vips
+from blindsr.images.codepoints import with_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
@@ -25,6 +26,12 @@ _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16", "scrgb")
 BITS = {"uchar": 8, "ushort": 16, "float": 32}
 """Depths by what libvips calls their samples."""
+HEAD = 64
+"""Bytes that tell what kind a file is of."""
+_WHOLE = ("webp", "avif", "heic", "gif")
+"""Kinds whose decoders want all bytes at once."""
+MAX_BYTES = 2**28
+"""Largest file of these kinds that is read."""
 _BY_PILLOW = ("bmp", "ppm")
 """Kinds that libvips does not know; they hold 8 bits and next to nothing besides pixels."""
 
@@ -33,53 +40,79 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     """Read a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; what it is decides the content, not the name.
 
     The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
-    by its profile. Gray stays gray: its value is repeated in three channels and ``metadata.gray`` is set.
+    by its profile, CIE L*a*b* and YCbCr of TIFF as well. Gray stays gray: its value is repeated in three channels and
+    ``metadata.gray`` is set. Colours that a file tells by code points get a profile of the same meaning.
 
     Raises:
         BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
-            pages, or samples that are neither 8 or 16 bit integers nor floats in [0, 1].
+            pages, samples that are neither 8 or 16 bit integers nor floats in [0, 1], or HDR values (PQ, HLG).
     """
     path = Path(path)
-    data = opened(path)
-    kind = kind_of(data)
-    if kind is None:
-        raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
-    return read_page(data, path, kind, max_pixels, only_page(path, kind))
+    with opened(path) as (file, kind):
+        return read_page(file, path, kind, max_pixels, only_page(path, kind))
 
 
-def read_page(data: bytes, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
-    """Decode a file's bytes, or one page of them; as `read` in all else."""
+def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
+    """Decode an opened file, or one page of it; as `read` in all else."""
     if kind in _BY_PILLOW:
-        return _read_by_pillow(path, data, max_pixels)
+        return _read_by_pillow(path, file, max_pixels)
     if kind == "heic":
-        return heif.read(data, path, max_pixels)
-    which = {"page": page} if page else {}
+        return heif.read(file, path, max_pixels)
     try:
-        image = vips.load(kind, data, **which)
+        stored = tiff_samples.stored(path, page) if kind == "tiff" else None
+        if stored is not None and stored.rare:
+            return _read_rare(file, path, max_pixels, page, stored)
+        image = vips.load(kind, path, **({"page": page} if page else {}))
+        if stored is not None:
+            image = tiff_samples.colours_and_alpha(image, stored, path)
         check(image, path, max_pixels)
         upright = upright_rgb(image)
         array = samples_of(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
         raise damaged(path, error) from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
-    known = replace(metadata_of(image, data, kind), bits=BITS[upright.format], gray=picture.metadata.gray)
-    return replace(picture, metadata=known)
+    known = replace(metadata_of(image, file, kind, path), bits=BITS[upright.format], gray=picture.metadata.gray)
+    notes = stored.notes if stored is not None else ()
+    return replace(picture, metadata=replace(known, notes=(*known.notes, *notes)))
 
 
-def opened(path: Path) -> bytes:
-    """The bytes of a file.
+def _read_rare(file: BinaryIO, path: Path, max_pixels: int, page: int, stored: tiff_samples.Stored) -> Picture:
+    """Decode a TIFF page of colours that libvips does not know."""
+    check_pixels(path, stored.width, stored.height, max_pixels)
+    samples = tiff_samples.decoded(path, stored, page)
+    metadata = upright_metadata(None, exif.from_tiff(file), stored.xmp, None, "tiff")
+    return from_samples(samples, replace(metadata, notes=(*metadata.notes, *stored.notes)))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
+    """Open an image file, and tell what kind it is of from its first bytes.
 
     Raises:
-        BlindSRError: it is not there, a folder, or cannot be read.
+        BlindSRError: it is not there, a folder, cannot be read, is no image, or too large for its kind.
     """
     try:
-        return path.read_bytes()
+        file = path.open("rb")
     except FileNotFoundError:
         raise BlindSRError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise BlindSRError(f"{path} is a folder; name an image file in it") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise _unreadable(path, error) from None
+    with file:
+        try:
+            kind, size = kind_of(file.read(HEAD)), file.seek(0, os.SEEK_END)
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from None
+        if kind is None:
+            raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
+        if kind in _WHOLE and size > MAX_BYTES:
+            raise BlindSRError(f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read")
+        yield file, kind
+
+
+def _unreadable(path: Path, error: Exception) -> BlindSRError:
+    return BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def kind_of(data: bytes) -> Format | None:
@@ -109,13 +142,14 @@ def _rarer_kind(data: bytes) -> Format | None:
     return None
 
 
-def _read_by_pillow(path: Path, data: bytes, max_pixels: int) -> Picture:
+def _read_by_pillow(path: Path, file: BinaryIO, max_pixels: int) -> Picture:
     try:
-        with any_size(), Image.open(io.BytesIO(data), formats=["BMP", "PPM"]) as image:
-            if image.width * image.height > max_pixels:
-                raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
-            if ppm.white(data) > 255:
-                return from_samples(ppm.decode(data), Metadata(format="ppm"))
+        deep = ppm.white(file) > 255
+        file.seek(0)
+        with any_size(), Image.open(file, formats=["BMP", "PPM"]) as image:
+            check_pixels(path, image.width, image.height, max_pixels)
+            if deep:
+                return from_samples(ppm.decode(file), Metadata(format="ppm"))
             image.load()
             return Picture.from_array(image)
     except MALFORMED as error:
@@ -130,10 +164,15 @@ def only_page(path: Path, kind: Format) -> int:
     return found[0]
 
 
+def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
+    """Refuse an image of too many pixels."""
+    if width * height > max_pixels:
+        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are read")
+
+
 def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     """Refuse from the header alone, before any pixel is decoded."""
-    if image.width * image.height > max_pixels:
-        raise BlindSRError(f"{path} has {image.width}x{image.height} pixels; at most {max_pixels} are read")
+    check_pixels(path, image.width, image.height, max_pixels)
     if image.format not in BITS:
         raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers or floats")
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
@@ -171,23 +210,28 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
     return array
 
 
-def metadata_of(image: pyvips.Image, data: bytes | mmap, kind: Format) -> Metadata:
-    """What an opened image and its file's own bytes say besides pixels; depth and gray are left to the pixels."""
-    return upright_metadata(
+def metadata_of(image: pyvips.Image, file: BinaryIO, kind: Format, path: Path) -> Metadata:
+    """What an opened image and its file's own bytes say besides pixels; depth and gray are left to the pixels.
+
+    Raises:
+        BlindSRError: the file holds HDR values.
+    """
+    found = upright_metadata(
         _blob(image, "icc-profile-data") if image.interpretation in (*_GRAY, *_RGB) else None,
-        exif.from_tiff(data) if kind == "tiff" else _blob(image, "exif-data"),
+        exif.from_tiff(file) if kind == "tiff" else _blob(image, "exif-data"),
         _blob(image, "xmp-data"),
-        _dpi(image, data, kind),
+        _dpi(image, file, kind),
         kind,
     )
+    return with_profile(found, file, path, gray=image.interpretation in _GRAY)
 
 
 def _blob(image: pyvips.Image, name: str) -> bytes | None:
     return bytes(image.get(name)) if image.get_typeof(name) else None
 
 
-def _dpi(image: pyvips.Image, data: bytes | mmap, kind: Format) -> tuple[float, float] | None:
+def _dpi(image: pyvips.Image, file: BinaryIO, kind: Format) -> tuple[float, float] | None:
     """Resolution that the file itself states; libvips invents one where it is silent."""
     if kind == "png":
-        return png.dpi(data)
+        return png.dpi(file)
     return (image.xres * 25.4, image.yres * 25.4) if image.get_typeof("resolution-unit") else None

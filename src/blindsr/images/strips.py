@@ -4,9 +4,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -17,17 +15,15 @@ import torch
 from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, png, tiff, vips
+from blindsr.images import png, tiff, tiff_samples, vips
 from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
-from blindsr.images.read import BITS, check, kind_of, metadata_of, only_page, samples_of, upright_rgb
+from blindsr.images.read import BITS, check, metadata_of, only_page, opened, samples_of, upright_rgb
 
 SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 """Endings of the names that can be written in strips."""
 MAX_PIXELS = 2**32
 """Largest image that is read in strips: 65536 x 65536."""
-_HEAD = 64
-"""Bytes that tell what kind a file is of."""
 _ROWS = 64
 """Rows that are resampled at a time."""
 
@@ -43,32 +39,29 @@ class Strips:
 
         Raises:
             BlindSRError: no such file, not such an image, damaged, more than 2^32 pixels, several pages, samples
-                that are neither 8 or 16 bit integers nor floats, or a name that is not UTF-8.
+                that are neither 8 or 16 bit integers nor floats, or HDR values.
         """
         self.path = Path(path)
-        with ExitStack() as stack:
-            try:
-                file = stack.enter_context(self.path.open("rb"))
-                data = stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
-            except (OSError, ValueError) as error:  # ValueError: an empty file
-                raise BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-            kind = kind_of(data[:_HEAD])
-            if kind is None or kind in ("bmp", "ppm", "heic"):
+        with opened(self.path) as (file, kind):
+            if kind in ("bmp", "ppm", "heic"):
                 raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
             page = only_page(self.path, kind)
             which = {"page": page} if page else {}
             try:
+                stored = tiff_samples.stored(self.path, page) if kind == "tiff" else None
+                if stored is not None and stored.rare:
+                    raise BlindSRError(f"{path} has colours that cannot be read in strips; save it as RGB")
                 image = vips.load(kind, self.path, access="sequential", **which)
-                turned = image.get_typeof("orientation") and image.get("orientation") != 1
-                if turned:
+                if image.get_typeof("orientation") and image.get("orientation") != 1:
                     image = vips.load(kind, self.path, **which)
+                if stored is not None:
+                    image = tiff_samples.colours_and_alpha(image, stored, self.path)
                 check(image, self.path, MAX_PIXELS)
                 self.image = upright_rgb(image)
-            except UnicodeError:
-                raise BlindSRError(f"{path} cannot be read in strips: its name is not UTF-8; rename it") from None
             except pyvips.Error as error:
                 raise damaged(self.path, error) from None
-            known = metadata_of(image, data, kind)
+            known = metadata_of(image, file, kind, self.path)
+            known = replace(known, notes=(*known.notes, *(stored.notes if stored is not None else ())))
         self.metadata = replace(known, bits=BITS[self.image.format], gray=self.image.bands < 3)
         self._region = pyvips.Region.new(self.image)
 
@@ -152,11 +145,9 @@ def write_strips(strips: Iterator[Samples], shape: tuple[int, ...], metadata: Me
     Args:
         strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8, uint16 or float32 (TIFF alone), from the top down.
         shape: of all of them together.
-        metadata: what the file says besides its pixels; the arrays have its depth.
+        metadata: what the file says besides its pixels, as `prepared`; the arrays have its depth.
         path: where; what is there is overwritten, so give a place beside the real one.
     """
-    if metadata.exif:
-        metadata = replace(metadata, exif=exif.sized(metadata.exif, shape[1], shape[0]))
     if path.suffix.lower() == ".png":
         with path.open("wb") as file, PngStream(file, shape, metadata) as stream:
             for strip in strips:

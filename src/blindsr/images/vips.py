@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from blindsr.forks import guard_libvips
 from blindsr.images.picture import Format
 
+pyvips.cache_set_max(0)  # what it remembers of earlier images would keep their files open
 _LOADERS = {"avif": "heif"}
 """What libvips calls a kind where it differs."""
 
@@ -19,7 +20,7 @@ def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Im
 
     Args:
         kind: of the file.
-        source: its bytes or its path.
+        source: its bytes, or its path; of a file, as much is read as is needed.
         options: of libvips' loader.
 
     Raises:
@@ -28,8 +29,10 @@ def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Im
     """
     guard_libvips()
     name = f"{_LOADERS.get(kind, kind)}load"
-    if isinstance(source, Path):
-        return getattr(pyvips.Image, name)(str(source), fail_on="error", **options)
+    if isinstance(source, Path):  # by a descriptor, for libvips knows only names that are UTF-8
+        with source.open("rb") as file:
+            opened = pyvips.Source.new_from_descriptor(file.fileno())
+        return getattr(pyvips.Image, f"{name}_source")(opened, fail_on="error", **options)
     return getattr(pyvips.Image, f"{name}_buffer")(source, fail_on="error", **options)
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pyvips
-from PIL import Image
+from PIL import Image, features
 
 from blindsr.errors import BlindSRError
 from blindsr.files import beside, check_size
 from blindsr.images import exif, gif, heif, png, ppm, tiff, vips
-from blindsr.images.gamut import without_gray_profile
+from blindsr.images.gamut import in_srgb, without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
 from blindsr.images.verify import Sides, verify
 
@@ -47,6 +47,8 @@ _XMP_HEAD = 29
 """Bytes of a JPEG file's block before the XMP."""
 _COLOURED: tuple[Format, ...] = ("webp", "avif")
 """Kinds without gray, which hold a profile."""
+WITHOUT_PROFILE: tuple[Format, ...] = ("bmp", "ppm", "gif")
+"""Kinds that hold no profile, and are taken for sRGB."""
 _OPAQUE = ("jpeg", "bmp", "ppm")
 """Kinds without alpha."""
 
@@ -62,10 +64,10 @@ def write(
     """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension decides which.
 
     Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them as far as the format holds
-    them: WebP, AVIF and HEIC have no DPI, BMP has nothing else, PPM and GIF nothing at all. What is too long for JPEG
-    (64 kB) is left out with a warning. JPEG, AVIF and HEIC are
-    written without chroma subsampling. Transparent parts are on white in JPEG, BMP
-    and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
+    them: WebP, AVIF and HEIC have no DPI; BMP has nothing else, PPM and GIF nothing at all, and colours of another
+    profile are converted to sRGB for these three. What is too long for JPEG (64 kB), and what of the photograph's file
+    the picture does not hold, is left out with a warning. JPEG, AVIF and HEIC are written without chroma subsampling.
+    Transparent parts are on white in JPEG, BMP and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
 
     The file is decoded before it gets its name, so that an existing one is replaced by a whole one or stays.
 
@@ -87,9 +89,10 @@ def write(
     kind = kind_of_name(path)
     if kind in _COLOURED:
         picture = without_gray_profile(picture)
+    if kind in WITHOUT_PROFILE:
+        picture = in_srgb(picture)
     metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
-    if metadata.exif:
-        metadata = replace(metadata, exif=exif.sized(metadata.exif, picture.width, picture.height))
+    metadata = prepared(metadata, path, picture.width, picture.height)
     if kind == "jpeg":
         metadata = _for_jpeg(metadata, path)
     sides = [(picture.width, picture.height)]
@@ -99,6 +102,15 @@ def write(
 def kind_of_name(path: Path) -> Format:
     """The kind of file that a name with one of `SUFFIXES` stands for."""
     return _FORMATS[path.suffix.lower()]
+
+
+def prepared(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
+    """What a file of some width and height is to say besides its pixels; what it cannot say is warned of."""
+    for note in metadata.notes:
+        _log.warning("%s: %s", path, note)
+    if metadata.exif:
+        metadata = replace(metadata, exif=exif.sized(metadata.exif, width, height))
+    return metadata
 
 
 def depth(path: str | os.PathLike[str], bits: int) -> int:
@@ -119,6 +131,7 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
     path = Path(path)
     if path.suffix.lower() not in _FORMATS:
         raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(_FORMATS)}")
+    check_encoder(path)
     if bits is not None:
         check_bits(bits)
         if depth(path, bits) < bits:
@@ -131,6 +144,19 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
         raise BlindSRError(f"cannot write {path}: there is no folder {path.parent}; create it first")
     if not os.access(path.parent, os.W_OK):
         raise BlindSRError(f"cannot write {path}: the folder {path.parent} is not writable; choose another")
+
+
+def check_encoder(path: Path) -> None:
+    """Refuse a kind of file that no library here can write.
+
+    Raises:
+        BlindSRError: it names what to install.
+    """
+    kind = kind_of_name(path)
+    if kind == "heic":
+        heif.check(f"cannot write {path}: HEIC")
+    if kind in ("avif", "webp") and not features.check(kind):
+        raise BlindSRError(f"cannot write {path}: this Pillow was built without {kind}; install its wheel from PyPI")
 
 
 def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:

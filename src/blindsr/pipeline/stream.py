@@ -14,7 +14,7 @@ from blindsr.images import Metadata, Picture, check_output, depth
 from blindsr.images.picture import Samples
 from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
 from blindsr.images.verify import verify
-from blindsr.images.write import kind_of_name
+from blindsr.images.write import kind_of_name, prepared
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
@@ -83,6 +83,7 @@ def restore_file(
     metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
+    metadata = prepared(metadata, target, *wanted)
     tile = memory.strip_tile(upscaler, strips.width, max_memory)
     with beside(target, overwrite=overwrite) as part:
         if wanted == made:

@@ -1,0 +1,47 @@
+"""XMP packets: what they claim of the file that they came from, and what is still true of a result."""
+
+import re
+from xml.parsers import expat
+
+_PARTS = (
+    b"http://ns.google.com/photos/1.0/",
+    b"http://ns.google.com/photos/dd/1.0/",
+    b"http://ns.adobe.com/hdr-gain-map/1.0/",
+    b"http://ns.apple.com/HDRGainMap/1.0/",
+    b"http://ns.adobe.com/xmp/note/",
+)
+"""How namespaces begin whose properties point to other parts of the file: gain maps, films, depth, sound, more XMP."""
+_KEPT = (b"http://ns.google.com/photos/1.0/panorama/", b"http://ns.google.com/photos/1.0/creations/")
+"""Namespaces among them that speak of the picture itself."""
+_BINDING = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_QUOTED = rb"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
+NOTE = "a gain map, film, depth map or further XMP of the photograph is left out, and XMP no longer points to it"
+
+
+def without_parts(packet: bytes) -> tuple[bytes | None, bool]:
+    """Remove the properties that point to other parts of the file, which no result has.
+
+    Returns:
+        The packet, None where it is no XML that they could be removed from; and whether there were any.
+    """
+    bound = {found[1]: found[2] or found[3] for found in _BINDING.finditer(packet)}
+    prefixes = [prefix for prefix, uri in bound.items() if uri.startswith(_PARTS) and not uri.startswith(_KEPT)]
+    if not prefixes:
+        return packet, False
+    names = b"(?:" + b"|".join(map(re.escape, prefixes)) + b")"
+    claims = b"<" + names + rb":|\s" + names + rb":[\w.-]+\s*="
+    if not re.search(claims, packet):
+        return packet, False
+    kept = re.sub(
+        rb"<(" + names + rb":[\w.-]+)" + _QUOTED + rb"(?:/>|(?<!/)>.*?</\1\s*>)", b"", packet, flags=re.DOTALL
+    )
+    kept = re.sub(rb"\s(?:xmlns:" + names + rb"|" + names + rb":[\w.-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')", b"", kept)
+    return (kept if _is_xml(kept) and not re.search(claims, kept) else None), True
+
+
+def _is_xml(packet: bytes) -> bool:
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(packet.strip(b"\0 \t\r\n"), True)
+    except expat.ExpatError:
+        return False
+    return True
