@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test slow lint check bench clean
+.PHONY: demo test slow lint fix check bench clean
 
 demo: $(READY)
 	mkdir -p demo
@@ -23,6 +23,11 @@ lint: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/typos
+
+fix: $(READY)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
 
 check: lint test
 
