@@ -3,7 +3,7 @@ import torch
 from blindsr.degrade import resize
 from blindsr.degrade.blur import blur
 from blindsr.degrade.realesrgan import RealESRGAN
-from blindsr.degrade.realistic import MODES
+from blindsr.degrade.resample import MODES
 
 
 def same(count: int) -> torch.Tensor:
@@ -14,10 +14,11 @@ def same(count: int) -> torch.Tensor:
 
 def test_the_distribution_has_the_published_ranges_and_odds() -> None:
     drawn = RealESRGAN(4, 21).sample(1500, 0).checked()
-    assert drawn.kernels.shape == drawn.kernels2.shape == drawn.sinc.shape == (1500, 21, 21)
+    second = drawn.second
+    assert drawn.kernels.shape == second.kernels.shape == drawn.sinc.shape == (1500, 21, 21)
     for noise, poisson, top, strongest in (
         (drawn.noise, drawn.poisson, 30, 3.0),
-        (drawn.noise2, drawn.poisson2, 25, 2.5),
+        (second.noise, second.poisson, 25, 2.5),
     ):
         white = noise > 0
         assert 0.45 < float(white.float().mean()) < 0.55
@@ -25,14 +26,14 @@ def test_the_distribution_has_the_published_ranges_and_odds() -> None:
         assert 1 <= float(noise[white].min()) <= float(noise.max()) <= top
         assert 0.05 <= float(poisson[~white].min()) <= float(poisson.max()) <= strongest
     assert 0.15 <= float(drawn.factor.min()) < float(drawn.factor.max()) <= 1.5
-    assert 0.3 <= float(drawn.factor2.min()) < float(drawn.factor2.max()) <= 1.2
+    assert 0.3 <= float(second.factor.min()) < float(second.factor.max()) <= 1.2
     assert 0.07 < float((drawn.factor == 1).float().mean()) < 0.13
     assert 0.17 < float((drawn.factor > 1).float().mean()) < 0.23
-    assert bool(((drawn.jpeg2 > 0) ^ (drawn.jpeg3 > 0)).all())
+    assert bool(((second.jpeg > 0) ^ (drawn.last_jpeg > 0)).all())
     assert 30 <= int(drawn.jpeg.min()) <= int(drawn.jpeg.max()) <= 95
     unfiltered = (drawn.sinc[:, 10, 10] == 1).float().mean()
     assert 0.17 < float(unfiltered) < 0.23
-    assert 0.17 < float((drawn.kernels2[:, 10, 10] == 1).float().mean()) < 0.23
+    assert 0.17 < float((second.kernels[:, 10, 10] == 1).float().mean()) < 0.23
     negative = (drawn.kernels.amin((1, 2)) < -1e-6).float().mean()
     assert 0.05 < float(negative) < 0.13  # sinc filters ring
 
@@ -52,12 +53,12 @@ def test_the_same_seed_is_the_same_draw() -> None:
 def test_a_share_of_them_has_one_round() -> None:
     drawn = RealESRGAN(4, 21, once=0.4).sample(1500, 0).checked()
     once = drawn.sinc[:, 10, 10] == 1
-    once &= (drawn.jpeg2 == 0) & (drawn.jpeg3 == 0)
+    once &= (drawn.second.jpeg == 0) & (drawn.last_jpeg == 0)
     assert 0.36 < float(once.float().mean()) < 0.44
     assert set(drawn.mode[once].tolist()) == {0, 1, 2, 3}
     assert set(drawn.mode[~once].tolist()) == {0, 1, 2}
     assert bool((drawn.factor[once] == 0.25).all())
-    assert bool(((drawn.jpeg2 > 0) ^ (drawn.jpeg3 > 0))[~once].all())
+    assert bool(((drawn.second.jpeg > 0) ^ (drawn.last_jpeg > 0))[~once].all())
     assert bool((drawn.jpeg[once] >= 30).all())
 
 

@@ -32,6 +32,17 @@ def test_formulas_pixel_by_pixel(beta: float, std: float) -> None:
         assert made.numpy() == pytest.approx(expected / expected.sum(), abs=1e-6)
 
 
+def test_a_narrower_kernel_is_that_of_its_own_size_with_zeros_around() -> None:
+    covariance, beta, cutoff = _covariance(1.2, 0.8, 0.5), torch.tensor([1.5]), torch.tensor([1.1])
+    narrow = torch.tensor([7])
+    for wide, own in (
+        (shapes.generalised(11, covariance, beta, narrow), shapes.generalised(7, covariance, beta)),
+        (shapes.plateau(11, covariance, beta, narrow), shapes.plateau(7, covariance, beta)),
+        (shapes.sinc(11, cutoff, narrow), shapes.sinc(7, cutoff)),
+    ):
+        torch.testing.assert_close(wide, torch.nn.functional.pad(own, (2,) * 4), atol=1e-7, rtol=0)
+
+
 @given(cutoff=st.floats(math.pi / 5, math.pi))
 def test_sinc_is_that_of_scipys_bessel_function(cutoff: float) -> None:
     made = shapes.sinc(11, torch.tensor([cutoff]))[0].double().numpy()

@@ -111,9 +111,7 @@ class Pool(Family):
             generator = torch.Generator().manual_seed(generator)
         rows = torch.randint(len(self.tasks), (count,), generator=generator, device=generator.device)
         seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
-        tasks = self.tasks.to(generator.device)
-        parts = {name: getattr(tasks, name)[rows] for name in ("kernels", "noise", "jpeg")}
-        return dataclasses.replace(tasks, **parts, seeds=seeds)
+        return dataclasses.replace(self.tasks.to(generator.device).take(rows), seeds=seeds)
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
         return self.sample(count, generator).kernels

@@ -21,7 +21,7 @@ from blindsr.degrade import kernels, shapes
 from blindsr.degrade.blur import border_index
 from blindsr.degrade.families import Family
 from blindsr.degrade.process import Degradation, check_jpeg, check_noise
-from blindsr.degrade.realistic import MODES, resize_by_mode
+from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError
 
 _SIZE = 21

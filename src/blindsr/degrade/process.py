@@ -16,17 +16,69 @@ from blindsr.degrade.resample import resize, subsample
 from blindsr.errors import BlindSRError
 
 Rounding = Literal["none", "round", "floor"]
-_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Degradation:
+class Rows:
+    """Values of a batch: each tensor, of a nested value too, has one row a sample."""
+
+    whole: ClassVar[frozenset[str]] = frozenset()
+    """Names of the rows that are whole numbers."""
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """Change everything that has a row for each sample."""
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        changed: dict[str, Any] = {
+            name: part.map(change) if isinstance(part, Rows) else change(part)
+            for name, part in parts.items()
+            if isinstance(part, (Tensor, Rows))
+        }
+        return dataclasses.replace(self, **changed)
+
+    def plain(self) -> dict[str, Any]:
+        """All values as JSON has them; float32 numbers survive that exactly."""
+        parts = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
+        return {
+            name: part.plain() if isinstance(part, Rows) else part.tolist() if isinstance(part, Tensor) else part
+            for name, part in parts
+        }
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Inverse of `plain`.
+
+        Raises:
+            BlindSRError: naming the entry that is missing, unknown or wrong.
+        """
+        if not isinstance(values, Mapping):
+            raise BlindSRError(f"a degradation record holds {values!r} where several entries are needed")
+        known = {field.name for field in dataclasses.fields(cls)}
+        if values.keys() != known:
+            wrong = ", ".join(sorted(map(str, values.keys() ^ known)))
+            raise BlindSRError(f"a degradation record has entries that are missing or unknown: {wrong}")
+        try:
+            return cls(**{field.name: cls._value(field, values[field.name]) for field in dataclasses.fields(cls)})
+        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+            raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
+
+    @classmethod
+    def _value(cls, field: "dataclasses.Field[Any]", value: Any) -> Any:
+        if field.type is Tensor:
+            return _whole(value) if field.name in cls.whole else torch.tensor(value, dtype=torch.float32)
+        if isinstance(field.type, type) and issubclass(field.type, Rows):
+            return field.type.from_plain(value)
+        return value
+
+
+@dataclass(frozen=True, eq=False)
+class Degradation(Rows):
     """What happens to a batch of HR images, one row a sample; a value that can be stored and replayed bit for bit."""
 
     kind: ClassVar[str] = "classic"
     """What a record says it is a record of."""
+    version: ClassVar[int] = 1
+    """Of the records of this kind."""
     whole: ClassVar[frozenset[str]] = frozenset({"jpeg", "seeds"})
-    """Names of the rows that are whole numbers."""
 
     scale: int
     """HR pixels per LR pixel."""
@@ -52,21 +104,19 @@ class Degradation:
 
     def __getitem__(self, rows: slice) -> Self:
         """The same for some of the rows."""
-        return self._map(lambda rows_of: rows_of[rows])
+        return self.map(lambda rows_of: rows_of[rows])
+
+    def take(self, rows: Tensor) -> Self:
+        """The rows of these numbers ``(m,)``, in their order."""
+        return self.map(lambda rows_of: rows_of[rows])
 
     def repeat_interleave(self, times: int) -> Self:
         """Each row ``times`` times in a row, with the same seed: one degradation for several images of a task."""
-        return self._map(lambda rows: rows.repeat_interleave(times, 0))
+        return self.map(lambda rows: rows.repeat_interleave(times, 0))
 
     def to(self, device: torch.device | str) -> Self:
         """The same with its parameters on another device."""
-        return self._map(lambda rows: rows.to(device))
-
-    def _map(self, change: Callable[[Tensor], Tensor]) -> Self:
-        """The same with something done to everything that has a row for each sample."""
-        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        changed: dict[str, Any] = {name: change(rows) for name, rows in parts.items() if isinstance(rows, Tensor)}
-        return dataclasses.replace(self, **changed)
+        return self.map(lambda rows: rows.to(device))
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Degrade a batch.
@@ -102,13 +152,8 @@ class Degradation:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; float32 numbers survive JSON exactly."""
-        values: dict[str, Any] = {"version": _VERSION}
-        if self.kind != "classic":
-            values["kind"] = self.kind
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            values[field.name] = value.tolist() if isinstance(value, Tensor) else value
-        return values
+        kind = {} if self.kind == "classic" else {"kind": self.kind}
+        return {"version": self.version, **kind, **self.plain()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -120,23 +165,19 @@ class Degradation:
         values = dict(values)
         if values.pop("kind", "classic") != cls.kind:
             raise BlindSRError(f"this is no record of a {cls.kind} degradation")
-        if values.pop("version", None) != _VERSION:
-            raise BlindSRError(f"this is no degradation record of version {_VERSION}")
-        known = {field.name for field in dataclasses.fields(cls)}
-        if values.keys() != known:
-            wrong = ", ".join(sorted(values.keys() ^ known))
-            raise BlindSRError(f"a degradation record has entries that are missing or unknown: {wrong}")
-        try:
-            tensors = {
-                field.name: _whole(values[field.name])
-                if field.name in cls.whole
-                else torch.tensor(values[field.name], dtype=torch.float32)
-                for field in dataclasses.fields(cls)
-                if field.type is Tensor
-            }
-        except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-            raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
-        return cls(**{**values, **tensors}).checked()
+        version = values.pop("version", None)
+        if version != cls.version:
+            values = cls.upgraded(values, version)
+        return cls.from_plain(values).checked()
+
+    @classmethod
+    def upgraded(cls, values: dict[str, Any], version: object) -> dict[str, Any]:
+        """The values of a record of an older version as the current one has them.
+
+        Raises:
+            BlindSRError: there is no such version.
+        """
+        raise BlindSRError(f"this is no degradation record of version {cls.version}")
 
     def to_json(self) -> str:
         """The record that stands beside a degraded image."""

@@ -1,14 +1,15 @@
 """The distribution of Real-ESRGAN's degradations, with the numbers of its released recipe (x4)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from blindsr.degrade import kernels, shapes
 from blindsr.degrade.families import Family
-from blindsr.degrade.realistic import MODES, RealisticDegradation
+from blindsr.degrade.realistic import RealisticDegradation, Round
+from blindsr.degrade.resample import MODES
 
 _SIZE = 21
 _SIDES = range(7, _SIZE + 1, 2)
@@ -56,8 +57,8 @@ class RealESRGAN(Family):
         first, second = draw.round(_FIRST), draw.round(_SECOND)
         late = draw.chance(0.5)
         quality = draw.whole(_JPEG)
-        left_alone = ~draw.chance(_SECOND_BLUR_ODDS)
-        second["kernels"][left_alone] = kernels.delta(_SIZE).to(source.device)
+        blurred = draw.chance(_SECOND_BLUR_ODDS)
+        second["kernels"] = draw.where(blurred, second["kernels"])
         drawn = RealisticDegradation(
             scale=self.scale,
             kernels=first["kernels"],
@@ -69,29 +70,27 @@ class RealESRGAN(Family):
             mode=first["mode"],
             poisson=first["poisson"],
             gray=first["gray"],
-            kernels2=second["kernels"],
-            factor2=second["factor"],
-            mode2=second["mode"],
-            noise2=second["noise"],
-            poisson2=second["poisson"],
-            gray2=second["gray"],
-            jpeg2=torch.where(late, 0, quality),
-            mode3=draw.modes(),
+            second=Round(**second, jpeg=torch.where(late, 0, quality)),
+            last_mode=draw.modes(),
             sinc=draw.last_filters(),
-            jpeg3=torch.where(late, quality, 0),
+            last_jpeg=torch.where(late, quality, 0),
         )
-        if self.once:
-            self._simplify(drawn, draw)
-        return drawn
+        return self._simplified(drawn, draw) if self.once else drawn
 
-    def _simplify(self, drawn: RealisticDegradation, draw: "_Draw") -> None:
+    def _simplified(self, drawn: RealisticDegradation, draw: "_Draw") -> RealisticDegradation:
         """Take second round and last filter from some; their one resizing, of any kind, is to the final size."""
         chosen, ways = draw.chance(self.once), draw.whole((0, len(MODES) - 1))
-        drawn.factor[chosen], drawn.mode[chosen], drawn.factor2[chosen] = 1 / self.scale, ways[chosen], 1
-        for filters in (drawn.kernels2, drawn.sinc):
-            filters[chosen] = kernels.delta(_SIZE).to(draw.source.device)
-        for absent in (drawn.noise2, drawn.poisson2, drawn.jpeg2, drawn.jpeg3):
-            absent[chosen] = 0
+        second = drawn.second
+        absent = {name: torch.where(chosen, 0, getattr(second, name)) for name in ("noise", "poisson", "jpeg")}
+        factor = torch.where(chosen, 1.0, second.factor)
+        return replace(
+            drawn,
+            factor=torch.where(chosen, 1 / self.scale, drawn.factor),
+            mode=torch.where(chosen, ways, drawn.mode),
+            second=replace(second, kernels=draw.where(~chosen, second.kernels), factor=factor, **absent),
+            sinc=draw.where(~chosen, drawn.sinc),
+            last_jpeg=torch.where(chosen, 0, drawn.last_jpeg),
+        )
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
         return self.sample(count, generator).kernels
@@ -143,26 +142,25 @@ class _Draw:
         second = torch.where(kinds % 2 == 0, first, second)
         covariances = shapes.covariance(first, second, angle)
         betas = {"generalised": self._betas(_GENERALISED), "plateau": self._betas(_PLATEAU)}
-        cutoffs = self._cutoffs(sides)
-        kernels = []
-        for row, (side, kind) in enumerate(zip(sides.tolist(), kinds.tolist(), strict=True)):
-            size, one = _SIDES[side], slice(row, row + 1)
-            if bool(ringing[row]):
-                kernel = shapes.sinc(size, cutoffs[one])
-            elif "plateau" in _KINDS[kind]:
-                kernel = shapes.plateau(size, covariances[one], betas["plateau"][one])
-            else:
-                beta = betas["generalised"][one] if "generalised" in _KINDS[kind] else torch.ones_like(angle[one])
-                kernel = shapes.generalised(size, covariances[one], beta)
-            kernels.append(torch.nn.functional.pad(kernel, ((_SIZE - size) // 2,) * 4))
-        return torch.cat(kernels)
+        widths = torch.tensor(_SIDES, device=sides.device)[sides]
+        beta = torch.where(self._are(kinds, "generalised"), betas["generalised"], 1.0)
+        smooth = shapes.generalised(_SIZE, covariances, beta, widths)
+        flat = shapes.plateau(_SIZE, covariances, betas["plateau"], widths)
+        drawn = torch.where(self._are(kinds, "plateau").view(-1, 1, 1), flat, smooth)
+        return torch.where(ringing.view(-1, 1, 1), shapes.sinc(_SIZE, self._cutoffs(sides), widths), drawn)
+
+    def _are(self, kinds: Tensor, name: str) -> Tensor:
+        """Which of the numbers ``(count,)`` are those of kinds of this name."""
+        return torch.tensor([name in kind for kind in _KINDS], device=kinds.device)[kinds]
+
+    def where(self, chosen: Tensor, filters: Tensor) -> Tensor:
+        """Filters ``(count, 21, 21)`` where they are chosen, else one that changes nothing."""
+        return torch.where(chosen.view(-1, 1, 1), filters, kernels.delta(_SIZE).to(filters))
 
     def last_filters(self) -> Tensor:
         """Sinc filters ``(count, 21, 21)``, or none."""
         ringing, cutoffs = self.chance(_LAST_SINC_ODDS), self.uniform(math.pi / 3, math.pi)
-        filters = shapes.sinc(_SIZE, cutoffs)
-        filters[~ringing] = kernels.delta(_SIZE).to(self.source.device)
-        return filters
+        return self.where(ringing, shapes.sinc(_SIZE, cutoffs))
 
     def _betas(self, limits: tuple[float, float]) -> Tensor:
         """Half of them below 1, half above."""

@@ -8,9 +8,13 @@ import math
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.errors import BlindSRError
+
+MODES = ("area", "bilinear", "bicubic", "antialiased")
+"""How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
 
 _KEPT = 2**20
 """Entries of a matrix that is kept for the next image of its size; those of whole photographs take hundreds of MB."""
@@ -40,6 +44,16 @@ def resize_to(x: Tensor, size: tuple[int, int]) -> Tensor:
     rows = bicubic_matrix(x.shape[-2], size[0], size[0] / x.shape[-2]).to(x)
     columns = bicubic_matrix(x.shape[-1], size[1], size[1] / x.shape[-1]).to(x)
     return apply_matrices(x, rows, columns)
+
+
+def resize_by_mode(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
+    """As `resize_to` in the last of `MODES`; without antialiasing, as careless programs resize, in the others."""
+    if x.shape[-2:] == size:
+        return x
+    name = MODES[mode]
+    if name == "antialiased":
+        return resize_to(x, size)
+    return F.interpolate(x, size=size, mode=name, align_corners=None if name == "area" else False)
 
 
 def subsample(x: Tensor, scale: int) -> Tensor:

@@ -6,30 +6,31 @@ import torch
 from torch import Tensor
 
 
-def generalised(size: int, covariance: Tensor, beta: Tensor) -> Tensor:
+def generalised(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
     """``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
 
     Args:
         size: side in pixels.
         covariance: ``(n, 2, 2)`` over (x, y), squared pixels.
         beta: ``(n,)``.
+        widths: side in pixels ``(n,)``, of the same parity, beyond which each kernel is 0; ``size`` if not given.
 
     Returns:
         ``(n, size, size)``, each of sum 1.
     """
-    return _normalised(torch.exp(-0.5 * _distance(size, covariance) ** beta.view(-1, 1, 1)))
+    return _normalised(torch.exp(-0.5 * _distance(size, covariance) ** beta.view(-1, 1, 1)), widths)
 
 
-def plateau(size: int, covariance: Tensor, beta: Tensor) -> Tensor:
+def plateau(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
     """``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as of `generalised`."""
-    return _normalised(1 / (1 + _distance(size, covariance) ** beta.view(-1, 1, 1)))
+    return _normalised(1 / (1 + _distance(size, covariance) ** beta.view(-1, 1, 1)), widths)
 
 
-def sinc(size: int, cutoff: Tensor) -> Tensor:
+def sinc(size: int, cutoff: Tensor, widths: Tensor | None = None) -> Tensor:
     """The circular low-pass filter of a cut-off frequency ``(n,)`` in radians a pixel; it rings.
 
     Returns:
-        ``(n, size, size)``, each of sum 1, with negative values.
+        ``(n, size, size)``, each of sum 1, with negative values; ``widths`` as of `generalised`.
     """
     at = torch.arange(size, dtype=torch.float64, device=cutoff.device) - (size - 1) / 2
     radius = (at[:, None] ** 2 + at[None] ** 2).sqrt()
@@ -37,7 +38,7 @@ def sinc(size: int, cutoff: Tensor) -> Tensor:
     safe = radius.clamp(min=1e-9)
     kernel = frequency * torch.special.bessel_j1(frequency * safe) / (2 * math.pi * safe)
     kernel = torch.where(radius < 1e-6, frequency**2 / (4 * math.pi), kernel)
-    return _normalised(kernel)
+    return _normalised(kernel, widths)
 
 
 def covariance(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
@@ -55,5 +56,10 @@ def _distance(size: int, covariance: Tensor) -> Tensor:
     return torch.einsum("hwi,nij,hwj->nhw", points, torch.linalg.inv(covariance.double()), points)
 
 
-def _normalised(kernel: Tensor) -> Tensor:
+def _normalised(kernel: Tensor, widths: Tensor | None) -> Tensor:
+    if widths is not None:
+        size = kernel.shape[-1]
+        distance = (2 * torch.arange(size, device=kernel.device) - (size - 1)).abs()  # from the centre, half pixels
+        inside = distance < widths[:, None]
+        kernel = torch.where(inside[:, :, None] & inside[:, None], kernel, 0)
     return (kernel / kernel.sum((1, 2), keepdim=True)).float()

@@ -14,19 +14,16 @@ from typing import Any, Literal, cast
 import torch
 import yaml
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.precision import MixedPrecision, Precision
-from lightning_fabric.strategies.ddp import DDPStrategy
-from lightning_fabric.strategies.strategy import Strategy
 from torch import Tensor
 
 from blindsr.contract import Batch, Stage
-from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.train import checkpoint
 from blindsr.train.ahead import Ahead
 from blindsr.train.average import Average
+from blindsr.train.fabric import Mixed, open_fabric
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory
 from blindsr.train.optimizer import optimizer_for, set_rate
@@ -108,7 +105,7 @@ def train(
     """
     keep_freed_memory()
     torch.backends.cudnn.benchmark = options.cudnn_benchmark
-    fabric = _fabric(options)
+    fabric = open_fabric(options.device, options.devices, options.precision)
     fabric.launch()
     history = _History(time.monotonic())
     state = checkpoint.load(options.run) if resume else None
@@ -203,7 +200,7 @@ class _Runner:
                 "names": hashlib.sha256("/".join(photos.names).encode()).hexdigest()[:16],
                 "held_out": list(held_out.names),
                 "devices": fabric.world_size,
-                "precision": "bf16" if isinstance(fabric.strategy.precision, _Mixed) else "fp32",
+                "precision": "bf16" if isinstance(fabric.strategy.precision, Mixed) else "fp32",
             }
         )
 
@@ -385,32 +382,6 @@ def _signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class _Plain(Precision):
-    """All in float32. Fabric's own also copies what a layer is given, and refuses what it does not know."""
-
-    def convert_input(self, data: Any) -> Any:
-        return data
-
-
-class _Mixed(MixedPrecision):
-    """Layers compute in bf16. Fabric's own also rounds the photographs, and with them all that is made of them."""
-
-    def convert_input(self, data: Any) -> Any:
-        return data
-
-
-def _fabric(options: Options) -> Fabric:
-    # Alternating stages leave some parameters without a gradient at some steps.
-    strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if options.devices > 1 else "auto"
-    kind = "cuda" if options.device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
-    bf16 = options.precision == "bf16" or (options.precision == "auto" and computes_bf16(torch.device(kind)))
-    precision = _Mixed("bf16-mixed", kind) if bf16 else _Plain()
-    try:
-        return Fabric(accelerator=options.device, devices=options.devices, strategy=strategy, plugins=precision)
-    except (RuntimeError, ValueError, ImportError) as error:
-        raise BlindSRError(f"cannot train on {options.devices} x {options.device}: {error}") from None
 
 
 def _mix(*parts: int) -> int:

@@ -1,0 +1,43 @@
+"""Lightning Fabric as the loop uses it: one CPU, one GPU or many, in float32 or with layers in bf16."""
+
+from typing import Any, Literal
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import MixedPrecision, Precision
+from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.strategies.strategy import Strategy
+
+from blindsr.devices import computes_bf16
+from blindsr.errors import BlindSRError
+
+
+class _Plain(Precision):
+    """All in float32. Fabric's own also copies what a layer is given, and refuses what it does not know."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+
+class Mixed(MixedPrecision):
+    """Layers compute in bf16. Fabric's own also rounds the photographs, and with them all that is made of them."""
+
+    def convert_input(self, data: Any) -> Any:
+        return data
+
+
+def open_fabric(device: str, devices: int, precision: Literal["auto", "bf16", "fp32"]) -> Fabric:
+    """Return what carries a run to its devices; bf16 is chosen where the hardware computes in it.
+
+    Raises:
+        BlindSRError: there are no such devices.
+    """
+    # Alternating stages leave some parameters without a gradient at some steps.
+    strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if devices > 1 else "auto"
+    kind = "cuda" if device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
+    bf16 = precision == "bf16" or (precision == "auto" and computes_bf16(torch.device(kind)))
+    plugin = Mixed("bf16-mixed", kind) if bf16 else _Plain()
+    try:
+        return Fabric(accelerator=device, devices=devices, strategy=strategy, plugins=plugin)
+    except (RuntimeError, ValueError, ImportError) as error:
+        raise BlindSRError(f"cannot train on {devices} x {device}: {error}") from None
