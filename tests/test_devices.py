@@ -12,11 +12,19 @@ def test_devices_by_name() -> None:
     assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-@pytest.mark.parametrize("name", ["toaster", "meta", "cpu:x", "cuda:99", ""])
+@pytest.mark.parametrize("name", ["toaster", "meta", "cpu:x", "cuda:99", "hpu", "vulkan", "cuda:-1", ""])
 def test_what_is_no_device_here_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(BlindSRError, match=f"no device '{name}'") as caught:
         find_device(name)
     assert "\n" not in str(caught.value)
+
+
+def test_another_kind_than_the_one_here_is_refused_in_one_line() -> None:
+    here = torch.accelerator.current_accelerator()
+    for name in {"mps", "xpu", "cuda"} - {here.type if here else ""}:
+        with pytest.raises(BlindSRError, match=f"no device '{name}'") as caught:
+            find_device(name)
+        assert len(str(caught.value)) < 100
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")

@@ -16,13 +16,26 @@ def find_device(name: str | torch.device) -> torch.device:
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    here = _devices()
     try:
         device = torch.device(name)
+    except RuntimeError:  # a kind that torch has never heard of, which it lists in its message
+        device = None
+    accelerated = device is not None and str(torch.device(device.type, device.index or 0)) in here
+    if device is None or not (accelerated or device.type == "cpu"):
+        raise BlindSRError(f"there is no device {str(name)!r} here; use auto or one of {', '.join(here)}")
+    try:
         torch.empty(1, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # backends that were not built in differ
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BlindSRError(f"there is no device {str(name)!r} here ({reason}); use auto or cpu") from None
+    except RuntimeError as error:  # it is there, but taken by another process, or too old
+        raise BlindSRError(f"the device {str(name)!r} cannot be used: {str(error).splitlines()[0]}") from None
     return device
+
+
+def _devices() -> list[str]:
+    """Names of all devices that compute here; torch itself knows at most one kind beside the CPU."""
+    kind = torch.accelerator.current_accelerator(check_available=True)
+    count = 0 if kind is None else torch.accelerator.device_count()
+    return ["cpu", *(f"{kind}:{index}" for index in range(count))]
 
 
 def computes_bf16(device: torch.device) -> bool:

@@ -17,7 +17,7 @@ from blindsr.inference import Bicubic, Source, Upscaler
 
 
 class Sharpener(Method[Tensor]):
-    """Bicubic with a random gain as its condition, so that the generator and the support set can be seen."""
+    """Bicubic of a sharper image; how much is a random condition, so that generator and support set can be seen."""
 
     Config = Strict
     understands = frozenset({"support"})
@@ -42,7 +42,7 @@ class Sharpener(Method[Tensor]):
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         x = self.conv(lr)
         self.dtypes.append(x.dtype)
-        return self.bicubic.restore(x.float() * condition, None)
+        return self.bicubic.restore(torch.lerp(lr, x.float(), condition), None)
 
 
 def _random(*shape: int) -> Tensor:
@@ -87,9 +87,11 @@ def test_a_seed_fixes_the_result_whatever_came_before() -> None:
 def test_support_is_looked_at_instead() -> None:
     upscaler = Upscaler(Sharpener(), device="cpu")
     lr = _random(1, 3, 9, 9)
-    assert upscaler(lr, Hints(support=[torch.zeros(1, 3, 5, 5)])).mean() < 0.1 * upscaler(lr).mean()
-    dark = torch.zeros(1, 3, 4, 4)
-    assert upscaler.upscale(np.full((4, 4, 3), 200, np.uint8), Hints(support=[dark])).pixels.mean() < 0.1
+    dark, plain = torch.zeros(1, 3, 5, 5), Upscaler(Bicubic(2), device="cpu")(lr)
+    assert (upscaler(lr, Hints(support=[dark])) - plain).abs().mean() < 0.1 * (upscaler(lr) - plain).abs().mean()
+    picture = Picture(lr[0])
+    unlike = upscaler.upscale(picture, Hints(support=[dark])).pixels - upscaler.upscale(picture).pixels
+    assert unlike.abs().mean() > 0.02
 
 
 def test_hints_that_a_method_cannot_use_are_refused() -> None:
@@ -197,36 +199,6 @@ def test_white_gray_stays_white() -> None:
     assert (sr.to_array() == 255).all()
 
 
-@pytest.mark.parametrize("hidden", [0.0, 1.0])
-@pytest.mark.parametrize("size", [(1, 7), (16, 16), (13, 21)])
-def test_what_is_hidden_leaves_no_fringe(hidden: float, size: tuple[int, int]) -> None:
-    """One colour on nothing: whatever lies under the transparent part, the colour is the same everywhere."""
-    colour = torch.tensor([0.8, 0.4, 0.2]).view(3, 1, 1)
-    alpha = torch.zeros(1, *size)
-    alpha[:, :, 3:6] = 1
-    alpha[:, :, 6] = 0.5
-    picture = Picture(torch.where(alpha > 0, colour, torch.tensor(hidden)), alpha)
-    sr = Upscaler(Bicubic(2), device="cpu").upscale(picture)
-    torch.testing.assert_close(sr.pixels, colour.expand_as(sr.pixels), atol=1e-5, rtol=0)
-    assert sr.alpha is not None
-    assert sr.alpha.shape == (1, 2 * size[0], 2 * size[1])
-    assert 0 <= sr.alpha.min() < 0.01 < 0.99 < sr.alpha.max() <= 1
-
-
-def test_visible_colours_are_not_touched() -> None:
-    pixels = _random(3, 9, 9)
-    alpha = (_random(1, 9, 9) > 0.5).float()
-    shown = Upscaler(Bicubic(1), device="cpu").upscale(Picture(pixels, alpha)).pixels
-    torch.testing.assert_close(shown * alpha, pixels * alpha)
-
-
-def test_all_transparent_and_all_opaque_pass() -> None:
-    for value in (0.0, 1.0):
-        sr = Upscaler(Bicubic(2), device="cpu").upscale(Picture(_random(3, 4, 4), torch.full((1, 4, 4), value)))
-        assert sr.alpha is not None
-        assert (sr.alpha == value).all()
-
-
 def test_from_file_to_file(tmp_path: Path) -> None:
     source, target = tmp_path / "a.png", tmp_path / "b.tif"
     write(Picture(_random(3, 5, 4), metadata=Metadata(bits=16, dpi=(300, 300))), source)
@@ -315,4 +287,4 @@ def test_the_side_of_tiles_is_an_argument(monkeypatch: pytest.MonkeyPatch, tile:
     else:
         upscaler.upscale(picture, tile=tile)
     assert len(sides) == (1 if tile is None else 4)
-    assert max(sides) <= (tile or 40) + 2 * method.traits.margin
+    assert max(sides) <= (tile or 40) + 2 * upscaler.context

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Metadata, Picture
+from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.load import load
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
@@ -59,3 +61,27 @@ def test_what_does_not_fit_is_refused(upscaler: Upscaler) -> None:
     assert fitting_tile(upscaler, _frames(), 10**9) == upscaler.tile
     with pytest.raises(BlindSRError, match="3 frames take"):
         fitting_tile(upscaler, _frames(), 10**6)
+
+
+@pytest.mark.parametrize(("durations", "own"), [((50, 60, 70), 0), ((), 2)])
+def test_a_frame_that_a_network_fails_on_changes_the_model_of_the_whole_animation(
+    upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, durations: tuple[int, ...], own: int
+) -> None:
+    class Dimmed(Bicubic):
+        """Fails on the middle frame, and shows where it does not."""
+
+        calls = 0
+
+        def restore(self, lr: Tensor, condition: None) -> Tensor:
+            self.calls += 1
+            return 0.9 * super().restore(lr, condition) + (5 if self.calls == 2 else 0)
+
+    monkeypatch.setattr("blindsr.inference.faithful.Bicubic", type("Other", (Bicubic,), {}))
+    failing = Upscaler(Dimmed(2), device="cpu")
+    monkeypatch.setattr(failing, "spare", upscaler)
+    result = enlarge_frames(failing, _frames(durations))
+    unlike = [
+        not np.array_equal(one, upscaler.upscale(picture).to_array())
+        for one, picture in zip(result.samples, _frames().pictures(), strict=True)
+    ]
+    assert sum(unlike) == own

@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from blindsr import images
 from blindsr.contract import Hints
@@ -27,7 +28,7 @@ def upscaler() -> Upscaler:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         method = CMDSR(CMDSRConfig(scale=2, blocks=1, channels=8, support=2, patch=8, features=4))
-    return Upscaler(method, device="cpu", precision="fp32", tile=24)
+    return Upscaler(method, device="cpu", precision="fp32", tile=24, guard=False)
 
 
 def picture(channels: int, height: int = 61, width: int = 50, dtype: type = np.uint8) -> Picture:
@@ -143,3 +144,27 @@ def test_other_sizes_are_resampled_from_strips(channels: int, factor: float, tmp
     inside = (slice(None), slice(4, -4), slice(4, -4))  # at the borders libvips repeats pixels, MATLAB mirrors them
     assert (ours.pixels - whole.pixels)[inside].abs().mean() < 1.5 / 255
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.tif"]
+
+
+def test_a_network_that_fails_halfway_leaves_no_rows_of_its_own(
+    upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "b.png"
+    told: list[str] = []
+    images.write(picture(3), source)
+    calls: list[Tensor] = []
+
+    def restore(lr: Tensor, condition: Tensor) -> Tensor:
+        calls.append(lr)
+        made = 0.5 * Bicubic(2).restore(lr, None) + 0.25
+        return made if len(calls) < 4 else torch.ones_like(made)
+
+    monkeypatch.setattr(upscaler.method, "restore", restore)
+    monkeypatch.setattr(upscaler, "_guard", True)
+    monkeypatch.setattr(upscaler, "_spares", ("bicubic_x2",))
+    restore_file(upscaler, source, target, max_memory=LIMIT, watch=Watch(note=told.append))
+    assert len(calls) == 4
+    assert len(told) == 1
+    expected = Upscaler("bicubic_x2", device="cpu").upscale(source).to_array()
+    assert np.abs(images.read(target).to_array().astype(int) - expected).max() <= 1
+    assert sorted(tmp_path.iterdir()) == [source, target]

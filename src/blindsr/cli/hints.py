@@ -43,7 +43,7 @@ def read(
     """
     from blindsr import images
     from blindsr.contract import Hints
-    from blindsr.inference.upscaler import seen_as
+    from blindsr.inference.transparency import seen_as
 
     for name, value in (("noise", noise), ("denoise", denoise)):
         if value is not None and not (math.isfinite(value) and value >= 0):

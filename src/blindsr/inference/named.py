@@ -9,6 +9,14 @@ from blindsr.contract import Method
 from blindsr.errors import BlindSRError
 from blindsr.inference.bicubic import Bicubic
 
+_SPARES = {4: ("mrda_x4.real", "dmsr_x4.light"), 2: ("dmsr_x2.light",)}
+"""Weights by their scale, those first that are least likely to be led astray by what is no photograph."""
+
+
+def spares(scale: int) -> tuple[str, ...]:
+    """Names of models to try one after the other where another one of this scale fails; the last never does."""
+    return (*_SPARES.get(scale, ()), f"bicubic_x{scale}")
+
 
 def named(name: str | Path, detail: float | None = None) -> Method[Any]:
     """The method that a name stands for.

@@ -1,10 +1,13 @@
 """Looking on while an image is restored, and stopping it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
 from blindsr.errors import BlindSRError
+
+_log = logging.getLogger(__name__)
 
 
 class CancelledError(BlindSRError):
@@ -19,6 +22,13 @@ class Watch:
     """Is told the finished fraction after each tile."""
     cancel: Event | None = None
     """Once it is set, the work stops after the tile at hand."""
+
+    note: Callable[[str], None] | None = None
+    """Is told in a sentence of what went wrong and was mended; the log is if nobody."""
+
+    def tell(self, sentence: str) -> None:
+        """Pass on what went wrong and was mended."""
+        (_log.warning if self.note is None else self.note)(sentence)
 
     def __call__(self, fraction: float) -> None:
         """Tell how far the work is.

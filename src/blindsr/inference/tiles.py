@@ -1,14 +1,15 @@
 """Restoring an image piece by piece under one condition, with the same result as in one piece.
 
 A tile is restored together with the context that the network can see from it and its middle is kept, so that nothing
-has to be blended. At the borders of the image the context ends where the image does, and the network pads there as it
-would pad the whole.
+has to be blended.
 """
 
 import math
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
@@ -57,6 +58,17 @@ class Box(NamedTuple):
         return image[..., self.top : self.bottom, self.left : self.right]
 
 
+Make: TypeAlias = Callable[[Method[Any], Tensor, Any, Box], Tensor]
+"""Restores one box of an image ``(1, 3, h, w)`` under a condition."""
+
+
+def restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box) -> Tensor:
+    """Restore one box of an image as the method does; where the image ends, its context does, too."""
+    seen = box.widened(method.traits.margin, lr)
+    sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
+    return box.below(seen).scaled(method.traits.scale).cut(sr)
+
+
 def restore_tiled(
     method: Method[Condition],
     lr: Tensor,
@@ -66,6 +78,7 @@ def restore_tiled(
     out: Tensor,
     part: Box | None = None,
     watch: Watch = Watch(),
+    make: Make = restore_box,
 ) -> Tensor:
     """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
 
@@ -77,6 +90,7 @@ def restore_tiled(
         out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
         part: which part of the image to restore; all of it if not given.
         watch: is told of each tile.
+        make: what restores a tile.
 
     Returns:
         ``out``, filled and not clamped.
@@ -85,7 +99,7 @@ def restore_tiled(
         BlindSRError: there is no memory even for a tile of 32x32 pixels.
         CancelledError: the one who watches stopped it.
     """
-    height, width = lr.shape[-2:]
+    (height, width), scale = lr.shape[-2:], method.traits.scale
     part = part or Box(0, height, 0, width)
     finished = 0
     pending = deque(split(part, tile))
@@ -93,7 +107,7 @@ def restore_tiled(
         box = pending.popleft()
         if box.side > tile:
             pending.extendleft(split(box, tile))
-        elif not _restore_box(method, lr, condition, box, box.below(part).scaled(method.traits.scale).cut(out)):
+        elif not _fits(partial(make, method, lr, condition, box), box.below(part).scaled(scale).cut(out)):
             if box.side <= SMALLEST:
                 raise BlindSRError(
                     f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "
@@ -120,20 +134,16 @@ def _edges(start: int, stop: int, tile: int) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def _restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box, out: Tensor) -> bool:
-    """Restore one box of an image into ``out``; False, with nothing written, if memory ran out."""
-    scale = method.traits.scale
-    seen = box.widened(method.traits.margin, lr)
-    inside = box.below(seen)
+def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
+    """Write what is made into ``out``; False, with nothing written, if memory ran out."""
     try:
-        sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
-        out.copy_(inside.scaled(scale).cut(sr))
+        out.copy_(make())
     except RuntimeError as error:
         if not out_of_memory(error):
             raise
     else:
         return True
-    if lr.device.type == "cuda":
+    if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return False
 
@@ -142,3 +152,14 @@ def out_of_memory(error: RuntimeError) -> bool:
     """Whether an error says that memory ran out, in the words of any of torch's allocators."""
     words = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in words)
+
+
+def empty_result(lr: Tensor, scale: int) -> Tensor:
+    """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
+    height, width = (scale * side for side in lr.shape[-2:])
+    try:
+        return torch.empty(1, 3, height, width, device=lr.device)
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None

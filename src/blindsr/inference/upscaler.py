@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -19,10 +19,12 @@ from blindsr.devices import computes_bf16, find_device
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
 from blindsr.images.gamut import gamut_of
-from blindsr.inference.named import named
+from blindsr.inference.faithful import ImplausibleError, context_of, restore_faithfully
+from blindsr.inference.named import named, spares
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
-from blindsr.inference.tiles import Box, out_of_memory, restore_tiled
+from blindsr.inference.tiles import Box, empty_result, restore_tiled
+from blindsr.inference.transparency import seen_as, visible
 
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
 """What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it, or a tensor
@@ -54,6 +56,7 @@ class Upscaler:
         precision: Precision = "auto",
         tile: int | Literal["auto"] = "auto",
         seed: int = 0,
+        guard: bool = True,
     ) -> None:
         """Prepare a method.
 
@@ -63,6 +66,8 @@ class Upscaler:
             precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
             tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
             seed: of the random choices made for each image; the same image and seed give the same result.
+            guard: whether pictures of which a network makes something else are left to a spare model; networks that
+                are not trained yet do that to all.
 
         Raises:
             BlindSRError: a device, precision or tile that there is not.
@@ -74,11 +79,12 @@ class Upscaler:
         if tile != "auto" and tile < 1:
             raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
         self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
-        self.seed = seed
+        self.seed, self._guard = seed, guard
         method = method if isinstance(method, Method) else named(method)
         self.method: Method[Any] = method.eval().to(self.device)
         self.tile = self._sensible_tile() if tile == "auto" else tile
         self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        self._spares = spares(self.scale)
 
     def _sensible_tile(self) -> int:
         if self.device.type != "cpu":
@@ -86,10 +92,15 @@ class Upscaler:
         traits = self.method.traits
 
         def sensible(side: int) -> bool:
-            seen = side + 2 * traits.margin
-            return side <= _TILE and (side <= 4 * traits.margin or traits.features(seen, seen) <= _TILE_MEMORY)
+            seen = side + 2 * self.context
+            return side <= _TILE and (side <= 4 * self.context or traits.features(seen, seen) <= _TILE_MEMORY)
 
         return next(filter(sensible, TILES), TILES[-1])
+
+    @property
+    def context(self) -> int:
+        """Pixels on each side that a part of an image needs for its result to be that of the whole image."""
+        return context_of(self.method)
 
     @property
     def scale(self) -> int:
@@ -157,12 +168,38 @@ class Upscaler:
         return result
 
     def _restore(
-        self, lr: Tensor, condition: Any, part: Box, watch: Watch = Watch(), tile: int | None = None
+        self,
+        lr: Tensor,
+        condition: Any,
+        part: Box,
+        watch: Watch = Watch(),
+        tile: int | None = None,
+        *,
+        guarded: bool = False,
     ) -> Tensor:
-        out, side = _empty(part.cut(lr), self.scale), self.tile if tile is None else tile
+        out, side = empty_result(part.cut(lr), self.scale), self.tile if tile is None else tile
+        make = partial(restore_faithfully, guarded=guarded)
         with torch.no_grad(), self._autocast():
-            restore_tiled(self.method, self._place(lr), condition, tile=side, out=out, part=part, watch=watch)
+            restore_tiled(
+                self.method, self._place(lr), condition, tile=side, out=out, part=part, watch=watch, make=make
+            )
         return out.clamp_(0, 1)
+
+    @cached_property
+    def spare(self) -> "Upscaler":
+        """Another model of the same scale, for images that this one fails on; the last of them is bicubic."""
+        name, *others = self._spares
+        spare = Upscaler(name, device=self.device, precision=self.precision, seed=self.seed)
+        spare._spares = tuple(others)
+        spare.tile = min(spare.tile, self.tile)
+        alike = type(spare.method) is type(self.method) and spare.method.config == self.method.config
+        return spare.spare if alike else spare
+
+    def instead(self, error: ImplausibleError, watch: Watch = Watch()) -> "Upscaler":
+        """What restores an image that this one failed on."""
+        names = [type(one.method).__name__ for one in (self, self.spare)]
+        watch.tell(f"{names[0]} fails on this image, and {names[1]} restores it instead: {error}")
+        return self.spare
 
     def upscale(
         self,
@@ -209,12 +246,24 @@ class Upscaler:
         strength: float = 1.0,
         tile: int | None = None,
         watch: Watch = Watch(),
+        strict: bool = False,
     ) -> Picture:
-        """Restore a picture under a condition; as `upscale` in all else."""
+        """Restore a picture under a condition; as `upscale` in all else.
+
+        Where the result is not that of the picture (see `faithful`), a spare model restores it, and ``watch`` is told;
+        ``strict`` raises `ImplausibleError` instead.
+        """
         picture = picture_of(source)
         width, height = size.of(picture.width, picture.height, self.scale)
         whole = Box(0, picture.height, 0, picture.width)
-        colour = _resample(self._colour(picture, condition, whole, strength, watch=watch, tile=tile), (height, width))
+        try:
+            made = self._colour(picture, condition, whole, strength, watch=watch, tile=tile)
+        except ImplausibleError as error:
+            if strict:
+                raise
+            spare = self.instead(error, watch)
+            return spare.enlarge(picture, spare.look(picture), size=size, strength=strength, tile=tile, watch=watch)
+        colour = _resample(made, (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         heap.trim()
         return _like(picture, colour, alpha)
@@ -228,6 +277,7 @@ class Upscaler:
         strength: float = 1.0,
         tile: int | None = None,
         watch: Watch = Watch(),
+        strict: bool = False,
     ) -> Picture:
         """Restore a part of a picture as it will be in the whole, under the whole's condition.
 
@@ -238,6 +288,7 @@ class Upscaler:
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: as for `upscale`.
             watch: as for `upscale`.
+            strict: as for `enlarge`.
 
         Raises:
             BlindSRError: the part lies outside the picture.
@@ -250,8 +301,16 @@ class Upscaler:
                 f"the region {left},{top},{width},{height} does not lie inside a picture of "
                 f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
             )
+        try:
+            colour = self._colour(picture, condition, box, strength, watch=watch, tile=tile)
+        except ImplausibleError as error:
+            if strict:
+                raise
+            spare = self.instead(error, watch)
+            known = spare.look(picture)
+            return spare.preview(picture, known, region, strength=strength, tile=tile, watch=watch)
         alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0].clamp(0, 1)
-        return _like(picture, self._colour(picture, condition, box, strength, watch=watch, tile=tile), alpha)
+        return _like(picture, colour, alpha)
 
     def _colour(
         self, picture: Picture, condition: Any, box: Box, strength: float, *, watch: Watch, tile: int | None
@@ -259,11 +318,11 @@ class Upscaler:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
-        seen = box.widened(self.method.traits.margin, picture.pixels)
-        lr, inner = _visible(_cut(picture, seen)), box.below(seen)
+        seen = box.widened(self.context, picture.pixels)
+        lr, inner = visible(_cut(picture, seen)), box.below(seen)
         gamut = gamut_of(picture.metadata)
         known = lr if gamut is None else gamut.to_srgb(lr)
-        sr = self._restore(known, condition, inner, watch, tile)
+        sr = self._restore(known, condition, inner, watch, tile, guarded=self._guard)
         if gamut is not None:  # what sRGB cannot show comes from the image itself
             sr = (gamut.from_srgb(sr) + self._interpolated(lr - gamut.from_srgb(known), inner)).clamp_(0, 1)
         if strength < 1:
@@ -314,19 +373,6 @@ def picture_of(source: Source) -> Picture:
     return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
 
 
-def seen_as(picture: Picture) -> Tensor:
-    """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
-    gamut, visible = gamut_of(picture.metadata), _visible(picture)
-    return visible if gamut is None else gamut.to_srgb(visible)
-
-
-def _visible(picture: Picture) -> Tensor:
-    """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
-    if picture.alpha is None:
-        return picture.pixels[None]
-    return _continue_colour(picture.pixels, picture.alpha)[None]
-
-
 def _cut(picture: Picture, box: Box) -> Picture:
     alpha = None if picture.alpha is None else box.cut(picture.alpha)
     return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha)
@@ -350,38 +396,3 @@ def _check_one(image: Tensor) -> None:
         raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8 bits by 255")
     if len(image) != 1:
         raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}; each has its own degradation")
-
-
-def _empty(lr: Tensor, scale: int) -> Tensor:
-    """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
-    height, width = (scale * side for side in lr.shape[-2:])
-    try:
-        return torch.empty(1, 3, height, width, device=lr.device)
-    except RuntimeError as error:
-        if not out_of_memory(error):
-            raise
-        raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None
-
-
-def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
-    """Give transparent pixels the average colour of the visible ones around them; visible ones keep theirs.
-
-    Averages over ever larger blocks are weighted by alpha; each pixel takes the smallest block that shows anything.
-
-    Args:
-        pixels: ``(3, h, w)``.
-        alpha: ``(1, h, w)``.
-    """
-    seen = alpha > 0
-    if seen.all() or not seen.any():
-        return pixels
-    colour, weight = (pixels * alpha)[None], alpha[None]
-    levels = []
-    while (weight == 0).any():
-        levels.append((colour, weight))
-        colour, weight = (F.avg_pool2d(x, 2, ceil_mode=True) for x in (colour, weight))
-    known = colour / weight
-    for colour, weight in reversed(levels):
-        wider = F.interpolate(known, scale_factor=2)[..., : weight.shape[-2], : weight.shape[-1]]
-        known = torch.where(weight > 0, colour / weight, wider)
-    return torch.where(seen, pixels, known[0])

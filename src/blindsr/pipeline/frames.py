@@ -7,6 +7,7 @@ from blindsr.analysis.native import Native, resolve, shrunk
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Picture
+from blindsr.inference.faithful import ImplausibleError
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory
@@ -52,9 +53,15 @@ def enlarge_frames(
             wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
             small = shrunk(picture, fraction)
             known = upscaler.look(small, hints) if condition is None else condition
-            yield upscaler.enlarge(small, known, size=wanted, strength=strength, tile=tile)
+            yield upscaler.enlarge(
+                small, known, size=wanted, strength=strength, tile=tile, strict=bool(frames.durations)
+            )
 
-    return frames.like(results(), bits)
+    try:
+        return frames.like(results(), bits)
+    except ImplausibleError as error:  # all frames by one model, so that they do not flicker
+        spare = upscaler.instead(error)
+        return enlarge_frames(spare, frames, size=size, strength=strength, bits=bits, native=native, tile=tile)
 
 
 def middle(frames: Frames) -> Picture:

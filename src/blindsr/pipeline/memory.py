@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from blindsr.errors import BlindSRError
+from blindsr.inference.faithful import BORDER
 from blindsr.inference.upscaler import TILES, Upscaler
 
 _PER_INPUT = 40
@@ -111,8 +112,8 @@ def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
     if upscaler.device.type != "cpu":
         return 0
     traits = upscaler.method.traits
-    seen = side + 2 * traits.margin
-    return traits.features(min(width, seen), min(height, seen))
+    seen = side + 2 * upscaler.context
+    return traits.features(min(width + 2 * BORDER, seen), min(height + 2 * BORDER, seen))
 
 
 def largest_look(limit: int) -> int:
@@ -131,7 +132,7 @@ def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
     traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
 
     def fits(side: int) -> bool:
-        seen = side + 2 * traits.margin
+        seen = side + 2 * upscaler.context
         rows = width * (seen * _PER_INPUT + side * traits.scale**2 * 9)
         return rows + _features(upscaler, width, seen, side) <= room
 

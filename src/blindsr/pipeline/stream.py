@@ -15,6 +15,7 @@ from blindsr.images.picture import Samples
 from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
 from blindsr.images.verify import verify
 from blindsr.images.write import kind_of_name, prepared
+from blindsr.inference.faithful import ImplausibleError
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
@@ -85,17 +86,22 @@ def restore_file(
     wanted = size.of(strips.width, strips.height, upscaler.scale)
     metadata = prepared(metadata, target, *wanted)
     tile = memory.strip_tile(upscaler, strips.width, max_memory)
-    with beside(target, overwrite=overwrite) as part:
-        if wanted == made:
-            rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
-            write_strips(rows, _shape(made, strips.channels), metadata, part)
-        else:
-            between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
-            rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
-            write_strips(rows, _shape(made, strips.channels), deep, between)
-            again = resampled(between, *wanted, metadata.bits)
-            write_strips(again, _shape(wanted, strips.channels), metadata, part)
-        verify(part, kind_of_name(target), [wanted])
+    try:
+        with beside(target, overwrite=overwrite) as part:
+            if wanted == made:
+                rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
+                write_strips(rows, _shape(made, strips.channels), metadata, part)
+            else:
+                between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
+                write_strips(rows, _shape(made, strips.channels), deep, between)
+                again = resampled(between, *wanted, metadata.bits)
+                write_strips(again, _shape(wanted, strips.channels), metadata, part)
+            verify(part, kind_of_name(target), [wanted])
+    except ImplausibleError as error:  # rows that are written already would not be those of the spare model
+        spare = upscaler.instead(error, watch)
+        options = {"size": size, "strength": strength, "bits": bits, "overwrite": overwrite, "watch": watch}
+        restore_file(spare, source, target, max_memory=max_memory, **options)  # type: ignore[arg-type]
     return condition
 
 
@@ -119,7 +125,7 @@ def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any
 
 def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
     """The result from the top to the bottom, a row of tiles at a time."""
-    window, margin, side = Window(strips), upscaler.method.traits.margin, manner.tile
+    window, margin, side = Window(strips), upscaler.context, manner.tile
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
         first = max(0, top - margin)
@@ -133,5 +139,5 @@ def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, in
     top, height = rows
     for left in range(0, seen.width, manner.tile):
         region = (left, top, min(manner.tile, seen.width - left), height)
-        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength, tile=manner.tile)
+        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength, tile=manner.tile, strict=True)
         yield part.to_array(manner.bits)

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, SRResNet
@@ -254,3 +255,21 @@ def test_patches_are_what_slicing_gives() -> None:
     _, many = crop_patches(images[:1, :, :10, :11], 400, 8, torch.Generator().manual_seed(0))
     assert many.amin((0, 1)).tolist() == [0, 0]
     assert many.amax((0, 1)).tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("name", [name for name in weights.available() if name.startswith("cmdsr")])
+def test_conditions_of_what_shows_nothing_are_like_those_of_gray(name: str) -> None:
+    method = weights.load(name).method
+    gray, stars = torch.full((1, 3, 50, 60), 0.5), torch.zeros(1, 3, 50, 60)
+    stars[..., 20, 30] = 1
+
+    def condition(lr: Tensor, *support: Tensor) -> Tensor:
+        hints = Hints(support=support or None) if "support" in method.understands else Hints()
+        with torch.no_grad():
+            return method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)  # type: ignore[no-any-return]
+
+    usual = float(condition(gray).norm())
+    for lr in (torch.zeros(1, 3, 5, 70), torch.ones(1, 3, 50, 50), stars):
+        for found in (condition(lr), condition(gray, lr), condition(gray, lr, torch.zeros(1, 3, 9, 9))):
+            assert bool(torch.isfinite(found).all())
+            assert float(found.norm()) <= 2 * usual

@@ -146,6 +146,18 @@ def test_time_runs_out_with_the_best_so_far() -> None:
     assert 2 <= len(found.losses) < 10_000
 
 
+@pytest.mark.parametrize("kind", ["flat", "slope", "dot"])
+def test_an_image_without_detail_teaches_nothing(kind: str) -> None:
+    net, lr = tiny(), torch.full((1, 3, 24, 32), 0.4)
+    if kind == "slope":
+        lr = (lr * 255 + torch.linspace(0, 50, 24).view(24, 1)).round() / 255
+    elif kind == "dot":
+        lr[..., 10, 12] += 0.1
+    found = adapted(net, lr, noise=None)
+    assert bool(found.losses) == (kind == "dot")
+    assert all(torch.equal(found.params[name], p) for name, p in net.start.items()) == (kind != "dot")
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (7, 40), (8, 9), (33, 17)])
 def test_any_size_is_restored(size: tuple[int, int]) -> None:
     net, lr = tiny(), picture(*size)

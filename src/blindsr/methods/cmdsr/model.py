@@ -34,6 +34,9 @@ from blindsr.nn.subpixel import Upsampler, start_as_nearest
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
 
+_BLACKEST = 4 / 255
+"""Darkest value that ConditionNet sees: a large area of 0 leaves no response at all, which no photograph does."""
+
 _RESPONSE = 60.0
 """Norm of ConditionNet's first filters at the start; fine structure is a few hundredths of the range of an image."""
 
@@ -195,7 +198,8 @@ class CMDSR(Method[Tensor]):
         for number, image in enumerate(images):
             rows = (chosen == number).nonzero()[:, 0]
             patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
-        feature: Tensor = self.condition_net(patches.view(_SETS, n, 3, patch, patch))
+        support = patches.clamp(min=_BLACKEST).view(_SETS, n, 3, patch, patch)
+        feature: Tensor = self.condition_net(support)
         return self.with_denoise(feature.float().mean(0, keepdim=True), 1.0 if hints.denoise is None else hints.denoise)
 
     def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:

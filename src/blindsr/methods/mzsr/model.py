@@ -39,6 +39,8 @@ from blindsr.methods.mzsr.estimator import (
 )
 from blindsr.nn.adapt import Params, Rate, adapt
 
+_ROUNDING = 2.1 / 255
+"""Second difference that rounding to 8 bits leaves in a slope."""
 _PATIENCE = 4
 """How often in a row a worse step is undone and its size halved before adapting stops."""
 
@@ -203,9 +205,10 @@ class MZSR(Method[Adapted]):
         if noise < 0 or steps < 0:
             raise BlindSRError(f"expected a noise level and a number of steps of at least 0, got {noise} and {steps}")
         confidence = None if hints.kernel is not None else found.confidence
-        if steps == 0 or min(lr.shape[-2:]) < 4 * self.config.scale:  # a son of under 4 pixels teaches nothing
-            return Adapted(self.start, found.kernel, confidence, noise, (), 0)
         fathers = self._parts(lr)
+        small = min(lr.shape[-2:]) < 4 * self.config.scale  # a son of under 4 pixels teaches nothing
+        if steps == 0 or small or not _has_detail(fathers):
+            return Adapted(self.start, found.kernel, confidence, noise, (), 0)
         shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
         drawn = torch.randn(shape, generator=generator).to(lr) * (noise / 255) if noise else None
         sons = self.son(fathers, found.kernel, drawn)
@@ -291,6 +294,12 @@ class MZSR(Method[Adapted]):
 
     def _gradient_step(self, loss: Callable[[Params], Tensor], params: Params, size: float) -> tuple[Params, Tensor]:
         return next(adapt(loss, params, [self.rate(size)]))
+
+
+def _has_detail(images: Tensor) -> bool:
+    """Whether anything in images ``(n, 3, h, w)`` bends more than slopes do that were rounded."""
+    bends = (images.diff(2, dim=axis).abs().amax() for axis in (-2, -1) if images.shape[axis] > 2)
+    return any(float(bend) > _ROUNDING for bend in bends)
 
 
 class Adam:

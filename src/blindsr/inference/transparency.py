@@ -1,0 +1,45 @@
+"""What networks are to see where a picture is transparent."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from blindsr.images import Picture
+from blindsr.images.gamut import gamut_of
+
+
+def seen_as(picture: Picture) -> Tensor:
+    """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
+    gamut, shown = gamut_of(picture.metadata), visible(picture)
+    return shown if gamut is None else gamut.to_srgb(shown)
+
+
+def visible(picture: Picture) -> Tensor:
+    """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
+    if picture.alpha is None:
+        return picture.pixels[None]
+    return _continue_colour(picture.pixels, picture.alpha)[None]
+
+
+def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
+    """Give transparent pixels the average colour of the visible ones around them; visible ones keep theirs.
+
+    Averages over ever larger blocks are weighted by alpha; each pixel takes the smallest block that shows anything.
+
+    Args:
+        pixels: ``(3, h, w)``.
+        alpha: ``(1, h, w)``.
+    """
+    seen = alpha > 0
+    if seen.all() or not seen.any():
+        return pixels
+    colour, weight = (pixels * alpha)[None], alpha[None]
+    levels = []
+    while (weight == 0).any():
+        levels.append((colour, weight))
+        colour, weight = (F.avg_pool2d(x, 2, ceil_mode=True) for x in (colour, weight))
+    known = colour / weight
+    for colour, weight in reversed(levels):
+        wider = F.interpolate(known, scale_factor=2)[..., : weight.shape[-2], : weight.shape[-1]]
+        known = torch.where(weight > 0, colour / weight, wider)
+    return torch.where(seen, pixels, known[0])
