@@ -158,3 +158,36 @@ def test_one_degradation_for_each_image() -> None:
     with pytest.raises(BlindSRError):
         plain().apply(picture(2))
     assert len(dataclasses.replace(plain()).repeat_interleave(3)) == 3
+
+
+def test_all_images_at_once_are_those_done_one_by_one() -> None:
+    """Without noise, whose draws differ. A sum in another order may fall on the other side of a step of rounding."""
+    drawn, hr, none = PhotoFamily(4).sample(24, 3), picture(24), torch.zeros(24)
+    assert bool((drawn.factor != 0.25).any())
+    assert bool((drawn.jpeg1 > 0).any())
+    assert bool((drawn.webp > 0).any())
+    silent = dataclasses.replace(drawn, noise=none, poisson=none)
+    together, no_noise = silent._apply_together(hr, torch.Generator())
+    apart = silent.apply(hr, torch.Generator())
+    differing = ((together - apart).abs() > 0.5 / 255).float().mean((1, 2, 3))
+    assert int((differing > 0.01).sum()) <= 3
+    assert float((together - apart).abs().mean()) < 0.1 / 255
+    assert not bool(no_noise.any())
+
+
+@pytest.mark.parametrize("gray", [0.0, 1.0])
+@pytest.mark.parametrize("grain", [0.0, 0.7])
+@pytest.mark.parametrize(("kind", "early"), [("noise", 0.0), ("poisson", 0.0), ("noise", 1.0)])
+def test_noise_of_all_images_at_once_is_that_of_single_ones(kind: str, grain: float, gray: float, early: float) -> None:
+    ramp = torch.linspace(0.42, 0.58, 384).expand(2, 3, 384, 384)
+    changes = {kind: torch.tensor([20.0]), "grain": torch.tensor([grain]), "gray": torch.tensor([gray])}
+    row = plain(**changes, early=torch.tensor([early]), factor=torch.tensor([0.25 + 0.25 * early])).repeat_interleave(2)
+    clean = plain().repeat_interleave(2).apply(ramp)
+    spreads = []
+    for way in (row.apply_and_noise, row._apply_together):
+        lr, noise = way(ramp, torch.Generator().manual_seed(0))
+        torch.testing.assert_close(clean + noise, lr, atol=3 / 255, rtol=0)
+        assert not torch.equal(noise[0], noise[1])
+        assert (float((noise - noise.mean(1, keepdim=True)).abs().max()) < 1e-6) == bool(gray)
+        spreads.append([float(part.std()) for part in (*noise.chunk(2, 3), noise.diff(dim=3))])
+    assert spreads[1] == pytest.approx(spreads[0], rel=0.06)

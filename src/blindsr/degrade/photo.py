@@ -13,12 +13,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from blindsr.degrade import kernels, shapes
-from blindsr.degrade.blur import border_index
+from blindsr.degrade import jpeg, kernels, shapes
+from blindsr.degrade.blur import blur
+from blindsr.degrade.canvas import Canvas, largest
 from blindsr.degrade.families import Family
 from blindsr.degrade.process import Degradation, check_jpeg, check_noise
 from blindsr.degrade.resample import MODES, resize_by_mode
@@ -28,38 +28,38 @@ _SIZE = 21
 _PER_IMAGE = ("factor", "mode", "mode2", "early", "poisson", "grain", "gray", "sharpen", "radius", "jpeg1", "shift")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PhotoDegradation(Degradation):
     """One row a sample, as `Degradation`; ``kernels`` blur the HR image, ``jpeg`` is the last compression."""
 
     kind: ClassVar[str] = "photo"
     whole: ClassVar[frozenset[str]] = frozenset({"jpeg", "jpeg1", "seeds", "mode", "mode2", "shift", "webp", "full"})
 
-    factor: Tensor = None  # type: ignore[assignment]  # a field after those with defaults needs one
+    factor: Tensor
     """Size of the intermediate image as a fraction of HR's, ``(n,)``; 1 / scale leaves it out."""
-    mode: Tensor = None  # type: ignore[assignment]
+    mode: Tensor
     """Index into `MODES` of the resizing to the intermediate size, ``(n,)``."""
-    mode2: Tensor = None  # type: ignore[assignment]
+    mode2: Tensor
     """Index into `MODES` of the resizing to the LR size, ``(n,)``."""
-    early: Tensor = None  # type: ignore[assignment]
+    early: Tensor
     """1 where noise is added to the intermediate image instead of the LR image, ``(n,)``."""
-    poisson: Tensor = None  # type: ignore[assignment]
+    poisson: Tensor
     """Standard deviation of shot noise at white, 0..255, ``(n,)``; its variance grows with brightness."""
-    grain: Tensor = None  # type: ignore[assignment]
+    grain: Tensor
     """Standard deviation in pixels of the Gaussian that noise is filtered with, ``(n,)``; 0 is white noise."""
-    gray: Tensor = None  # type: ignore[assignment]
+    gray: Tensor
     """1 where all channels get the same noise, ``(n,)``."""
-    sharpen: Tensor = None  # type: ignore[assignment]
+    sharpen: Tensor
     """Amount of unsharp masking of the LR image, ``(n,)``."""
-    radius: Tensor = None  # type: ignore[assignment]
+    radius: Tensor
     """Standard deviation in pixels of the unsharp mask, ``(n,)``."""
-    jpeg1: Tensor = None  # type: ignore[assignment]
+    jpeg1: Tensor
     """Quality of a first compression, of the intermediate image or of the LR image; 0 for none, ``(n,)``."""
-    shift: Tensor = None  # type: ignore[assignment]
+    shift: Tensor
     """Rows and columns, ``8 * y + x``, that a crop shifted the grid of the first compression by, ``(n,)``."""
-    webp: Tensor = None  # type: ignore[assignment]
+    webp: Tensor
     """1 where the last compression is WebP, ``(n,)``."""
-    full: Tensor = None  # type: ignore[assignment]
+    full: Tensor
     """1 where JPEG keeps chroma at full resolution (4:4:4), ``(n,)``."""
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -67,11 +67,16 @@ class PhotoDegradation(Degradation):
         return self.apply_and_noise(hr, generator)[0]
 
     def apply_and_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Degrade a batch; return also what noise added to it before the last compression, ``(n, 3, h / s, w / s)``."""
+        """Degrade a batch; return also what noise added to it before the last compression, ``(n, 3, h / s, w / s)``.
+
+        A CPU takes one image after the other; other devices take all at once, as in `RealisticDegradation.apply`.
+        """
         if len(hr) != len(self):
             raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; one a row is needed")
+        if generator is not None and hr.device.type != "cpu":
+            return self._apply_together(hr, generator)
         size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
-        blurred = _blur(hr, self.kernels)
+        blurred = blur(hr, self.kernels, "reflect")
         rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
         return torch.cat([lr for lr, _ in rows]), torch.cat([noise for _, noise in rows])
 
@@ -107,20 +112,69 @@ class PhotoDegradation(Degradation):
         grain = float(self.grain)
         if grain > 0:
             profile = kernels.gaussian(7, torch.tensor([grain]))[0].to(x)
-            drawn = _blur(drawn, profile[None]) / profile.square().sum().sqrt()
+            drawn = blur(drawn, profile[None], "reflect") / profile.square().sum().sqrt()
         level = (self.noise.to(x).square() + self.poisson.to(x).square() * x.clamp(0, 1)).sqrt() / 255
         return level * drawn
 
     def _sharpened(self, x: Tensor) -> Tensor:
-        smooth = _blur(x, kernels.gaussian(9, self.radius.cpu().float()).to(x))
+        smooth = blur(x, kernels.gaussian(9, self.radius.float()).to(x), "reflect")
         return x + float(self.sharpen) * (x - smooth)
 
     def _compress(self, x: Tensor, *, first: bool) -> Tensor:
-        quality = int(self.jpeg1 if first else self.jpeg)
-        if not quality:
-            return x
-        offset = divmod(int(self.shift), 8) if first else (0, 0)
-        return _round_trip(x, quality, offset, webp=not first and bool(self.webp), full=bool(self.full))
+        if first:
+            return jpeg.compress(x, self.jpeg1, full_chroma=self.full, offset=self._offsets())
+        if bool(self.webp):
+            return _webp(x, self.jpeg)
+        return jpeg.compress(x, self.jpeg, full_chroma=self.full)
+
+    def _offsets(self) -> Tensor:
+        """Rows and columns ``(n, 2)`` that a crop shifted the grid of the first compression by."""
+        return torch.stack((self.shift // 8, self.shift % 8), 1)
+
+    def _apply_together(self, hr: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Do as `apply_and_noise` for all images at once on the device of ``hr``.
+
+        WebP is the exception: its images take the way over the CPU.
+        """
+        own = self.to(hr.device)
+        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
+        final = torch.tensor(size, device=hr.device).expand(len(hr), 2)
+        middle = (torch.tensor(hr.shape[2:], device=hr.device) * own.factor.double()[:, None]).round().long()
+        direct = (middle == final).all(1)
+        early = (own.early > 0) & ~direct
+        blurred = Canvas.whole(hr).blurred(own.kernels)
+        x = blurred.resized(middle, own.mode, largest(middle))
+        noise = _where(early, own._noise_together(x, source))
+        x = x.changed(x.pixels + noise).compressed(
+            torch.where(direct, 0, own.jpeg1), full_chroma=own.full, offset=own._offsets()
+        )
+        noise = x.changed(noise).resized(final, own.mode2, size).pixels
+        y = x.resized(final, own.mode2, size)
+        y = y.changed(_where(~direct, y.pixels, blurred.resized(final, own.mode2, size).pixels))
+        late = own._noise_together(y, source)
+        noise = _where(early, noise, late)
+        y = y.changed(y.pixels + _where(~early, late))
+        y, noise = y.changed(own._sharpened_together(y)), own._sharpened_together(y.changed(noise))
+        y = y.compressed(torch.where(direct, own.jpeg1, 0), full_chroma=own.full, offset=own._offsets())
+        lr = y.compressed(torch.where(own.webp > 0, 0, own.jpeg), full_chroma=own.full).pixels
+        if bool(self.webp.any()):
+            lr = _webp(lr, torch.where(self.webp > 0, self.jpeg, 0))
+        return (lr.clamp(0, 1) * 255).round() / 255, noise
+
+    def _noise_together(self, x: Canvas, source: torch.Generator) -> Tensor:
+        """Do as `_noise` for all images at once."""
+        pixels = x.pixels
+        white = torch.randn(pixels.shape, generator=source, device=source.device, dtype=pixels.dtype).to(pixels)
+        white = _where(self.gray == 0, white, white[:, :1].expand_as(white))
+        profile = kernels.gaussian(7, self.grain.float().clamp(min=0.2)).to(pixels)
+        grain = x.changed(white).blurred(profile).pixels / profile.square().sum((1, 2)).sqrt().view(-1, 1, 1, 1)
+        drawn = _where(self.grain > 0, grain, white)
+        constant, shot = (level.to(pixels).square().view(-1, 1, 1, 1) for level in (self.noise, self.poisson))
+        return (constant + shot * pixels.clamp(0, 1)).sqrt() / 255 * drawn
+
+    def _sharpened_together(self, x: Canvas) -> Tensor:
+        smooth = x.blurred(kernels.gaussian(9, self.radius.float()).to(x.pixels)).pixels
+        return x.pixels + self.sharpen.to(smooth).view(-1, 1, 1, 1) * (x.pixels - smooth)
 
     def checked(self) -> Self:
         """As `Degradation.checked`."""
@@ -203,9 +257,8 @@ class PhotoFamily(Family):
         beta = torch.where(draw.chance(0.2), draw.uniform(0.6, 3.0), 1.0)
         blurs = shapes.generalised(self.size, covariances, beta)
         flat = draw.chance(0.1)
-        blurs[flat] = shapes.plateau(self.size, covariances[flat], draw.uniform(1.0, 2.0)[flat])
-        blurs[clean] = kernels.delta(self.size).to(blurs)
-        return blurs
+        blurs = torch.where(flat.view(-1, 1, 1), shapes.plateau(self.size, covariances, draw.uniform(1.0, 2.0)), blurs)
+        return torch.where(clean.view(-1, 1, 1), kernels.delta(self.size).to(blurs), blurs)
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
         return self.sample(count, generator).kernels
@@ -233,28 +286,21 @@ class _Draw:
         return (at >= 0.3).long() + (at >= 0.4).long() + (at >= 0.5).long()
 
 
-def _blur(x: Tensor, blurs: Tensor) -> Tensor:
-    """Correlate images ``(n, c, h, w)`` with kernels ``(n, k, k)``, borders reflected, by Fourier transforms."""
-    height, width = x.shape[-2:]
-    radius = blurs.shape[-1] // 2
-    padded = x[..., border_index(height, radius, "reflect").to(x.device), :]
-    padded = padded[..., border_index(width, radius, "reflect").to(x.device)]
-    size = padded.shape[-2:]
-    spectrum = torch.fft.rfft2(padded) * torch.fft.rfft2(blurs.to(x), s=size).conj()[:, None]
-    correlated: Tensor = torch.fft.irfft2(spectrum, s=size)
-    return correlated[..., :height, :width]
+def _where(chosen: Tensor, x: Tensor, other: Tensor | None = None) -> Tensor:
+    """Images ``(n, c, h, w)`` where they are chosen, ``(n,)``; elsewhere others, or zeros."""
+    return torch.where(chosen.view(-1, 1, 1, 1), x, torch.zeros_like(x) if other is None else other)
 
 
-def _round_trip(x: Tensor, quality: int, offset: tuple[int, int], *, webp: bool, full: bool) -> Tensor:
-    """Encode and decode one image ``(1, 3, h, w)``, whose grid begins ``offset`` pixels outside of it."""
-    rows, columns = offset
-    padded = F.pad(x, (columns, 0, rows, 0), mode="replicate") if rows or columns else x
-    array = (padded[0].detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    buffer = io.BytesIO()
-    if webp:
-        Image.fromarray(array).save(buffer, "WEBP", quality=quality)
-    else:
-        Image.fromarray(array).save(buffer, "JPEG", quality=quality, subsampling="4:4:4" if full else "4:2:0")
-    with Image.open(buffer) as image:
-        decoded = np.array(image.convert("RGB"))
-    return torch.from_numpy(decoded).permute(2, 0, 1)[None].to(x)[..., rows:, columns:] / 255
+def _webp(x: Tensor, quality: Tensor) -> Tensor:
+    """Encode and decode images ``(n, 3, h, w)`` as WebP; quality 0 leaves one as it is."""
+    out = x.clone()
+    for row, value in enumerate(quality.tolist()):
+        if not value:
+            continue
+        array = (x[row].detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        buffer = io.BytesIO()
+        Image.fromarray(array).save(buffer, "WEBP", quality=int(value))
+        with Image.open(buffer) as image:
+            decoded = np.array(image.convert("RGB"))
+        out[row] = torch.from_numpy(decoded).permute(2, 0, 1).to(x) / 255
+    return out
