@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 
-from blindsr.contract import check_image
+from blindsr.contract import RangesRecipe, check_image
 from blindsr.errors import BlindSRError
 
 
@@ -15,3 +16,9 @@ def test_anything_but_a_batch_of_rgb_images_is_refused(shape: tuple[int, ...]) -
 
 def test_a_batch_of_rgb_images_passes() -> None:
     check_image(torch.zeros(2, 3, 1, 5))
+
+
+@pytest.mark.parametrize("ranges", [{"noise_range": (5, 4)}, {"noise_range": (-1, 4)}, {"width_range": (0, 1)}])
+def test_ranges_that_are_none_are_refused(ranges: dict[str, tuple[float, float]]) -> None:
+    with pytest.raises(ValidationError, match="needs a least value"):
+        RangesRecipe.model_validate({"steps": 1, **ranges})

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from blindsr.degrade.blur import Downsampling
-from blindsr.degrade.families import Family
+from blindsr.degrade.families import Family, Range, within
 from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
 
@@ -254,6 +254,24 @@ class Pairs(Batch):
         truth = family.sample(len(hr), generator)
         lr = truth.apply(hr, generator)
         return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth)
+
+
+class RangesRecipe(StageRecipe):
+    """Of a stage whose degradations may be narrowed or widened, as for a paper's noise-free tables."""
+
+    noise_range: Range | None = pydantic.Field(None, description="noise levels, 0..255; the paper's by default")
+    width_range: Range | None = pydantic.Field(None, description="widths of blur, HR pixels; the paper's by default")
+
+    @pydantic.model_validator(mode="after")
+    def _ranges_rise_from_what_is_possible(self) -> Self:
+        for name, least, value in (("noise_range", 0.0, self.noise_range), ("width_range", 0.05, self.width_range)):
+            if value is not None and not least <= value[0] <= value[1]:
+                raise ValueError(f"{name} needs a least value of at least {least:g} and then a largest, not {value}")
+        return self
+
+    def ranged(self, family: Family) -> Family:
+        """A family with the recipe's ranges."""
+        return within(family, self.noise_range, self.width_range)
 
 
 class Stage(nn.Module, ABC):

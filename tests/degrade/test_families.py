@@ -1,11 +1,13 @@
 """Families stay within what the papers say, and vary by sample."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from blindsr.degrade import families, kernels
+from blindsr.errors import BlindSRError
 
 seeds = st.integers(0, 2**31)
 
@@ -93,3 +95,22 @@ def test_a_pool_holds_the_same_tasks_for_ever() -> None:
     seen = {float(level) for seed in range(20) for level in pool.sample(8, seed).noise}
     assert len(seen) == 8
     assert len(set(pool.sample(8, 0).seeds.tolist())) == 8
+
+
+@settings(deadline=None, max_examples=10)
+@given(seeds, st.floats(0, 50), st.floats(0, 25), st.floats(0.6, 2), st.floats(0, 1))
+def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float, wider: float) -> None:
+    for family in (families.dmsr(4), families.mrda_anisotropic(4)):
+        drawn = families.within(family, (noise, noise + more), (width, width + wider)).sample(8, seed)
+        assert float(drawn.noise.min()) >= noise - 1e-4
+        assert float(drawn.noise.max()) <= noise + more + 1e-4
+        for kernel in drawn.kernels:
+            low, high = eigenvalues(kernel)
+            assert high**0.5 <= width + wider + 0.05
+            assert low**0.5 >= width - 0.05
+    assert families.within(families.cmdsr(4), None, None) == families.cmdsr(4)
+
+
+def test_only_gaussians_have_widths() -> None:
+    with pytest.raises(BlindSRError, match="Gaussian"):
+        families.within(families.mzsr(2), None, (0.2, 2.0))

@@ -11,6 +11,10 @@ from torch import Tensor
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Border, Downsampling
 from blindsr.degrade.process import Degradation
+from blindsr.errors import BlindSRError
+
+Range = tuple[float, float]
+"""Least and largest value."""
 
 _SEEDS = 2**62
 
@@ -135,6 +139,26 @@ def mrda_isotropic(scale: int) -> Isotropic:
 def mrda_anisotropic(scale: int) -> Anisotropic:
     """MRDA, Section IV-A: 21x21, standard deviations 0.2 to 4, any angle, noise up to 25."""
     return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
+
+
+def within(family: Family, noise: Range | None, width: Range | None) -> Family:
+    """A family of Gaussian blurs with other ranges.
+
+    Args:
+        family: as a paper has it.
+        noise: range of the noise level, 0..255; None leaves it.
+        width: range of the standard deviation, HR pixels; None leaves it.
+
+    Raises:
+        BlindSRError: the family has no range of widths.
+    """
+    if noise is not None:
+        family = dataclasses.replace(family, noise=noise)
+    if width is None:
+        return family
+    if not isinstance(family, Isotropic | Anisotropic):
+        raise BlindSRError("only families of Gaussian blurs have a range of widths")
+    return dataclasses.replace(family, std=width)
 
 
 def eq3(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 import torch
+from pydantic import ValidationError
 
+from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
@@ -58,3 +60,18 @@ def test_pairs_of_tasks_share_their_blur_or_everything_else() -> None:
     assert len(set(tasks.seeds.tolist())) == 8
     apart = stage(tasks=8, family="photo").draw(torch.Generator().manual_seed(0))
     assert torch.equal(apart.kernels[even], tasks.kernels[even])
+
+
+def test_a_recipe_may_narrow_noise_and_blur() -> None:
+    """Table II is without noise."""
+    one = stage(noise_range=(0, 0), width_range=(0.2, 0.5), tasks=20)
+    drawn = one.family.sample(20, 0)
+    assert float(drawn.noise.abs().max()) == 0
+    widest = kernels.gaussian(15, 0.5)
+    assert float(drawn.kernels[:, 7, 7].min()) >= float(widest[7, 7]) - 1e-6
+    clean = torch.rand(40, 3, 40, 40, generator=torch.Generator().manual_seed(0))
+    losses = one(clean, torch.Generator().manual_seed(0), 1)
+    assert bool(losses["loss"].isfinite())
+    assert float(stage(noise_range=(10, 20), pool=4).family.sample(9, 0).noise.min()) >= 10
+    with pytest.raises(ValidationError, match="family 'cmdsr'"):
+        stage(family="photo", noise_range=(0, 10))

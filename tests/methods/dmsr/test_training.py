@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from pydantic import ValidationError
 from torch import Tensor
 
 from blindsr.degrade import degrade, resize
@@ -125,6 +126,14 @@ def test_perfect_estimates_are_consistent(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(one.method.extractor, "forward", lambda _: (noise, truth.kernels))
     assert float(one._consistency(hr, truth, lr, (noise, truth.kernels))) == pytest.approx(0, abs=1e-9)
     assert float(one._consistency(hr, truth, lr, (noise, truth.kernels.flip(0)))) > 1e-6
+
+
+def test_ranges_are_the_recipes() -> None:
+    family = stage(noise_range=(5, 6), width_range=(1, 2)).family
+    drawn = family.sample(9, 0).noise
+    assert 5 <= float(drawn.min()) <= float(drawn.max()) <= 6
+    with pytest.raises(ValidationError, match="noise is false"):
+        stage(noise=False, noise_range=(5, 6))
 
 
 def test_the_fine_tuned_model_sees_no_noise() -> None:

@@ -204,6 +204,14 @@ def test_settings(setting: Any) -> None:
     assert float(drawn.noise.max()) <= 25
 
 
+def test_ranges_of_the_classic_settings() -> None:
+    for setting in ("isotropic", "anisotropic"):
+        recipe = StudentRecipe(**PAIRS, setting=setting, noise_range=(5, 6))
+        assert Student(tiny(), recipe).family.noise == (5, 6)
+    with pytest.raises(ValidationError, match="classic settings"):
+        StudentRecipe(**PAIRS, setting="real", noise_range=(5, 6))
+
+
 def test_every_stage_learns_a_repeated_batch() -> None:
     for stage in every(tiny()):
         if isinstance(stage, Pretrain | Meta):

@@ -82,6 +82,8 @@ class Regression(TaskStage):
 
     def _quieter(self, tasks: Degradation) -> Degradation:
         most = self.family.noise[1]
+        if most == 0:
+            return tasks
         return dataclasses.replace(tasks, noise=most * (tasks.noise / most) ** self.recipe.quiet)
 
 

@@ -1,13 +1,13 @@
 """What every stage of CMDSR's training shares: tasks, photographs degraded by them, support sets."""
 
 import dataclasses
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
-from blindsr.contract import Stage, StageRecipe
+from blindsr.contract import RangesRecipe, Stage
 from blindsr.degrade.families import Family, Pool, cmdsr
 from blindsr.degrade.photo import PhotoFamily
 from blindsr.degrade.process import Degradation
@@ -15,7 +15,7 @@ from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches
 
 
-class TaskRecipe(StageRecipe):
+class TaskRecipe(RangesRecipe):
     """Section IV-A."""
 
     tasks: int = Field(8, gt=1, description="k, tasks a step")
@@ -28,6 +28,12 @@ class TaskRecipe(StageRecipe):
     clean: float = Field(0.15, ge=0, le=1, description="share of clean images in the family 'photo'")
     mild: float = Field(0.3, ge=0, le=1, description="share of mildly degraded images in the family 'photo'")
     alike: bool = Field(False, description="whether pairs of tasks share their noise or their blur (hard negatives)")
+
+    @model_validator(mode="after")
+    def _photographs_have_their_own_ranges(self) -> Self:
+        if self.family == "photo" and (self.noise_range or self.width_range):
+            raise ValueError("noise_range and width_range are of the family 'cmdsr', and this is 'photo'")
+        return self
 
 
 class TaskStage(Stage):
@@ -45,7 +51,7 @@ class TaskStage(Stage):
         self.recipe = recipe
         scale = model.config.scale
         photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild)
-        family: Family = photo if recipe.family == "photo" else cmdsr(scale)
+        family: Family = photo if recipe.family == "photo" else recipe.ranged(cmdsr(scale))
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
     @property

@@ -7,10 +7,10 @@ from typing import Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
-from blindsr.contract import Group, Method, MuonRecipe, Pairs, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Pairs, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
@@ -19,12 +19,18 @@ _LEAST = 1e-6
 """Squared error, of 1, that is too small to matter: 60 dB."""
 
 
-class PatchesRecipe(MuonRecipe):
+class PatchesRecipe(MuonRecipe, RangesRecipe):
     """What both stages are trained on (Section 4.1)."""
 
     batch: int = Field(32, gt=0)
     patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
     noise: bool = Field(True, description="without, the -nf model is trained")
+
+    @model_validator(mode="after")
+    def _noise_has_one_answer(self) -> Self:
+        if not self.noise and self.noise_range:
+            raise ValueError("there is a noise_range, and noise is false; leave one of them out")
+        return self
 
 
 class ExtractionRecipe(PatchesRecipe):
@@ -76,7 +82,7 @@ class Patches(Stage):
 
     @property
     def family(self) -> Family:
-        return dmsr(self.method.config.scale, noise=self.recipe.noise)
+        return self.recipe.ranged(dmsr(self.method.config.scale, noise=self.recipe.noise))
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Noisy":
         return _Noisy.draw(self.family, clean, generator)

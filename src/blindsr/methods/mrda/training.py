@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from blindsr.contract import Group, Method, MuonRecipe, Pairs, Stage, StageRecipe
+from blindsr.contract import Group, Method, MuonRecipe, Pairs, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
@@ -30,7 +30,7 @@ class PretrainRecipe(StageRecipe):
     lr: float = Field(2e-4, gt=0)
 
 
-class SettingRecipe(StageRecipe):
+class SettingRecipe(RangesRecipe):
     """Section IV-A's degradations."""
 
     setting: Setting = "isotropic"
@@ -40,6 +40,8 @@ class SettingRecipe(StageRecipe):
     def _only_real(self) -> Self:
         if self.once and self.setting != "real":
             raise ValueError(f"once is a share of the real setting's degradations, and this is {self.setting}")
+        if self.setting == "real" and (self.noise_range or self.width_range):
+            raise ValueError("noise_range and width_range are of the classic settings, and this is real")
         return self
 
 
@@ -109,7 +111,7 @@ def family_of(recipe: SettingRecipe, scale: int) -> Family:
     """What a stage draws its degradations from."""
     if recipe.setting == "real":
         return RealESRGAN(scale, 21, once=recipe.once)
-    return mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale)
+    return recipe.ranged(mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale))
 
 
 class Pretrain(Stage):
