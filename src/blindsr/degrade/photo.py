@@ -205,6 +205,8 @@ class PhotoFamily(Family):
     """Share of images that were only reduced by antialiased bicubic interpolation."""
     mild: float = 0.3
     """Share of images with little blur and noise, and JPEG of good quality."""
+    skew: float = 2.0
+    """Power of the uniform number that gives the level of noise; 1 makes strong noise as frequent as weak noise."""
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> PhotoDegradation:
         """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
@@ -224,7 +226,7 @@ class PhotoFamily(Family):
             return low + (torch.where(mild, of_mild[1], of_strong[1]) - low) * part
 
         noisy, shot = odds(0.5, 0.75), draw.chance(0.4)
-        amount = level((1, 6), (1, self.noise[1]), 2.0)
+        amount = level((1, 6), (1, self.noise[1]), self.skew)
         resized = odds(0.1, 0.4)
         factor = torch.where(draw.chance(0.25), draw.uniform(0.5, 1.0), draw.uniform(1.0, 3.0)) / self.scale
         jpeg = torch.where(odds(0.6, 0.8), level((75, 98), (30, 95)).round(), 0)

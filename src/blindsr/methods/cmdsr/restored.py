@@ -20,6 +20,7 @@ class RestoringRecipe(TaskRecipe):
     """Of a stage that trains the BaseNet."""
 
     restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
+    whole: float = Field(0.5, ge=0, le=1, description="share of tasks that ask for all noise to be removed")
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ class RestoringStage(TaskStage):
         return Tasks(drawn, self.with_grain(clean, noise, share), lr, noise, support, corners, share)
 
     def denoise(self, generator: torch.Generator) -> Tensor:
-        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in half of the tasks."""
+        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in ``whole`` of the tasks."""
         share = torch.ones(self.recipe.tasks, device=generator.device)
         if self.method.config.denoise:
-            drawn = 2 * torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
-            share = drawn.clamp(max=1)
+            drawn = torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
+            share = (drawn / max(1 - self.recipe.whole, 1e-6)).clamp(max=1)
         return share
 
     def with_grain(self, hr: Tensor, noise: Tensor, share: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ class TaskRecipe(RangesRecipe):
     )
     clean: float = Field(0.15, ge=0, le=1, description="share of clean images in the family 'photo'")
     mild: float = Field(0.3, ge=0, le=1, description="share of mildly degraded images in the family 'photo'")
+    skew: float = Field(2.0, gt=0, description="how rare strong noise is in the family 'photo'; 1 for uniform levels")
     alike: bool = Field(False, description="whether pairs of tasks share their noise or their blur (hard negatives)")
 
     @model_validator(mode="after")
@@ -50,7 +51,7 @@ class TaskStage(Stage):
         self.method = model
         self.recipe = recipe
         scale = model.config.scale
-        photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild)
+        photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild, skew=recipe.skew)
         family: Family = photo if recipe.family == "photo" else recipe.ranged(cmdsr(scale))
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
