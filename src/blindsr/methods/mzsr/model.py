@@ -205,9 +205,8 @@ class MZSR(Method[Adapted]):
         if noise < 0 or steps < 0:
             raise BlindSRError(f"expected a noise level and a number of steps of at least 0, got {noise} and {steps}")
         confidence = None if hints.kernel is not None else found.confidence
-        fathers = self._parts(lr)
         small = min(lr.shape[-2:]) < 4 * self.config.scale  # a son of under 4 pixels teaches nothing
-        if steps == 0 or small or not _has_detail(fathers):
+        if steps == 0 or small or not _has_detail(fathers := self._parts(lr)):
             return Adapted(self.start, found.kernel, confidence, noise, (), 0)
         shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
         drawn = torch.randn(shape, generator=generator).to(lr) * (noise / 255) if noise else None
