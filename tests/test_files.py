@@ -161,6 +161,19 @@ def test_bytes_that_are_missing_are_noticed(tmp_path: Path) -> None:
         files.check_size(tmp_path / "a", 11)
 
 
+def test_text_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("ü", encoding="utf-8")
+    assert files.read_text(path) == "ü"
+    os.truncate(path, 3 * 2**30)
+    with pytest.raises(BlindSRError, match="MB"):
+        files.read_text(path)
+    path.write_bytes(b"\xff\xfe\0")
+    for place in (path, tmp_path, tmp_path / "none"):
+        with pytest.raises(BlindSRError, match="cannot read"):
+            files.read_text(place)
+
+
 def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     files.check_writable(tmp_path / "out.json")
     for path in (tmp_path, tmp_path / "missing" / "out.json"):

@@ -10,6 +10,8 @@ from pathlib import Path
 from blindsr.errors import BlindSRError
 from blindsr.parts import part_folder
 
+_LARGEST_TEXT = 2**26
+
 
 class PlaceTakenError(BlindSRError):
     """A file that nobody said to replace is where another one is to be written."""
@@ -58,6 +60,24 @@ def write(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
             check_size(part, len(data))
     except OSError as error:
         raise BlindSRError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file.
+
+    Raises:
+        BlindSRError: it cannot be read, is no text, or larger than any that this package writes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_TEXT + 1)
+        if len(data) > _LARGEST_TEXT:
+            raise BlindSRError(f"cannot read {path}: it has more than {_LARGEST_TEXT / 1e6:.0f} MB")
+        return data.decode()
+    except OSError as error:
+        raise BlindSRError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BlindSRError(f"cannot read {path}: it is no text") from None
 
 
 def check_size(path: Path, size: int) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.errors import BlindSRError
+from blindsr.images.read import opened
 
 _log = logging.getLogger(__name__)
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
@@ -169,7 +170,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
 
 
 def _decode(path: Path) -> Tensor:
-    with Image.open(path) as image:
+    with opened(path) as (file, _), Image.open(file) as image:
         if image.mode.startswith(("I", "F")):  # more than 8 bits, which convert would clip instead of scaling
             return images.read(path).pixels.mul(255).round().byte()
         array = np.array(ImageOps.exif_transpose(image).convert("RGB"))

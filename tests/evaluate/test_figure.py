@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.evaluate.figure import save
+from blindsr.evaluate.figure import check, save
 
 
 def _figure() -> Any:
@@ -26,6 +26,12 @@ def test_a_full_disk_leaves_the_old_figure(tmp_path: Path, name: str, largest_fi
         save(_figure(), tmp_path / name, overwrite=False)
     assert (tmp_path / name).read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_draws_is_asked_for_before_the_work(tmp_path: Path) -> None:
+    check(tmp_path / "a.png", ("matplotlib", "sklearn"))
+    with pytest.raises(BlindSRError, match=r"no_such_library.*blindsr\[plot\]"):
+        check(tmp_path / "a.png", ("matplotlib", "no_such_library"))
 
 
 def test_figures_are_there_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from blindsr.errors import BlindSRError
-from blindsr.images import Metadata, Picture, read, write
+from blindsr.images import Metadata, Picture, check_output, read, write
 
 
 def _smooth() -> Image.Image:
@@ -74,6 +74,16 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
             tmp_path / "b.heic",
         )
     assert not (tmp_path / "b.heic").exists()
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.HEIF"])
+def test_without_the_extra_a_place_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    check_output(tmp_path / name)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(BlindSRError, match=r"blindsr\[heif\]"):
+        check_output(tmp_path / name)
 
 
 def test_metadata_is_written(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 """Reading, against files made by other libraries."""
 
+import io
+import os
+import resource
 import struct
+import sys
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from blindsr.errors import BlindSRError
-from blindsr.images import read
+from blindsr.images import load, read
+from blindsr.images.strips import Strips
 
 
 def _samples(shape: tuple[int, ...], dtype: type[np.uint8 | np.uint16] = np.uint8) -> NDArray[np.uint8 | np.uint16]:
@@ -248,3 +254,28 @@ def test_white_of_an_avif_of_10_bits_is_white(tmp_path: Path) -> None:
     picture = read(tmp_path / "a.avif")
     assert picture.metadata.bits == 16
     assert picture.to_array().min() == 65535
+
+
+def _begun(kind: str) -> bytes:
+    if kind == "heic":
+        return b"\0\0\0\x18ftypheic" + bytes(12)
+    if kind in ("P3", "P6"):
+        return f"{kind}\n50 60\n65535\n".encode()
+    buffer = io.BytesIO()
+    Image.fromarray(_samples((60, 50, 3))).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff", "avif", "bmp", "gif", "heic", "P3", "P6", "none"])
+def test_a_huge_file_is_not_read_whole(tmp_path: Path, kind: str, whole: bool) -> None:
+    data = b"" if kind == "none" else _begun(kind)
+    path = tmp_path / "film.jpg"
+    path.write_bytes(data if whole else data[:40])
+    os.truncate(path, 3 * 2**30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for reader in (load, Strips):
+        with suppress(BlindSRError):
+            reader(path)
+    # Kilobytes; on macOS, bytes
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < (2**19 if sys.platform == "linux" else 2**29)

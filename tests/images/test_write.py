@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 from PIL.ExifTags import IFD
 
 from blindsr.errors import BlindSRError
@@ -264,6 +264,15 @@ def test_xmp_that_is_too_long_for_jpeg_is_left_out(tmp_path: Path, caplog: pytes
         write(_picture(xmp=b"x" * length), tmp_path / "a.jpg")
         assert (read(tmp_path / "a.jpg").metadata.xmp is not None) == kept
         assert ("XMP is too long" in caplog.text) != kept
+
+
+@pytest.mark.parametrize("kind", ["avif", "webp"])
+def test_an_encoder_that_pillow_lacks_is_asked_for_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(features, "check", lambda name: name != kind)
+    with pytest.raises(BlindSRError, match=f"without {kind}"):
+        check_output(tmp_path / f"a.{kind}")
 
 
 def test_depth_and_quality_are_checked(tmp_path: Path) -> None:

@@ -42,6 +42,15 @@ def test_nonsense_is_one_sentence(options: dict[str, Any], words: str) -> None:
         parse(**options)
 
 
+@pytest.mark.parametrize("factor", [8.0001, 8.00000001, 8.333333333, 8.1, 80.0])
+def test_a_size_out_of_reach_is_named_with_enough_digits(factor: float) -> None:
+    with pytest.raises(BlindSRError, match="at most 8 times") as caught:
+        Size(factor=factor).of(10, 10, 4)
+    told = float(str(caught.value).split("would be ")[1].split()[0])
+    assert told > 8
+    assert told == pytest.approx(factor, rel=1e-2)
+
+
 def test_sizes_out_of_reach() -> None:
     with pytest.raises(BlindSRError, match="at most 8 times"):
         Size(factor=8.1).of(10, 10, 4)

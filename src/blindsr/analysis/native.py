@@ -62,7 +62,7 @@ def shrunk(picture: Picture, fraction: float) -> Picture:
         BlindSRError: a fraction outside (0, 1], or less than a pixel left.
     """
     if not 0 < fraction <= 1:
-        raise BlindSRError(f"the native resolution is a fraction of the image's side between 0 and 1, not {fraction:g}")
+        raise BlindSRError(f"the native resolution is a fraction of the image's side between 0 and 1, not {fraction}")
     if fraction == 1:
         return picture
     size = round(picture.height * fraction), round(picture.width * fraction)

@@ -7,6 +7,7 @@ from blindsr.degrade.photo import PhotoDegradation
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realistic import RealisticDegradation
 from blindsr.errors import BlindSRError
+from blindsr.files import read_text
 
 _KINDS: dict[object, type[Degradation]] = {
     cls.kind: cls for cls in (Degradation, RealisticDegradation, PhotoDegradation)
@@ -29,12 +30,7 @@ def load(path: Path) -> Degradation:
     Raises:
         BlindSRError: the file cannot be read, is no record, or is one of several images.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BlindSRError(f"cannot read the record {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise BlindSRError(f"cannot read the record {path}: it is no text") from None
+    text = read_text(path)
     try:
         degradation = read(text)
     except BlindSRError as error:

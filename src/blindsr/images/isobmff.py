@@ -4,6 +4,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+_MOST = 2**12
+"""Boxes of a level that are looked at."""
+
 
 class _Box(NamedTuple):
     kind: bytes
@@ -33,7 +36,9 @@ def code_points(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
-    while start + 8 <= end:
+    for _ in range(_MOST):
+        if start + 8 > end:
+            return
         size, kind = _unpacked(file, start, ">I4s")
         content = start + 8
         if size == 1:

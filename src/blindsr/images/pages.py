@@ -26,12 +26,14 @@ MALFORMED = (
     pyvips.Error,
 )
 """What the libraries raise over damaged files."""
+_LONGEST = 200
+"""Characters of a library's words that are handed on; some quote the file."""
 
 
 def damaged(path: Path, error: Exception) -> BlindSRError:
     """What a user is told of a file that a library could not read, in one line."""
     told = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
-    reason = told[0].strip() if told else type(error).__name__
+    reason = told[0].strip()[:_LONGEST] if told else type(error).__name__
     return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})")
 
 

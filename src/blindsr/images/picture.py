@@ -174,7 +174,7 @@ def _to_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
     if samples.dtype.kind != "f":
         raise BlindSRError(f"expected uint8, uint16 or float samples, got {samples.dtype}")
     if not (samples.min() >= 0 and samples.max() <= 1):  # written so that NaN is refused too
-        raise BlindSRError(f"expected floats in [0, 1], got {samples.min():.4g} to {samples.max():.4g}; rescale them")
+        raise BlindSRError(f"expected floats in [0, 1], got {samples.min():.9g} to {samples.max():.9g}; rescale them")
     return samples.astype(np.float32)
 
 

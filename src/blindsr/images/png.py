@@ -4,11 +4,14 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from blindsr.images.picture import Metadata
 from blindsr.images.profile import code_points as code_points_of
 
+_MOST = 2**12
+"""Chunks before the pixels that are looked at."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METRES_PER_INCH = 0.0254
 _XMP_HEAD = b"XML:com.adobe.xmp\0\0\0\0\0"  # keyword, not compressed, no language
@@ -31,7 +34,7 @@ def code_points(file: BinaryIO) -> tuple[int, int] | None:
 
 def _before_pixels(file: BinaryIO, wanted: bytes, size: int) -> bytes | None:
     """The body of a chunk of so many bytes that stands before the pixels."""
-    for kind, length in _headers(file):
+    for kind, length in islice(_headers(file), _MOST):
         if kind in (b"IDAT", b"IEND"):
             break
         if kind == wanted and length == size:

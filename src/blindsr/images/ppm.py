@@ -39,7 +39,10 @@ def decode(file: BinaryIO) -> NDArray[np.uint16]:
     file.seek(header.end())
     body = file.read((_ASCII_BYTES if header[1] in _ASCII else 2) * count)
     if header[1] in _ASCII:
-        samples = np.array(re.sub(rb"#[^\n]*", b"", body).split()[:count], np.uint32)
+        words = re.sub(rb"#[^\n]*", b"", body).split()[:count]
+        if not all(word.isdigit() and len(word) < 6 for word in words):
+            raise ValueError("a sample is no number of at most 65535")
+        samples = np.array(words, np.uint32)
     else:
         samples = np.frombuffer(body, ">u2", min(count, len(body) // 2)).astype(np.uint32)
     if len(samples) < count:

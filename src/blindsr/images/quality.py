@@ -15,7 +15,7 @@ def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
     Programs with tables of their own (cameras, Photoshop) get the nearest one.
     """
     try:
-        with any_size(), Image.open(path) as image:
+        with any_size(), Image.open(path, formats=["JPEG"]) as image:
             tables = getattr(image, "quantization", None)
             table = tuple(tables[min(tables)]) if tables else None
     except (OSError, SyntaxError, ValueError):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, heif, png, ppm, tiff_samples, vips
+from blindsr.images import exif, heif, jpeg, png, ppm, tiff_samples, vips
 from blindsr.images.codepoints import with_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
@@ -108,6 +108,9 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
             raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
         if kind in _WHOLE and size > MAX_BYTES:
             raise BlindSRError(f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read")
+        if kind == "jpeg" and not jpeg.has_size(file):
+            raise damaged(path, ValueError("it gives no size"))
+        file.seek(0)
         yield file, kind
 
 
@@ -206,7 +209,7 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
     """
     array = np.frombuffer(data, DEPTHS[BITS[image.format]])
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
-        raise BlindSRError(f"{path} has floats from {array.min():.4g} to {array.max():.4g}; rescale them to [0, 1]")
+        raise BlindSRError(f"{path} has floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]")
     return array
 
 

@@ -38,7 +38,8 @@ class Size:
         factor = self._factor(width, height, scale)
         if factor > _BEYOND * scale:
             raise BlindSRError(
-                f"the result would be {factor:.3g} times as large as the image, but the model enlarges {scale} times; "
+                f"the result would be {_above(factor, _BEYOND * scale)} times as large as the image, "
+                f"but the model enlarges {scale} times; "
                 f"ask for at most {_BEYOND * scale:g} times"
             )
         size = round(width * factor), round(height * factor)
@@ -55,6 +56,12 @@ class Size:
             sides = zip(self.box, (width, height), strict=True)
             return min(wanted / given for wanted, given in sides if wanted is not None)
         return float(scale)
+
+
+def _above(number: float, limit: float) -> str:
+    """A number with as many digits as show that it is above a limit, at least three."""
+    texts = (f"{number:.{digits}g}" for digits in range(3, 18))
+    return next((text for text in texts if float(text) > limit), repr(number))
 
 
 def parse(factor: float | None = None, box: str | None = None, megapixels: float | None = None) -> Size:

@@ -317,7 +317,7 @@ class Upscaler:
     ) -> Tensor:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
-            raise BlindSRError(f"expected a strength between 0 and 1, got {strength:g}")
+            raise BlindSRError(f"expected a strength between 0 and 1, got {strength}")
         seen = box.widened(self.context, picture.pixels)
         lr, inner = visible(_cut(picture, seen)), box.below(seen)
         gamut = gamut_of(picture.metadata)

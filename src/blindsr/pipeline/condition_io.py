@@ -32,10 +32,9 @@ def load(path: Path, model: str, upscaler: Upscaler) -> Any:
         BlindSRError: no such file, something else in it, or another model's condition.
     """
     strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one")
+    text = files.read_text(path)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BlindSRError(f"cannot read {path}: {error.strerror}") from None
+        values = json.loads(text)
     except (ValueError, RecursionError):
         raise strange from None
     if not isinstance(values, dict) or values.keys() != {"version", "model", "condition"}:

@@ -23,7 +23,7 @@ def with_detail(name_or_path: str | Path, detail: float) -> Weights:
         BlindSRError: a number outside of 0 to 1, or weights without a partner.
     """
     if not 0 <= detail <= 1:
-        raise BlindSRError(f"detail is a number from 0 to 1, not {detail:g}")
+        raise BlindSRError(f"detail is a number from 0 to 1, not {detail}")
     first = load(name_or_path)
     partner = f"{name_of(name_or_path).rpartition('.')[0]}.{_LOOKS}"
     if partner not in available() or partner == first.name:
