@@ -90,6 +90,15 @@ def test_what_is_not_ours_to_judge_stays(tmp_path: Path) -> None:
     assert len(list(tmp_path.rglob("*"))) == 3
 
 
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "lock").write_text("of another program")
+    (tmp_path / "work" / "thesis.tex").write_text("years")
+    (tmp_path / ".blindsr-0").symlink_to(tmp_path / "work")
+    remove_abandoned(tmp_path)
+    assert (tmp_path / "work" / "thesis.tex").exists()
+
+
 def test_a_folder_that_is_removed_before_it_is_locked_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

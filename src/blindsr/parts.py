@@ -50,9 +50,11 @@ def part_folder(parent: Path) -> Iterator[Path]:
 def remove_abandoned(parent: Path) -> None:
     """Remove the hidden folders in a folder whose processes have ended, as far as the file system can tell."""
     with suppress(OSError):
-        for name in [entry.name for entry in os.scandir(parent) if entry.name.startswith(_HEAD)]:
-            with suppress(OSError):
-                _remove_if_abandoned(parent / name)
+        for entry in list(os.scandir(parent)):
+            # A link would lead to files that are not ours
+            if entry.name.startswith(_HEAD) and entry.is_dir(follow_symlinks=False):
+                with suppress(OSError):
+                    _remove_if_abandoned(parent / entry.name)
 
 
 def _create(parent: Path) -> tuple[Path, int]:

@@ -1,8 +1,10 @@
 """The same files by a cluster of two workers as without one, though a worker is killed in between."""
 
+import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from blindsr import images
-from blindsr.cluster.ray import Work, _share, restore_on_ray
+from blindsr.cluster.ray import Work, _Lister, _share, _Worker, restore_on_ray
+from blindsr.cluster.store import roots
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.inference.load import load
@@ -66,6 +70,34 @@ def _kill_a_worker(count: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def _run_here(photos: Path, out: Path, existing: Existing, begin: float) -> list[dict[str, Any]]:
+    """List and restore as the processes of a cluster do, in this one."""
+    work, lister = Work(BUILD, NAMING, existing=existing), _Lister(NAMING, existing, begin)
+    rows = [row for root in roots([str(photos)], str(out), NAMING) for row in lister(vars(root))]
+    columns = {name: np.array([row[name] for row in rows]) for name in ("input", "output", "status", "error")}
+    lines = _Worker(work, torch.get_num_threads())(columns)["line"]
+    return [json.loads(line) for line in lines]
+
+
+def test_what_workers_write_is_what_one_process_writes(photos: Path, tmp_path: Path) -> None:
+    begin = time.time()
+    lines = _run_here(photos, tmp_path / "ray", "refuse", begin)
+    assert len(lines) == 21
+    assert [line["input"] for line in lines if line["status"] == "failed"] == [f"{photos}/bad.png"]
+    list(restore_all(BUILD(), plan([photos], str(tmp_path / "alone"), NAMING)))
+    assert _results(tmp_path / "ray") == _results(tmp_path / "alone")
+    # Listed once more after a worker died, what this run has written is done, and left alone
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
+    again = _run_here(photos, tmp_path / "ray", "refuse", begin)
+    assert sorted(line["status"] for line in again) == ["done"] * 20 + ["failed"]
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
+    expected: dict[Existing, str] = {"refuse": "failed", "skip": "skipped", "replace": "done"}
+    for existing, status in expected.items():
+        later = _run_here(photos, tmp_path / "ray", existing, time.time() + 60)
+        assert sorted(line["status"] for line in later) == sorted(["failed"] + [status] * 20)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker to kill in /proc")
 def test_a_killed_worker_changes_nothing(photos: Path, tmp_path: Path) -> None:
     lines = _run(photos, tmp_path / "ray", seen=_kill_a_worker)
