@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+Run = Callable[..., Any]
 SMALL = [
     "model.blocks=1",
     "model.channels=8",
@@ -17,11 +20,6 @@ SMALL = [
     "held_out=1",
 ]
 STAGE = ["stage.tasks=2", "stage.crop=40", "stage.steps=3", "stage.validate_every=3"]
-
-
-def blindsr(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "blindsr", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -38,21 +36,23 @@ def folders(tmp_path: Path) -> list[Path]:
     return made
 
 
-def test_train_export_upscale(tmp_path: Path, folders: list[Path]) -> None:
+def test_train_export_upscale(blindsr: Run, tmp_path: Path, folders: list[Path]) -> None:
     sets = [part for value in SMALL + STAGE for part in ("--set", value)]
     run = tmp_path / "run"
-    trained = blindsr("train", "cmdsr_x4.classic", "--data", *folders, "--out", run, "--device", "cpu", *sets)
+    arguments = ["train", "cmdsr_x4.classic", "--data", *folders, "--out", run, "--device", "cpu", *sets]
+    command = [sys.executable, "-m", "blindsr", *map(str, arguments)]
+    trained = subprocess.run(command, capture_output=True, text=True, check=False)
     assert trained.returncode == 0, trained.stderr
     assert "torn.png" in trained.stderr
     assert "--export" in trained.stderr
-    again = blindsr("train", "cmdsr_x4.classic", "--data", *folders, "--out", run, *sets)
-    assert again.returncode == 2
-    assert "--resume" in again.stderr
+    again = blindsr(*arguments)
+    assert again.code == 2
+    assert "--resume" in again.err
     exported = blindsr("train", "--export", run, "--out", tmp_path)
-    path = Path(exported.stdout.strip())
+    path = Path(exported.out.strip())
     assert path == tmp_path / "cmdsr_x4.classic.safetensors"
-    restored = blindsr("upscale", folders[1] / "0.png", "-o", tmp_path / "sr.png", "-s", 4, "-m", path)
-    assert restored.returncode == 0, restored.stderr
+    restored = blindsr("upscale", folders[1] / "0.png", "-o", tmp_path / "sr.png", "-s", "4", "-m", path)
+    assert restored.code == 0, restored.err
     with Image.open(tmp_path / "sr.png") as image:
         assert image.size == (256, 192)
 
@@ -71,13 +71,12 @@ def test_train_export_upscale(tmp_path: Path, folders: list[Path]) -> None:
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
-    folders: list[Path], arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+    blindsr: Run, folders: list[Path], arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folders[0].parent)
     if "--resume" in arguments:
         arguments = [*arguments, "--set", "stage.crop=40", "--set", "model.patch=8"]
     done = blindsr("train", *arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.code == 2
+    assert words in done.err
     assert not Path("run").exists()

@@ -124,6 +124,7 @@ def interrupt(arguments: list[str], run: Path, number: signal.Signals) -> int:
         return process.wait(60)
 
 
+@pytest.mark.slow  # five processes, each of which loads torch
 def test_killed_and_terminated_runs_resume_to_the_unbroken_one(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
