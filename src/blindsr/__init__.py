@@ -15,8 +15,22 @@ if TYPE_CHECKING:
     from blindsr.images import Metadata, Picture, read, write
     from blindsr.inference.load import load
     from blindsr.inference.upscaler import Upscaler
+    from blindsr.pipeline.one import restore_file
+    from blindsr.pipeline.options import Options
 
-__all__ = ["BlindSRError", "Degradation", "Hints", "Metadata", "Picture", "Upscaler", "load", "read", "write"]
+__all__ = [
+    "BlindSRError",
+    "Degradation",
+    "Hints",
+    "Metadata",
+    "Options",
+    "Picture",
+    "Upscaler",
+    "load",
+    "read",
+    "restore_file",
+    "write",
+]
 __version__ = "0.1.0"
 
 # Resolved at first use, so that importing the package loads no torch.
@@ -25,10 +39,12 @@ _ROOMS = {
     "Degradation": "blindsr.degrade",
     "Hints": "blindsr.contract",
     "Metadata": "blindsr.images",
+    "Options": "blindsr.pipeline.options",
     "Picture": "blindsr.images",
     "Upscaler": "blindsr.inference.upscaler",
     "load": "blindsr.inference.load",
     "read": "blindsr.images",
+    "restore_file": "blindsr.pipeline.one",
     "write": "blindsr.images",
 }
 

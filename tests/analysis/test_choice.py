@@ -13,7 +13,8 @@ from blindsr.errors import BlindSRError
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.pipeline.batch import restore_all
-from blindsr.pipeline.naming import Job
+from blindsr.pipeline.options import Options
+from blindsr.pipeline.plan import Job
 
 
 def analysis(noise: float = 0.0, jpeg: int | None = None, native: float = 1.0) -> Analysis:
@@ -76,11 +77,11 @@ def test_each_photograph_gets_its_own_and_each_model_is_loaded_once(tmp_path: Pa
         source = tmp_path / f"{index}.png"
         images.write(images.Picture((0.5 + noise).clamp(0, 1)), source)
         jobs.append(Job(source, tmp_path / "out" / f"{index}.png"))
-    outcomes = list(restore_all(Auto(load, 2.0), jobs, report=True))
+    outcomes = list(restore_all(jobs, Options(model=Auto(load, 2.0), report=True)))
     assert [outcome.error for outcome in outcomes] == [None] * 3
     assert [outcome.findings["model"] for outcome in outcomes] == [ESTIMATOR, GENERAL, GENERAL]
     assert all("noise" in outcome.findings["because"][0] for outcome in outcomes)
     assert {(images.read(job.target).width, images.read(job.target).height) for job in jobs} == {(112, 96)}
     assert sorted(load.names) == sorted([ESTIMATOR, GENERAL])
-    (plain,) = restore_all(Auto(load, 2.0), jobs[1:2], existing="replace")
+    (plain,) = restore_all(jobs[1:2], Options(model=Auto(load, 2.0), overwrite=True))
     assert plain.findings == {"model": GENERAL}

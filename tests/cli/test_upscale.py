@@ -16,6 +16,9 @@ import torch
 
 from blindsr import images
 from blindsr.cluster import ray
+from blindsr.pipeline.one import Restorer
+from blindsr.pipeline.options import Options
+from blindsr.pipeline.plan import Naming
 
 Run = Callable[..., Any]
 
@@ -372,8 +375,8 @@ def test_a_cluster_gets_the_same_work(
 ) -> None:
     given: dict[str, Any] = {}
 
-    def run(inputs: list[str], out: str, work: ray.Work, **options: Any) -> Iterator[dict[str, Any]]:
-        given.update(options, inputs=inputs, out=out, work=work)
+    def run(inputs: list[str], out: str, options: Options, naming: Naming, **more: Any) -> Iterator[dict[str, Any]]:
+        given.update(more, inputs=inputs, out=out, options=options, naming=naming)
         line = {"input": "s3://a/b.png", "output": "s3://c/b_x4.png", "error": None, "megapixels": 1.0}
         yield {**line, "status": "done"}
         yield {**line, "status": "failed", "error": "s3://a/b.png is damaged"}
@@ -385,9 +388,9 @@ def test_a_cluster_gets_the_same_work(
     assert (ended.code, ended.out) == (1, "s3://c/b_x4.png\n")
     assert "is damaged" in ended.err
     assert (given["inputs"], given["out"], given["workers"], given["address"]) == (["s3://a"], "s3://c", 3, None)
-    assert (given["work"].form.strength, given["work"].existing) == (0.5, "skip")
-    travelled = pickle.loads(pickle.dumps(given["work"]))
-    assert travelled.build().scale == 4
+    assert (given["options"].strength, given["options"].existing, given["naming"].scale) == (0.5, "skip", 4)
+    travelled = pickle.loads(pickle.dumps(given["options"].portable()))
+    assert Restorer(travelled).upscaler.scale == 4
 
 
 @pytest.mark.parametrize("options", [("--engine", "ray", "--compare", "c.png"), ("--workers", "2")])

@@ -2,26 +2,30 @@
 
 import json
 import os
+import pickle
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 import torch
 
 from blindsr import images
-from blindsr.cluster.ray import Work, _Lister, _share, _Worker, restore_on_ray
-from blindsr.cluster.store import roots
+from blindsr.cluster.ray import _Lister, _share, _watched, _Worker, restore_on_ray
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
-from blindsr.inference.load import load
-from blindsr.pipeline.batch import Existing, restore_all
-from blindsr.pipeline.naming import Naming, plan
+from blindsr.inference.progress import CancelledError, Watch
+from blindsr.pipeline.batch import restore_all
+from blindsr.pipeline.options import Options
+from blindsr.pipeline.plan import Naming, Root, plan, roots
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -29,7 +33,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-BUILD = partial(load, "bicubic_x2", precision="fp32")
+OPTIONS = Options(model="bicubic_x2", precision="fp32")
 NAMING = Naming(2)
 
 
@@ -42,6 +46,7 @@ def photos(tmp_path: Path) -> Path:
         samples = generator.integers(0, 256, (90, 80, 3), np.uint8)
         images.write(Picture.from_array(samples), folder / f"{number:02}.png")
     (tmp_path / "photos" / "bad.png").write_bytes(b"no image")
+    (tmp_path / "photos" / "00_x2.png").write_bytes(b"an earlier result, and no input where results go to")
     return tmp_path / "photos"
 
 
@@ -50,13 +55,16 @@ def _results(folder: Path) -> dict[str, bytes]:
 
 
 def _run(
-    photos: Path, out: Path, existing: Existing = "refuse", seen: Callable[[int], None] = lambda _: None
+    photos: Path, out: Path, options: Options = OPTIONS, seen: Callable[[int], None] = lambda _: None
 ) -> list[dict[str, Any]]:
     lines = []
-    work = Work(BUILD, NAMING, existing=existing)
-    for line in restore_on_ray([str(photos)], str(out), work, workers=2):
+    told: list[float] = []
+    for line in restore_on_ray([str(photos)], str(out), options, NAMING, workers=2, progress=told.append):
         lines.append(line)
         seen(len(lines))
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert len(told) >= len(lines)
     return lines
 
 
@@ -70,57 +78,135 @@ def _kill_a_worker(count: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _run_here(photos: Path, out: Path, existing: Existing, begin: float) -> list[dict[str, Any]]:
-    """List and restore as the processes of a cluster do, in this one."""
-    work, lister = Work(BUILD, NAMING, existing=existing), _Lister(NAMING, existing, begin)
-    rows = [row for root in roots([str(photos)], str(out), NAMING) for row in lister(vars(root))]
-    columns = {name: np.array([row[name] for row in rows]) for name in ("input", "output", "status", "error")}
-    lines = _Worker(work, torch.get_num_threads())(columns)["line"]
-    return [json.loads(line) for line in lines]
-
-
-def test_what_workers_write_is_what_one_process_writes(photos: Path, tmp_path: Path) -> None:
-    begin = time.time()
-    lines = _run_here(photos, tmp_path / "ray", "refuse", begin)
-    assert len(lines) == 21
-    assert [line["input"] for line in lines if line["status"] == "failed"] == [f"{photos}/bad.png"]
-    list(restore_all(BUILD(), plan([photos], str(tmp_path / "alone"), NAMING)))
-    assert _results(tmp_path / "ray") == _results(tmp_path / "alone")
-    # Listed once more after a worker died, what this run has written is done, and left alone
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
-    again = _run_here(photos, tmp_path / "ray", "refuse", begin)
-    assert sorted(line["status"] for line in again) == ["done"] * 20 + ["failed"]
-    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
-    expected: dict[Existing, str] = {"refuse": "failed", "skip": "skipped", "replace": "done"}
-    for existing, status in expected.items():
-        later = _run_here(photos, tmp_path / "ray", existing, time.time() + 60)
-        assert sorted(line["status"] for line in later) == sorted(["failed"] + [status] * 20)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the worker to kill in /proc")
 def test_a_killed_worker_changes_nothing(photos: Path, tmp_path: Path) -> None:
     lines = _run(photos, tmp_path / "ray", seen=_kill_a_worker)
-    assert len(lines) == 21
-    assert [line["input"] for line in lines if line["status"] == "failed"] == [f"{photos}/bad.png"]
-    list(restore_all(BUILD(), plan([photos], str(tmp_path / "alone"), NAMING)))
+    assert len(lines) == 22
+    failed = sorted(line["input"] for line in lines if line["status"] == "failed")
+    assert failed == [f"{photos}/00_x2.png", f"{photos}/bad.png"]
+    list(restore_all(plan([photos], str(tmp_path / "alone"), NAMING), OPTIONS))
     assert _results(tmp_path / "ray") == _results(tmp_path / "alone")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
-    again = _run(photos, tmp_path / "ray", existing="skip")
-    assert sorted(line["status"] for line in again) == ["failed"] + ["skipped"] * 20
+    again = _run(photos, tmp_path / "ray", options=replace(OPTIONS, skip_existing=True))
+    assert sorted(line["status"] for line in again) == ["failed"] * 2 + ["skipped"] * 20
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
+
+
+@pytest.mark.slow
+def test_results_in_the_folder_of_their_images_are_no_inputs(photos: Path) -> None:
+    lines = _run(photos, photos, options=replace(OPTIONS, skip_existing=True))
+    alone = plan([photos], str(photos), NAMING)
+    assert sorted(line["input"] for line in lines) == sorted(str(job.source) for job in alone)
+    assert not list(photos.rglob("*_x2_x2*"))
+
+
+@pytest.mark.slow
+def test_what_is_cancelled_ends_at_once_and_leaves_whole_files(photos: Path, tmp_path: Path) -> None:
+    cancel, seen = Event(), []
+
+    def run() -> None:
+        for line in restore_on_ray([str(photos)], f"{tmp_path}/out", OPTIONS, NAMING, progress=Watch(cancel=cancel)):
+            seen.append(line)
+            cancel.set()
+
+    with pytest.raises(CancelledError):
+        run()
+    assert len(seen) == 1
+    made = [path for path in (tmp_path / "out").rglob("*.png") if not path.name.startswith(".")]
+    assert all(images.read(path).width == 160 for path in made)
+
+
+def _in_this_process(
+    roots: list[Root], options: Options, begin: float | None = None
+) -> tuple[list[dict[str, Any]], float]:
+    """What listers and a worker make of roots, and the sum of their shares, as a cluster passes it on."""
+    lister, worker = _Lister(NAMING, options.existing, begin or time.time()), _Worker(options, torch.get_num_threads())
+    items = [{"number": number, "root": pickle.dumps(root)} for number, root in enumerate(roots)]
+    rows = [row for item in items for row in lister(item)]
+    columns = {name: np.array([row[name] for row in rows], dtype=object) for name in rows[0]}
+    made = worker(columns)
+    return [json.loads(line) for line in made["line"].tolist() if line], float(sum(made["share"]))
+
+
+@pytest.mark.parametrize("existing", ["refuse", "skip", "replace"])
+def test_a_lister_and_a_worker_do_what_one_machine_does(photos: Path, tmp_path: Path, existing: str) -> None:
+    (tmp_path / "photos" / "empty").mkdir()
+    options = replace(OPTIONS, overwrite=existing == "replace", skip_existing=existing == "skip")
+    for folder in ("ray", "alone"):
+        shutil.copytree(photos / "trip", tmp_path / folder / "trip", dirs_exist_ok=True)
+        (tmp_path / folder / "trip" / "01.png").rename(tmp_path / folder / "trip" / "01_x2.png")
+    lines, share = _in_this_process(roots([photos], str(tmp_path / "ray"), NAMING), options)
+    alone = [one.line() for one in restore_all(plan([photos], str(tmp_path / "alone"), NAMING), options)]
+    for line in (*lines, *alone):
+        line.pop("seconds")
+        line["output"] = Path(line["output"]).name
+        line["error"] = line["error"] and line["error"].replace("/alone/", "/ray/")
+    assert sorted(lines, key=lambda line: line["input"]) == sorted(alone, key=lambda line: line["input"])
+    assert {line["status"] for line in lines} == {"done", "failed", *(["skipped"] if existing == "skip" else [])}
+    assert share == pytest.approx(len(roots([photos], str(tmp_path / "ray"), NAMING)))
+    assert _results(tmp_path / "ray") == _results(tmp_path / "alone")
+
+
+def test_what_this_run_has_written_is_done_where_the_list_is_made_once_more(photos: Path, tmp_path: Path) -> None:
+    begin, found = time.time(), roots([photos], str(tmp_path / "ray"), NAMING)
+    lines, _ = _in_this_process(found, OPTIONS, begin)
+    assert sorted(line["status"] for line in lines) == ["done"] * 20 + ["failed"] * 2
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
+    again, _ = _in_this_process(found, OPTIONS, begin)
+    assert sorted(line["status"] for line in again) == ["done"] * 20 + ["failed"] * 2
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
+    later, _ = _in_this_process(found, OPTIONS, time.time() + 60)
+    assert {line["status"] for line in later} == {"failed"}
+
+
+def test_images_in_a_store_are_restored_there(photos: Path) -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe("/cloud/a.png", (photos / "00.png").read_bytes())
+    store.pipe("/cloud/b.png", b"no image")
+    try:
+        lines, _ = _in_this_process(roots(["memory://cloud"], "memory://cloud/out", NAMING), OPTIONS)
+        assert [(line["status"], line["output"]) for line in lines] == [
+            ("done", "memory://cloud/out/a_x2.png"),
+            ("failed", "memory://cloud/out/b_x2.png"),
+        ]
+        assert "memory://" in lines[1]["error"]
+        assert store.find("/cloud/out") == ["/cloud/out/a_x2.png"]
+    finally:
+        store.rm("/cloud", recursive=True)
+
+
+def test_rows_are_watched_while_none_comes_in() -> None:
+    checks: list[int] = []
+    done = Event()
+
+    def rows() -> Iterator[dict[str, Any]]:
+        yield {"a": 1}
+        done.wait(10)
+        raise ValueError("broken")
+
+    def check() -> None:
+        checks.append(1)
+        if len(checks) == 3:
+            done.set()
+
+    watched = _watched(rows, check)
+    assert next(watched) == {"a": 1}
+    with pytest.raises(ValueError, match="broken"):
+        next(watched)
+    assert len(checks) >= 3
 
 
 def test_what_cannot_begin(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="there is no file"):
-        next(restore_on_ray([f"{tmp_path}/none"], "out", Work(BUILD, NAMING)))
+        next(restore_on_ray([f"{tmp_path}/none"], "out", OPTIONS, NAMING))
 
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setitem(sys.modules, "ray.data", None)
     with pytest.raises(BlindSRError, match=r"blindsr\[cluster\]"):
-        next(restore_on_ray([str(tmp_path)], "out", Work(BUILD, NAMING)))
+        next(restore_on_ray([str(tmp_path)], "out", OPTIONS, NAMING))
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,15 @@ import torch
 from blindsr import images
 from blindsr.analysis.choice import GENERAL, Auto
 from blindsr.analysis.native import shrunk
-from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.inference import Bicubic, Upscaler
+from blindsr.inference.progress import CancelledError, Watch
 from blindsr.inference.size import Size
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.pipeline import batch, memory, stream
-from blindsr.pipeline.batch import Form, restore_all
-from blindsr.pipeline.naming import Job
+from blindsr.pipeline import memory, one, stream
+from blindsr.pipeline.batch import restore_all
+from blindsr.pipeline.options import Existing, Options
+from blindsr.pipeline.plan import Job
 
 LargestFile = Callable[[int], AbstractContextManager[None]]
 
@@ -34,7 +35,7 @@ def picture(path: Path, seed: int = 0, side: int = 8) -> Path:
     return path
 
 
-KNOWN = Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0, steps=0)
+KNOWN: dict[str, Any] = {"kernel": kernels.gaussian(9, 1.0), "noise": 0.0, "steps": 0}
 
 
 def seeded_mzsr() -> MZSR:
@@ -54,7 +55,7 @@ def jobs(tmp_path: Path, count: int) -> list[Job]:
 
 def test_results_are_those_of_one_by_one_and_in_order(tmp_path: Path, upscaler: Upscaler) -> None:
     given = jobs(tmp_path, 5)
-    outcomes = list(restore_all(upscaler, given))
+    outcomes = list(restore_all(given, Options(model=upscaler)))
     assert [outcome.job for outcome in outcomes] == given
     for outcome in outcomes:
         assert outcome.error is None
@@ -65,9 +66,9 @@ def test_results_are_those_of_one_by_one_and_in_order(tmp_path: Path, upscaler: 
 
 def test_failures_are_told_and_stop_nothing(tmp_path: Path, upscaler: Upscaler) -> None:
     given = jobs(tmp_path, 4)
-    given[1].source.write_text("no image")
-    given[2].target.mkdir(parents=True)
-    errors = [outcome.error for outcome in restore_all(upscaler, given, existing="replace")]
+    Path(given[1].source).write_text("no image")
+    Path(given[2].target).mkdir(parents=True)
+    errors = [outcome.error for outcome in restore_all(given, Options(model=upscaler, overwrite=True))]
     assert [error is None for error in errors] == [True, False, False, True]
     assert "1.png" in str(errors[1])
 
@@ -80,7 +81,7 @@ def test_failures_are_told_and_stop_nothing(tmp_path: Path, upscaler: Upscaler) 
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "not enough memory"),
     ],
 )
-@pytest.mark.parametrize("place", ["restore_file", "write"])
+@pytest.mark.parametrize("place", ["restore_in_strips", "write"])
 def test_no_room_for_one_stops_nothing(
     tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str, place: str
 ) -> None:
@@ -88,15 +89,15 @@ def test_no_room_for_one_stops_nothing(
         raise error
 
     large, small = Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "large_x2.png"), jobs(tmp_path, 1)[0]
-    if place == "restore_file":
+    if place == "restore_in_strips":
         monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
-        monkeypatch.setattr(stream, "restore_file", full)
+        monkeypatch.setattr(stream, "restore_in_strips", full)
     else:
         real = images.write
         monkeypatch.setattr(
             images, "write", lambda made, *to, **how: (full if made.width > 16 else real)(made, *to, **how)
         )
-    first, second = restore_all(upscaler, [large, small])
+    first, second = restore_all([large, small], Options(model=upscaler))
     assert words in str(first.error)
     assert second.error is None
 
@@ -107,20 +108,20 @@ def test_a_mistake_of_ours_is_not_hidden(tmp_path: Path, upscaler: Upscaler, mon
 
     monkeypatch.setattr(upscaler, "look", wrong)
     with pytest.raises(RuntimeError, match="shapes differ"):
-        list(restore_all(upscaler, jobs(tmp_path, 1)))
+        list(restore_all(jobs(tmp_path, 1), Options(model=upscaler)))
 
 
 def test_existing_results(tmp_path: Path, upscaler: Upscaler) -> None:
     given = jobs(tmp_path, 2)
-    picture(given[0].target, 9)
-    before = given[0].target.read_bytes()
+    picture(Path(given[0].target), 9)
+    before = Path(given[0].target).read_bytes()
     for existing, expected in (("refuse", (True, False, True)), ("skip", (False, True, True))):
-        first, _ = restore_all(upscaler, given, existing=existing)  # type: ignore[arg-type]
-        assert (first.error is not None, first.skipped, given[0].target.read_bytes() == before) == expected
-        given[1].target.unlink(missing_ok=True)
-    first, _ = restore_all(upscaler, given, existing="replace")
+        first, _ = restore_all(given, Options(model=upscaler, skip_existing=existing == "skip"))
+        assert (first.error is not None, first.skipped, Path(given[0].target).read_bytes() == before) == expected
+        Path(given[1].target).unlink(missing_ok=True)
+    first, _ = restore_all(given, Options(model=upscaler, overwrite=True))
     assert first.error is None
-    assert given[0].target.read_bytes() != before
+    assert Path(given[0].target).read_bytes() != before
 
 
 def test_reading_and_writing_happen_beside_computing(
@@ -140,7 +141,7 @@ def test_reading_and_writing_happen_beside_computing(
 
     monkeypatch.setattr(images, "load", read)
     monkeypatch.setattr(images, "write", write)
-    assert len(list(restore_all(upscaler, given))) == 4
+    assert len(list(restore_all(given, Options(model=upscaler)))) == 4
     assert len(threads["read"]) == len(threads["write"]) == 1
     assert threading.get_ident() not in threads["read"] | threads["write"]
     assert not threads["read"] & threads["write"]
@@ -148,7 +149,7 @@ def test_reading_and_writing_happen_beside_computing(
 
 def test_stopping_early_leaves_only_whole_files(tmp_path: Path, upscaler: Upscaler) -> None:
     given = jobs(tmp_path, 6)
-    running = restore_all(upscaler, given)
+    running = restore_all(given, Options(model=upscaler))
     next(running)
     running.close()  # type: ignore[attr-defined]
     made = sorted((tmp_path / "out").iterdir())
@@ -185,7 +186,7 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
     small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
     jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
-    outcomes = list(restore_all(upscaler, [small, large, jpeg], form=Form(max_memory=10**9), report=True))
+    outcomes = list(restore_all([small, large, jpeg], Options(model=upscaler, max_memory=10**9, report=True)))
     assert [outcome.error is None for outcome in outcomes] == [True, True, False]
     assert "PNG or TIFF" in str(outcomes[2].error)
     assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
@@ -199,10 +200,10 @@ def test_what_nobody_asked_for_keeps_no_large_image_out(
     monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
     (job,) = jobs(tmp_path, 1)
     auto = Auto(lambda _: upscaler, 2.0)
-    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9))
+    (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9))
     assert outcome.error is None
     assert outcome.line()["model"] == GENERAL
-    (outcome,) = restore_all(auto, [job], form=Form(max_memory=10**9, native="auto"), existing="replace")
+    (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9, native="auto", overwrite=True))
     assert "native resolution" in str(outcome.error)
 
 
@@ -210,9 +211,9 @@ def test_more_pixels_than_are_read_at_once_go_through_in_strips(
     tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (job,) = jobs(tmp_path, 1)
-    monkeypatch.setattr(batch, "MAX_PIXELS", 10)
+    monkeypatch.setattr(one, "MAX_PIXELS", 10)
     monkeypatch.setattr(images, "load", lambda _: pytest.fail("read at once"))
-    (outcome,) = restore_all(upscaler, [job])
+    (outcome,) = restore_all([job], Options(model=upscaler))
     assert outcome.error is None
     assert images.read(job.target).width == 16
 
@@ -227,14 +228,14 @@ def test_the_size_that_is_asked_for_counts_against_memory(
         return 0
 
     monkeypatch.setattr(memory, "needed", needed)
-    for size in (Size(), Size(factor=4.0), Size(factor=1.0)):
-        list(restore_all(upscaler, jobs(tmp_path, 1), form=Form(size=size), existing="replace"))
+    for scale in (None, 4.0, 1.0):
+        list(restore_all(jobs(tmp_path, 1), Options(model=upscaler, scale=scale, overwrite=True)))
     assert asked == [2, 4, 2]
 
 
 def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Path, upscaler: Upscaler) -> None:
     given = jobs(tmp_path, 1)
-    (outcome,) = restore_all(upscaler, given, form=Form(native=0.5), report=True)
+    (outcome,) = restore_all(given, Options(model=upscaler, native=0.5, report=True))
     assert outcome.findings["native"] == 0.5
     small = shrunk(images.read(given[0].source), 0.5)
     expected = upscaler.upscale(small, size=Size(exact=(16, 16)))
@@ -245,7 +246,7 @@ def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Pat
 def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, name: str) -> None:
     frames = images.Frames([np.full((6, 5, 3), 60 * n, np.uint8) for n in range(3)], durations=(40, 50, 60))
     images.write_frames(frames, tmp_path / name)
-    (outcome,) = restore_all(upscaler, [Job(tmp_path / name, tmp_path / f"out.{name}")], report=True)
+    (outcome,) = restore_all([Job(tmp_path / name, tmp_path / f"out.{name}")], Options(model=upscaler, report=True))
     assert outcome.error is None
     assert outcome.findings["frames"] == 3
     back = images.load(tmp_path / f"out.{name}")
@@ -257,17 +258,20 @@ def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, nam
 def test_maps_of_results_that_differ_in_their_endings_alone_are_two(tmp_path: Path) -> None:
     learner = Upscaler(seeded_mzsr(), device="cpu")
     given = [Job(picture(tmp_path / "a.png", 1, 24), tmp_path / "out" / f"a.{kind}") for kind in ("png", "tif")]
-    maps = [outcome.findings["consistency"]["map"] for outcome in restore_all(learner, given, KNOWN, report=True)]
+    maps = [
+        outcome.findings["consistency"]["map"]
+        for outcome in restore_all(given, Options(model=learner, report=True, **KNOWN))
+    ]
     assert len(set(maps)) == 2
     assert all(Path(one).exists() for one in maps)
 
 
-@pytest.mark.parametrize("form", [Form(preview=(0, 0, 24, 12)), Form(native=0.5, size=Size(factor=1.0))])
-def test_a_result_of_another_shape_has_no_map(tmp_path: Path, form: Form) -> None:
+@pytest.mark.parametrize("form", [{"preview": (0, 0, 24, 12)}, {"native": 0.5, "scale": 1.0}])
+def test_a_result_of_another_shape_has_no_map(tmp_path: Path, form: dict[str, Any]) -> None:
     # Half of 24x25 pixels enlarged twice is as wide as 24x25, but not as high
     learner, source = Upscaler(seeded_mzsr(), device="cpu"), tmp_path / "a.png"
     images.write(images.Picture(torch.rand(3, 25, 24, generator=torch.Generator().manual_seed(0))), source)
-    (outcome,) = restore_all(learner, [Job(source, tmp_path / "b.png")], KNOWN, form=form, report=True)
+    (outcome,) = restore_all([Job(source, tmp_path / "b.png")], Options(model=learner, report=True, **KNOWN, **form))
     assert outcome.error is None
     assert "consistency" not in outcome.findings
 
@@ -275,9 +279,11 @@ def test_a_result_of_another_shape_has_no_map(tmp_path: Path, form: Form) -> Non
 def test_frames_that_cannot_be_written_give_a_sentence(tmp_path: Path, upscaler: Upscaler) -> None:
     frames = images.Frames([np.zeros((6, 5, 3), np.uint8)] * 2, durations=(40, 50))
     images.write_frames(frames, tmp_path / "a.gif")
-    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.jpg")])
+    (outcome,) = restore_all([Job(tmp_path / "a.gif", tmp_path / "out.jpg")], Options(model=upscaler))
     assert "GIF, PNG, WebP or TIFF" in str(outcome.error)
-    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.gif", tmp_path / "out.gif")], form=Form(preview=(0, 0, 2, 2)))
+    (outcome,) = restore_all(
+        [Job(tmp_path / "a.gif", tmp_path / "out.gif")], Options(model=upscaler, preview=(0, 0, 2, 2))
+    )
     assert "2 frames" in str(outcome.error)
 
 
@@ -286,13 +292,13 @@ def test_results_have_the_depth_that_is_asked_for(
     tmp_path: Path, upscaler: Upscaler, ending: str, bits: int, kept: int
 ) -> None:
     target = tmp_path / f"out.{ending}"
-    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), target)], form=Form(bits=bits))
+    (outcome,) = restore_all([Job(picture(tmp_path / "a.png"), target)], Options(model=upscaler, bits=bits))
     assert outcome.error is None
     assert images.read(target).metadata.bits == kept
 
 
 def test_a_depth_that_the_file_cannot_hold_is_refused(tmp_path: Path, upscaler: Upscaler) -> None:
-    (outcome,) = restore_all(upscaler, [Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], form=Form(bits=16))
+    (outcome,) = restore_all([Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], Options(model=upscaler, bits=16))
     assert "holds 8" in str(outcome.error)
 
 
@@ -306,14 +312,14 @@ def test_a_result_too_large_for_its_format_is_refused_before_the_work(
     monkeypatch.setattr(Upscaler, "look", look)
     frames = [np.full((1, 8192, 3), 90 * n, np.uint8) for n in range(count)]
     images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
-    (outcome,) = restore_all(upscaler, [Job(tmp_path / "a.png", tmp_path / "b.webp")])
+    (outcome,) = restore_all([Job(tmp_path / "a.png", tmp_path / "b.webp")], Options(model=upscaler))
     assert "16384x2 pixels: .webp holds 16383" in str(outcome.error)
 
 
 @pytest.mark.parametrize("what", ["picture", "frames", "strips"])
 @pytest.mark.parametrize("existing", ["refuse", "skip", "replace"])
 def test_a_result_that_appears_during_the_work(
-    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, what: str, existing: batch.Existing
+    tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, what: str, existing: Existing
 ) -> None:
     source, target = picture(tmp_path / "a.png", side=80), tmp_path / "out.png"
     if what == "frames":
@@ -332,7 +338,15 @@ def test_a_result_that_appears_during_the_work(
     monkeypatch.setattr(Upscaler, "look", looked)
     if what == "frames":
         monkeypatch.setattr(memory, "needed", lambda *_: 0)
-    (outcome,) = restore_all(upscaler, [Job(source, target)], existing=existing, form=Form(max_memory=10**10))
+    (outcome,) = restore_all(
+        [Job(source, target)],
+        Options(
+            model=upscaler,
+            max_memory=10**10,
+            overwrite=existing == "replace",
+            skip_existing=existing == "skip",
+        ),
+    )
     kept = target.read_bytes() == b"made by hand meanwhile"
     found = (outcome.error is not None, outcome.skipped, kept)
     assert (
@@ -349,7 +363,7 @@ def test_a_comparison_and_a_map_that_appear_during_the_work_stay(
 ) -> None:
     job, compare = Job(picture(tmp_path / "a.png"), tmp_path / "out.png"), tmp_path / "c.png"
     look = Upscaler.look
-    for place, form in ((compare, Form(compare=compare)), (job.map, Form())):
+    for place, beside in ((compare, compare), (Path(job.map), None)):
 
         def looked(*given: Any, place: Path = place) -> Any:
             place.write_bytes(b"made by hand meanwhile")
@@ -357,10 +371,10 @@ def test_a_comparison_and_a_map_that_appear_during_the_work_stay(
 
         monkeypatch.setattr(Upscaler, "look", looked)
         upscaler = Upscaler(seeded_mzsr(), device="cpu")
-        (outcome,) = restore_all(upscaler, [job], KNOWN, form=form, report=place == job.map)
+        (outcome,) = restore_all([job], Options(model=upscaler, compare=beside, report=place == job.map, **KNOWN))
         assert "exists already" in str(outcome.error)
         assert place.read_bytes() == b"made by hand meanwhile"
-        assert not job.target.exists()
+        assert not Path(job.target).exists()
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".gif"])
@@ -369,11 +383,42 @@ def test_a_full_disk_fails_one_result_and_keeps_the_old_one(
 ) -> None:
     large, small = picture(tmp_path / "a.png", side=60), picture(tmp_path / "b.png", side=4)
     given = [Job(large, tmp_path / f"a_x2{suffix}"), Job(small, tmp_path / f"b_x2{suffix}")]
-    assert [outcome.error for outcome in restore_all(upscaler, given)] == [None, None]
+    assert [outcome.error for outcome in restore_all(given, Options(model=upscaler))] == [None, None]
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    with largest_file(len(before[given[0].target]) // 2):
-        first, second = restore_all(upscaler, given, existing="replace")
+    with largest_file(len(before[Path(given[0].target)]) // 2):
+        first, second = restore_all(given, Options(model=upscaler, overwrite=True))
     assert first.error is not None
     assert str(given[0].target) in first.error
     assert second.error is None
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_progress_is_of_all_photographs_together(tmp_path: Path, upscaler: Upscaler) -> None:
+    given = jobs(tmp_path, 4)
+    Path(given[1].source).write_text("no image")
+    told: list[float] = []
+    list(restore_all(given, Options(model=upscaler), progress=told.append))
+    assert told == sorted(told)
+    assert {0.0, 0.25, 0.5, 0.75, 1.0} <= set(told)
+
+
+def test_outcomes_of_what_was_finished_come_before_the_end(tmp_path: Path, upscaler: Upscaler) -> None:
+    given, cancel = jobs(tmp_path, 5), threading.Event()
+    seen = []
+
+    def run() -> None:
+        for outcome in restore_all(given, Options(model=upscaler), progress=Watch(cancel=cancel)):
+            seen.append(outcome.job)
+            cancel.set()
+
+    with pytest.raises(CancelledError):
+        run()
+    assert seen == given[: len(seen)]
+    assert {job.target for job in seen} == set((tmp_path / "out").iterdir())
+
+
+def test_what_was_known_to_fail_fails_alone(tmp_path: Path, upscaler: Upscaler) -> None:
+    (good,) = jobs(tmp_path, 1)
+    outcomes = list(restore_all([Job(tmp_path / "x", tmp_path / "out", "locked"), good], Options(model=upscaler)))
+    assert [outcome.error for outcome in outcomes] == ["locked", None]
+    assert outcomes[0].line()["status"] == "failed"

@@ -18,7 +18,7 @@ from blindsr.inference.progress import CancelledError, Watch
 from blindsr.inference.size import Size
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline import memory, stream
-from blindsr.pipeline.stream import restore_file
+from blindsr.pipeline.stream import restore_in_strips
 
 LIMIT = 2 * 10**9
 
@@ -45,7 +45,7 @@ def test_strips_give_what_the_whole_gives(upscaler: Upscaler, channels: int, suf
     source, target = tmp_path / "a.png", tmp_path / f"b{suffix}"
     images.write(picture(channels), source)
     told: list[float] = []
-    restore_file(upscaler, source, target, max_memory=LIMIT, strength=0.7, watch=Watch(told.append))
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT, strength=0.7, watch=Watch(told.append))
     ours, whole = images.read(target).to_array(), upscaler.upscale(source, strength=0.7).to_array()
     assert ours.shape == whole.shape
     assert np.abs(ours.astype(int) - whole.astype(int)).max() <= 1
@@ -56,7 +56,7 @@ def test_strips_give_what_the_whole_gives(upscaler: Upscaler, channels: int, suf
 def test_depth_is_kept(upscaler: Upscaler, tmp_path: Path) -> None:
     source, target = tmp_path / "a.tif", tmp_path / "b.png"
     images.write(picture(3, dtype=np.uint16), source)
-    restore_file(upscaler, source, target, max_memory=LIMIT)
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT)
     ours, whole = images.read(target), upscaler.upscale(source)
     assert ours.metadata.bits == 16
     torch.testing.assert_close(ours.pixels, whole.pixels.clamp(0, 1), atol=2e-5, rtol=0)
@@ -80,7 +80,7 @@ def test_a_condition_that_is_known_is_used(upscaler: Upscaler, tmp_path: Path) -
     source, other = tmp_path / "a.png", picture(4)
     images.write(picture(3), source)
     condition = upscaler.look(other)
-    restore_file(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, condition=condition)
+    restore_in_strips(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, condition=condition)
     expected = upscaler.enlarge(source, condition).to_array().astype(int)
     assert np.abs(images.read(tmp_path / "b.png").to_array().astype(int) - expected).max() <= 1
 
@@ -91,7 +91,7 @@ def test_an_image_that_breaks_off_leaves_nothing_behind(upscaler: Upscaler, tmp_
     images.write(picture(3, 300, 300), source)
     source.write_bytes(source.read_bytes()[:-5000])
     with pytest.raises(BlindSRError, match="damaged"):
-        restore_file(upscaler, source, target, max_memory=LIMIT)
+        restore_in_strips(upscaler, source, target, max_memory=LIMIT)
     assert not list(target.parent.iterdir())
 
 
@@ -102,11 +102,11 @@ def test_a_full_disk_leaves_the_old_file(
 ) -> None:
     source, target = tmp_path / "a.png", tmp_path / f"b{suffix}"
     images.write(picture(3), source)
-    restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
     old = target.read_bytes()
     for share in (0.3, 0.99):
         with largest_file(int(share * len(old))), pytest.raises(OSError, match=r"File too large|written|read again"):
-            restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+            restore_in_strips(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
         assert target.read_bytes() == old
     assert sorted(tmp_path.iterdir()) == [source, target]
 
@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_old_file(
 def test_other_formats_are_refused(upscaler: Upscaler, tmp_path: Path) -> None:
     images.write(picture(3), tmp_path / "a.png")
     with pytest.raises(BlindSRError, match="PNG or TIFF"):
-        restore_file(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT)
+        restore_in_strips(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT)
 
 
 def test_what_is_cancelled_leaves_nothing_behind(upscaler: Upscaler, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_what_is_cancelled_leaves_nothing_behind(upscaler: Upscaler, tmp_path: P
         cancel.set()
 
     with pytest.raises(CancelledError):
-        restore_file(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, watch=Watch(progress, cancel))
+        restore_in_strips(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, watch=Watch(progress, cancel))
     assert len(told) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
@@ -138,7 +138,7 @@ def test_other_sizes_are_resampled_from_strips(channels: int, factor: float, tmp
     source, target = tmp_path / "a.png", tmp_path / "b.tif"
     smooth = F.avg_pool2d(picture(4, 70, 58).pixels, 9, 1)
     images.write(Picture(smooth, metadata=images.Metadata(gray=channels == 1)), source)
-    restore_file(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT, size=Size(factor=factor))
     ours, whole = images.read(target), upscaler.upscale(source, size=Size(factor=factor))
     assert ours.pixels.shape == whole.pixels.shape
     inside = (slice(None), slice(4, -4), slice(4, -4))  # at the borders libvips repeats pixels, MATLAB mirrors them
@@ -162,7 +162,7 @@ def test_a_network_that_fails_halfway_leaves_no_rows_of_its_own(
     monkeypatch.setattr(upscaler.method, "restore", restore)
     monkeypatch.setattr(upscaler, "_guard", True)
     monkeypatch.setattr(upscaler, "_spares", ("bicubic_x2",))
-    restore_file(upscaler, source, target, max_memory=LIMIT, watch=Watch(note=told.append))
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT, watch=Watch(note=told.append))
     assert len(calls) == 4
     assert len(told) == 1
     expected = Upscaler("bicubic_x2", device="cpu").upscale(source).to_array()

@@ -1,12 +1,16 @@
 """``blindsr condition``: look at the photographs of one camera once, for all that follow."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
+
+if TYPE_CHECKING:
+    from blindsr.inference.upscaler import Upscaler
+    from blindsr.pipeline.plan import Job
 
 
 def condition(
@@ -27,20 +31,20 @@ def condition(
     """
     from blindsr import files
     from blindsr.inference.load import load
-    from blindsr.pipeline import condition_io, naming
+    from blindsr.pipeline import condition_io, plan
 
-    sources = naming.sources(inputs)
+    sources = plan.sources(inputs)
     files.check_writable(out)
-    files.check_new(out, sources, overwrite=overwrite)
+    files.check_new(out, [job.source for job in sources if isinstance(job.source, Path)], overwrite=overwrite)
     upscaler = load(model, device=device, precision=precision, seed=seed)
     upscaler.method.check_kept()
     with Progress(len(sources)) as progress:
         found = []
-        for source in sources:
+        for job in sources:
             try:
-                found.append(upscaler.look(source))
+                found.append(_condition(upscaler, job))
             except BlindSRError as error:
-                progress.failed(str(source), str(error))
+                progress.failed(str(job.source), str(error))
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)
@@ -48,3 +52,12 @@ def condition(
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
     if len(found) < len(sources):
         raise typer.Exit(1)
+
+
+def _condition(upscaler: "Upscaler", job: "Job") -> Any:
+    from blindsr.pipeline.places import Workplace
+
+    if job.error is not None:
+        raise BlindSRError(job.error)
+    with Workplace() as work:
+        return upscaler.look(work.fetch(job.source))

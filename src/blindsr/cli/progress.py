@@ -50,6 +50,12 @@ class Progress:
             speed = f"{self._megapixels / max(task.elapsed or 0, 1e-3):.2f} megapixels/s"
             self._bar.update(task.id, advance=1, speed=speed)
 
+    def fraction(self, finished: float) -> None:
+        """How much of all the work is done, 0 to 1."""
+        if self._bar is not None:
+            task = self._bar.tasks[0]
+            self._bar.update(task.id, completed=finished * (task.total or 1), total=task.total or 1)
+
     def line(self, text: str, *, err: bool = True) -> None:
         """Print a line above the bar, to the error stream or the other."""
         if self._bar is not None and (err or sys.stdout.isatty()):

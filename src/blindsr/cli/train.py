@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from blindsr.cli.duration import seconds
 from blindsr.errors import BlindSRError
+from blindsr.pipeline.duration import seconds
 
 if TYPE_CHECKING:
     from blindsr.train.loop import Ending, Options

@@ -1,10 +1,7 @@
 """``blindsr upscale``: photographs in, larger photographs out."""
 
 import json as text
-import math
-import re
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,8 +12,7 @@ from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
-    from blindsr.inference.upscaler import Upscaler
-    from blindsr.pipeline.batch import Existing
+    from blindsr.pipeline.plan import Job, Naming
 
 Style = Literal["names", "json", "none"]
 """What is printed for each image."""
@@ -91,7 +87,8 @@ def upscale(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each image.")] = False,
     files_from: Annotated[
-        Path | None, typer.Option(help="A text file that names images, folders or patterns, one a line.")
+        Path | None,
+        typer.Option(help="A text file that names images, folders or patterns, one a line; - for the standard input."),
     ] = None,
     name: Annotated[
         str | None,
@@ -133,104 +130,97 @@ def upscale(
 
     The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
     """
-    from blindsr import images
-    from blindsr.analysis import native as resolution
-    from blindsr.analysis.choice import Auto
-    from blindsr.cli import hints as options
     from blindsr.cluster import ray
-    from blindsr.inference import size as sizes
-    from blindsr.inference.load import load
-    from blindsr.pipeline import batch, condition_io, memory, naming
-    from blindsr.weights import name_of
+    from blindsr.inference.progress import Watch
+    from blindsr.pipeline import batch, plan
+    from blindsr.pipeline.lists import read_list
+    from blindsr.pipeline.one import Restorer
+    from blindsr.pipeline.options import Options
 
-    hinted = any(hint is not None for hint in (support, kernel, blur, noise, denoise, steps, time_limit))
-    for contradiction, sentence in (
-        (
-            overwrite and skip_existing,
-            "give either --overwrite or --skip-existing: both decide over results that exist",
-        ),
-        (
-            condition and hinted,
-            "give either --condition or what you know of the image (--support, --kernel, --blur, --noise, --denoise, "
-            "--steps, --time-limit): nothing is looked at where a condition is given",
-        ),
-        (out == pipe.PIPE and (json or report), "the image takes the standard output, which leaves no room for JSON"),
-        (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
-        (
-            preview and (scale or size or megapixels or strength < 1),
-            "--preview shows what the model makes; leave out the size and the strength",
-        ),
-        (
-            model == "auto" and (hinted or preview or condition or tta or size or megapixels),
-            "-m auto decides by itself; name a model to tell it more than --scale",
-        ),
-        (
-            engine == "ray" and (compare or pipe.PIPE in (out, *(inputs or ()))),
-            "--engine ray is for many images; leave out --compare and the pipe",
-        ),
-        (engine == "local" and (address or workers), "--address and --workers are for --engine ray"),
-        (preview and native not in (None, "off"), "--preview names pixels of the image as it is; leave out --native"),
-    ):
-        if contradiction:
-            raise BlindSRError(sentence)
-    if compare is not None:
-        images.check_output(compare)
-    wanted = sizes.parse(scale, size, megapixels)
-    weights = f"bicubic_x{min(99, math.ceil(scale or 4))}" if model == "bicubic" else model
-    ready = partial(load, device=device, precision=precision, tile=_tile(tile), seed=seed, ensemble=tta)
-    build = partial(Auto, ready, scale or 4.0) if model == "auto" else partial(ready, weights)
-    upscaler: Upscaler | Auto = build()
-    known = None if condition is None or isinstance(upscaler, Auto) else condition_io.load(condition, model, upscaler)
-    hints = options.read(
+    _check(inputs, out, files_from, json=json or report, engine=engine, ray_options=bool(address or workers))
+    if engine == "ray" and compare:
+        raise BlindSRError("--engine ray is for many images; leave out --compare and the pipe")
+    options = Options(
+        model=model,
+        scale=scale,
+        size=size,
+        megapixels=megapixels,
+        native=native,
+        strength=strength,
         support=support,
+        tta=tta,
+        preview=preview,
+        compare=compare,
+        condition=condition,
         kernel=kernel,
         blur=blur,
         noise=noise,
         denoise=denoise,
         steps=steps,
         time_limit=time_limit,
-    )
-    upscaler.check(hints)
-    ending = None if form == "keep" else f".{form}"
-    existing: Existing = "replace" if overwrite else "skip" if skip_existing else "refuse"
-    fraction = None if native is None else resolution.parse(native)
-    limit = None if max_memory == "auto" else memory.parse(max_memory)
-    manner = batch.Form(
-        size=wanted,
-        strength=strength,
+        report=report,
+        name=name,
+        format=form,
         quality=quality,
-        bits=None if bits == "keep" else int(bits),
-        preview=_region(preview),
-        compare=compare,
-        condition=known,
-        max_memory=limit,
-        native=fraction,
+        bits=bits,
+        device=device,
+        precision=precision,
+        seed=seed,
+        tile=tile,
+        max_memory=max_memory,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
     )
-    called = naming.Naming(
-        scale=size or (f"{megapixels:g}MP" if megapixels else scale or upscaler.scale),
-        model=name_of(model),
-        template=_template(name, ending, sized=wanted.factor is None and wanted != sizes.Size()),
-    )
-    given = [*(inputs or ()), *(naming.listed(files_from) if files_from else ())]
-    with pipe.piped(given, out, ending) as (sources, target):
+    restorer = Restorer(options)
+    naming = options.naming(restorer.upscaler.scale)
+    given = [*(inputs or ()), *(read_list(files_from) if files_from else ())]
+    with pipe.piped(given, out, None if form == "keep" else f".{form}") as (sources, target):
         style: Style = "json" if json or report else "none" if out == pipe.PIPE else "names"
-        if engine == "ray":
-            work = ray.Work(build, called, hints, manner, existing, report)
-            lines = ray.restore_on_ray(sources, target, work, address=address, workers=workers)
-            total = None
-        else:
-            jobs = naming.plan([Path(source) for source in sources], target, called)
-            if out == pipe.PIPE and [job.target for job in jobs] != [Path(target)]:
-                raise BlindSRError(pipe.SINGLE)
-            if compare is not None and len(jobs) > 1:
-                raise BlindSRError("--compare shows a single image; name one")
-            outcomes = batch.restore_all(upscaler, jobs, hints, existing=existing, form=manner, report=report)
-            lines, total = (outcome.line() for outcome in outcomes), len(jobs)
-        with Progress(total) as progress:
+        planned = _piped if out == pipe.PIPE else plan.plan
+        jobs = [] if engine == "ray" else planned(sources, target, naming)
+        if compare is not None and len(jobs) > 1:
+            raise BlindSRError("--compare shows a single image; name one")
+        with Progress(len(jobs) or None) as progress:
+            watch = Watch(progress.fraction)
+            if engine == "ray":
+                lines = ray.restore_on_ray(
+                    sources, target, options, naming, address=address, workers=workers, progress=watch
+                )
+            else:
+                lines = (outcome.line() for outcome in batch.restore_all(jobs, restorer, progress=watch))
             tally = Counter(_tell(line, model, progress, style) for line in lines)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
         raise typer.Exit(2 if tally["failed"] == tally.total() else 1)
+
+
+def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":
+    """The one image whose result goes out through a pipe."""
+    from blindsr.pipeline import plan
+
+    found = plan.roots(sources, f"{Path(target).parent}/", naming)
+    if [root.kind for root in found] != ["file"]:
+        raise BlindSRError(pipe.SINGLE)
+    return [plan.Job(found[0].place, Path(target))]
+
+
+def _check(
+    inputs: list[str] | None, out: str, files_from: Path | None, *, json: bool, engine: str, ray_options: bool
+) -> None:
+    """Refuse what contradicts itself among the options that are the command's alone."""
+    piped = pipe.PIPE in (out, *(inputs or ()))
+    for contradiction, sentence in (
+        (out == pipe.PIPE and json, "the image takes the standard output, which leaves no room for JSON"),
+        (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
+        (engine == "ray" and piped, "--engine ray is for many images; leave out --compare and the pipe"),
+        (engine == "local" and ray_options, "--address and --workers are for --engine ray"),
+        (
+            str(files_from) == pipe.PIPE and pipe.PIPE in (inputs or ()),
+            "the standard input is either an image or a list; leave out one of them",
+        ),
+    ):
+        if contradiction:
+            raise BlindSRError(sentence)
 
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
@@ -244,30 +234,3 @@ def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) ->
     if error is not None:
         progress.failed(line["input"], error)
     return str(line["status"])
-
-
-def _template(name: str | None, ending: str | None, *, sized: bool) -> str:
-    """The name of results, with the ending of a format unless it has one, which decides."""
-    from blindsr import images
-    from blindsr.pipeline import naming
-
-    template = name if name is not None else "{stem}_{scale}" if sized else naming.TEMPLATE
-    return template if Path(template).suffix.lower() in images.SUFFIXES else template + (ending or "")
-
-
-def _region(given: str | None) -> tuple[int, int, int, int] | None:
-    if given is None:
-        return None
-    match = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", given)
-    if match is None:
-        raise BlindSRError(f"a region reads X,Y,WIDTH,HEIGHT in pixels of the image, not {given!r}")
-    left, top, width, height = map(int, match.groups())
-    return left, top, width, height
-
-
-def _tile(text: str) -> int | Literal["auto"]:
-    if text == "auto":
-        return "auto"
-    if not text.isdecimal():
-        raise BlindSRError(f"expected a tile's side in pixels, or auto, got {text!r}")
-    return int(text)

@@ -1,4 +1,4 @@
-"""The work of `batch` on a Ray cluster: lists, models and files are spread over its machines.
+"""The work of a batch on a Ray cluster: lists, models and files are spread over its machines.
 
 Ray Data streams: what is listed waits for the workers, so no list of all images is ever held. A worker that dies is
 started again and its images are done again; what it had written by then counts as done.
@@ -8,83 +8,145 @@ import json
 import logging
 import math
 import os
+import pickle
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from blindsr.analysis.choice import Auto
-from blindsr.cluster.store import Root, Workplace, listed, modified, roots
-from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.files import PlaceTakenError
-from blindsr.inference.upscaler import Upscaler
-from blindsr.pipeline.batch import Existing, Form, Outcome, restore_all
-from blindsr.pipeline.naming import Job, Naming
+from blindsr.inference.progress import Watch
+from blindsr.pipeline import places, plan
+from blindsr.pipeline.batch import restore_all
+from blindsr.pipeline.one import Outcome, Restorer
+from blindsr.pipeline.options import Existing, Options
+from blindsr.pipeline.plan import Job, Naming, Root
 
 _BATCH = 4
 """Images that a worker takes at a time: while one is restored, the next is read and the last is written."""
-_Rows = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Work:
-    """What every worker is told."""
-
-    build: Callable[[], Upscaler | Auto]
-    """Makes what restores; it travels to the workers, and so must all that it holds."""
-    naming: Naming
-    hints: Hints = Hints()
-    form: Form = Form()
-    existing: Existing = "refuse"
-    report: bool = False
+_PATIENCE = 0.2
+"""Seconds after which the driver looks again whether the work is to be stopped."""
+_Rows: TypeAlias = dict[str, NDArray[Any]]
 
 
 def restore_on_ray(
-    inputs: list[str], out: str, work: Work, *, address: str | None = None, workers: int | None = None
+    inputs: Sequence[str],
+    out: str,
+    options: Options,
+    naming: Naming,
+    *,
+    address: str | None = None,
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Restore images by as many workers as there are machines, or as are wanted.
 
     Args:
-        inputs: files, folders and patterns, as fsspec names them.
-        out: a folder, likewise.
-        work: how.
+        inputs: files, folders and patterns; paths or URLs that fsspec knows.
+        out: a file for a single one, else a folder; likewise.
+        options: named as those of ``blindsr upscale``; files that they name are read here, the model on each machine.
+        naming: what results are called.
         address: of a cluster, as Ray names it; this machine alone if not given.
         workers: how many; each has a model of its own.
+        progress: called with the finished fraction, each folder that is listed by itself counting alike; a `Watch` can
+            stop the work as well.
 
     Yields:
         What `Outcome.line` says of each image, in any order.
 
     Raises:
         BlindSRError: nothing to read, no such cluster, or Ray is not there.
+        CancelledError: the watch stopped the work.
     """
-    found = roots(inputs, out, work.naming)
+    watch = Watch.of(progress)
+    found = [_anywhere(root) for root in plan.roots(inputs, out, naming)]
+    options = replace(options.portable(), compare=None)
     ray = _started(address)
+    share: dict[int, float] = defaultdict(float)
+    count = 0
     try:
-        count, cpus, gpus = _share(ray.nodes(), workers)
-        begin = time.time()
-        items = ray.data.from_items([vars(root) for root in found], override_num_blocks=len(found))
-        rows = items.flat_map(_Lister(work.naming, work.existing, begin), num_cpus=0.1).repartition(
-            target_num_rows_per_block=_BATCH
-        )
-        lines = rows.map_batches(
+        for row in _watched(lambda: _rows(ray, found, (options, naming), workers), lambda: watch(sum(share.values()))):
+            share[int(row["root"])] += float(row["share"]) / len(found)
+            if row["line"]:
+                count += 1
+                yield json.loads(row["line"])
+        if not count:
+            raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
+        watch(1.0)
+    finally:
+        ray.shutdown()
+
+
+def _anywhere(root: Root) -> Root:
+    """A root whose paths do not depend on the folder that a worker runs in."""
+
+    def absolute(place: places.Place | None) -> places.Place | None:
+        return Path(places.absolute(place)) if isinstance(place, Path) else place
+
+    return replace(
+        root,
+        place=absolute(root.place) or root.place,
+        out=absolute(root.out) or root.out,
+        top=absolute(root.top),
+        results=absolute(root.results),
+    )
+
+
+def _rows(ray: Any, found: list[Root], work: tuple[Options, Naming], workers: int | None) -> Iterator[dict[str, Any]]:
+    options, naming = work
+    count, cpus, gpus = _share(ray.nodes(), workers)
+    items = [{"number": number, "root": pickle.dumps(root)} for number, root in enumerate(found)]
+    listed = ray.data.from_items(items, override_num_blocks=len(found)).flat_map(
+        _Lister(naming, options.existing, time.time()), num_cpus=0.1
+    )
+    yield from (
+        listed.repartition(target_num_rows_per_block=_BATCH)
+        .map_batches(
             _Worker,
-            fn_constructor_args=(work, max(1, math.floor(cpus))),
+            fn_constructor_args=(options, max(1, math.floor(cpus))),
             batch_size=_BATCH,
             compute=ray.data.ActorPoolStrategy(size=count),
             num_cpus=cpus,
             num_gpus=gpus,
         )
-        for row in lines.iter_rows():
-            yield json.loads(row["line"])
-    finally:
-        ray.shutdown()
+        .iter_rows()
+    )
+
+
+def _watched(rows: Callable[[], Iterator[dict[str, Any]]], check: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """Rows as they come in; while none does, the work can be stopped all the same."""
+    queue: Queue[dict[str, Any] | BaseException | None] = Queue()
+
+    def collect() -> None:
+        try:
+            for row in rows():
+                queue.put(row)
+            queue.put(None)
+        except BaseException as error:  # raised again where the rows are waited for
+            queue.put(error)
+
+    Thread(target=collect, daemon=True).start()
+    while True:
+        try:
+            row = queue.get(timeout=_PATIENCE)
+        except Empty:
+            check()
+            continue
+        if row is None:
+            return
+        if isinstance(row, BaseException):
+            raise row
+        check()
+        yield row
 
 
 class _Lister:
@@ -93,80 +155,54 @@ class _Lister:
     def __init__(self, naming: Naming, existing: Existing, begin: float) -> None:
         self._naming, self._existing, self._begin = naming, existing, begin
 
-    def __call__(self, row: dict[str, Any]) -> Iterator[dict[str, str]]:
-        root = Root(**row)
+    def __call__(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        root: Root = pickle.loads(row["root"])  # which this run has made
         try:
-            for source, target in listed(root, self._naming):
-                yield {"input": source, "output": target, **self._settled(target)}
+            jobs = list(plan.listed(root, self._naming))
         except BlindSRError as error:
-            yield {"input": root.place, "output": root.out, "status": "failed", "error": str(error)}
+            jobs = [Job(root.place, root.out, str(error))]
+        for job in jobs:
+            yield self._row(int(row["number"]), Outcome(job, job.error or None), 1 / len(jobs))
+        if not jobs:
+            yield self._row(int(row["number"]), None, 1.0)
 
-    def _settled(self, target: str) -> dict[str, str]:
-        written = None if self._existing == "replace" else modified(target)
+    def _row(self, number: int, outcome: Outcome | None, share: float) -> dict[str, Any]:
+        """An image to restore, or what has become of it already; of an empty folder, neither."""
+        settled = outcome and (outcome if outcome.error else self._settled(outcome.job))
+        line = json.dumps(settled.line()) if settled else ""
+        job = b"" if outcome is None or settled else pickle.dumps(outcome.job)
+        return {"root": number, "share": share, "job": job, "line": line}
+
+    def _settled(self, job: Job) -> Outcome | None:
+        written = None if self._existing == "replace" else places.modified(job.target)
         # What this run has written counts for nothing where the list is made once more
         if written is None or written >= self._begin:
-            return {"status": "", "error": ""}
+            return None
         if self._existing == "skip":
-            return {"status": "skipped", "error": ""}
-        return {"status": "failed", "error": str(PlaceTakenError(target))}
+            return Outcome(job, skipped=True)
+        return Outcome(job, str(PlaceTakenError(job.target)))
 
 
 class _Worker:
     """Holds a model, and restores what it is given."""
 
-    def __init__(self, work: Work, threads: int) -> None:
+    def __init__(self, options: Options, threads: int) -> None:
         torch.set_num_threads(threads)
-        self._work, self._upscaler = work, work.build()
+        # What is there by now was written by a worker that died with these images in hand
+        self._restorer = Restorer(replace(options, skip_existing=not options.overwrite))
 
     def __call__(self, batch: _Rows) -> _Rows:
-        columns = zip(*(batch[name].tolist() for name in ("input", "output", "status", "error")), strict=True)
-        with TemporaryDirectory() as folder:
-            lines = [json.dumps(line) for line in self._lines(list(columns), Workplace(Path(folder)))]
-        return {"line": np.array(lines)}
+        jobs = [pickle.loads(job) for job in batch["job"].tolist() if job]
+        outcomes = iter(restore_all(jobs, self._restorer))
+        lines = [
+            json.dumps(self._line(next(outcomes))) if job else line
+            for job, line in zip(batch["job"].tolist(), batch["line"].tolist(), strict=True)
+        ]
+        return {"root": batch["root"], "share": batch["share"], "line": np.array(lines)}
 
-    def _lines(self, rows: list[tuple[str, str, str, str]], place: Workplace) -> Iterator[dict[str, Any]]:
-        jobs: list[tuple[str, str, Job]] = []
-        for source, target, status, error in rows:
-            if status:
-                yield {
-                    **Outcome(Job(Path(), Path()), error or None, status == "skipped").line(),
-                    **_ends(source, target),
-                }
-                continue
-            try:
-                jobs.append((source, target, place.fetch(source, target)))
-            except BlindSRError as failure:
-                yield {**Outcome(Job(Path(), Path()), str(failure)).line(), **_ends(source, target)}
-        # What is there by now was written by a worker that died with these images in hand
-        existing: Existing = "replace" if self._work.existing == "replace" else "skip"
-        outcomes = restore_all(
-            self._upscaler,
-            [job for _, _, job in jobs],
-            self._work.hints,
-            existing=existing,
-            form=self._work.form,
-            report=self._work.report,
-        )
-        for (source, target, job), outcome in zip(jobs, outcomes, strict=True):
-            yield {**_delivered(outcome, (job, target), place, existing).line(), **_ends(source, target)}
-
-
-def _delivered(outcome: Outcome, ends: tuple[Job, str], place: Workplace, existing: Existing) -> Outcome:
-    job, target = ends
-    if outcome.error is not None or outcome.skipped:
-        place.forget(job)
-        return Outcome(job) if outcome.skipped else outcome
-    try:
-        place.deliver(job, target, overwrite=existing == "replace")
-    except PlaceTakenError as error:
-        return Outcome(job, skipped=True) if existing == "skip" else Outcome(job, str(error))
-    except BlindSRError as error:
-        return Outcome(job, str(error))
-    return outcome
-
-
-def _ends(source: str, target: str) -> dict[str, str]:
-    return {"input": source, "output": target}
+    def _line(self, outcome: Outcome) -> dict[str, Any]:
+        """A result that is there was written by this run, for others were settled before."""
+        return replace(outcome, skipped=False).line()
 
 
 def _started(address: str | None) -> Any:
@@ -179,8 +215,9 @@ def _started(address: str | None) -> Any:
     options: dict[str, Any] = {"include_dashboard": False} if address is None else {"address": address}
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=True, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise BlindSRError(f"cannot join the cluster {address}: {str(error).splitlines()[0]}") from None
+    except Exception as error:  # a node that does not start in time is a plain Exception
+        joined = "start a cluster on this machine" if address is None else f"join the cluster {address}"
+        raise BlindSRError(f"cannot {joined}: {str(error).splitlines()[0]}") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
     return ray

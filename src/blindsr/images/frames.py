@@ -14,6 +14,7 @@ from PIL import Image, ImageSequence
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, gif, tiff, vips
 from blindsr.images.codepoints import with_profile
+from blindsr.images.formats import WRITTEN
 from blindsr.images.gamut import has_gray_profile, in_srgb, without_gray_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
@@ -21,7 +22,7 @@ from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samp
 from blindsr.images.read import HEAD, MAX_PIXELS, kind_of, metadata_of, opened, read_page
 from blindsr.images.write import check_output, check_quality, check_sides, prepared, write_bytes, write_file
 
-SUFFIXES = frozenset({".gif", ".png", ".webp", ".tif", ".tiff"})
+SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.frames)
 """Endings of the names that several pictures can be written to."""
 _PAGES = frozenset({".tif", ".tiff"})
 _HASTE, _CALM = 10, 100

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
 from blindsr.images import png, tiff, tiff_samples, vips
+from blindsr.images.formats import WRITTEN
 from blindsr.images.pages import damaged
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
 from blindsr.images.read import BITS, check, metadata_of, only_page, opened, samples_of, upright_rgb
 
-SUFFIXES = frozenset({".png", ".tif", ".tiff"})
+SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.strips)
 """Endings of the names that can be written in strips."""
 MAX_PIXELS = 2**32
 """Largest image that is read in strips: 65536 x 65536."""

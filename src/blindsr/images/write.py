@@ -16,41 +16,20 @@ from PIL import Image, features
 from blindsr.errors import BlindSRError
 from blindsr.files import beside, check_size
 from blindsr.images import exif, gif, heif, png, ppm, tiff, vips
+from blindsr.images.formats import WRITTEN
 from blindsr.images.gamut import in_srgb, without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
 from blindsr.images.verify import Sides, verify
 
 _log = logging.getLogger(__name__)
-_FORMATS: dict[str, Format] = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".webp": "webp",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".avif": "avif",
-    ".bmp": "bmp",
-    ".ppm": "ppm",
-    ".gif": "gif",
-    ".heic": "heic",
-    ".heif": "heic",
-}
-SUFFIXES = frozenset(_FORMATS)
-"""Endings of the names that can be written."""
-_DEEPEST: dict[Format, int] = {"png": 16, "ppm": 16, "tiff": 32}
-"""Most bits of a sample of the kinds that have more than 8."""
-_LARGEST: dict[Format, int] = {"webp": 16383, "jpeg": 65500, "gif": 65535, "avif": 32768}
-"""Longest side, in pixels, of the kinds that have one which is met; of AVIF what readers take."""
+SUFFIXES = frozenset(WRITTEN)
+"""Extensions that can be written."""
 _SEGMENT = 65533
 """Most bytes of a block of metadata in a JPEG file."""
 _XMP_HEAD = 29
 """Bytes of a JPEG file's block before the XMP."""
-_COLOURED: tuple[Format, ...] = ("webp", "avif")
-"""Kinds without gray, which hold a profile."""
 WITHOUT_PROFILE: tuple[Format, ...] = ("bmp", "ppm", "gif")
 """Kinds that hold no profile, and are taken for sRGB."""
-_OPAQUE = ("jpeg", "bmp", "ppm")
-"""Kinds without alpha."""
 
 
 def write(
@@ -87,7 +66,7 @@ def write(
     check_sides(path, picture.width, picture.height)
     check_quality(quality)
     kind = kind_of_name(path)
-    if kind in _COLOURED:
+    if not WRITTEN[path.suffix.lower()].gray:
         picture = without_gray_profile(picture)
     if kind in WITHOUT_PROFILE:
         picture = in_srgb(picture)
@@ -101,7 +80,7 @@ def write(
 
 def kind_of_name(path: Path) -> Format:
     """The kind of file that a name with one of `SUFFIXES` stands for."""
-    return _FORMATS[path.suffix.lower()]
+    return WRITTEN[path.suffix.lower()].name
 
 
 def prepared(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
@@ -115,7 +94,7 @@ def prepared(metadata: Metadata, path: Path, width: int, height: int) -> Metadat
 
 def depth(path: str | os.PathLike[str], bits: int) -> int:
     """The bits that samples of so many have in a file of this name."""
-    return min(bits, _DEEPEST.get(kind_of_name(Path(path)), 8))
+    return min(bits, WRITTEN[Path(path).suffix.lower()].bits)
 
 
 def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
@@ -129,8 +108,8 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
         BlindSRError: an unknown extension, bits that it does not hold, or a folder that is missing or not writable.
     """
     path = Path(path)
-    if path.suffix.lower() not in _FORMATS:
-        raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(_FORMATS)}")
+    if path.suffix.lower() not in WRITTEN:
+        raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(WRITTEN)}")
     check_encoder(path)
     if bits is not None:
         check_bits(bits)
@@ -171,8 +150,8 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
         BlindSRError: a side is longer than any of the format.
     """
     suffix = Path(path).suffix.lower()
-    most = _LARGEST.get(kind_of_name(Path(path)), max(width, height))
-    if max(width, height) > most:
+    most = WRITTEN[suffix].longest
+    if most is not None and max(width, height) > most:
         raise BlindSRError(
             f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF"
         )
@@ -213,7 +192,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:
-    samples = (_on_white(picture) if kind in _OPAQUE else picture).to_array(metadata.bits)
+    samples = (picture if WRITTEN[path.suffix.lower()].alpha else _on_white(picture)).to_array(metadata.bits)
     if kind == "tiff":
         tiff.write(path, [samples], metadata)
     else:

@@ -30,6 +30,18 @@ class Watch:
         """Pass on what went wrong and was mended."""
         (_log.warning if self.note is None else self.note)(sentence)
 
+    @classmethod
+    def of(cls, progress: Callable[[float], None] | None) -> "Watch":
+        """A watch that calls a function with the finished fraction; it may raise `CancelledError` itself."""
+        return progress if isinstance(progress, Watch) else cls(progress)
+
+    def part(self, number: int, count: int) -> "Watch":
+        """A watch for one of several equal parts of the work, counted from 0."""
+        if self.progress is None:
+            return self
+        progress = self.progress
+        return Watch(lambda fraction: progress((number + fraction) / count), self.cancel, self.note)
+
     def __call__(self, fraction: float) -> None:
         """Tell how far the work is.
 

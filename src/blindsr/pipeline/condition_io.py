@@ -1,10 +1,14 @@
 """Conditions on disk: what was found out about the photographs of one camera, for all that follow."""
 
 import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from blindsr import files
 from blindsr.errors import BlindSRError
@@ -25,12 +29,42 @@ def save(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrit
     files.write(path, text + "\n", overwrite=overwrite)
 
 
+@dataclass(frozen=True)
+class StoredCondition:
+    """A condition as it was read, for any device."""
+
+    path: Path
+    """Where it was read from, for messages."""
+    model: str
+    tensors: Mapping[str, Tensor]
+
+    def unpacked(self, model: str, upscaler: Upscaler) -> Any:
+        """The condition for the model that it was made with.
+
+        Raises:
+            BlindSRError: another model.
+        """
+        if name_of(self.model) != name_of(model):
+            raise BlindSRError(f"{self.path} was made with {self.model}, not {model}; use the same model for both")
+        return upscaler.method.unpack({name: values.to(upscaler.device) for name, values in self.tensors.items()})
+
+
 def load(path: Path, model: str, upscaler: Upscaler) -> Any:
     """Read a condition that `save` wrote for the same model.
 
     Raises:
         BlindSRError: no such file, something else in it, or another model's condition.
     """
+    return read(path).unpacked(model, upscaler)
+
+
+def read(path: str | os.PathLike[str]) -> StoredCondition:
+    """Read a file that `save` wrote.
+
+    Raises:
+        BlindSRError: no such file, or something else in it.
+    """
+    path = Path(path)
     strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one")
     text = files.read_text(path)
     try:
@@ -41,15 +75,10 @@ def load(path: Path, model: str, upscaler: Upscaler) -> Any:
         raise strange
     if values["version"] != _VERSION or not isinstance(values["model"], str):
         raise BlindSRError(f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'")
-    if name_of(values["model"]) != name_of(model):
-        raise BlindSRError(f"{path} was made with {values['model']}, not {model}; use the same model for both")
     try:
-        tensors = {
-            name: torch.tensor(numbers, dtype=torch.float32, device=upscaler.device)
-            for name, numbers in values["condition"].items()
-        }
+        tensors = {name: torch.tensor(one, dtype=torch.float32) for name, one in values["condition"].items()}
     except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
         raise strange from None
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise BlindSRError(f"{path} holds numbers that are not finite; make it again with 'blindsr condition'")
-    return upscaler.method.unpack(tensors)
+    return StoredCondition(path, values["model"], tensors)

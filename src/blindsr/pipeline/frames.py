@@ -8,6 +8,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Frames, Picture
 from blindsr.inference.faithful import ImplausibleError
+from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory
@@ -24,6 +25,7 @@ def enlarge_frames(
     bits: int | None = None,
     native: Native = 1.0,
     tile: int | None = None,
+    watch: Watch = Watch(),
 ) -> Frames:
     """Restore every picture of a file.
 
@@ -40,6 +42,7 @@ def enlarge_frames(
         bits: depth of the result; that of the frames if not given.
         native: what of its side a picture is shrunk to before it is restored; the first one decides for all.
         tile: as for `Upscaler.upscale`.
+        watch: as for `Upscaler.upscale`, for all pictures together.
 
     Raises:
         BlindSRError: as `Upscaler.upscale`.
@@ -49,19 +52,26 @@ def enlarge_frames(
         condition = upscaler.look(shrunk(middle(frames), fraction), hints)
 
     def results() -> Iterator[Picture]:
-        for picture in frames.pictures():
+        for number, picture in enumerate(frames.pictures()):
             wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
             small = shrunk(picture, fraction)
             known = upscaler.look(small, hints) if condition is None else condition
             yield upscaler.enlarge(
-                small, known, size=wanted, strength=strength, tile=tile, strict=bool(frames.durations)
+                small,
+                known,
+                size=wanted,
+                strength=strength,
+                tile=tile,
+                strict=bool(frames.durations),
+                watch=watch.part(number, len(frames)),
             )
 
     try:
         return frames.like(results(), bits)
     except ImplausibleError as error:  # all frames by one model, so that they do not flicker
-        spare = upscaler.instead(error)
-        return enlarge_frames(spare, frames, size=size, strength=strength, bits=bits, native=native, tile=tile)
+        spare = upscaler.instead(error, watch)
+        how: dict[str, Any] = {"size": size, "strength": strength, "bits": bits, "native": native}
+        return enlarge_frames(spare, frames, tile=tile, watch=watch, **how)
 
 
 def middle(frames: Frames) -> Picture:

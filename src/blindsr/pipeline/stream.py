@@ -36,7 +36,7 @@ class _Manner:
     tile: int
 
 
-def restore_file(
+def restore_in_strips(
     upscaler: Upscaler,
     source: Path,
     target: Path,
@@ -101,7 +101,7 @@ def restore_file(
     except ImplausibleError as error:  # rows that are written already would not be those of the spare model
         spare = upscaler.instead(error, watch)
         options = {"size": size, "strength": strength, "bits": bits, "overwrite": overwrite, "watch": watch}
-        restore_file(spare, source, target, max_memory=max_memory, **options)  # type: ignore[arg-type]
+        restore_in_strips(spare, source, target, max_memory=max_memory, **options)  # type: ignore[arg-type]
     return condition
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from blindsr.cli.duration import seconds
 from blindsr.errors import BlindSRError
+from blindsr.pipeline.duration import seconds
 
 
 @pytest.mark.parametrize(("text", "expected"), [("45s", 45), ("1.5m", 90), ("2h", 7200), ("0s", 0)])

@@ -1,0 +1,70 @@
+"""From options to what restores: models by name, loaded once, and stored conditions."""
+
+import math
+import os
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from blindsr.analysis.choice import Auto
+from blindsr.inference.load import load
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import condition_io
+from blindsr.pipeline.condition_io import StoredCondition
+from blindsr.pipeline.options import Options
+
+_KEPT = 2
+"""Models that stay in memory for the next call."""
+_LARGEST_BICUBIC = 99
+_LOADING = Lock()
+
+
+def load_model(options: Options) -> Upscaler | Auto:
+    """What restores by some options; the last models are kept, so that calls one by one load them once.
+
+    Raises:
+        BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
+    """
+    if isinstance(options.model, Upscaler | Auto):
+        return options.model
+    name = str(options.model)
+    settings = (str(options.device), options.precision, options.tile_side, options.seed, options.tta)
+    with _LOADING:
+        if name == "auto":
+            return _auto(options.scale or 4.0, settings)
+        if name == "bicubic":
+            name = f"bicubic_x{min(_LARGEST_BICUBIC, math.ceil(options.scale or 4))}"
+        return _named(name, _written(name), settings)
+
+
+@lru_cache(_KEPT)
+def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscaler:
+    device, precision, tile, seed, ensemble = settings
+    return load(name, device=device, precision=precision, tile=tile, seed=seed, ensemble=ensemble)
+
+
+@lru_cache(1)
+def _auto(factor: float, settings: tuple[Any, ...]) -> Auto:
+    device, precision, tile, seed, _ = settings
+    return Auto(partial(load, device=device, precision=precision, tile=tile, seed=seed), factor)
+
+
+def _written(name: str) -> int | None:
+    """When a file of weights was written, so that another one of its name is another model."""
+    return os.stat(name).st_mtime_ns if Path(name).is_file() else None  # noqa: PTH116
+
+
+def load_condition(options: Options, upscaler: Upscaler | Auto) -> Any:
+    """The condition that options name, for a model; None if they name none.
+
+    Raises:
+        BlindSRError: no such file, something else in it, or another model's condition.
+    """
+    given = options.condition
+    if isinstance(given, str | os.PathLike):
+        given = condition_io.read(given)
+    if isinstance(given, StoredCondition) and isinstance(upscaler, Upscaler):
+        model = given.model if isinstance(options.model, Upscaler | Auto) else str(options.model)
+        return given.unpacked(model, upscaler)
+    return given

@@ -1,0 +1,277 @@
+"""Everything that a user may say about restoring photographs, checked once for the command, Python and a cluster."""
+
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from blindsr import images
+from blindsr.analysis import native as resolution
+from blindsr.analysis.choice import Auto
+from blindsr.contract import Hints
+from blindsr.degrade import kernels
+from blindsr.degrade.kernel_io import load_kernel
+from blindsr.errors import BlindSRError
+from blindsr.images import formats
+from blindsr.images.write import check_quality
+from blindsr.inference import size as sizes
+from blindsr.inference.size import Size
+from blindsr.inference.transparency import seen_as
+from blindsr.inference.upscaler import Precision, Source, Upscaler, picture_of
+from blindsr.pipeline import condition_io, memory
+from blindsr.pipeline.duration import seconds
+from blindsr.pipeline.plan import TEMPLATE, Naming
+from blindsr.weights import name_of
+
+if TYPE_CHECKING:
+    from torch import Tensor, device
+
+Existing: TypeAlias = Literal["refuse", "skip", "replace"]
+"""What happens where a result exists already."""
+FileFormat: TypeAlias = Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
+Region: TypeAlias = tuple[int, int, int, int]
+"""Left, top, width and height, pixels of the image."""
+
+DEFAULT_MODEL = "cmdsr_x4.classic"
+_LEAST_KERNEL = 15
+"""Side of the kernels that most methods were trained with, HR pixels."""
+_HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
+_OF_AN_UPSCALER = ("device", "precision", "seed", "tile", "tta")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Options:
+    """How photographs are restored; every field is the option of ``blindsr upscale`` of that name.
+
+    Values may be written as on the command line, or as what they stand for.
+    """
+
+    model: str | Path | Upscaler | Auto = DEFAULT_MODEL
+    """Name of weights, path of a weights file, ``bicubic`` or ``auto``; or an `Upscaler` that is ready."""
+    scale: float | None = None
+    """Pixels of a result per pixel of its image along each side; the model's own if not given."""
+    size: str | None = None
+    """Instead of ``scale``: ``3000x2000`` to fit into, ``3000x`` or ``x2000``."""
+    megapixels: float | None = None
+    """Instead of ``scale``: the size of a result."""
+    native: str | float | None = None
+    """What of its side an image is shrunk to before it is restored: ``auto``, ``off`` or a fraction.
+
+    If not given, it is that of the choice where a model is chosen for each image that is not too large, else 1."""
+    strength: float = 1.0
+    """0 is the bicubic enlargement, 1 the model's result."""
+    support: Sequence[Source] | None = None
+    """Images that were degraded alike, to learn the degradation from."""
+    tta: bool = False
+    """Eight-fold self-ensemble."""
+    preview: str | Region | None = None
+    """The only part that is restored, as it will be in the whole: ``X,Y,WIDTH,HEIGHT``."""
+    compare: Path | None = None
+    """Where to show a photograph before and after, side by side."""
+    condition: Any = None
+    """What was found out about photographs of the same camera: a file of ``blindsr condition``, or a condition."""
+    kernel: "str | Path | Tensor | None" = None
+    """The blur kernel ``(k, k)`` in pixels of the result, or a file of it: .npy, .mat, .png or .tif."""
+    blur: float | None = None
+    """Instead of ``kernel``: standard deviation of a Gaussian, pixels of the result."""
+    noise: float | None = None
+    """Standard deviation of the noise, 0 to 255."""
+    denoise: float | None = None
+    """Factor of the estimated noise: 0 keeps it, 1 removes it."""
+    steps: int | None = None
+    """Gradient steps on each image."""
+    time_limit: str | float | None = None
+    """Most time to learn from an image: ``5s``, ``2m``, or seconds."""
+    report: bool = False
+    """Collect findings, and draw beside each result where it does not explain its photograph."""
+    name: str | None = None
+    """Name of a result in a folder, of ``{stem}``, ``{scale}`` and ``{model}``."""
+    format: FileFormat = "keep"
+    """Of results in a folder; ``keep`` is that of the image."""
+    quality: int = 95
+    """Of JPEG, WebP, AVIF and HEIC results, 1 to 100."""
+    bits: str | int = "keep"
+    """Of a sample of a result: 8, 16, or 32 for floats; those of the image, if the file can hold them, by ``keep``."""
+    device: "str | device" = "auto"
+    precision: Precision = "auto"
+    seed: int = 0
+    """Of a method's random choices."""
+    tile: int | str = "auto"
+    """Side of a tile, pixels of the image."""
+    max_memory: str | int = "auto"
+    """Memory to stay under, as ``2GB`` or in bytes; larger images go through it in strips, to PNG or TIFF."""
+    overwrite: bool = False
+    """Replace results that exist."""
+    skip_existing: bool = False
+    """Leave results that exist."""
+
+    def __post_init__(self) -> None:
+        """Refuse options that contradict each other, or that make no sense.
+
+        Raises:
+            BlindSRError: with the first of them.
+        """
+        self._check_contradictions()
+        for parsed in ("existing", "result_size", "shrinking", "region", "memory_limit", "tile_side", "depth"):
+            getattr(self, parsed)
+        check_quality(self.quality)
+        if not 0 <= self.strength <= 1:
+            raise BlindSRError(f"expected a strength between 0 and 1, got {self.strength:g}")
+        for name, least in (("noise", 0), ("denoise", 0)):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value >= least):
+                raise BlindSRError(f"expected --{name} to be a number of at least {least}, got {value}")
+        if self.compare is not None:
+            images.check_output(self.compare)
+
+    def _check_contradictions(self) -> None:
+        hinted = any(getattr(self, name) is not None for name in _HINTS)
+        sized = self.scale or self.size or self.megapixels
+        for contradiction, sentence in (
+            (
+                self.overwrite and self.skip_existing,
+                "give either --overwrite or --skip-existing: both decide over results that exist",
+            ),
+            (
+                self.condition is not None and hinted,
+                "give either --condition or what you know of the image (--support, --kernel, --blur, --noise, "
+                "--denoise, --steps, --time-limit): nothing is looked at where a condition is given",
+            ),
+            (
+                self.preview and (sized or self.strength < 1),
+                "--preview shows what the model makes; leave out the size and the strength",
+            ),
+            (
+                self.chooses
+                and (hinted or self.preview or self.condition is not None or self.tta or self.size or self.megapixels),
+                "-m auto decides by itself; name a model to tell it more than --scale",
+            ),
+            (
+                self.preview and self.native not in (None, "off", 1),
+                "--preview names pixels of the image as it is; leave out --native",
+            ),
+            (
+                isinstance(self.model, Upscaler | Auto)
+                and any(getattr(self, name) != getattr(type(self), name) for name in _OF_AN_UPSCALER),
+                "a model that is ready has its own device, precision, seed, tile and ensemble; leave them out",
+            ),
+        ):
+            if contradiction:
+                raise BlindSRError(sentence)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a model is chosen for each image."""
+        return isinstance(self.model, Auto) or self.model == "auto"
+
+    @property
+    def existing(self) -> Existing:
+        """What happens where a result exists."""
+        return "replace" if self.overwrite else "skip" if self.skip_existing else "refuse"
+
+    @property
+    def result_size(self) -> Size:
+        """What ``scale``, ``size`` and ``megapixels`` say."""
+        return sizes.parse(self.scale, self.size, self.megapixels)
+
+    @property
+    def shrinking(self) -> resolution.Native | None:
+        """What ``native`` says."""
+        return None if self.native is None else resolution.parse(str(self.native))
+
+    @property
+    def region(self) -> Region | None:
+        """What ``preview`` says."""
+        if self.preview is None or isinstance(self.preview, tuple):
+            return self.preview
+        match = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", self.preview)
+        if match is None:
+            raise BlindSRError(f"a region reads X,Y,WIDTH,HEIGHT in pixels of the image, not {self.preview!r}")
+        left, top, width, height = map(int, match.groups())
+        return left, top, width, height
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that the process is to stay under; None for most of what is free."""
+        return None if self.max_memory == "auto" else memory.parse(str(self.max_memory))
+
+    @property
+    def tile_side(self) -> int | Literal["auto"]:
+        """What ``tile`` says."""
+        if self.tile == "auto":
+            return "auto"
+        if not str(self.tile).isdecimal():
+            raise BlindSRError(f"expected a tile's side in pixels, or auto, got {self.tile!r}")
+        return int(self.tile)
+
+    @property
+    def depth(self) -> int | None:
+        """Bits of a sample; None for those of the image."""
+        if self.bits == "keep":
+            return None
+        if str(self.bits) not in ("8", "16", "32"):
+            raise BlindSRError(f"expected 8, 16 or 32 bits, or keep, got {self.bits!r}")
+        return int(self.bits)
+
+    def hints(self) -> Hints:
+        """What is known of the images; files that are named are read.
+
+        Raises:
+            BlindSRError: a file that cannot be read, or numbers that make no sense.
+        """
+        limit = seconds(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
+        return Hints(
+            support=[seen_as(picture_of(one)) for one in self.support] if self.support else None,
+            kernel=self._known_kernel(),
+            noise=self.noise,
+            denoise=self.denoise,
+            steps=self.steps,
+            seconds=limit,
+        )
+
+    def _known_kernel(self) -> "Tensor | None":
+        if self.kernel is not None and self.blur is not None:
+            raise BlindSRError("give either --kernel or --blur: both say what the blur kernel is")
+        if self.kernel is not None:
+            return load_kernel(Path(self.kernel)) if isinstance(self.kernel, str | Path) else self.kernel
+        if self.blur is None:
+            return None
+        if not (math.isfinite(self.blur) and 0 < self.blur <= 20):
+            raise BlindSRError(f"expected --blur to be a width between 0 and 20 pixels, got {self.blur}")
+        return kernels.gaussian(max(_LEAST_KERNEL, 2 * math.ceil(3 * self.blur) + 1), self.blur)
+
+    def naming(self, scale: float) -> Naming:
+        """What results are called in a folder.
+
+        Args:
+            scale: the model's.
+        """
+        sized = self.size or (f"{self.megapixels:g}MP" if self.megapixels else None)
+        template = self.name if self.name is not None else "{stem}_{scale}" if sized else TEMPLATE
+        if self.format != "keep" and Path(template).suffix.lower() not in formats.WRITTEN:
+            template += f".{self.format}"
+        model = name_of(self.model) if isinstance(self.model, str | Path) else ""
+        return Naming(sized or self.scale or scale, model, template)
+
+    def portable(self) -> "Options":
+        """The same without files that another machine may not have: what they hold is in it.
+
+        Raises:
+            BlindSRError: a file that cannot be read, or a model that is ready and cannot travel.
+        """
+        if isinstance(self.model, Upscaler | Auto):
+            raise BlindSRError("name a model for a cluster; every worker loads it by itself")
+        known, condition = self.hints(), self.condition
+        return replace(
+            self,
+            support=known.support and [one[0] for one in known.support],
+            kernel=known.kernel,
+            blur=None,
+            condition=condition_io.read(condition) if isinstance(condition, str | os.PathLike) else condition,
+        )
+
+
+OPTION_NAMES = tuple(field.name for field in fields(Options))
