@@ -1,11 +1,16 @@
 """GIF files, read back by another library."""
 
+import io
 from pathlib import Path
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from blindsr.images import gif
+from blindsr.errors import BlindSRError
+from blindsr.images import gif, load
 
 
 def test_frames_times_and_plays(tmp_path: Path) -> None:
@@ -18,6 +23,31 @@ def test_frames_times_and_plays(tmp_path: Path) -> None:
             for frame in ImageSequence.Iterator(image)
         ]
     assert found == [(50, 0), (100, 100), (200, 250)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("writer", ["libvips", "pillow"])
+def test_a_file_that_is_cut_inside_a_block_is_noticed(tmp_path: Path, count: int, writer: str) -> None:
+    path = tmp_path / "a.gif"
+    frames = list(np.random.default_rng(0).integers(0, 256, (count, 30, 40, 3), np.uint8))
+    if writer == "libvips":
+        path.write_bytes(gif.encode(frames, [50] * count))
+    else:
+        first, *others = map(Image.fromarray, frames)
+        first.save(path, save_all=True, append_images=others, comment=b"hello")
+    data = path.read_bytes()
+    assert not gif.is_cut(io.BytesIO(data))
+    assert not gif.is_cut(io.BytesIO(data[:-1]))  # without the trailer
+    for share in (0.3, 0.5, 0.9, 0.99):
+        path.write_bytes(data[: int(share * len(data))])
+        assert gif.is_cut(io.BytesIO(path.read_bytes()))
+        with pytest.raises(BlindSRError, match="cut short"):
+            load(path)
+
+
+@given(st.binary(max_size=400))
+def test_whatever_follows_ends(data: bytes) -> None:
+    gif.is_cut(io.BytesIO(b"GIF89a" + data))
 
 
 def test_one_frame_is_no_animation(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Files of several pictures: animated GIF, PNG and WebP, and TIFF with several pages."""
 
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,15 @@ from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples, turned
 from blindsr.images.read import HEAD, MAX_PIXELS, kind_of, metadata_of, opened, read_page
-from blindsr.images.write import check_output, check_quality, check_sides, prepared, write_bytes, write_file
+from blindsr.images.write import (
+    check_output,
+    check_quality,
+    check_sides,
+    opened_for_pillow,
+    prepared,
+    write_bytes,
+    write_file,
+)
 
 SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.frames)
 """Endings of the names that several pictures can be written to."""
@@ -211,18 +218,17 @@ def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: in
     options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
     if path.suffix.lower() == ".webp":
         options["xmp"] = metadata.xmp
-    buffer = io.BytesIO()  # what Pillow writes to a file by itself may be cut short without an error
-    first.save(
-        buffer,
-        format=path.suffix[1:],
-        save_all=True,
-        append_images=others,
-        duration=_durations(frames),
-        loop=frames.plays,
-        quality=quality,
-        **{name: value for name, value in options.items() if value},
-    )
-    write_bytes(path, buffer.getvalue())
+    with opened_for_pillow(path) as file:
+        first.save(
+            file,
+            format=path.suffix[1:],
+            save_all=True,
+            append_images=others,
+            duration=_durations(frames),
+            loop=frames.plays,
+            quality=quality,
+            **{name: value for name, value in options.items() if value},
+        )
 
 
 def _durations(frames: Frames) -> list[int]:

@@ -1,12 +1,41 @@
 """GIF files by libvips, which chooses their palette better than Pillow."""
 
+import os
 from collections.abc import Sequence
+from typing import BinaryIO
 
 import numpy as np
 import pyvips
 
 from blindsr.images import vips
 from blindsr.images.picture import Samples
+
+
+def is_cut(file: BinaryIO) -> bool:
+    """Whether a file ends inside a block, which decoders forgive; the end of the last block may be missing."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(10)
+    file.seek(13 + _table(file.read(1)))
+    while True:
+        kind = file.read(1)
+        if kind == b"!":
+            file.seek(1, os.SEEK_CUR)
+        elif kind == b",":
+            file.seek(8, os.SEEK_CUR)
+            file.seek(_table(file.read(1)) + 1, os.SEEK_CUR)
+        else:  # the end, or what decoders have to judge
+            return not kind and file.tell() > end
+        while size := file.read(1):
+            if size == b"\0":
+                break
+            file.seek(size[0], os.SEEK_CUR)
+        else:
+            return True
+
+
+def _table(flags: bytes) -> int:
+    """Bytes of the table of colours that flags announce."""
+    return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
 def encode(frames: Sequence[Samples], durations: Sequence[int] = (), plays: int = 1) -> bytes:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import exif, heif, jpeg, png, ppm, tiff_samples, vips
+from blindsr.images import exif, gif, heif, jpeg, png, ppm, tiff_samples, vips
 from blindsr.images.codepoints import with_profile
 from blindsr.images.header import any_size
 from blindsr.images.pages import MALFORMED, damaged, pages
@@ -108,10 +108,17 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
             raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
         if kind in _WHOLE and size > MAX_BYTES:
             raise BlindSRError(f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read")
-        if kind == "jpeg" and not jpeg.has_size(file):
-            raise damaged(path, ValueError("it gives no size"))
+        _check_blocks(file, path, kind)
         file.seek(0)
         yield file, kind
+
+
+def _check_blocks(file: BinaryIO, path: Path, kind: Format) -> None:
+    """Refuse damage that decoders look for too long, or forgive."""
+    if kind == "jpeg" and not jpeg.has_size(file):
+        raise damaged(path, ValueError("it gives no size"))
+    if kind == "gif" and gif.is_cut(file):
+        raise damaged(path, ValueError("it ends too early"))
 
 
 def _unreadable(path: Path, error: Exception) -> BlindSRError:

@@ -1,13 +1,14 @@
 """Pictures to files: encoded beside their place, decoded again and renamed, so a file is there whole or not at all."""
 
-import io
 import logging
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from io import BufferedWriter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyvips
@@ -181,6 +182,18 @@ def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *
         raise BlindSRError(f"cannot write {path}: {reason[0] if reason else type(error).__name__}") from error
 
 
+@contextmanager
+def opened_for_pillow(path: Path) -> Iterator[BinaryIO]:
+    """Open a file so that Pillow writes by Python, which notices a full disk; what it writes by itself may be cut."""
+    with path.open("wb") as file:
+        yield cast("BinaryIO", _WithoutDescriptor(file))
+
+
+class _WithoutDescriptor:
+    def __init__(self, file: BufferedWriter) -> None:
+        self.write, self.flush, self.seek, self.tell = file.write, file.flush, file.seek, file.tell
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file.
 
@@ -195,20 +208,16 @@ def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, qual
     samples = (picture if WRITTEN[path.suffix.lower()].alpha else _on_white(picture)).to_array(metadata.bits)
     if kind == "tiff":
         tiff.write(path, [samples], metadata)
+    elif kind == "png":
+        write_bytes(path, png.with_metadata(_png(samples), metadata))
+    elif kind == "gif":
+        write_bytes(path, gif.encode([samples]))
+    elif kind == "heic":
+        write_bytes(path, heif.encode(Image.fromarray(samples), metadata, quality))
+    elif samples.dtype == np.uint16:
+        write_bytes(path, ppm.encode(samples.astype(np.uint16)))
     else:
-        write_bytes(path, _encoded(samples, metadata, kind, quality))
-
-
-def _encoded(samples: Samples, metadata: Metadata, kind: Format, quality: int) -> bytes:
-    if kind == "png":
-        return png.with_metadata(_png(samples), metadata)
-    if kind == "gif":
-        return gif.encode([samples])
-    if kind == "heic":
-        return heif.encode(Image.fromarray(samples), metadata, quality)
-    if samples.dtype == np.uint16:
-        return ppm.encode(samples.astype(np.uint16))
-    return _by_pillow(Image.fromarray(samples), metadata, kind, quality)
+        _save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
 
 
 def _png(samples: Samples) -> bytes:
@@ -218,8 +227,7 @@ def _png(samples: Samples) -> bytes:
     return bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))
 
 
-def _by_pillow(image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> bytes:
-    """Encode in memory: what Pillow writes to a file by itself may be cut short without an error."""
+def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
@@ -231,9 +239,8 @@ def _by_pillow(image: Image.Image, metadata: Metadata, kind: Format, quality: in
         options["subsampling"] = "4:4:4"
     if image.mode == "LA":
         image = image.convert("RGBA")  # WebP and AVIF have no gray
-    buffer = io.BytesIO()
-    image.save(buffer, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
-    return buffer.getvalue()
+    with opened_for_pillow(path) as file:
+        image.save(file, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
 
 
 def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
