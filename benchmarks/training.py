@@ -1,11 +1,15 @@
-"""Patches a second of a training step, against the same recipe with a loop over tasks or pairs in Python.
+"""Where the time of a training step goes; and a step against the same with a loop over tasks or pairs in Python.
 
-    python benchmarks/training.py [cmdsr|mrda] [--steps 10] [--json FILE]
+    python benchmarks/training.py RECIPE [--stage NAME] [--set KEY=VALUE] [--device auto] [--steps 10] [--json FILE]
+    python benchmarks/training.py cmdsr|mrda [--steps 10] [--json FILE]
 
-"batched" is what ``blindsr train`` runs: all in one pass, bf16 where it is native, channels-last. The loop, once in
-float32 and channels-first and once in the same precision and memory format, does what the paper writes: CMDSR scales
-the weights task by task (Eq. 3), the teacher of MRDA adapts MLN pair by pair (Algorithm 2), and both enlarge layer by
-layer.
+The first prints clean crops degraded a second, steps a second (one part after the other, and with the next batch made
+ahead as ``blindsr train`` has it), and the share of each part of a step.
+
+The second prints patches restored a second on a CPU. "batched" is what ``blindsr train`` runs: all in one pass, bf16
+where it is native, channels-last. The loop, once in float32 and channels-first and once in the same precision and
+memory format, does what the paper writes: CMDSR scales the weights task by task (Eq. 3), the teacher of MRDA adapts MLN
+pair by pair (Algorithm 2), and both enlarge layer by layer.
 """
 
 import argparse
@@ -14,6 +18,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -21,15 +26,19 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.func import functional_call
 
-from blindsr.contract import Stage
-from blindsr.devices import computes_bf16
+from blindsr.contract import Batch, Stage
+from blindsr.degrade.resample import resize_to
+from blindsr.devices import computes_bf16, find_device
+from blindsr.methods import registry
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import Teacher
 from blindsr.nn.adapt import Params, adapt
 from blindsr.nn.subpixel import Upsampler
-from blindsr.train.memory import keep_freed_memory
+from blindsr.train.ahead import Ahead
+from blindsr.train.memory import keep_freed_memory, without_denormals
+from blindsr.train.optimizer import optimizer_for
 from blindsr.train.recipe import load
 
 
@@ -107,14 +116,113 @@ STAGES: dict[str, Callable[..., tuple[Stage, int]]] = {"cmdsr": cmdsr, "mrda": m
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("method", nargs="?", choices=STAGES, default="cmdsr")
+    parser.add_argument("recipe", nargs="?", default="cmdsr", help="a recipe, or cmdsr or mrda for the loops")
+    parser.add_argument("--stage", help="by default the last one that has steps")
+    parser.add_argument("--set", action="append", default=[], help="change the recipe: stage.tasks=2")
+    parser.add_argument("--device", default="auto")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    result = measure(STAGES[arguments.method], arguments.steps)
+    if arguments.recipe in STAGES:
+        result = measure(STAGES[arguments.recipe], arguments.steps)
+    else:
+        stage = stage_of(arguments.recipe, arguments.set, arguments.stage)
+        with without_denormals():
+            result = shares(stage, find_device(arguments.device), arguments.steps)
     print(json.dumps(result, indent=2))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def stage_of(name: str, settings: Sequence[str], stage: str | None) -> Stage:
+    """A stage of a recipe with random weights."""
+    recipe = load(name, settings)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        model = registry.method_class(recipe.header.method)(recipe.model)
+    built = dict(zip(recipe.stages, registry.training(recipe.header.method).stages(model, recipe.stages), strict=True))
+    return built[stage or [key for key, value in recipe.stages.items() if value.steps][-1]]
+
+
+class Parts:
+    """One step in its parts, as the training loop takes it."""
+
+    def __init__(self, stage: Stage, device: torch.device) -> None:
+        stage.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        self.stage, self.device, self.groups = stage, device, stage.groups()
+        self.optimizers = [optimizer_for(group, stage.recipe.betas, stage.recipe.eps) for group in self.groups]
+        count, size = stage.crops
+        small = torch.rand(count, 3, -(-size // 8), -(-size // 8), generator=torch.Generator().manual_seed(0))
+        self.clean = resize_to(small, (size, size)).clamp(0, 1).to(device)
+        self.bf16 = computes_bf16(device)
+
+    def prepare(self, step: int) -> tuple[Batch, torch.Generator]:
+        """The batch of a step."""
+        generator = torch.Generator(device=self.device).manual_seed(step)
+        with torch.no_grad():
+            return self.stage.prepare(self.clean, generator, step), generator
+
+    def forward(self, made: tuple[Batch, torch.Generator], step: int) -> Tensor:
+        """The loss."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            loss: Tensor = self.stage(*made, step)["loss"]
+        return loss
+
+    def update(self, step: int) -> None:
+        """All optimisers that are due."""
+        for group, optimizer in zip(self.groups, self.optimizers, strict=True):
+            if step > group.after and step % group.every == 0:
+                optimizer.step()
+            optimizer.zero_grad()
+
+    def finish(self) -> float:
+        """The time when the device has done all that it was given."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
+
+def shares(stage: Stage, device: torch.device, steps: int) -> dict[str, object]:
+    """Time of the parts of a step, without the first two."""
+    keep_freed_memory()
+    parts = Parts(stage, device)
+    seconds: dict[str, list[float]] = {name: [] for name in ("degradation", "forward", "backward", "optimisers")}
+    for step in range(1, steps + 3):
+        at = [parts.finish()]
+        made = parts.prepare(step)
+        at.append(parts.finish())
+        loss = parts.forward(made, step)
+        at.append(parts.finish())
+        loss.backward()
+        at.append(parts.finish())
+        parts.update(step)
+        at.append(parts.finish())
+        for name, (start, end) in zip(seconds, pairwise(at), strict=True):
+            seconds[name].append(end - start)
+    mean = {name: statistics.mean(values[2:]) for name, values in seconds.items()}
+    total = sum(mean.values())
+    return {
+        "degraded crops a second": stage.crops[0] / mean["degradation"],
+        "steps a second": 1 / total,
+        "steps a second, batches made ahead": steps_ahead(parts, steps),
+        "shares": {name: value / total for name, value in mean.items()},
+        "torch": torch.__version__,
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+        "machine": platform.machine(),
+    }
+
+
+def steps_ahead(parts: Parts, steps: int) -> float:
+    """Steps a second while another thread makes the next batch, without the first two."""
+    with Ahead(parts.prepare, steps + 2, parts.device, threaded=True) as batches:
+        start = 0.0
+        for step in range(1, steps + 3):
+            if step == 3:
+                start = parts.finish()
+            parts.forward(batches.batch(step), step).backward()
+            parts.update(step)
+        return steps / (parts.finish() - start)
 
 
 def measure(build: Callable[..., tuple[Stage, int]], steps: int) -> dict[str, object]:

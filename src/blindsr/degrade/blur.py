@@ -99,7 +99,7 @@ def _fourier_is_cheaper(padded: Tensor, side: int) -> bool:
     a CPU; for GPUs, where they were not measured, both ways are fast.
     """
     n, inside = len(padded), _valid(padded, side)
-    return side**2 * inside * (1.3 + 0.13 * n) > n * (1.5 * _transform(padded) + 5e4) + 1e5
+    return side**2 * inside * (1.3 + 0.13 * n) > n * (3 * _transform(padded) + 5e4) + 1e5
 
 
 def _fourier_is_cheaper_for_kernels(padded: Tensor, side: int) -> bool:

@@ -25,7 +25,7 @@ from blindsr.train.ahead import Ahead
 from blindsr.train.average import Average
 from blindsr.train.fabric import Mixed, open_fabric
 from blindsr.train.log import Log
-from blindsr.train.memory import keep_freed_memory
+from blindsr.train.memory import keep_freed_memory, without_denormals
 from blindsr.train.optimizer import optimizer_for, set_rate
 from blindsr.train.recipe import Recipe, parse
 from blindsr.train.schedule import factor
@@ -227,7 +227,7 @@ class _Runner:
 
     def run(self) -> Ending:
         """Train to the end of the stage, the time limit or a signal, and save."""
-        with _signals() as asked, ExitStack() as stack:
+        with _signals() as asked, without_denormals(), ExitStack() as stack:
             log = None
             if self.fabric.is_global_zero:
                 log = stack.enter_context(Log(self.options.run, self.name, self.stage.recipe.steps, self.done))

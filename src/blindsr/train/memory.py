@@ -1,7 +1,11 @@
-"""How the C library hands out memory to a training run."""
+"""What a training run asks of the C library and the CPU: memory that is kept, numbers that are not too small."""
 
 import ctypes
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
@@ -16,3 +20,18 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_MAX, 0)
         libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+@contextmanager
+def without_denormals() -> Iterator[None]:
+    """Let numbers below 1e-38 be 0 in this thread and those that it starts, as far as the CPU can.
+
+    Saturated activations have such gradients, and a CPU takes a hundred times as long for a product with one: the
+    backward pass of SPAN with random weights took six times as long.
+    """
+    able = torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        if able:
+            torch.set_flush_denormal(False)
