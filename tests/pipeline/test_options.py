@@ -1,3 +1,6 @@
+import inspect
+import pickle
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +9,7 @@ import pytest
 import torch
 
 from blindsr import images
+from blindsr.cli.upscale import upscale
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.pipeline.options import Options
@@ -57,3 +61,74 @@ def test_a_width_is_a_kernel_that_holds_it(width: float, side: int) -> None:
 def test_nonsense_is_one_sentence(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BlindSRError, match=words):
         Options(**options).hints()
+
+
+def test_the_command_has_each_option_by_its_name_and_with_its_default() -> None:
+    command = inspect.signature(upscale).parameters
+    renamed = {"format": "form"}
+    for field in fields(Options):
+        parameter = command[renamed.get(field.name, field.name)]
+        assert parameter.default == field.default, field.name
+    alone = {"inputs", "out", "json", "files_from", "engine", "address", "workers"}
+    assert set(command) == {renamed.get(field.name, field.name) for field in fields(Options)} | alone
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"overwrite": True, "skip_existing": True}, "either --overwrite or --skip-existing"),
+        ({"condition": "c.json", "noise": 1.0}, "either --condition or"),
+        ({"preview": "0,0,1,1", "scale": 2.0}, "leave out the size"),
+        ({"preview": "0,0,1,1", "native": "auto"}, "leave out --native"),
+        ({"preview": "0,0"}, "X,Y,WIDTH,HEIGHT"),
+        ({"model": "auto", "noise": 1.0}, "decides by itself"),
+        ({"scale": 2.0, "size": "9x"}, "give one of"),
+        ({"scale": 0.0}, "above 0"),
+        ({"native": "much"}, "--native"),
+        ({"tile": "many"}, "tile"),
+        ({"bits": 12}, "8, 16 or 32"),
+        ({"quality": 0}, "quality"),
+        ({"strength": 1.5}, "strength"),
+        ({"max_memory": "1KB"}, "not enough"),
+        ({"compare": Path("c.xyz")}, "extension"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_when_they_are_given(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(BlindSRError, match=words):
+        Options(**options)
+
+
+def test_values_may_be_written_or_given() -> None:
+    written = Options(preview="1,2,3,4", max_memory="2GB", bits="16", tile="64", time_limit="2s")
+    given = Options(preview=(1, 2, 3, 4), max_memory=2 * 10**9, bits=16, tile=64, time_limit=2.0)
+    for name in ("region", "memory_limit", "depth", "tile_side"):
+        assert getattr(written, name) == getattr(given, name)
+    assert Options(native="0.5").shrinking == Options(native=0.5).shrinking == 0.5
+    assert written.hints().seconds == given.hints().seconds == 2.0
+
+
+def test_what_travels_names_no_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "k.npy", np.ones((5, 5)))
+    images.write(images.Picture(torch.rand(3, 12, 12)), tmp_path / "s.png")
+    here = Options(kernel=tmp_path / "k.npy", support=[tmp_path / "s.png"], noise=2.0)
+    there = pickle.loads(pickle.dumps(here.portable()))
+    (tmp_path / "k.npy").unlink()
+    (tmp_path / "s.png").unlink()
+    known = there.hints()
+    assert (known.noise, known.kernel.shape, known.support[0].shape) == (2.0, (5, 5), (1, 3, 12, 12))
+
+
+@pytest.mark.parametrize(
+    ("options", "template", "scale"),
+    [
+        ({}, "{stem}_x{scale}", 4),
+        ({"scale": 2.5}, "{stem}_x{scale}", 2.5),
+        ({"size": "30x"}, "{stem}_{scale}", "30x"),
+        ({"megapixels": 24.0}, "{stem}_{scale}", "24MP"),
+        ({"format": "jpeg"}, "{stem}_x{scale}.jpeg", 4),
+        ({"name": "{stem}.png", "format": "jpeg"}, "{stem}.png", 4),
+    ],
+)
+def test_results_are_named_by_the_options(options: dict[str, Any], template: str, scale: float | str) -> None:
+    naming = Options(model="some/m_x4.tiny.safetensors", **options).naming(4)
+    assert (naming.template, naming.scale, naming.model) == (template, scale, "m_x4.tiny")

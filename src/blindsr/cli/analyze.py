@@ -50,11 +50,12 @@ def analyze(
 def _estimating() -> str:
     """The first weights that come with the package and estimate by name."""
     from blindsr import weights
+    from blindsr.contract import Method
+    from blindsr.methods import registry
 
-    for method in ("dmsr", "mzsr"):
-        for name, path in weights.available().items():
-            if weights.read_card(path).method == method:
-                return name
+    for name, path in weights.available().items():
+        if registry.method_class(weights.read_card(path).method).estimate is not Method.estimate:
+            return name
     raise BlindSRError("no weights in this package estimate blur and noise; name some with --model")
 
 
