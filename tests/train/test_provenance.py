@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 
 from blindsr import weights
+from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, provenance, recipe
 from blindsr.train.export import export
@@ -87,6 +88,20 @@ def test_cards_of_older_versions_begin_chains_that_say_what_is_not_known() -> No
         assert chain[-1]["steps"] == card.provenance["steps"]
         if card.provenance.get("began") and "chain" not in card.provenance:
             assert chain[0] == {"name": card.provenance["began"], "unrecorded": True}
+
+
+def test_what_an_older_version_did_not_record_can_be_told_when_weights_are_written(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    run = _run(tmp_path / "run", settings, photographs, Start("a", recipe_weights(settings)), steps=1)
+    state = checkpoint.load(run)
+    later = {"name": "b", "hours": 1.0}
+    checkpoint.save(run, {**state, "began": "b", "chain": [*checkpoint.unrecorded("a"), later]})
+    earlier = [{"name": "z", "hours": 3.0}, {"name": "a", "hours": 2.0}]
+    card = weights.read_card(export(run, tmp_path, ("a", earlier)))
+    assert card.provenance["chain"] == [*earlier, later]
+    with pytest.raises(BlindSRError, match="did not begin with b"):
+        export(run, tmp_path, ("b", earlier))
 
 
 def test_hours_are_those_of_all_runs_that_are_known() -> None:

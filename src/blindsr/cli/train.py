@@ -25,7 +25,13 @@ def train(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave out files by pattern: 'holiday_*'.")] = None,
     time_limit: Annotated[str | None, typer.Option(help="Save and leave after this time: 90m, 2h, 45s.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
-    init: Annotated[str | None, typer.Option(help="Weights to begin with: a name, a file, or a run's folder.")] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights to begin with: a name, a file, or a run's folder; for --export, those that the card is to "
+            "tell of where an older version kept their name alone."
+        ),
+    ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Begin with weights that fill less than half of the network.")
     ] = False,
@@ -46,7 +52,7 @@ def train(
 ) -> None:
     """Train a method by a recipe, or export what a run has learned."""
     if export is not None:
-        _export(export, out)
+        _export(export, out, init)
         return
     if recipe is None or not data or out is None:
         raise BlindSRError("training needs a recipe, --data with photographs and --out for the run (or --export RUN)")
@@ -93,11 +99,13 @@ def _run(
     return train(recipe, photos, options, resume=resume, start=start)
 
 
-def _export(run: Path, out: Path | None) -> None:
+def _export(run: Path, out: Path | None, init: str | None) -> None:
     _need_extra()
     from blindsr.train.export import export
+    from blindsr.train.start import read
 
-    typer.echo(export(run, out or run))
+    start = None if init is None else read(init)
+    typer.echo(export(run, out or run, None if start is None else (start.name, start.chain)))
 
 
 def _need_extra() -> None:

@@ -12,20 +12,24 @@ from blindsr.train import recipe as recipes
 from blindsr.weights import known
 
 
-def export(run: Path, folder: Path) -> Path:
+def export(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None = None) -> Path:
     """Write a run's averaged weights to ``<name>.safetensors``, their card to ``<name>.md``, and enter both in a list.
 
     Args:
         run: folder of a run.
         folder: where the two files go.
+        began: name and chain of weights that led to the run, where an older version recorded no more than the name.
 
     Returns:
         The path of the weights.
 
     Raises:
-        BlindSRError: if the run has no checkpoint that can be read, or the folder cannot be written.
+        BlindSRError: if the run has no checkpoint that can be read, the folder cannot be written, or what the run began
+            with is recorded already.
     """
     state, recipe, method = _trained(run)
+    if began is not None:
+        state["chain"] = provenance.completed(state["chain"], *began)
     card = weights.Card(
         name=recipe.header.name,
         method=recipe.header.method,

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from blindsr import __version__, weights
+from blindsr.errors import BlindSRError
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
 from blindsr.train.checkpoint import Chain
@@ -49,6 +50,18 @@ def after_weights(card: weights.Card) -> Chain:
 def after_file(path: Path, metadata: dict[str, str]) -> Chain:
     """The chain of what begins with a file of other authors."""
     return [{"name": path.stem, "sha256": known.digest(path), "metadata": metadata}]
+
+
+def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
+    """A chain whose unrecorded entry of a name is replaced by the chain that ends in the weights of that name.
+
+    Raises:
+        BlindSRError: there is no such entry.
+    """
+    places = [place for place, entry in enumerate(chain) if "unrecorded" in entry and entry["name"] == name]
+    if not places:
+        raise BlindSRError(f"the run did not begin with {name}, or what led to it is recorded already")
+    return [*known_chain, *chain[places[0] + 1 :]]
 
 
 def hours(chain: Chain, last: float) -> float:
