@@ -86,6 +86,17 @@ def test_without_the_extra_a_place_is_refused_before_the_work(
         check_output(tmp_path / name)
 
 
+def test_colours_that_alpha_is_multiplied_into_are_divided_by_it(tmp_path: Path) -> None:
+    colour = np.full((64, 64, 3), (200, 120, 0), np.uint8)
+    alpha = np.linspace(40, 255, 64).astype(np.uint8)[:, None, None].repeat(64, 1)
+    multiplied = np.rint(colour * (alpha / 255)).astype(np.uint8)
+    data = np.concatenate([multiplied, alpha], axis=2).tobytes()
+    pillow_heif.from_bytes("RGBa", (64, 64), data).save(tmp_path / "a.heic", quality=100, chroma=444)
+    back = read(tmp_path / "a.heic").to_array().astype(int)
+    assert np.abs(back[..., :3] - colour).mean() < 4
+    assert np.abs(back[..., 3:] - alpha).max() < 4
+
+
 def test_metadata_is_written(tmp_path: Path) -> None:
     picture = Picture.from_array(np.asarray(_smooth()))
     made = Picture(picture.pixels, metadata=Metadata(xmp=b"<x:xmpmeta/>"))

@@ -27,6 +27,14 @@ def test_damage_is_an_error() -> None:
         vips.load("png", b"no image")
 
 
+def test_messages_that_are_not_utf8_are_read() -> None:
+    message = pyvips.ffi.new("char[]", b"caf\xe9")
+    assert pyvips._to_string(message) == pyvips.error._to_string(message) == "caf\ufffd"
+    assert pyvips._to_string(pyvips.ffi.NULL) == ""
+    pyvips.vips_lib.vips_error_clear()
+    assert pyvips.Error("message").detail == ""
+
+
 def test_a_process_that_was_forked_from_a_user_of_libvips_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forks, "_vips_process", 1)
     with pytest.raises(BlindSRError):

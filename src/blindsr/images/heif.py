@@ -11,8 +11,8 @@ from PIL import Image
 from blindsr.errors import BlindSRError
 from blindsr.images import exif, profile
 from blindsr.images.codepoints import with_profile
-from blindsr.images.pages import damaged
-from blindsr.images.picture import Metadata, Picture, from_samples, upright_metadata
+from blindsr.images.pages import MALFORMED, damaged
+from blindsr.images.picture import Metadata, Picture, Samples, from_samples, upright_metadata
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _BT601 = 6
@@ -39,13 +39,22 @@ def read(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
         if image.size[0] * image.size[1] > max_pixels:
             raise BlindSRError(f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read")
         samples = np.asarray(image)
+        if image.mode.startswith("RGBa"):
+            samples = _divided(samples)
         if samples.dtype == np.uint16:
             samples = np.rint(samples * to_white(image.info["bit_depth"])).astype(np.uint16)
-    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
+    except MALFORMED as error:
         raise damaged(path, error) from None
     said = image.info.get
     metadata = upright_metadata(said("icc_profile"), said("exif"), said("xmp"), None, "heic")
     return from_samples(samples, with_profile(metadata, file, path, gray=samples.ndim == 2))
+
+
+def _divided(samples: Samples) -> Samples:
+    """Colours that alpha is multiplied into, as they were before; alpha is the last channel."""
+    alpha, top = samples[..., 3:].astype(np.float64), 255 if samples.dtype == np.uint8 else 65535
+    colours = np.rint((samples[..., :3] * (top / np.maximum(alpha, 1))).clip(0, top)).astype(samples.dtype)
+    return np.concatenate([colours, samples[..., 3:]], axis=2)
 
 
 def to_white(bits: int) -> float:

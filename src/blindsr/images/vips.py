@@ -15,6 +15,16 @@ _LOADERS = {"avif": "heif"}
 """What libvips calls a kind where it differs."""
 
 
+def _text(pointer: Any) -> str:
+    """A message of libvips; some quote bytes of a file, which need not be UTF-8 as pyvips believes."""
+    if pointer == pyvips.ffi.NULL:
+        return ""
+    return bytes(pyvips.ffi.string(pointer)).decode("utf-8", "replace")
+
+
+pyvips._to_string = pyvips.error._to_string = _text  # by which it reads warnings and errors
+
+
 def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Image:
     """Open an image; only its header is decoded.
 
