@@ -39,6 +39,14 @@ def test_files_that_cannot_be_used_are_named_and_skipped(tmp_path: Path, caplog:
     assert Photos.read([tmp_path], smallest=32, exclude=["g*y.png"]).names == ("good.png",)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "kind"), [("jfif", "JPEG"), ("jpe", "JPEG"), ("pgm", "PPM"), ("dib", "BMP"), ("PNG", "PNG")]
+)
+def test_every_extension_of_a_format_is_found(tmp_path: Path, suffix: str, kind: str) -> None:
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(tmp_path / f"a.{suffix}", format=kind)
+    assert Photos.read([tmp_path]).names == (f"a.{suffix}",)
+
+
 def test_nothing_to_train_on_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="no photograph"):
         Photos.read([tmp_path])

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.errors import BlindSRError
+from blindsr.images.formats import READ
 from blindsr.images.read import opened
 
 _log = logging.getLogger(__name__)
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise BlindSRError(f"{folder} is not a folder of photographs")
-        found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+        found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in READ and path.is_file())
     return found
 
 

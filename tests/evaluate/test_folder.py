@@ -4,6 +4,7 @@ import pytest
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import Results, data_set_of, data_sets, data_sets_of
+from blindsr.images.formats import READ
 
 
 def _touch(*paths: Path) -> None:
@@ -18,6 +19,12 @@ def test_a_folder_of_images_is_one_set(tmp_path: Path) -> None:
     (found,) = data_sets(folder)
     assert found.name == "Set5"
     assert [path.name for path in found.paths] == ["a.JPG", "b.png"]
+
+
+def test_every_extension_of_a_format_counts(tmp_path: Path) -> None:
+    names = [f"{number}{suffix}" for number, suffix in enumerate(sorted(READ))]
+    _touch(*(tmp_path / "Set5" / name for name in names))
+    assert {path.name for path in data_sets(tmp_path / "Set5")[0].paths} == set(names)
 
 
 def test_subfolders_are_sets_in_the_order_of_the_papers(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blindsr.errors import BlindSRError
+from blindsr.images.formats import READ
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"}
 _ADDED = re.compile(r"[-_.](?!\d+(?:[-_.]|$)).+")
 _ORDER = ("set5", "set14", "bsd100", "urban100", "manga109")
 
@@ -39,7 +39,7 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
     found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in subfolders(folder)]
     sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
     if not sets:
-        raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(_SUFFIXES))})")
+        raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(READ))})")
     return sorted(sets, key=_rank)
 
 
@@ -118,7 +118,7 @@ def _images(folder: Path) -> tuple[Path, ...]:
 
 def image_files(folder: Path) -> list[Path]:
     """The images directly in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and path.is_file())
 
 
 def subfolders(folder: Path) -> list[Path]:
