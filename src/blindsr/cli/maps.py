@@ -14,7 +14,7 @@ def maps(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Draw the mean of MRDA's modulation maps (Figure 10), from the least value in black to the largest in white."""
+    """Draw the mean of MRDA's modulation maps (Figure 10), from a gain of 0 in black to 1 in white."""
     from blindsr import images
     from blindsr.files import check_new
     from blindsr.inference.load import load
@@ -24,7 +24,7 @@ def maps(
     upscaler, picture = load(model, device=device), images.read(image)
     lr = picture.pixels[None]
     level = upscaler.heed(lr, upscaler.look(picture))
-    least, largest = float(level.min()), float(level.max())
-    drawn = ((level - least) / max(largest - least, 1e-6)).expand(3, -1, -1).contiguous()
+    drawn = level.clamp(0, 1).expand(3, -1, -1).contiguous()
     images.write(images.Picture(drawn, metadata=images.Metadata(gray=True)), out, overwrite=overwrite)
-    typer.echo(f"{out}: black is {least:.3f}, white is {largest:.3f}")
+    spread = f"standard deviation {float(level.std()):.3f}"
+    typer.echo(f"{out}: gains from {float(level.min()):.3f} to {float(level.max()):.3f}, {spread}")
