@@ -14,6 +14,7 @@ from PIL import Image
 
 import blindsr
 from blindsr import images
+from blindsr.degrade import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.inference import Upscaler
@@ -35,7 +36,7 @@ def upscaler() -> Upscaler:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         method = CMDSR(CMDSRConfig(scale=2, blocks=1, channels=8, support=2, patch=8, features=4))
-    return Upscaler(method, device="cpu", precision="fp32", tile=16)
+    return Upscaler(method, device="cpu", precision="fp32", tile=16, guard=False)
 
 
 KINDS = ["a.png", "a.jpg", "a.webp", "a.tif", "a.avif", "a.bmp", "a.ppm", "still.gif", "moving.gif", "pages.tif"]
@@ -206,3 +207,18 @@ def test_the_map_of_a_result_in_a_store_lies_beside_it(tmp_path: Path) -> None:
         assert sorted(store.ls("/maps", detail=False)) == ["/maps/a.png", "/maps/b.png", "/maps/b.png.residual.png"]
     finally:
         store.rm("/maps", recursive=True)
+
+
+@pytest.mark.parametrize("name", ["a.png", "moving.gif"])
+def test_an_image_that_the_model_fails_on_is_restored_by_another_and_that_is_reported(
+    tmp_path: Path, upscaler: Upscaler, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(upscaler, "_guard", True)
+    monkeypatch.setattr(upscaler, "_spares", ("bicubic_x2",))
+    monkeypatch.setattr(upscaler.method, "restore", lambda lr, _: torch.ones_like(resize(lr, 2)))
+    source, target, plain = made(tmp_path, name), tmp_path / f"out_{name}", tmp_path / f"plain_{name}"
+    outcome = restore_file(source, target, Options(model=upscaler))
+    restore_file(source, plain, Options(model="bicubic_x2"))
+    assert len(outcome.findings["notes"]) == len(caplog.records) == 1
+    assert outcome.line()["notes"] == outcome.findings["notes"]
+    assert target.read_bytes() == plain.read_bytes()

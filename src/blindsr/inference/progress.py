@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from blindsr.errors import BlindSRError
@@ -22,13 +22,21 @@ class Watch:
     """Is told the finished fraction after each tile."""
     cancel: Event | None = None
     """Once it is set, the work stops after the tile at hand."""
-
     note: Callable[[str], None] | None = None
     """Is told in a sentence of what went wrong and was mended; the log is if nobody."""
 
     def tell(self, sentence: str) -> None:
         """Pass on what went wrong and was mended."""
         (_log.warning if self.note is None else self.note)(sentence)
+
+    def noting(self, notes: list[str]) -> "Watch":
+        """A watch that also keeps in a list what went wrong and was mended."""
+
+        def note(sentence: str) -> None:
+            notes.append(sentence)
+            self.tell(sentence)
+
+        return replace(self, note=note)
 
     @classmethod
     def of(cls, progress: Callable[[float], None] | None) -> "Watch":

@@ -200,14 +200,16 @@ class Restorer:
             return Outcome(opened.job, skipped=True), None
         watch(0.0)
         self._prepare_folder(opened)
-        begin = time.perf_counter()
+        notes: list[str] = []
+        watch, begin = watch.noting(notes), time.perf_counter()
         if isinstance(opened.content, OversizedImage):
             made: tuple[Outcome, Result] = self._restore_oversized(opened, opened.content, watch), None
         elif isinstance(opened.content, Frames):
             made = self._restore_frames(opened, opened.content, watch)
         else:
             made = self._restore_picture(opened, opened.content, watch)
-        return replace(made[0], seconds=time.perf_counter() - begin), made[1]
+        findings = {**made[0].findings, **({"notes": notes} if notes else {})}
+        return replace(made[0], seconds=time.perf_counter() - begin, findings=findings), made[1]
 
     def write(self, opened: Opened, result: Result, work: Workplace) -> None:
         """Write a result, and bring it where it belongs.
@@ -263,7 +265,7 @@ class Restorer:
     def _restore_picture(self, opened: Opened, picture: Picture, watch: Watch) -> tuple[Outcome, Picture]:
         options, region = self.options, self.options.region
         upscaler, size, native, chosen = self._chosen(opened, picture)
-        picture, size, shrinking = _at_native(picture, native, size, upscaler.scale)
+        picture, size, scaled = _at_native(picture, native, size, upscaler.scale)
         if region is None:
             images.check_sides(opened.target, *size.of(picture.width, picture.height, upscaler.scale))
         condition = upscaler.look(picture, self.hints) if self.condition is None else self.condition
@@ -276,11 +278,8 @@ class Restorer:
         if options.compare is not None:
             shown = side_by_side(_shown(picture, region), result)
             images.write(shown, options.compare, overwrite=options.existing == "replace")
-        found = (
-            {**shrinking, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
-        )
-        megapixels = result.height * result.width / 1e6
-        return Outcome(opened.job, megapixels=megapixels, findings={**chosen, **found}), result
+        found = {**scaled, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
+        return Outcome(opened.job, megapixels=result.height * result.width / 1e6, findings={**chosen, **found}), result
 
     def _restore_frames(self, opened: Opened, frames: Frames, watch: Watch) -> tuple[Outcome, Frames]:
         options = self.options
