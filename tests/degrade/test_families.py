@@ -1,5 +1,7 @@
 """Families stay within what the papers say, and vary by sample."""
 
+import dataclasses
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from blindsr.degrade import families, kernels
+from blindsr.degrade.photo import PhotoDegradation, PhotoFamily
 from blindsr.errors import BlindSRError
 
 seeds = st.integers(0, 2**31)
@@ -114,3 +117,14 @@ def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float
 def test_only_gaussians_have_widths() -> None:
     with pytest.raises(BlindSRError, match="Gaussian"):
         families.within(families.mzsr(2), None, (0.2, 2.0))
+
+
+def test_a_pool_keeps_all_parts_of_a_task_together() -> None:
+    pool = families.Pool.of(PhotoFamily(4), 6, seed=1)
+    assert pool.tasks is not None
+    drawn = pool.sample(12, 0)
+    assert isinstance(drawn, PhotoDegradation)
+    assert isinstance(pool.tasks, PhotoDegradation)
+    known = [dataclasses.replace(pool.tasks[i : i + 1], seeds=torch.zeros(1)).plain() for i in range(6)]
+    for row in range(12):
+        assert dataclasses.replace(drawn[row : row + 1], seeds=torch.zeros(1)).plain() in known
