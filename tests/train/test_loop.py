@@ -328,14 +328,15 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
 
 
 @pytest.mark.usefixtures("two_stages")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_the_end_of_a_stage_is_saved_is_heard(
-    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = checkpoint.save
 
     def interrupted(run: Path, state: checkpoint.State) -> None:
         if state["step"] == 6:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
         save(run, state)
 
     monkeypatch.setattr(checkpoint, "save", interrupted)
