@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 import blindsr
-from blindsr import images
+from blindsr import images, pipeline
 from blindsr.degrade import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
@@ -55,6 +55,10 @@ def made(folder: Path, name: str) -> Path:
 def test_it_is_public() -> None:
     assert blindsr.restore_file is restore_file
     assert blindsr.Options is Options
+    assert pipeline.restore_file is restore_file
+    assert set(pipeline.__all__) <= {name for name in pipeline.__all__ if getattr(pipeline, name) is not None}
+    with pytest.raises(AttributeError, match="restore_files"):
+        _ = pipeline.restore_files
 
 
 @pytest.mark.parametrize("name", KINDS)

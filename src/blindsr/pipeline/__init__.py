@@ -1,1 +1,23 @@
-"""From files to restored files: one, many, larger than memory, of several frames."""
+"""From files to restored files: one, many, larger than memory, of several frames.
+
+`restore_file` restores one file, `restore_all` many that `plan` has found; `Options` says how.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blindsr.pipeline.batch import restore_all
+    from blindsr.pipeline.one import Outcome, restore_file
+    from blindsr.pipeline.options import Options
+
+__all__ = ["Options", "Outcome", "restore_all", "restore_file"]
+
+# Resolved at first use: modules of this room import each other, and need not import all of it.
+_MODULES = {"Options": "options", "Outcome": "one", "restore_all": "batch", "restore_file": "one"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'blindsr.pipeline' has no attribute {name!r}")
+    return getattr(import_module(f"blindsr.pipeline.{_MODULES[name]}"), name)
