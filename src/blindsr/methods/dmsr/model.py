@@ -33,7 +33,7 @@ from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_l
 from blindsr.nn.blocks import initialise, windows
 from blindsr.nn.subpixel import REACH, PixelShuffle, factors, start_as_nearest
 
-_MARGIN = 64
+_MARGIN = 32
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
 _BAND = 2**19
 """HR pixels that are made at a time where no gradients are needed."""

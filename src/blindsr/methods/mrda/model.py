@@ -29,7 +29,7 @@ from blindsr.methods.mrda.visual import Discriminator
 from blindsr.nn.adapt import Params, adapt
 from blindsr.nn.blocks import windows
 
-_MARGIN = 64
+_MARGIN = 32
 """Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
 _KERNEL = 21
 """Side of the kernels that the oracle is told of, HR pixels."""
