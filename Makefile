@@ -7,9 +7,9 @@ READY := .venv/.ready
 
 demo: $(READY)
 	mkdir -p demo
-	$(BIN)/blindsr upscale examples/photo.png -o demo/photo_x4.png -m cmdsr_x4.classic --overwrite
-	$(BIN)/blindsr upscale examples/photo.png -o demo/photo_bicubic.png -m bicubic --overwrite
-	@echo "Compare demo/photo_x4.png (blindsr) with demo/photo_bicubic.png (bicubic); both come from examples/photo.png."
+	$(BIN)/blindsr analyze examples/pens_iso3200.jpg
+	$(BIN)/blindsr upscale examples/pens_iso3200.jpg -o demo/pens_x4.png --compare demo/pens_comparison.png --overwrite
+	@echo "demo/pens_x4.png is the result; demo/pens_comparison.png shows bicubic interpolation and the result side by side."
 
 # Two at a time with one thread each: small tensors gain nothing from more.
 test: $(READY)

@@ -1,87 +1,156 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from blindsr import images
-from blindsr.analysis.choice import COMPRESSED, ESTIMATOR, GENERAL, Auto, choose
+from blindsr.analysis.choice import Auto, Choice, describe, lies_in
 from blindsr.analysis.native import safe
-from blindsr.analysis.report import Analysis
-from blindsr.contract import Estimate, Hints
-from blindsr.degrade import kernels
+from blindsr.analysis.noise import Blur, Noise
+from blindsr.analysis.report import Analysis, Compression
+from blindsr.contract import Hints
+from blindsr.degrade import resize
 from blindsr.errors import BlindSRError
+from blindsr.images import Picture
 from blindsr.inference import Bicubic, Upscaler
-from blindsr.methods.mzsr.model import MZSR, MZSRConfig
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Options
 from blindsr.pipeline.plan import Job
+from blindsr.weights.suits import Suits, suited
+
+SUITS = {
+    "narrow": Suits(order=1, factor=2, blur=(0, 0.5)),
+    "wide": Suits(order=2, noise=(0, 30), blur=(0, 1)),
+    "photo": Suits(order=3, anything=True),
+}
 
 
-def analysis(noise: float = 0.0, jpeg: int | None = None, native: float = 1.0) -> Analysis:
-    estimate = Estimate(kernels.gaussian(15, 1.0), torch.full((3,), noise), 1.0, "bicubic")
-    return Analysis(estimate, jpeg, (40, 30), native)
+def analysis(
+    noise: float = 0.0, *, blur: float = 0.1, sure: float = 0.9, jpeg: int | None = None, native: float = 1.0
+) -> Analysis:
+    found = Noise((noise, noise, noise), 0.8 * noise, noise, 0.1, noise, noise)
+    compression = None if jpeg is None else Compression(jpeg, "pixels")
+    return Analysis((40, 30), compression, found, Blur(blur, sure), native)
+
+
+def bicubic(_: str) -> Upscaler:
+    return Upscaler(Bicubic(4), device="cpu")
+
+
+def ruinous(_: str) -> Upscaler:
+    """What sharpens noise and moves brightness."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        method = CMDSR(CMDSRConfig(blocks=1, channels=8, support=2, patch=8, features=8))
+    for parameter in method.parameters():
+        parameter.data.normal_(0, 0.3, generator=torch.Generator().manual_seed(0))
+    return Upscaler(method, device="cpu")
 
 
 @pytest.mark.parametrize(
     ("found", "factor", "expected"),
     [
-        (analysis(), 2.0, "mzsr_x2.bicubic"),
-        (analysis(), 1.5, "mzsr_x2.bicubic"),
-        (analysis(), 4.0, GENERAL),
-        (analysis(noise=20), 2.0, GENERAL),
-        (analysis(jpeg=60), 2.0, COMPRESSED),
-        (analysis(jpeg=60, noise=20), 4.0, COMPRESSED),
-        (analysis(jpeg=97), 2.0, "mzsr_x2.bicubic"),
-        (analysis(native=0.5), 2.0, GENERAL),
+        (analysis(), 2.0, "narrow"),
+        (analysis(), 4.0, "wide"),
+        (analysis(noise=20), 2.0, "wide"),
+        (analysis(noise=40), 2.0, "photo"),
+        (analysis(jpeg=60), 2.0, "photo"),
+        (analysis(jpeg=97), 2.0, "narrow"),
+        (analysis(blur=3.0), 2.0, "photo"),
+        (analysis(sure=0.3), 2.0, "photo"),
+        (analysis(native=0.5), 2.0, "photo"),
+        (Analysis((9, 9)), 2.0, "photo"),
     ],
 )
-def test_who_suits_whom(found: Analysis, factor: float, expected: str) -> None:
-    choice = choose(found, factor)
+def test_narrow_weights_are_for_what_surely_lies_in_their_family(found: Analysis, factor: float, expected: str) -> None:
+    choice = Auto(bicubic, factor, SUITS).decide(found)
     assert choice.model == expected
     assert choice.native == safe(found.native)
 
 
+def test_noise_that_is_not_white_is_another_family() -> None:
+    white, grain = (Noise((10, 10, 10), 10, 10, share, 10, 10) for share in (0.05, 0.8))
+    fits = [lies_in(Analysis((9, 9), noise=one, blur=Blur(0.1, 0.9)), SUITS["wide"], 4) for one in (white, grain)]
+    assert fits == [True, False]
+
+
+def test_what_does_harm_in_a_trial_is_not_taken() -> None:
+    noise = 0.03 * torch.randn(3, 70, 90, generator=torch.Generator().manual_seed(0))
+    picture = Picture((0.5 + noise).clamp(0, 1))
+    harmless = Auto(bicubic, 4, SUITS).decide(analysis(), picture)
+    assert harmless.model == "wide"
+    harmful = Auto(ruinous, 4, SUITS).decide(analysis(), picture)
+    assert harmful.model == "photo"
+    assert "harm" in harmful.because
+
+
 def test_the_reasons_are_those_found() -> None:
-    words = " and ".join(choose(analysis(noise=20, jpeg=60, native=0.5), 2.0).reasons)
-    for part in ("about 20 of 255", "quality 60", "2 times", "50%"):
+    words = describe(analysis(noise=20, jpeg=60, native=0.5))
+    for part in ("about 20 of 255", "quality 60", "50%"):
         assert part in words
+    assert "cannot be told" in describe(analysis(sure=0.2))
+    assert "too small" in describe(Analysis((9, 9)))
 
 
-def test_what_is_chosen_is_told_nothing() -> None:
-    auto = Auto(Load())
+def test_a_result_worse_than_bicubic_is_said_to_be() -> None:
+    noise = 0.03 * torch.randn(3, 70, 90, generator=torch.Generator().manual_seed(0))
+    lr = (0.5 + noise).clamp(0, 1)
+    cubic = resize(lr[None], 4)[0].clamp(0, 1)
+    sharpened = (cubic + 4 * (cubic - cubic.mean())).clamp(0, 1)
+    choice = Choice("photo", "", noise=8.0)
+    assert choice.caution(Picture(lr), Picture(cubic)) is None
+    assert "bicubic" in str(choice.caution(Picture(lr), Picture(sharpened)))
+    assert choice.caution(Picture(lr), Picture(lr[:, :9, :9])) is None  # smaller than the photograph
+
+
+def test_the_choice_is_told_nothing_but_can_say_who_understands() -> None:
+    auto = Auto(lambda name: ruinous(name) if name == "wide" else bicubic(name), 4, SUITS)
     auto.check(Hints())
     with pytest.raises(BlindSRError, match="name a model to tell it about noise"):
         auto.check(Hints(noise=3.0))
+    assert auto.understanding(["support"]) == "wide"
+    with pytest.raises(BlindSRError, match="steps"):
+        auto.understanding(["steps"])
+
+
+def test_the_package_has_weights_for_anything_and_knows_whom_its_others_suit() -> None:
+    found = suited()
+    assert [suits.order for suits in found.values()] == sorted(suits.order for suits in found.values())
+    assert found[Auto(bicubic).general].anything
+    assert found[Auto(bicubic, 2.0).general].anything
 
 
 class Load:
-    """Small models under the names of the package's."""
+    """Bicubic under any name, counting."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
     def __call__(self, name: str) -> Upscaler:
         self.names.append(name)
-        if name != ESTIMATOR:
-            return Upscaler(Bicubic(4), device="cpu")
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(0)
-            return Upscaler(MZSR(MZSRConfig(layers=2, channels=4, down="bicubic")), device="cpu")
+        return bicubic(name)
 
 
 def test_each_photograph_gets_its_own_and_each_model_is_loaded_once(tmp_path: Path) -> None:
-    load = Load()
-    jobs = []
-    for index, level in enumerate((0.0, 0.2, 0.2)):
-        noise = level * torch.randn(3, 48, 56, generator=torch.Generator().manual_seed(index))
+    load, jobs = Load(), []
+    smooth = resize(torch.rand(1, 3, 10, 12, generator=torch.Generator().manual_seed(9)), 8)[0].clamp(0, 1)
+    for index, level in enumerate((0.0, 0.3, 0.3)):
+        noise = level * torch.randn(3, 80, 96, generator=torch.Generator().manual_seed(index))
         source = tmp_path / f"{index}.png"
-        images.write(images.Picture((0.5 + noise).clamp(0, 1)), source)
+        images.write(Picture((smooth + noise).clamp(0, 1)), source)
         jobs.append(Job(source, tmp_path / "out" / f"{index}.png"))
-    outcomes = list(restore_all(jobs, Options(model=Auto(load, 2.0), report=True)))
+    suits = {"calm": Suits(order=1, noise=(0, 10), grain=1, blur=(0, 9)), "photo": Suits(order=2, anything=True)}
+    auto = Auto(load, 2.0, suits)
+    outcomes = list(restore_all(jobs, Options(model=auto)))
     assert [outcome.error for outcome in outcomes] == [None] * 3
-    assert [outcome.findings["model"] for outcome in outcomes] == [ESTIMATOR, GENERAL, GENERAL]
-    assert all("noise" in outcome.findings["because"][0] for outcome in outcomes)
-    assert {(images.read(job.target).width, images.read(job.target).height) for job in jobs} == {(112, 96)}
-    assert sorted(load.names) == sorted([ESTIMATOR, GENERAL])
-    (plain,) = restore_all(jobs[1:2], Options(model=Auto(load, 2.0), overwrite=True))
-    assert plain.findings == {"model": GENERAL}
+    assert [outcome.findings["model"] for outcome in outcomes[1:]] == ["photo"] * 2
+    assert all("noise" in outcome.findings["because"] for outcome in outcomes)
+    assert {(images.read(job.target).width, images.read(job.target).height) for job in jobs} == {(192, 160)}
+    assert len(load.names) == len(set(load.names))
+
+
+def test_arrays_are_chosen_for_like_files() -> None:
+    array = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    assert Auto(bicubic, 4, SUITS).choose(array, None)[1].model == "photo"

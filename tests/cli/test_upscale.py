@@ -120,7 +120,10 @@ def test_hints_are_handed_over_or_refused_by_name(
     assert told["steps"] <= 3
     assert told["consistency"]["residual"] >= told["consistency"]["unexplained"] >= 0
     assert images.read(told["consistency"]["map"]).width == images.read(photo).width
-    _is_sentence(blindsr("upscale", photo, "-o", tmp_path / "p.png", "-m", "auto", "--blur", "1"), "decides by itself")
+    ended = blindsr("upscale", photo, "-o", tmp_path / "p.png", "-m", "auto", "--blur", "1", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["model"] != "auto"
+    _is_sentence(blindsr("upscale", photo, "-o", tmp_path / "q.png", "--blur", "1", "--support", photo), "name one")
 
 
 def test_a_folder_keeps_its_tree(upscale: Run, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from blindsr import images
-from blindsr.analysis.choice import GENERAL, Auto
+from blindsr.analysis.choice import Auto
 from blindsr.analysis.native import shrunk
 from blindsr.degrade import kernels
 from blindsr.inference import Bicubic, Upscaler
@@ -202,7 +202,7 @@ def test_what_nobody_asked_for_keeps_no_large_image_out(
     auto = Auto(lambda _: upscaler, 2.0)
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9))
     assert outcome.error is None
-    assert outcome.line()["model"] == GENERAL
+    assert outcome.line()["model"] == auto.general
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9, native="auto", overwrite=True))
     assert "native resolution" in str(outcome.error)
 

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from blindsr import images
+from blindsr.analysis.choice import Auto
 from blindsr.cli.upscale import upscale
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
+from blindsr.inference import Upscaler
 from blindsr.pipeline.options import Options
 
 
@@ -81,7 +83,7 @@ def test_the_command_has_each_option_by_its_name_and_with_its_default() -> None:
         ({"preview": "0,0,1,1", "scale": 2.0}, "leave out the size"),
         ({"preview": "0,0,1,1", "native": "auto"}, "leave out --native"),
         ({"preview": "0,0"}, "X,Y,WIDTH,HEIGHT"),
-        ({"model": "auto", "noise": 1.0}, "decides by itself"),
+        ({"model": Auto(Upscaler), "noise": 1.0}, "name a model"),
         ({"scale": 2.0, "size": "9x"}, "give one of"),
         ({"scale": 0.0}, "above 0"),
         ({"native": "much"}, "--native"),

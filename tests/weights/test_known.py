@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,12 @@ def test_entries_are_added_and_replaced(tmp_path: Path) -> None:
     for name in ("b", "a", "b"):
         (tmp_path / f"{name}.safetensors").write_bytes(name.encode())
         known.note(tmp_path / f"{name}.safetensors", method())
+    listed = {**known.read(tmp_path)}
+    listed["a"]["suits"] = {"order": 1}
+    (tmp_path / "known.json").write_text(json.dumps(listed))
+    known.note(tmp_path / "a.safetensors", method())
     entries = known.read(tmp_path)
+    assert entries["a"]["suits"] == {"order": 1}  # what a person wrote stays
     assert list(entries) == ["a", "b"]
     assert entries["a"]["sha256"] == known.digest(tmp_path / "a.safetensors")
 

@@ -1,23 +1,25 @@
-"""Which model suits a photograph, and why."""
+"""Which model suits a photograph, and why.
 
-from collections.abc import Callable
+Weights for photographs of unknown history are taken unless it is sure that a photograph lies in a narrower family that
+others were trained for, and those do no harm on a few of its own windows. What each suits stands in its entry of the
+list of weights (see `blindsr.weights.suits`); nothing here knows any by name.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from blindsr.analysis.native import safe
 from blindsr.analysis.report import Analysis, analyze
+from blindsr.analysis.trial import judge, try_out
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
-from blindsr.inference.upscaler import Source, Upscaler
+from blindsr.images import Picture
+from blindsr.inference.upscaler import Source, Upscaler, picture_of
+from blindsr.weights.suits import Suits, suited
 
-GENERAL = "dmsr_x4.light"
-"""The weights for whatever is not clean."""
-COMPRESSED = "mrda_x4.real"
-"""The weights for what JPEG has left marks on, which all others take for detail."""
-ESTIMATOR = "mzsr_x2.bicubic"
-"""The weights that photographs are analysed with."""
-_NOISE, _JPEG = 4.0, 92
-"""Noise (0..255) above the one, and JPEG quality below the other, has to be removed, not only not to be sharpened."""
+_SURE = 0.7
+"""Probability that the blur is right from which on it is relied on."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +27,19 @@ class Choice:
     """A model for a photograph."""
 
     model: str
-    reasons: tuple[str, ...]
-    """In words, each the end of a sentence."""
-    native: float
+    because: str
+    """A sentence for people."""
+    native: float = 1.0
     """The fraction of its side that the photograph is shrunk to before it is restored."""
+    noise: float = 0.0
+    """Level of the photograph's noise, 0..255."""
+    clean: bool = False
+    """Whether it is sure that the photograph has neither noise nor JPEG blocks."""
 
-
-def choose(analysis: Analysis, factor: float) -> Choice:
-    """The model among those of the package that suits what was found out.
-
-    A model that was trained without noise takes it for detail; one that learns the photograph itself restores a clean
-    one best, but here only at x2 are its weights for photographs, whose pixels are means over an area.
-
-    Args:
-        analysis: of the photograph.
-        factor: how much larger the result is to be.
-    """
-    noise, model = float(analysis.estimate.noise.max()), unseen(analysis.jpeg)
-    reasons = [f"its noise is about {noise:.0f} of 255"]
-    if model == COMPRESSED:
-        reasons.append(f"it was compressed by JPEG at quality {analysis.jpeg}")
-    clean = noise < _NOISE and model == GENERAL
-    small = factor <= 2 and analysis.native == 1
-    reasons.append(f"it is to be enlarged {factor:.3g} times")
-    if analysis.native < 1:
-        reasons.append(f"it fills {analysis.native:.0%} of its pixels a side")
-    return Choice("mzsr_x2.bicubic" if clean and small else model, tuple(reasons), safe(analysis.native))
-
-
-def unseen(jpeg: int | None) -> str:
-    """The model for an image of which no more is known than the JPEG quality that its file tells, or None."""
-    return GENERAL if jpeg is None or jpeg >= _JPEG else COMPRESSED
+    def caution(self, picture: Picture, result: Picture) -> str | None:
+        """A sentence if a finished result is worse than bicubic interpolation by our own measure, else None."""
+        harm = judge(picture, result, self.noise, clean=self.clean).harm
+        return None if harm is None else f"the result may be worse than bicubic interpolation: {harm}"
 
 
 class Auto:
@@ -64,27 +48,120 @@ class Auto:
     scale = 4
     """Of the largest model that may be chosen."""
 
-    def __init__(self, load: Callable[[str], Upscaler], factor: float = 4.0) -> None:
+    def __init__(
+        self, load: Callable[[str], Upscaler], factor: float | None = None, among: Mapping[str, Suits] | None = None
+    ) -> None:
         """Choose among models of the package.
 
         Args:
             load: from the name of weights to what restores.
-            factor: how much larger the results are to be.
+            factor: how much larger the results are to be; four times if not given.
+            among: the weights to choose among, in the order of their preference; those of the package if not given.
         """
         self.load = cache(load)
-        self.factor = factor
+        self.factor = float(self.scale) if factor is None else factor
+        self.suited = suited() if among is None else among
+
+    @property
+    def general(self) -> str:
+        """The weights for photographs of unknown history."""
+        return next(name for name, suits in self.suited.items() if suits.anything and self.factor <= suits.factor)
 
     @property
     def largest(self) -> Upscaler:
-        """The model that takes most memory."""
-        return self.load(GENERAL)
+        """The model that decides whether an image fits into memory; others work in smaller tiles."""
+        return self.load(self.general)
 
     def check(self, hints: Hints) -> None:
         """Refuse all hints: not every model that may be chosen can use them."""
         if hints.given():
             raise BlindSRError(f"name a model to tell it about {' and '.join(hints.given())}")
 
+    def understanding(self, given: list[str]) -> str:
+        """The first weights that can use some hints, those for photographs of unknown history before others.
+
+        Raises:
+            BlindSRError: none can use all of them.
+        """
+        for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
+            if set(given) <= self.load(name).method.understands:
+                return name
+        raise BlindSRError(f"no model of its own choice can use {' and '.join(given)} together; name one with --model")
+
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
         """The model for a picture whose file tells a JPEG quality, or None."""
-        choice = choose(analyze(source, self.load(ESTIMATOR), jpeg=jpeg), self.factor)
+        picture = picture_of(source)
+        choice = self.decide(analyze(picture, jpeg=jpeg), picture)
         return self.load(choice.model), choice
+
+    def decide(self, analysis: Analysis, picture: Picture | None = None) -> Choice:
+        """The model for a photograph that was analysed; without the picture, there is no trial.
+
+        At most one of the narrower models is tried, so that looking stays cheap.
+        """
+        found = describe(analysis)
+        noise = 0.0 if analysis.noise is None else analysis.noise.level
+        known = safe(analysis.native), noise, analysis.clean
+        narrow = (name for name, suits in self.suited.items() if lies_in(analysis, suits, self.factor))
+        name = next(narrow, self.general)
+        if self.suited[name].anything:
+            return Choice(name, f"{found}, so weights for photographs of any history restore it", *known)
+        if picture is not None:
+            harm = self._harm(name, picture, noise, clean=analysis.clean)
+            if harm is not None:
+                because = f"{found}, but {name} did harm when it was tried on a part ({harm})"
+                return Choice(self.general, f"{because}, so weights for photographs of any history restore it", *known)
+            found += f", and {name} did no harm when it was tried on a part"
+        return Choice(name, f"{found}, so weights made for just such photographs restore it", *known)
+
+    def unseen(self) -> Choice:
+        """The model for an image that is too large to be looked at whole."""
+        because = "the image goes through memory in strips, so weights for photographs of any history restore it"
+        return Choice(self.general, because)
+
+    def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
+        try:
+            return try_out(self.load(name), picture, noise, clean=clean).harm
+        except BlindSRError as error:
+            return str(error)
+
+
+def lies_in(analysis: Analysis, suits: Suits, factor: float) -> bool:
+    """Whether it is sure that a photograph lies in the family of some weights."""
+    if suits.anything:
+        return factor <= suits.factor
+    noise, blur = analysis.noise, analysis.blur
+    if noise is None or blur is None or blur.confidence < _SURE or analysis.native < 1:
+        return False
+    return (
+        factor <= suits.factor
+        and (suits.jpeg or not analysis.compressed)
+        and suits.noise[0] <= noise.level <= suits.noise[1]
+        and noise.grain <= suits.grain
+        and suits.blur[0] <= blur.width <= suits.blur[1]
+    )
+
+
+def describe(analysis: Analysis) -> str:
+    """What was found, as the beginning of a sentence."""
+    parts = []
+    compression, noise, blur = analysis.compression, analysis.noise, analysis.blur
+    if compression is not None and compression.harmful:
+        quality = "" if compression.quality is None else f" at quality {compression.quality}"
+        resized = "" if compression.period == 8 else " and resized"
+        parts.append(f"it was compressed by JPEG{quality}{resized}")
+    if noise is None or blur is None:
+        parts.append("it is too small to be measured")
+    else:
+        kind = " of smooth grain" if noise.grain > 0.5 else ""
+        parts.append(f"its noise is about {noise.level:.0f} of 255{kind}" if noise.level else "it has no visible noise")
+        parts.append(_sharpness(blur.width, blur.confidence))
+    if analysis.native < 1:
+        parts.append(f"it fills only {analysis.native:.0%} of its pixels a side")
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _sharpness(width: float, confidence: float) -> str:
+    if confidence < _SURE:
+        return "how blurred it is cannot be told for sure"
+    return "it is sharp" if width < 0.4 else f"it is blurred by about {width:.1f} pixels"

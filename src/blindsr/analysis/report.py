@@ -1,48 +1,108 @@
 """What is wrong with a photograph, in numbers and with how sure they are."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
+from blindsr.analysis import noise
+from blindsr.analysis.jpeg_history import find_grid
 from blindsr.analysis.native import native_scale
+from blindsr.analysis.noise import Blur, Noise
+from blindsr.analysis.windows import Planes, planes_of
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.inference.upscaler import Source, Upscaler, picture_of
 
-_CLEAN_NOISE, _CLEAN_JPEG = 2.0, 90
-"""Noise levels (0..255) below the one and JPEG qualities from the other on are hard to see."""
-_TRAINED_NOISE = 75.0
-_SURE = 0.6
+HARMLESS = 93
+"""JPEG qualities from this on leave nothing to be seen."""
+
+
+@dataclass(frozen=True)
+class Compression:
+    """JPEG compression that a photograph went through."""
+
+    quality: int | None
+    """On libjpeg's scale, 1 to 100; None where only a grid shows."""
+    source: Literal["file", "pixels"]
+    """Where it is known from."""
+    confidence: float = 1.0
+    """Probability that there was any."""
+    period: float = 8.0
+    """Side of a block, pixels; not 8 where the image was resized since."""
+    phase: tuple[float, float] | None = (0.0, 0.0)
+    """Row and column at which a block begins; None where it is not known."""
+
+    @property
+    def harmful(self) -> bool:
+        """Whether it left anything to be seen."""
+        return self.quality is None or self.quality < HARMLESS
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            "quality": self.quality,
+            "known from": self.source,
+            "confidence": round(self.confidence, 2),
+            "period": round(self.period, 2),
+            "phase": None if self.phase is None else list(self.phase),
+            "harmful": self.harmful,
+        }
+
+    @property
+    def sentence(self) -> str:
+        """For people, without a full stop."""
+        if self.source == "file":
+            return f"quality {self.quality}, as the file says"
+        place = f", sure to {self.confidence:.0%}"
+        if self.period == 8 and self.phase is not None:
+            grid = f"a grid of blocks from row {self.phase[0]:g} and column {self.phase[1]:g} on"
+        else:
+            grid = f"blocks of {self.period:.1f} pixels, so it was resized to {self.period / 8:.0%} since"
+        quality = "quality unknown" if self.quality is None else f"quality about {self.quality}"
+        return f"{quality}, as the pixels show ({grid}{place})"
 
 
 @dataclass(frozen=True)
 class Analysis:
     """How a photograph was degraded, as far as it can be told."""
 
-    estimate: Estimate
-    jpeg: int | None
-    """Quality that the file tells, 1 to 100; None if it is no JPEG."""
     size: tuple[int, int]
     """Width and height, pixels."""
+    compression: Compression | None = None
+    """None where neither file nor pixels show any."""
+    noise: Noise | None = None
+    """None where the image is too small to tell."""
+    blur: Blur | None = None
+    """None where the image is too small to tell."""
     native: float = 1.0
     """The fraction of its side that would be enough to hold what it shows."""
+    estimate: Estimate | None = None
+    """What a model makes of it, if one was asked."""
 
     @property
-    def widths(self) -> tuple[float, float, float]:
-        """Standard deviations of the blur along and across its axis, in pixels of the result; angle in degrees."""
-        return kernels.widths(self.estimate.kernel)
+    def compressed(self) -> bool:
+        """Whether JPEG left anything to be seen."""
+        return self.compression is not None and self.compression.harmful
+
+    @property
+    def clean(self) -> bool:
+        """Whether neither noise nor JPEG left anything to be seen."""
+        return not self.compressed and self.noise is not None and self.noise.level == 0
+
+    @property
+    def widths(self) -> tuple[float, float, float] | None:
+        """Standard deviations of the model's kernel along and across its axis, in pixels of the result; degrees."""
+        return None if self.estimate is None else kernels.widths(self.estimate.kernel)
 
     @property
     def warnings(self) -> list[str]:
         """What makes the numbers doubtful, in sentences."""
         found = []
-        if self.estimate.confidence is not None and self.estimate.confidence < _SURE:
-            found.append("parts of the image disagree on the blur; it may be out of focus in places, or in motion")
-        if float(self.estimate.noise.max()) > _TRAINED_NOISE:
-            found.append(f"the noise is stronger than any that the model was trained on ({_TRAINED_NOISE:g})")
-        if self.jpeg is not None and self.jpeg < _CLEAN_JPEG:
+        if self.noise is None:
+            found.append("the image is too small to measure its noise and blur")
+        if self.compressed:
             found.append("JPEG artefacts can pass for noise or detail")
         if self.native < 1:
             found.append(
@@ -52,42 +112,84 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the kernel's picture, for JSON."""
-        along, across, angle = self.widths
-        sure = self.estimate.confidence
+        compression = self.compression if self.compressed else None
         return {
             "size": list(self.size),
-            "blur": {
-                "along": round(along, 2),
-                "across": round(across, 2),
-                "angle": round(angle, 1),
-                "confidence": None if sure is None else round(sure, 2),
-            },
-            "noise": [round(value, 1) for value in self.estimate.noise.tolist()],
-            "jpeg quality": self.jpeg,
+            "blur": self._blur(),
+            "noise": None if self.noise is None else [round(value, 1) for value in self.noise.channels],
+            "noise in detail": None if self.noise is None else self.noise.to_dict(),
+            "jpeg quality": None if compression is None else compression.quality,
+            "jpeg": None if self.compression is None else self.compression.to_dict(),
             "native": round(self.native, 3),
             "warnings": self.warnings,
         }
 
+    def _blur(self) -> dict[str, float] | None:
+        found = {} if self.blur is None else self.blur.to_dict()
+        if self.widths is not None:
+            found |= dict(zip(("along", "across", "angle"), (round(one, 2) for one in self.widths), strict=True))
+        return found or None
 
-def analyze(source: Source, upscaler: Upscaler, *, jpeg: int | None = None) -> Analysis:
-    """Estimate how a picture was degraded.
+    @property
+    def sentences(self) -> list[str]:
+        """For people."""
+        told = [f"Size: {self.size[0]}x{self.size[1]}"]
+        if self.blur is not None:
+            told.append(f"Blur: {self.blur.sentence}")
+        if self.widths is not None:
+            along, across, angle = self.widths
+            told.append(f"Kernel: {along:.1f} by {across:.1f} pixels of the result at {angle:.0f} degrees")
+        if self.noise is not None:
+            told.append(f"Noise: {self.noise.sentence}")
+        told.append("JPEG: " + ("no traces" if self.compression is None else self.compression.sentence))
+        return [*told, *(f"Mind: {warning}." for warning in self.warnings)]
+
+
+def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | None = None) -> Analysis:
+    """Tell how a picture was degraded.
+
+    Windows are looked at, so that large pictures take no longer than small ones.
 
     Args:
         source: a picture, the path of a file, an array, or a PIL image.
-        upscaler: of a method that estimates kernel and noise.
+        upscaler: of a method that estimates a blur kernel, if one is wanted too.
         jpeg: quality that the file tells.
 
     Raises:
         BlindSRError: the method estimates nothing that has a name.
     """
     picture = picture_of(source)
+    planes = planes_of(picture.pixels)
+    measured = noise.measure(planes)
+    return Analysis(
+        size=(picture.width, picture.height),
+        compression=_compression(planes, jpeg),
+        noise=None if measured is None else measured[0],
+        blur=None if measured is None else measured[1],
+        native=native_scale(picture.pixels),
+        estimate=None if upscaler is None else _estimate(picture, upscaler),
+    )
+
+
+def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
+    """What file and pixels say, whichever is worse; a file may have been compressed before it was saved again."""
+    told = None if jpeg is None else Compression(jpeg, "file")
+    if told is not None and told.harmful:
+        return told
+    grid = find_grid(planes)
+    if grid is None or (told is not None and grid.quality is not None and grid.quality >= HARMLESS):
+        return told
+    return Compression(grid.quality, "pixels", grid.confidence, grid.period, grid.phase)
+
+
+def _estimate(source: Source, upscaler: Upscaler) -> Estimate:
     # What learns from the image need not do so here: its estimate comes before.
     hints = Hints(steps=0) if "steps" in upscaler.method.understands else Hints()
-    estimate = upscaler.method.estimate(upscaler.look(picture, hints))
+    estimate = upscaler.method.estimate(upscaler.look(source, hints))
     if estimate is None:
         name = type(upscaler.method).__name__
         raise BlindSRError(f"{name} does not estimate blur and noise by name; analyze with a DMSR or MZSR model")
-    return Analysis(estimate, jpeg, (picture.width, picture.height), native_scale(picture.pixels))
+    return estimate
 
 
 def drawn(kernel: Tensor) -> Tensor:

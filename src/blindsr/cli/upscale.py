@@ -49,8 +49,13 @@ def upscale(
         float, typer.Option(min=0.0, max=1.0, help="0 is the bicubic enlargement, 1 the model's result.")
     ] = 1.0,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of weights, path of a weights file, 'bicubic', or 'auto'.")
-    ] = "cmdsr_x4.classic",
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Name of weights, path of a weights file, 'bicubic', or 'auto': what suits each photograph.",
+        ),
+    ] = "auto",
     support: Annotated[
         list[Path] | None,
         typer.Option(
@@ -231,6 +236,6 @@ def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) ->
         progress.line(text.dumps({"model": model, **line}), err=False)
     elif style == "names" and error is None:
         progress.line(line["output"], err=False)
-    if error is not None:
-        progress.failed(line["input"], error)
+    if (trouble := error or line.get("caution")) is not None:
+        progress.failed(line["input"], trouble)
     return str(line["status"])

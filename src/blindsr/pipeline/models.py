@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from blindsr.analysis.choice import Auto
+from blindsr.errors import BlindSRError
 from blindsr.inference.load import load
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import condition_io
@@ -32,10 +33,25 @@ def load_model(options: Options) -> Upscaler | Auto:
     settings = (str(options.device), options.precision, options.tile_side, options.seed, options.tta)
     with _LOADING:
         if name == "auto":
-            return _auto(options.scale or 4.0, settings)
+            chooser = _auto(options.scale, settings)
+            name = _meant(options, chooser)
+            if name is None:
+                return chooser
         if name == "bicubic":
             name = f"bicubic_x{min(_LARGEST_BICUBIC, math.ceil(options.scale or 4))}"
         return _named(name, _written(name), settings)
+
+
+def _meant(options: Options, chooser: Auto) -> str | None:
+    """The model that is meant where a condition or hints are given and no model: one that can use them."""
+    if options.condition is not None:
+        given = options.condition
+        given = condition_io.read(given) if isinstance(given, str | os.PathLike) else given
+        if not isinstance(given, StoredCondition):
+            raise BlindSRError("name the model that the condition is of")
+        return given.model
+    given = options.hints().given()
+    return chooser.understanding(given) if given else None
 
 
 @lru_cache(_KEPT)
@@ -45,9 +61,9 @@ def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscal
 
 
 @lru_cache(1)
-def _auto(factor: float, settings: tuple[Any, ...]) -> Auto:
-    device, precision, tile, seed, _ = settings
-    return Auto(partial(load, device=device, precision=precision, tile=tile, seed=seed), factor)
+def _auto(factor: float | None, settings: tuple[Any, ...]) -> Auto:
+    device, precision, tile, seed, ensemble = settings
+    return Auto(partial(load, device=device, precision=precision, tile=tile, seed=seed, ensemble=ensemble), factor)
 
 
 def _written(name: str) -> int | None:
@@ -65,6 +81,7 @@ def load_condition(options: Options, upscaler: Upscaler | Auto) -> Any:
     if isinstance(given, str | os.PathLike):
         given = condition_io.read(given)
     if isinstance(given, StoredCondition) and isinstance(upscaler, Upscaler):
-        model = given.model if isinstance(options.model, Upscaler | Auto) else str(options.model)
+        named = not isinstance(options.model, Upscaler | Auto) and options.model != "auto"
+        model = str(options.model) if named else given.model
         return given.unpacked(model, upscaler)
     return given

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from blindsr import images
-from blindsr.analysis.choice import unseen
+from blindsr.analysis.choice import Choice
 from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import Native, resolve, shrunk
 from blindsr.errors import BlindSRError
@@ -264,7 +264,8 @@ class Restorer:
 
     def _restore_picture(self, opened: Opened, picture: Picture, watch: Watch) -> tuple[Outcome, Picture]:
         options, region = self.options, self.options.region
-        upscaler, size, native, chosen = self._chosen(opened, picture)
+        upscaler, size, native, choice = self._chosen(opened, picture)
+        photograph = picture
         picture, size, scaled = _at_native(picture, native, size, upscaler.scale)
         if region is None:
             images.check_sides(opened.target, *size.of(picture.width, picture.height, upscaler.scale))
@@ -278,6 +279,7 @@ class Restorer:
         if options.compare is not None:
             shown = side_by_side(_shown(picture, region), result)
             images.write(shown, options.compare, overwrite=options.existing == "replace")
+        chosen = _told(choice, (_shown(photograph, region), result))
         found = {**scaled, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
         return Outcome(opened.job, megapixels=result.height * result.width / 1e6, findings={**chosen, **found}), result
 
@@ -288,7 +290,7 @@ class Restorer:
                 f"{opened.job.source} has {len(frames)} frames; --preview and --compare are for single pictures"
             )
         images.check_frames(opened.target, frames, options.depth)
-        upscaler, size, native, chosen = self._chosen(opened, middle(frames))
+        upscaler, size, native, choice = self._chosen(opened, middle(frames))
         for one in frames.samples:
             images.check_sides(opened.target, *size.of(one.shape[1], one.shape[0], upscaler.scale))
         result = enlarge_frames(
@@ -305,10 +307,10 @@ class Restorer:
         )
         megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
         found = {"frames": len(frames)} if options.report else {}
-        return Outcome(opened.job, megapixels=megapixels, findings={**chosen, **found}), result
+        return Outcome(opened.job, megapixels=megapixels, findings={**_told(choice), **found}), result
 
     def _restore_oversized(self, opened: Opened, image: OversizedImage, watch: Watch) -> Outcome:
-        options, (upscaler, chosen) = self.options, self._fixed(opened)
+        options, (upscaler, choice) = self.options, self._fixed()
         condition = stream.restore_in_strips(
             upscaler,
             opened.source,
@@ -322,26 +324,26 @@ class Restorer:
             overwrite=options.existing == "replace",
             watch=watch,
         )
-        findings = {**chosen, **upscaler.method.describe(condition)} if options.report else chosen
+        findings = {**_told(choice), **(upscaler.method.describe(condition) if options.report else {})}
         width, height = options.result_size.of(image.width, image.height, upscaler.scale)
         return Outcome(opened.job, megapixels=width * height / 1e6, findings=findings)
 
-    def _chosen(self, opened: Opened, picture: Picture) -> tuple[Upscaler, Size, Native, dict[str, Any]]:
-        """The model for a picture, the size of its result, the fraction it is shrunk to, and what to tell of that."""
+    def _chosen(self, opened: Opened, picture: Picture) -> tuple[Upscaler, Size, Native, Choice | None]:
+        """The model for a picture, the size of its result, the fraction it is shrunk to, and why."""
         size, native = self.options.result_size, self.options.shrinking
         if isinstance(self.upscaler, Upscaler):
-            return self.upscaler, size, native or 1.0, {}
+            return self.upscaler, size, native or 1.0, None
         upscaler, choice = self.upscaler.choose(picture, jpeg_quality(opened.source))
         size = Size(factor=self.upscaler.factor) if size == Size() else size
-        chosen = {"model": choice.model, **({"because": list(choice.reasons)} if self.options.report else {})}
-        return upscaler, size, choice.native if native in (None, "auto") else native, chosen
+        found = choice.native if self.options.region is None else 1.0
+        return upscaler, size, found if native is None or native == "auto" else native, choice
 
-    def _fixed(self, opened: Opened) -> tuple[Upscaler, dict[str, Any]]:
-        """The model for images that are too large to be analysed, and what to tell of that."""
+    def _fixed(self) -> tuple[Upscaler, Choice | None]:
+        """The model for images that are too large to be analysed, and why."""
         if isinstance(self.upscaler, Upscaler):
-            return self.upscaler, {}
-        model = unseen(jpeg_quality(opened.source))
-        return self.upscaler.load(model), {"model": model}
+            return self.upscaler, None
+        choice = self.upscaler.unseen()
+        return self.upscaler.load(choice.model), choice
 
     def _tile(self, upscaler: Upscaler, picture: Picture, size: Size) -> int:
         """Side of the tiles that fit beside a picture and its result."""
@@ -375,6 +377,14 @@ def explain(job: Job, error: Exception, work: Workplace) -> str:
     return work.described(
         f"there is not enough memory for {job.source}; with less --max-memory it goes through in strips"
     )
+
+
+def _told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, Any]:
+    """What to tell of a choice, and of what came of it for a pair of photograph and result."""
+    if choice is None:
+        return {}
+    caution = None if pair is None else choice.caution(*pair)
+    return {"model": choice.model, "because": choice.because, **({"caution": caution} if caution else {})}
 
 
 def _factor(size: Size, width: int, height: int, scale: int) -> float:

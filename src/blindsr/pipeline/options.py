@@ -35,7 +35,7 @@ FileFormat: TypeAlias = Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "
 Region: TypeAlias = tuple[int, int, int, int]
 """Left, top, width and height, pixels of the image."""
 
-DEFAULT_MODEL = "cmdsr_x4.classic"
+DEFAULT_MODEL = "auto"
 _LEAST_KERNEL = 15
 """Side of the kernels that most methods were trained with, HR pixels."""
 _HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
@@ -145,9 +145,8 @@ class Options:
                 "--preview shows what the model makes; leave out the size and the strength",
             ),
             (
-                self.chooses
-                and (hinted or self.preview or self.condition is not None or self.tta or self.size or self.megapixels),
-                "-m auto decides by itself; name a model to tell it more than --scale",
+                isinstance(self.model, Auto) and (hinted or self.condition is not None),
+                "what chooses a model for each image takes neither hints nor a condition; name a model",
             ),
             (
                 self.preview and self.native not in (None, "off", 1),
@@ -161,11 +160,6 @@ class Options:
         ):
             if contradiction:
                 raise BlindSRError(sentence)
-
-    @property
-    def chooses(self) -> bool:
-        """Whether a model is chosen for each image."""
-        return isinstance(self.model, Auto) or self.model == "auto"
 
     @property
     def existing(self) -> Existing:

@@ -6,7 +6,7 @@ The list stands beside the weights, in ``known.json``; ``train --export`` keeps 
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -24,6 +24,8 @@ class Known(TypedDict):
     sha256: str
     result: list[float]
     """Means of the result of `example` over its four quarters."""
+    suits: NotRequired[dict[str, Any]]
+    """For which photographs `auto` takes them; see `suits.Suits`."""
 
 
 def example() -> Tensor:
@@ -60,7 +62,10 @@ def read(folder: Path) -> dict[str, Known]:
 def note(path: Path, method: Method[Any]) -> None:
     """Enter a file that was just written, and what its network makes of the example."""
     known = read(path.parent)
-    known[path.stem] = {"sha256": digest(path), "result": fingerprint(method)}
+    entry = Known(sha256=digest(path), result=fingerprint(method))
+    if path.stem in known and "suits" in known[path.stem]:
+        entry["suits"] = known[path.stem]["suits"]
+    known[path.stem] = entry
     files.write(path.parent / _LIST, json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 
 

@@ -1,0 +1,98 @@
+"""Band energies of an image at several scales, from which its noise and blur are read.
+
+An orthonormal Haar transform of three levels keeps the standard deviation of white noise in every band; noise that is
+correlated loses power in the fine bands and has it in the coarse ones. Blocks of 16x16 pixels are summarised by
+quantiles over the image: low ones are the flattest blocks, where noise is all there is, high ones are edges, where blur
+shows. The flattest blocks are chosen by three criteria (each band by itself; the coarse bands of the same block; the
+blocks around), for those that are flat by one may not be so by another.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from blindsr.analysis.windows import Floats, Plane
+
+BLOCK = 16
+"""Side of a block, pixels."""
+_LEVELS = 3
+_QUANTILES = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
+_FLAT = 0.08
+"""Fraction of blocks that count as flat by the joint criteria."""
+_FLOOR = 0.3
+"""Added to levels (0..255) before their logarithm: about what rounding to eight bits leaves."""
+_SHARES = np.array([1 / 4, 1 / 2, 1 / 16, 1 / 8, 1 / 64, 3 / 64], np.float32)
+"""Share of each band in the variance of an image; what is coarser than the last level counts with it."""
+LENGTH = (2 * _LEVELS + 1) * (len(_QUANTILES) + 3) + 1
+"""Number of features."""
+
+Blocks = Floats
+"""Energy of each band and block, ``(bands, blocks down, blocks across)``, squares of the 0..255 scale."""
+
+
+def block_energies(plane: Plane) -> Blocks:
+    """Mean energy of the diagonal and the other details of each level in blocks of 16 pixels.
+
+    Args:
+        plane: ``(h, w)`` on the 0..255 scale, at least a block high and wide.
+
+    Returns:
+        Bands in the order level 1 diagonal, level 1 rest, level 2 diagonal and so on.
+    """
+    height, width = (side // BLOCK * BLOCK for side in plane.shape)
+    level, energies = plane[:height, :width], []
+    for index in range(_LEVELS):
+        a, b, c, d = level[::2, ::2], level[::2, 1::2], level[1::2, ::2], level[1::2, 1::2]
+        diagonal = ((a - b - c + d) / 2) ** 2
+        rest = (((a + b - c - d) / 2) ** 2 + ((a - b + c - d) / 2) ** 2) / 2
+        side = BLOCK >> (index + 1)
+        energies += [_pooled(diagonal, side), _pooled(rest, side)]
+        level = (a + b + c + d) / 2
+    return np.stack(energies)
+
+
+def features(energies: Blocks) -> Floats:
+    """What an image's blocks say in `LENGTH` numbers: levels by criterion and band, by criterion, and the count.
+
+    Args:
+        energies: of `block_energies`, of one window or of several side by side.
+    """
+    flat = energies.reshape(len(energies), -1)
+    chosen = [_flattest(flat[2:].sum(0)), _flattest(flat[4:].sum(0)), _flattest(_around(energies))]
+    powers = np.stack([*np.quantile(flat, _QUANTILES, axis=1), *(np.median(flat[:, one], axis=1) for one in chosen)])
+    levels = np.concatenate([np.sqrt(powers).ravel(), np.sqrt(powers @ _SHARES)])
+    return np.append(np.log(levels + _FLOOR), math.log(flat.shape[1])).astype(np.float32)
+
+
+def coarse_share(seen: Floats) -> float:
+    """Share of the power in the flattest blocks, by those around them, that means of 2x2 pixels keep: 1/4 if white.
+
+    Args:
+        seen: the features of an image.
+    """
+    rows = len(_QUANTILES) + 3
+    powers = np.square(np.exp(seen[2 * _LEVELS * (rows - 1) : 2 * _LEVELS * rows]) - _FLOOR) * _SHARES
+    return float(powers[2:].sum() / powers.sum()) if powers.sum() > 0 else 1.0
+
+
+def _pooled(energy: Floats, side: int) -> Floats:
+    height, width = energy.shape
+    pooled: Floats = energy.reshape(height // side, side, width // side, side).mean((1, 3))
+    return pooled
+
+
+def _flattest(energy: Floats) -> NDArray[np.int64]:
+    """Indices of the blocks with the least energy."""
+    count = max(1, round(_FLAT * energy.size))
+    return np.argpartition(energy, count - 1)[:count]
+
+
+def _around(energies: Blocks) -> Floats:
+    """Energy of the blocks around each one, without its own: independent of the noise in it."""
+    total = energies.sum(0)
+    window = np.minimum(np.array(total.shape), 3)
+    mean = ndimage.uniform_filter(total, tuple(window), mode="nearest") * window.prod()
+    around: Floats = (mean - total).ravel()
+    return around

@@ -1,0 +1,286 @@
+"""JPEG compression that a photograph went through, from its pixels alone, whatever the file format now.
+
+JPEG rounds the DCT coefficients of 8x8 blocks to multiples of steps that depend on frequency and quality. Decoded
+pixels still show it (Fan and de Queiroz: Identification of bitmap compression history. IEEE TIP, 2003): over the blocks
+of the right grid, coefficients lie near multiples of the right steps, and over those of any other grid they do not. The
+likelihood of that, over all 64 phases and all qualities of libjpeg's table, finds phase and quality at once.
+
+An image that was resized afterwards has a grid of another period. It shows as peaks at multiples of one frequency in
+how much pixels differ across diagonals in flat parts (as in blockiness measures: Chen and Hsu, ICPR 2008), along both
+axes. Sampled anew at the period 8, such an image may still tell its quality.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of, middle
+
+_LEAST = 16
+"""Side of the smallest window that holds a block of every phase, pixels."""
+_SIDE, _COUNT = 64, 9
+"""Windows in which coefficients are counted."""
+_COMB_SIDE = 640
+_RESAMPLED = 320
+"""Side of the window in which other periods are searched."""
+_LAST = 4
+_ORDERS = [(u, v) for u in range(_LAST + 1) for v in range(_LAST + 1 - u)]
+"""Frequencies whose steps are looked at; higher ones are mostly rounded to zero."""
+_BIN, _BINS = 0.25, 512
+"""Width and number of the bins of coefficients' absolute values."""
+_STEPS = 122
+_SPREADS = (0.45, 1.3, 3.5)
+"""Standard deviations of coefficients around the multiples: rounding of pixels, and more where noise was added."""
+_INLIERS = 0.9
+_QUALITIES = np.arange(8, 101)
+_EVIDENCE = 40.0
+"""Logarithm of the likelihood ratio from which on a grid of period 8 is there; see ``benchmarks/analysis.py``."""
+_DISTINCT = 16
+"""Least number of different values that must support it."""
+_PERIODS = (5.3, 12.8)
+"""Least and greatest period of a resized grid, pixels."""
+_HARMONICS = 6
+_COMB = 21.0
+"""Score of the comb from which on a resized grid is there; see ``benchmarks/analysis.py``."""
+_COMB_AXIS = 6.0
+"""Score that each axis needs: periodic textures have one axis."""
+_COMB_SLOPE = 0.8
+_LUMA_TABLE = np.array(
+    [
+        *(16, 11, 10, 16, 24, 40, 51, 61),
+        *(12, 12, 14, 19, 26, 58, 60, 55),
+        *(14, 13, 16, 24, 40, 57, 69, 56),
+        *(14, 17, 22, 29, 51, 87, 80, 62),
+        *(18, 22, 37, 56, 68, 109, 103, 77),
+        *(24, 35, 55, 64, 81, 104, 113, 92),
+        *(49, 64, 78, 87, 103, 121, 120, 101),
+        *(72, 92, 95, 98, 112, 100, 103, 99),
+    ]
+).reshape(8, 8)
+"""Steps of luma at quality 50: Annex K of ITU-T T.81."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid of JPEG blocks that pixels show."""
+
+    quality: int | None
+    """On libjpeg's scale, 1 to 100; None where the grid shows and its steps do not."""
+    period: float
+    """Side of a block, pixels: 8 unless the image was resized since."""
+    phase: tuple[float, float] | None
+    """Row and column at which a block begins, pixels below the period; None where it is not known."""
+    confidence: float
+    """Probability that the grid is there."""
+
+
+def find_grid(planes: Planes) -> Grid | None:
+    """The grid of the last JPEG compression that an image shows, or None.
+
+    Args:
+        planes: red, green and blue, ``(3, h, w)`` in [0, 1].
+    """
+    height, width = planes.shape[1:]
+    if min(height, width) < _LEAST:
+        return None
+    windows = [luma_of(planes[:, rows, columns]) for rows, columns in boxes(height, width, _SIDE, _COUNT)]
+    evidence, quality, phase = _best(_histograms(windows))
+    if evidence > _EVIDENCE:
+        return Grid(quality, 8.0, phase, 1 - 0.5 * math.exp(-(evidence - _EVIDENCE) / 20))
+    y = luma_of(planes[:, *middle(height, width, _COMB_SIDE)])
+    comb = comb_score(y)
+    if comb is None or not comb.found:
+        return None
+    return Grid(_resized_quality(y, comb.periods), round(float(np.mean(comb.periods)), 2), None, comb.confidence)
+
+
+def steps(quality: int) -> NDArray[np.int64]:
+    """Quantisation steps ``(8, 8)`` of luma at a quality of libjpeg's scale."""
+    factor = 5000 // quality if quality < 50 else 200 - 2 * quality
+    table: NDArray[np.int64] = np.clip((_LUMA_TABLE * factor + 50) // 100, 1, 255)
+    return table
+
+
+def _histograms(windows: list[Plane]) -> Floats:
+    """How often coefficients have which absolute value, ``(64, orders, bins)``, for each phase of the grid.
+
+    Args:
+        windows: of an image, beginning at multiples of 8 pixels.
+    """
+    counts = np.zeros((64, len(_ORDERS), _BINS + 1), np.float32)
+    windows = [window - 128 for window in windows if min(window.shape) >= _LEAST]
+    for shape in {window.shape for window in windows}:
+        alike = np.stack([window for window in windows if window.shape == shape])
+        height, width = ((side - 7) // 8 * 8 for side in shape)
+        phases = (8 * (np.arange(height)[:, None] % 8) + np.arange(width) % 8).astype(np.int32) * (_BINS + 1)
+        rows = [_sliding(alike, _dct()[u], 1, height) for u in range(_LAST + 1)]
+        for index, (u, v) in enumerate(_ORDERS):
+            both = np.abs(_sliding(rows[u], _dct()[v], 2, width))
+            both *= 1 / _BIN
+            bins = np.minimum(both, _BINS, out=both).astype(np.int32)
+            bins += phases
+            counts[:, index] += np.bincount(bins.ravel(), minlength=counts[:, index].size).reshape(64, -1)
+    return counts[..., :_BINS]  # what lies beyond the last bin is left out
+
+
+def _sliding(stack: Floats, taps: Floats, axis: int, length: int) -> Floats:
+    """Inner products of 8 taps with every 8 neighbours along an axis."""
+    cut = [slice(None)] * axis
+    products = (stack[(*cut, slice(at, at + length))] * tap for at, tap in enumerate(taps))
+    total: Floats = next(products)
+    for product in products:
+        total += product
+    return total
+
+
+@cache
+def _dct() -> Floats:
+    """The matrix of the DCT of 8 samples."""
+    at = np.arange(8)
+    matrix = np.cos((2 * at[None] + 1) * at[:, None] * np.pi / 16) / 2
+    matrix[0] = math.sqrt(1 / 8)
+    return matrix.astype(np.float32)
+
+
+@cache
+def _ratios(spread: float) -> Floats:
+    """Logarithm of how much likelier a value is if it was rounded to multiples of a step, ``(bins, steps)``.
+
+    Values that are rounded to zero say nothing: they are as common in smooth parts of any image.
+    """
+    value = (np.arange(_BINS)[:, None] + 0.5) * _BIN
+    step = np.maximum(np.arange(_STEPS), 1)[None]
+    multiple = np.round(value / step)
+    error = value - multiple * step
+    density = sum(np.exp(-0.5 * ((error + shift * step) / spread) ** 2) for shift in (-1, 0, 1))
+    density = density * step / (math.sqrt(2 * math.pi) * spread)
+    ratio = np.log(_INLIERS * density + 1 - _INLIERS)
+    ratio[(multiple == 0) | (value < max(1.0, 1.5 * spread))] = 0
+    ratio[:, :2] = 0
+    single: Floats = ratio.astype(np.float32)
+    return single
+
+
+@cache
+def _tables() -> NDArray[np.int64]:
+    """Steps ``(qualities, orders)``."""
+    return np.array([[min(steps(int(q))[order], _STEPS - 1) for order in _ORDERS] for q in _QUALITIES])
+
+
+def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
+    """Evidence, quality and phase that explain the coefficients best."""
+    best: tuple[float, int, tuple[float, float]] = (0.0, 100, (0.0, 0.0))
+    for spread in _SPREADS:
+        ratio = counts @ _ratios(spread)  # (phases, orders, steps)
+        total = sum(ratio[:, index, _tables()[:, index]] for index in range(len(_ORDERS)))
+        assert isinstance(total, np.ndarray)
+        phase, quality = np.unravel_index(total.argmax(), total.shape)
+        # Drawn images have multiples of their own, and those on every phase.
+        evidence = float(total[phase, quality] - np.median(total[:, quality]))
+        if evidence > best[0] and _distinct(counts[phase], _tables()[quality], spread) >= _DISTINCT:
+            best = evidence, int(_QUALITIES[quality]), (float(phase // 8), float(phase % 8))
+    return best
+
+
+def _distinct(counts: Floats, table: NDArray[np.int64], spread: float) -> int:
+    """How many different values support the steps; the same pattern repeated has few."""
+    support = _ratios(spread)[:, table].T > 0
+    return int((support & (counts > 0)).sum())
+
+
+@dataclass(frozen=True)
+class Comb:
+    """Peaks at multiples of one frequency along both axes."""
+
+    score: float
+    weaker: float
+    """Score of the axis that has less."""
+    periods: tuple[float, float]
+    """Of rows and columns, pixels."""
+
+    @property
+    def found(self) -> bool:
+        """Whether that is a grid."""
+        return self.score > _COMB and self.weaker > _COMB_AXIS
+
+    @property
+    def confidence(self) -> float:
+        """Probability that it is, by a logistic curve."""
+        return 1 / (1 + math.exp(-_COMB_SLOPE * (self.score - _COMB)))
+
+
+def comb_score(y: Plane) -> Comb | None:
+    """How strongly luma ``(h, w)``, 0..255, shows a grid of any period near 8; None for small images."""
+    if min(y.shape) < 64:
+        return None
+    cross = np.abs(y[1:, 1:] + y[:-1, :-1] - y[1:, :-1] - y[:-1, 1:])
+    profiles = _profile(cross), _profile(cross.T)
+    frequency = 1 / np.exp(np.arange(math.log(_PERIODS[0]), math.log(_PERIODS[1]), 0.001))
+    columns, rows = (_peaks(profile, frequency) for profile in profiles)
+    # Sides are rounded to whole pixels, so that the two periods differ a little.
+    near = 4
+    total = columns + ndimage.maximum_filter1d(rows, 2 * near + 1)
+    at = int(total.argmax())
+    first = max(0, at - near)
+    other = first + int(rows[first : at + near + 1].argmax())
+    scores = float(columns[at]), float(rows[other])
+    return Comb(sum(scores), min(scores), (float(1 / frequency[other]), float(1 / frequency[at])))
+
+
+def _profile(cross: Floats) -> Floats:
+    """Differences of each column, those of flat parts counting most, as a signal without trend."""
+    around = ndimage.uniform_filter(cross, (9, 17)) + 0.5
+    weight = around**-1.5
+    signal = (np.minimum(cross, 3 * around) * weight).mean(0) / weight.mean()
+    signal = (signal - ndimage.median_filter(signal, 9, mode="reflect")).astype(np.float64)
+    signal -= signal.mean()
+    limit = 3 * signal.std()
+    clipped: Floats = np.clip(signal, -limit, limit)
+    return clipped
+
+
+def _peaks(signal: Floats, frequency: Floats) -> Floats:
+    """For each frequency, how far its multiples stand out of the spectrum."""
+    length = 1 << math.ceil(math.log2(8 * len(signal)))
+    power = np.abs(np.fft.rfft(signal * np.hanning(len(signal)), length)) ** 2
+    coarse = power[::4]
+    level = ndimage.median_filter(coarse, max(9, len(coarse) // 8) | 1, mode="reflect") / math.log(2)
+    level = np.interp(np.arange(len(power)), 4 * np.arange(len(coarse)), level) + 1e-12
+    ratio = np.log1p(power / level)
+    multiples = np.outer(frequency, np.arange(1, _HARMONICS + 1)) % 1
+    multiples = np.minimum(multiples, 1 - multiples)  # the samples show higher ones folded
+    found: Floats = np.interp(multiples * length, np.arange(len(ratio)), ratio).sum(1)
+    return found
+
+
+def _resized_quality(y: Plane, periods: tuple[float, float]) -> int | None:
+    """The quality of an image whose blocks have other sides than 8, if coefficients still tell it."""
+    part = y[middle(y.shape[0], y.shape[1], _RESAMPLED)]
+    best: tuple[float, int] = (0.0, 0)
+    for down in (0.0, 0.5):
+        for right in (0.0, 0.5):
+            rows = _sampling(part.shape[0], periods[0] / 8, down)
+            columns = _sampling(part.shape[1], periods[1] / 8, right)
+            even = (rows @ part @ columns.T).astype(np.float32)
+            windows = [even[box] for box in boxes(even.shape[0], even.shape[1], _SIDE, _COUNT)]
+            evidence, quality, _ = _best(_histograms(windows))
+            best = max(best, (evidence, quality))
+    return best[1] if best[0] > _EVIDENCE else None
+
+
+def _sampling(length: int, stride: float, start: float) -> Floats:
+    """The matrix that interpolates samples at ``start``, ``start + stride`` and so on (Keys' cubic)."""
+    place = np.arange(start, length - 1, stride)
+    first = np.floor(place).astype(int)
+    matrix = np.zeros((len(place), length))
+    for tap in (-1, 0, 1, 2):
+        distance = np.abs(place - first - tap)
+        near = 1.5 * distance**3 - 2.5 * distance**2 + 1
+        far = -0.5 * distance**3 + 2.5 * distance**2 - 4 * distance + 2
+        index = np.clip(first + tap, 0, length - 1)
+        np.add.at(matrix, (np.arange(len(place)), index), np.where(distance <= 1, near, far))
+    return matrix

@@ -1,0 +1,172 @@
+"""Noise and blur of a photograph, from its pixels alone.
+
+Noise of cameras and scans is neither white nor even: it was smoothed with the photograph, grows with brightness, and
+sits in chroma. So it is read off the energies of several scales (see `bands`) by a regression that was fitted to noise
+of all these kinds, of each channel by itself.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from blindsr.analysis import bands, regression
+from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of
+
+_SIDE, _COUNT = 256, 6
+"""Windows in which energies are measured, pixels."""
+_CHROMA = np.array([[-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
+_VISIBLE = 1.5
+"""Levels below this are what rounding and the grain of good photographs leave; they count as none."""
+_COARSE, _UNEVEN = 0.2, 1.4
+"""Share of grain, and ratio of dark and bright parts, that are worth a word."""
+_FLATTEST = 0.2
+_WHITE = 0.25
+"""Share of white noise's power that is left in means of 2x2 pixels."""
+_CLIPPED = 12.0, 243.0
+"""Brightness beyond which noise is cut off by black and white."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Levels are standard deviations on the 0..255 scale; 0 where none is to be seen."""
+
+    channels: tuple[float, float, float]
+    """Of red, green and blue."""
+    luma: float
+    chroma: float
+    """Of Cb and Cr, root mean square."""
+    grain: float
+    """Share of luma's noise power that is coarser than a pixel: 0 is white, towards 1 grain and smoothed noise."""
+    dark: float
+    """Of luma in the darker half of the flat parts."""
+    bright: float
+    """Of luma in the brighter half of the flat parts."""
+
+    @property
+    def level(self) -> float:
+        """The strongest of the channels."""
+        return max(self.channels)
+
+    def to_dict(self) -> dict[str, float]:
+        """All but the channels, for JSON."""
+        levels = {"luma": self.luma, "chroma": self.chroma, "dark": self.dark, "bright": self.bright}
+        return {**{name: round(value, 1) for name, value in levels.items()}, "grain": round(self.grain, 2)}
+
+    @property
+    def sentence(self) -> str:
+        """For people, without a full stop."""
+        if self.level == 0:
+            return "none to be seen"
+        levels = ", ".join(f"{value:.1f}" for value in self.channels)
+        parts = [f"{levels} of 255 (red, green, blue)", f"{self.luma:.1f} in luma and {self.chroma:.1f} in chroma"]
+        if self.grain > _COARSE:
+            parts.append(f"{self.grain:.0%} of it grain coarser than a pixel")
+        if max(self.dark, self.bright) > _UNEVEN * min(self.dark, self.bright) > 0:
+            parts.append(f"{self.dark:.1f} in dark and {self.bright:.1f} in bright parts")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Blur:
+    """How far a photograph is from as sharp as its pixels allow."""
+
+    width: float
+    """Standard deviation, pixels of the photograph."""
+    confidence: float
+    """Probability that the width is right to 0.25 pixels or 20%, whichever is more."""
+
+    def to_dict(self) -> dict[str, float]:
+        """For JSON."""
+        return {"width": round(self.width, 2), "confidence": round(self.confidence, 2)}
+
+    @property
+    def sentence(self) -> str:
+        """For people, without a full stop."""
+        return (
+            f"{self.width:.1f} pixels of the photograph (standard deviation), "
+            f"right to 0.25 pixels or 20% with a probability of {self.confidence:.0%}"
+        )
+
+
+def measure(planes: Planes) -> tuple[Noise, Blur] | None:
+    """Noise and blur of an image, or None if it is smaller than a few blocks.
+
+    Args:
+        planes: red, green and blue, ``(3, h, w)`` in [0, 1].
+    """
+    parts = [part for part in _parts(planes) if min(part.shape[1:]) >= 2 * bands.BLOCK]
+    if not parts:
+        return None
+    y = [luma_of(part) for part in parts]
+    energies = np.concatenate([bands.block_energies(one) for one in y], axis=2)
+    seen = bands.features(energies)
+    channels = [_level([255 * part[channel] for part in parts]) for channel in range(3)]
+    chroma = [_level([np.tensordot(255 * weights, part, 1) for part in parts]) for weights in _CHROMA]
+    luma = _told(seen)
+    dark, bright = _by_brightness(energies, np.concatenate([_brightness(one) for one in y], axis=1))
+    noise = Noise(
+        channels=(channels[0], channels[1], channels[2]),
+        luma=_seen(luma),
+        chroma=_seen(math.sqrt(float(np.mean(np.square(chroma))))),
+        grain=_grain(luma, bands.coarse_share(seen)),
+        dark=_seen(dark * luma),
+        bright=_seen(bright * luma),
+    )
+    return noise, _blur(seen)
+
+
+def _parts(planes: Planes) -> list[Planes]:
+    """Windows of one height, so that their blocks stand side by side."""
+    height, width = planes.shape[1:]
+    return [planes[:, rows, columns] for rows, columns in boxes(height, width, _SIDE, _COUNT, bands.BLOCK)]
+
+
+def _level(parts: list[Plane]) -> float:
+    energies = np.concatenate([bands.block_energies(part) for part in parts], axis=2)
+    return _seen(_told(bands.features(energies)))
+
+
+def _told(seen: Floats) -> float:
+    return max(0.0, regression.read("noise", seen)) ** 2
+
+
+def _seen(level: float) -> float:
+    return level if level > _VISIBLE else 0.0
+
+
+def _grain(level: float, coarse: float) -> float:
+    if level <= _VISIBLE:
+        return 0.0
+    return min(1.0, max(0.0, (coarse - _WHITE) / (1 - _WHITE)))
+
+
+def _brightness(y: Plane) -> Plane:
+    height, width = (side // bands.BLOCK for side in y.shape)
+    cut = y[: height * bands.BLOCK, : width * bands.BLOCK]
+    mean: Plane = cut.reshape(height, bands.BLOCK, width, bands.BLOCK).mean((1, 3))
+    return mean
+
+
+def _by_brightness(energies: bands.Blocks, brightness: Plane) -> tuple[float, float]:
+    """Noise of the darker and the brighter half of the flat blocks, as factors of both together."""
+    total, fine = energies[2:].sum(0).ravel(), energies[:2].mean(0).ravel()
+    usable = (brightness.ravel() > _CLIPPED[0]) & (brightness.ravel() < _CLIPPED[1])
+    if usable.sum() < 16:
+        return 1.0, 1.0
+    total, fine, light = total[usable], fine[usable], brightness.ravel()[usable]
+    # The flattest of each half: a dark photograph's few bright blocks would not be among the flattest of all.
+    middle = np.median(light)
+    halves = []
+    for half in (light <= middle, light > middle):
+        threshold = np.quantile(total[half], _FLATTEST) if half.any() else 0.0
+        chosen = half & (total <= threshold)
+        halves.append(float(np.sqrt(np.median(fine[chosen]))) if chosen.any() else 0.0)
+    mean = math.sqrt((halves[0] ** 2 + halves[1] ** 2) / 2)
+    return (halves[0] / mean, halves[1] / mean) if mean > 0 else (1.0, 1.0)
+
+
+def _blur(seen: Floats) -> Blur:
+    width = max(0.0, regression.read("blur", seen))
+    logit = regression.read("sure", np.append(seen, np.float32(width)))
+    return Blur(width, 1 / (1 + math.exp(-logit)))

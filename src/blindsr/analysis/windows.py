@@ -1,0 +1,63 @@
+"""The parts of a photograph that are looked at: enough to tell how it was degraded, however large it is."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+Floats = NDArray[np.floating[Any]]
+Plane = Floats
+"""One channel of an image, ``(h, w)``, on the 0..255 scale."""
+
+Planes = Floats
+"""Red, green and blue ``(3, h, w)`` in [0, 1]."""
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32) * np.float32(255)
+
+
+def planes_of(pixels: Tensor) -> Planes:
+    """An image ``(3, h, w)`` as an array that shares its memory where it can."""
+    return pixels.detach().cpu().float().numpy()
+
+
+def luma_of(planes: Planes) -> Plane:
+    """Y of JFIF (full range): what JPEG codes."""
+    y: Plane = np.tensordot(_LUMA, planes, 1)
+    return y
+
+
+def boxes(height: int, width: int, side: int, count: int, unit: int = 8) -> list[tuple[slice, slice]]:
+    """At most ``count`` windows of ``side`` pixels, spread evenly over an image; one window if it is not larger.
+
+    Args:
+        height: of the image.
+        width: of the image.
+        side: of a window; it is narrower or lower where the image is.
+        count: how many windows at most.
+        unit: positions are multiples of this, so that JPEG's grid has one phase in all windows.
+    """
+    rows, columns = max(1, height // side), max(1, width // side)
+    while rows * columns > count:
+        if rows >= columns:
+            rows -= 1
+        else:
+            columns -= 1
+    return [
+        (slice(top, top + side), slice(left, left + side))
+        for top in _starts(height, side, rows, unit)
+        for left in _starts(width, side, columns, unit)
+    ]
+
+
+def middle(height: int, width: int, side: int) -> tuple[slice, slice]:
+    """The window of at most ``side`` pixels in the middle of an image."""
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return slice(top, top + side), slice(left, left + side)
+
+
+def _starts(length: int, side: int, count: int, unit: int) -> list[int]:
+    free = max(0, length - side)
+    gaps = free / (count + 1) if count == 1 else free / (count - 1)
+    places = [gaps] if count == 1 else [gaps * i for i in range(count)]
+    return [int(place) // unit * unit for place in places]
