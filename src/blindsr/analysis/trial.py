@@ -68,7 +68,7 @@ def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: 
     condition = upscaler.look(seen)
     pairs = []
     for top, left, height, width in _windows(picture.pixels):
-        part = upscaler.preview(picture, condition, (left, top, width, height))
+        part = upscaler.preview(picture, condition, (left, top, width, height), strict=True)
         pairs.append((picture.pixels[None, :, top : top + height, left : left + width], part.pixels[None]))
     return _judged(pairs, noise, clean=clean)
 

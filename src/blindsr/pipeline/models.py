@@ -34,9 +34,10 @@ def load_model(options: Options) -> Upscaler | Auto:
     with _LOADING:
         if name == "auto":
             chooser = _auto(options.scale, settings)
-            name = _meant(options, chooser)
-            if name is None:
+            meant = _meant(options, chooser)
+            if meant is None:
                 return chooser
+            name = meant
         if name == "bicubic":
             name = f"bicubic_x{min(_LARGEST_BICUBIC, math.ceil(options.scale or 4))}"
         return _named(name, _written(name), settings)
