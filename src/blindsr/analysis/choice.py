@@ -114,16 +114,24 @@ class Auto:
             found += f", and {name} did no harm when it was tried on a part"
         return Choice(name, f"{found}, so weights made for just such photographs restore it", *known)
 
-    def unseen(self) -> Choice:
+    def unseen(self) -> tuple[Upscaler, Choice]:
         """The model for an image that is too large to be looked at whole."""
         because = "the image goes through memory in strips, so weights for photographs of any history restore it"
-        return Choice(self.general, because)
+        return self.largest, Choice(self.general, because)
 
     def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
         try:
             return try_out(self.load(name), picture, noise, clean=clean).harm
         except BlindSRError as error:
             return str(error)
+
+
+def told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
+    """What to tell of a choice, and of what came of it for a pair of photograph and result, for JSON."""
+    if choice is None:
+        return {}
+    caution = None if pair is None else choice.caution(*pair)
+    return {"model": choice.model, "because": choice.because, **({"caution": caution} if caution else {})}
 
 
 def lies_in(analysis: Analysis, suits: Suits, factor: float) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from blindsr import images
-from blindsr.analysis.choice import Choice
+from blindsr.analysis.choice import Choice, told
 from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import Native, resolve, shrunk
 from blindsr.errors import BlindSRError
@@ -279,7 +279,7 @@ class Restorer:
         if options.compare is not None:
             shown = side_by_side(_shown(picture, region), result)
             images.write(shown, options.compare, overwrite=options.existing == "replace")
-        chosen = _told(choice, (_shown(photograph, region), result))
+        chosen = told(choice, (_shown(photograph, region), result))
         found = {**scaled, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
         return Outcome(opened.job, megapixels=result.height * result.width / 1e6, findings={**chosen, **found}), result
 
@@ -307,7 +307,7 @@ class Restorer:
         )
         megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
         found = {"frames": len(frames)} if options.report else {}
-        return Outcome(opened.job, megapixels=megapixels, findings={**_told(choice), **found}), result
+        return Outcome(opened.job, megapixels=megapixels, findings={**told(choice), **found}), result
 
     def _restore_oversized(self, opened: Opened, image: OversizedImage, watch: Watch) -> Outcome:
         options, (upscaler, choice) = self.options, self._fixed()
@@ -324,7 +324,7 @@ class Restorer:
             overwrite=options.existing == "replace",
             watch=watch,
         )
-        findings = {**_told(choice), **(upscaler.method.describe(condition) if options.report else {})}
+        findings = {**told(choice), **(upscaler.method.describe(condition) if options.report else {})}
         width, height = options.result_size.of(image.width, image.height, upscaler.scale)
         return Outcome(opened.job, megapixels=width * height / 1e6, findings=findings)
 
@@ -340,10 +340,7 @@ class Restorer:
 
     def _fixed(self) -> tuple[Upscaler, Choice | None]:
         """The model for images that are too large to be analysed, and why."""
-        if isinstance(self.upscaler, Upscaler):
-            return self.upscaler, None
-        choice = self.upscaler.unseen()
-        return self.upscaler.load(choice.model), choice
+        return (self.upscaler, None) if isinstance(self.upscaler, Upscaler) else self.upscaler.unseen()
 
     def _tile(self, upscaler: Upscaler, picture: Picture, size: Size) -> int:
         """Side of the tiles that fit beside a picture and its result."""
@@ -377,14 +374,6 @@ def explain(job: Job, error: Exception, work: Workplace) -> str:
     return work.described(
         f"there is not enough memory for {job.source}; with less --max-memory it goes through in strips"
     )
-
-
-def _told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, Any]:
-    """What to tell of a choice, and of what came of it for a pair of photograph and result."""
-    if choice is None:
-        return {}
-    caution = None if pair is None else choice.caution(*pair)
-    return {"model": choice.model, "because": choice.because, **({"caution": caution} if caution else {})}
 
 
 def _factor(size: Size, width: int, height: int, scale: int) -> float:
