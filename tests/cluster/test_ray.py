@@ -102,6 +102,7 @@ def test_results_in_the_folder_of_their_images_are_no_inputs(photos: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # SystemExit in a thread of Ray's
 def test_what_is_cancelled_ends_at_once_and_leaves_whole_files(photos: Path, tmp_path: Path) -> None:
     cancel, seen = Event(), []
 
