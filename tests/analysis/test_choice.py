@@ -154,3 +154,12 @@ def test_each_photograph_gets_its_own_and_each_model_is_loaded_once(tmp_path: Pa
 def test_arrays_are_chosen_for_like_files() -> None:
     array = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     assert Auto(bicubic, 4, SUITS).choose(array, None)[1].model == "photo"
+
+
+def test_weights_that_learned_from_enlarged_images_get_them_whole() -> None:
+    found = analysis(native=0.4)
+    for enlarged in (False, True):
+        suits = {"photo": Suits(order=1, anything=True, enlarged=enlarged)}
+        choice = Auto(lambda _: pytest.fail("nothing is tried"), among=suits).decide(found)
+        assert choice.native == (1.0 if enlarged else safe(0.4))
+    assert safe(0.4) < 1

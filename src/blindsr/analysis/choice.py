@@ -101,18 +101,21 @@ class Auto:
         """
         found = describe(analysis)
         noise = 0.0 if analysis.noise is None else analysis.noise.level
-        known = safe(analysis.native), noise, analysis.clean
+        native, clean = safe(analysis.native), analysis.clean
+        whole = 1.0 if self.suited[self.general].enlarged else native
         narrow = (name for name, suits in self.suited.items() if lies_in(analysis, suits, self.factor))
         name = next(narrow, self.general)
         if self.suited[name].anything:
-            return Choice(name, f"{found}, so weights for photographs of any history restore it", *known)
+            because = f"{found}, so weights for photographs of any history restore it"
+            return Choice(name, because, whole, noise, clean)
         if picture is not None:
             harm = self._harm(name, picture, noise, clean=analysis.clean)
             if harm is not None:
                 because = f"{found}, but {name} did harm when it was tried on a part ({harm})"
-                return Choice(self.general, f"{because}, so weights for photographs of any history restore it", *known)
+                because += ", so weights for photographs of any history restore it"
+                return Choice(self.general, because, whole, noise, clean)
             found += f", and {name} did no harm when it was tried on a part"
-        return Choice(name, f"{found}, so weights made for just such photographs restore it", *known)
+        return Choice(name, f"{found}, so weights made for just such photographs restore it", native, noise, clean)
 
     def unseen(self) -> tuple[Upscaler, Choice]:
         """The model for an image that is too large to be looked at whole."""

@@ -27,6 +27,8 @@ class Suits(Strict):
     """Least and greatest blur, standard deviation in pixels of the photograph."""
     jpeg: bool = False
     """Whether they were trained with JPEG."""
+    enlarged: bool = False
+    """Whether they were trained with images that had been enlarged, which are then not shrunk for them."""
 
 
 def suited() -> dict[str, Suits]:
