@@ -1,0 +1,121 @@
+"""What the weights for photographs gain, how they treat noise and conditions, and how long their network takes.
+
+    python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo -m mrda_x4.real
+
+The folders are those that the weights were trained on; 16 of their photographs were held out and serve here.
+"""
+
+import argparse
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from blindsr import weights
+from blindsr.contract import Hints, Method
+from blindsr.degrade import kernels
+from blindsr.degrade.photo import PhotoFamily
+from blindsr.degrade.process import Degradation
+from blindsr.degrade.resample import resize
+from blindsr.evaluate import metrics
+from blindsr.images.luma import quantise
+from blindsr.photos import Photos
+from blindsr.train.validate import Validation
+
+_FAMILIES = {
+    "recipe": PhotoFamily(4),
+    "strong": PhotoFamily(4, clean=0.1, mild=0.25, skew=1.2),
+    "mild": PhotoFamily(4, clean=0, mild=1),
+    "clean": PhotoFamily(4, clean=1, mild=0),
+}
+_SEEN = {"clean": (0.2, 0, 0), "noise": (0.2, 20, 0), "blur": (2.8, 0, 0), "jpeg": (0.2, 0, 35)}
+"""Width, noise and JPEG quality."""
+
+
+class General(nn.Module):
+    """A network as large as Real-ESRGAN's general-x4v3: 34 convolutions of 64 channels with PReLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, padding=1), nn.PReLU(64)]
+        for _ in range(32):
+            layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU(64)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(64, 48, 3, padding=1), nn.PixelShuffle(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        enlarged: Tensor = self.body(x) + F.interpolate(x, scale_factor=4)
+        return enlarged
+
+
+def condition(method: Method[Any], lr: Tensor, **hints: float) -> object:
+    """The condition of an image, always by the same random choices."""
+    return method.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**hints))  # type: ignore[arg-type]
+
+
+def grain(method: Method[Any]) -> None:
+    """Print what is left of noise 15 on flat gray, against what bicubic interpolation leaves."""
+    noise = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    lr = quantise(0.5 + 15 / 255 * noise)
+    left = {share: method.restore(lr, condition(method, lr, denoise=share)) for share in (0.0, 0.5, 1.0)}
+    level = float(resize(lr, 4)[..., 40:-40, 40:-40].std())
+    print("noise left", {share: f"{float(sr[..., 40:-40, 40:-40].std()) / level:.2f}" for share, sr in left.items()})
+
+
+def swaps(method: Method[Any], photos: Photos) -> None:
+    """Print what the condition of another degradation changes, dB."""
+    table: dict[tuple[str, str], list[Tensor]] = {}
+    for photo in photos.pixels[:6]:
+        hr = photo[None, :, :320, :320].float() / 255
+        lrs = {}
+        for name, (width, noise, quality) in _SEEN.items():
+            blur = kernels.gaussian(21, torch.tensor([width]))
+            rows = torch.tensor([float(noise)]), torch.tensor([quality]), torch.tensor([7])
+            lrs[name] = Degradation(4, blur, *rows).apply(hr)
+        known = {name: condition(method, lr) for name, lr in lrs.items()}
+        for of, lr in lrs.items():
+            for by, other in known.items():
+                score = metrics.psnr(method.restore(lr, other), hr, metrics.y(4))
+                table.setdefault((of, by), []).append(score)
+    for of in _SEEN:
+        own = torch.cat(table[of, of]).mean()
+        print(f"{of} under", {by: f"{float(torch.cat(table[of, by]).mean() - own):+.2f}" for by in _SEEN})
+
+
+def seconds(method: Method[Any]) -> None:
+    """Print how long a photograph of 510x340 takes, the best of three."""
+    lr = torch.rand(1, 3, 340, 510).contiguous(memory_format=torch.channels_last)
+    general, known = General().eval().to(memory_format=torch.channels_last), condition(method, lr)  # type: ignore[call-overload]
+    for name, run in {"general-x4v3's size": general, "this network": lambda x: method.restore(x, known)}.items():
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            run(lr)
+            times.append(time.perf_counter() - start)
+        print(f"{name}: {min(times):.2f} s")
+
+
+@torch.no_grad()
+def main() -> None:
+    """Print all of it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, action="append", required=True)
+    parser.add_argument("-m", "--model", action="append", required=True)
+    chosen = parser.parse_args()
+    _, held_out = Photos.read(chosen.data).split(16)
+    tests = {name: Validation.prepare(held_out, one, torch.device("cpu")) for name, one in _FAMILIES.items()}
+    for name in chosen.model:
+        method = weights.load(name).method
+        gains = {of: test.run(method, nullcontext())["psnr"] - test.bicubic for of, test in tests.items()}
+        print(name, "over bicubic", {of: f"{gain:+.2f}" for of, gain in gains.items()})
+        if "denoise" in method.understands:
+            grain(method)
+            swaps(method, held_out)
+            seconds(method)
+
+
+if __name__ == "__main__":
+    main()
