@@ -128,3 +128,12 @@ def test_a_pool_keeps_all_parts_of_a_task_together() -> None:
     known = [dataclasses.replace(pool.tasks[i : i + 1], seeds=torch.zeros(1)).plain() for i in range(6)]
     for row in range(12):
         assert dataclasses.replace(drawn[row : row + 1], seeds=torch.zeros(1)).plain() in known
+
+
+def test_drawn_numbers_keep_to_their_limits() -> None:
+    draw = families.Draw(torch.Generator().manual_seed(0), 2000)
+    uniform, whole = draw.uniform(-1, 3), draw.whole((2, 5))
+    assert -1 <= float(uniform.min()) < -0.9
+    assert 2.9 < float(uniform.max()) <= 3
+    assert set(whole.tolist()) == {2, 3, 4, 5}
+    assert 0.25 < float(draw.chance(0.3).float().mean()) < 0.35

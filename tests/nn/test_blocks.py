@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from blindsr.nn.blocks import adapted, windows
+from blindsr.nn.blocks import adapted, frozen, windows
 
 
 def test_large_images_are_judged_by_windows_spread_over_them() -> None:
@@ -60,3 +60,14 @@ def test_gradients_of_an_adapted_copy_reach_what_is_shared_and_what_was_given() 
 def test_what_a_network_does_not_have_is_not_adapted(name: str) -> None:
     with pytest.raises(KeyError):
         adapted(nn.Sequential(nn.Linear(3, 2)), {name: torch.zeros(2)})
+
+
+def test_gradients_pass_a_frozen_network_and_leave_it_as_it_was() -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 1))
+    net[0].requires_grad_(requires_grad=False)
+    x = torch.ones(1, 3, requires_grad=True)
+    with frozen(net):
+        net(x).sum().backward()
+    assert x.grad is not None
+    assert all(parameter.grad is None for parameter in net.parameters())
+    assert [parameter.requires_grad for parameter in net.parameters()] == [False, False, True, True]

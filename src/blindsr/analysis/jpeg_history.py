@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of, middle
+from blindsr.degrade.jpeg import quantisation_tables
 
 _LEAST = 16
 """Side of the smallest window that holds a block of every phase, pixels."""
@@ -49,18 +51,6 @@ _COMB = 21.0
 _COMB_AXIS = 6.0
 """Score that each axis needs: periodic textures have one axis."""
 _COMB_SLOPE = 0.8
-_LUMA_TABLE = np.array(
-    [
-        *(16, 11, 10, 16, 24, 40, 51, 61),
-        *(12, 12, 14, 19, 26, 58, 60, 55),
-        *(14, 13, 16, 24, 40, 57, 69, 56),
-        *(14, 17, 22, 29, 51, 87, 80, 62),
-        *(18, 22, 37, 56, 68, 109, 103, 77),
-        *(24, 35, 55, 64, 81, 104, 113, 92),
-        *(49, 64, 78, 87, 103, 121, 120, 101),
-        *(72, 92, 95, 98, 112, 100, 103, 99),
-    ]
-).reshape(8, 8)
 """Steps of luma at quality 50: Annex K of ITU-T T.81."""
 
 
@@ -100,8 +90,8 @@ def find_grid(planes: Planes) -> Grid | None:
 
 def steps(quality: int) -> NDArray[np.int64]:
     """Quantisation steps ``(8, 8)`` of luma at a quality of libjpeg's scale."""
-    factor = 5000 // quality if quality < 50 else 200 - 2 * quality
-    table: NDArray[np.int64] = np.clip((_LUMA_TABLE * factor + 50) // 100, 1, 255)
+    luma, _ = quantisation_tables(torch.tensor([quality]))
+    table: NDArray[np.int64] = luma[0].numpy()
     return table
 
 

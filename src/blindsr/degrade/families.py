@@ -56,6 +56,27 @@ class Family(ABC):
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Random numbers, one for each of ``count`` samples, ``(count,)``."""
+
+    source: torch.Generator
+    count: int
+
+    def uniform(self, low: float, high: float) -> Tensor:
+        """Numbers from ``low`` to ``high``."""
+        return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
+
+    def chance(self, odds: float) -> Tensor:
+        """Whether something of these odds happens."""
+        return self.uniform(0, 1) < odds
+
+    def whole(self, limits: tuple[int, int]) -> Tensor:
+        """Whole numbers, both limits included."""
+        low, high = limits
+        return torch.randint(low, high + 1, (self.count,), generator=self.source, device=self.source.device)
+
+
+@dataclass(frozen=True)
 class Isotropic(Family):
     """Round Gaussians whose standard deviation is uniform in a range, or on a grid within it."""
 

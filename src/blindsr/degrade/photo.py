@@ -19,7 +19,7 @@ from torch import Tensor
 from blindsr.degrade import jpeg, kernels, shapes
 from blindsr.degrade.blur import blur
 from blindsr.degrade.canvas import Canvas, largest
-from blindsr.degrade.families import Family
+from blindsr.degrade.families import Draw, Family
 from blindsr.degrade.process import Degradation, check_jpeg, check_noise
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError
@@ -246,7 +246,7 @@ class PhotoFamily(Family):
             sharpen=torch.where(odds(0.15, 0.25), draw.uniform(0.2, 1.5), 0),
             radius=draw.uniform(0.5, 1.5),
             jpeg1=torch.where(odds(0.05, 0.3), draw.uniform(40, 95).round(), 0).long(),
-            shift=draw.whole(64),
+            shift=draw.whole((0, 63)),
             webp=odds(0.1, 0.1).long(),
             full=draw.chance(0.3).long(),
         )
@@ -267,20 +267,8 @@ class PhotoFamily(Family):
 
 
 @dataclass(frozen=True)
-class _Draw:
+class _Draw(Draw):
     """Random numbers for so many samples."""
-
-    source: torch.Generator
-    count: int
-
-    def uniform(self, low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
-
-    def chance(self, odds: float) -> Tensor:
-        return self.uniform(0, 1) < odds
-
-    def whole(self, below: int) -> Tensor:
-        return torch.randint(below, (self.count,), generator=self.source, device=self.source.device)
 
     def modes(self) -> Tensor:
         """Half of all programs resize with antialiasing, a third by areas."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from blindsr.degrade import kernels, shapes
-from blindsr.degrade.families import Family
+from blindsr.degrade.families import Draw, Family
 from blindsr.degrade.realistic import RealisticDegradation, Round
 from blindsr.degrade.resample import MODES
 
@@ -97,21 +97,8 @@ class RealESRGAN(Family):
 
 
 @dataclass(frozen=True)
-class _Draw:
+class _Draw(Draw):
     """Random numbers for so many samples."""
-
-    source: torch.Generator
-    count: int
-
-    def uniform(self, low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
-
-    def chance(self, odds: float) -> Tensor:
-        return self.uniform(0, 1) < odds
-
-    def whole(self, limits: tuple[int, int]) -> Tensor:
-        low, high = limits
-        return torch.randint(low, high + 1, (self.count,), generator=self.source, device=self.source.device)
 
     def choice(self, odds: tuple[float, ...]) -> Tensor:
         weights = torch.tensor(odds, device=self.source.device)

@@ -1,7 +1,8 @@
 """What several papers need alike."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 import torch
@@ -83,3 +84,16 @@ def _shared(module: _Module) -> _Module:
     held["_modules"] = {name: None if child is None else _shared(child) for name, child in held["_modules"].items()}
     vars(copy).update(held)
     return copy
+
+
+@contextmanager
+def frozen(net: nn.Module) -> Iterator[None]:
+    """Let gradients through a network, but not into it."""
+    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad = False
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad = True

@@ -5,19 +5,18 @@ weights and those they began from can be interpolated. Where the result has stru
 drawn back to the photograph, after LDL (Liang et al., "Details or Artifacts", CVPR 2022).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
 from blindsr.contract import Group
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
+from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import LPIPS
 
 
@@ -74,7 +73,7 @@ class Vivid(RestoringStage):
         if recipe.artefacts:
             losses["artefacts"] = recipe.artefacts * (artefact_map(sr.detach(), hr) * (sr - hr).abs()).mean()
         if self.method.discriminator is not None and (recipe.adversarial or recipe.matching):
-            with _frozen(self.method.discriminator):
+            with frozen(self.method.discriminator):
                 logits, features = self.method.discriminator(sr)
                 _, wanted = self.method.discriminator(hr)
             distances = [F.l1_loss(a, b.detach()) for a, b in zip(features, wanted, strict=True)]
@@ -107,13 +106,3 @@ def _local_std(x: Tensor, side: int) -> Tensor:
     padded = F.pad(x, (side // 2,) * 4, mode="reflect")
     mean, square = F.avg_pool2d(padded, side, 1), F.avg_pool2d(padded.square(), side, 1)
     return (square - mean.square()).clamp(min=0).sqrt()
-
-
-@contextmanager
-def _frozen(net: nn.Module) -> Iterator[None]:
-    """Let gradients through a network, but not into it."""
-    net.requires_grad_(requires_grad=False)
-    try:
-        yield
-    finally:
-        net.requires_grad_(requires_grad=True)

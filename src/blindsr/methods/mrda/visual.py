@@ -3,8 +3,6 @@
 Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net that judges every pixel: Wang et al., ICCVW 2021.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from blindsr.contract import StageRecipe
 from blindsr.errors import BlindSRError
+from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import VGG
 
 _WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
@@ -92,7 +91,7 @@ class Visual(nn.Module):
             weighted = torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)])
             losses["perceptual"] = self.recipe.perceptual * weighted.sum()
         if self.recipe.adversarial and discriminator is not None:
-            with _fixed(discriminator):
+            with frozen(discriminator):
                 losses["adversarial"] = self.recipe.adversarial * _taken_for(1.0, discriminator(sr))
             losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
         return losses
@@ -115,16 +114,3 @@ def _check_file(path: Path | None) -> None:
 
 def _taken_for(truth: float, logits: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits.float(), torch.full_like(logits, truth, dtype=torch.float32))
-
-
-@contextmanager
-def _fixed(net: nn.Module) -> Iterator[None]:
-    """Let gradients through a network, but not into it."""
-    parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    for parameter in parameters:
-        parameter.requires_grad = False
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad = True
