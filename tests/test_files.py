@@ -11,7 +11,7 @@ import pytest
 
 from blindsr import files
 from blindsr.errors import BlindSRError
-from blindsr.files import PlaceTakenError, beside
+from blindsr.files import OutputExistsError, beside
 
 
 def test_success_replaces_the_file(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_file_that_appears_during_the_work_stays(tmp_path: Path) -> None:
             part.write_bytes(b"new")
             path.write_bytes(b"made by hand meanwhile")
 
-    with pytest.raises(PlaceTakenError, match="--overwrite"):
+    with pytest.raises(OutputExistsError, match="--overwrite"):
         work()
     assert path.read_bytes() == b"made by hand meanwhile"
     assert list(tmp_path.iterdir()) == [path]
@@ -116,7 +116,7 @@ def test_of_many_writers_one_succeeds(tmp_path: Path) -> None:
     def attempt(number: int) -> int | None:
         try:
             files.write(path, str(number), overwrite=False)
-        except PlaceTakenError:
+        except OutputExistsError:
             return None
         return number
 
@@ -186,7 +186,7 @@ def test_a_place_that_is_taken(tmp_path: Path) -> None:
     there.touch()
     files.check_new(tmp_path / "new.png", [there])
     files.check_new(there, overwrite=True)
-    with pytest.raises(PlaceTakenError, match="--overwrite"):
+    with pytest.raises(OutputExistsError, match="--overwrite"):
         files.check_new(there)
     with pytest.raises(BlindSRError, match="named twice"):
         files.check_new(tmp_path / "x" / ".." / "a.png", [there], overwrite=True)

@@ -1,9 +1,76 @@
-"""The one exception that a user is meant to read."""
+"""The exception for mistakes that a user can correct, and its stable codes."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Stable identifiers of errors, for programs that react to them; messages may change, codes do not."""
+
+    INVALID_VALUE = "invalid-value"
+    """A value has the wrong form or lies outside the allowed range."""
+    CONFLICTING_OPTIONS = "conflicting-options"
+    """Options contradict each other."""
+    MISSING_OPTION = "missing-option"
+    """A required option was not given."""
+    UNSUPPORTED_OPTION = "unsupported-option"
+    """The model or protocol does not support an option."""
+    UNKNOWN_NAME = "unknown-name"
+    """There is no model, method, recipe or protocol of that name."""
+    FILE_NOT_FOUND = "file-not-found"
+    """A file or folder does not exist."""
+    NO_IMAGES = "no-images"
+    """The inputs contain no image."""
+    CANNOT_READ = "cannot-read"
+    """The operating system or a store refuses to read a file."""
+    CANNOT_WRITE = "cannot-write"
+    """A file cannot be written: its folder, the disk, a permission or a store refuses it."""
+    FILE_EXISTS = "file-exists"
+    """A file would be replaced."""
+    NAME_CLASH = "name-clash"
+    """Two files of the same work have the same name."""
+    UNSUPPORTED_FORMAT = "unsupported-format"
+    """The file is not an image of a supported format, or its extension is not supported."""
+    CANNOT_DECODE = "cannot-decode"
+    """An image file is corrupt, truncated or of an unsupported variant."""
+    UNSUPPORTED_CONTENT = "unsupported-content"
+    """An image has colours, channels, samples or frames that are not supported."""
+    INVALID_FILE = "invalid-file"
+    """A file of weights, a record, a condition, a kernel, a recipe or a checkpoint has other content."""
+    INCOMPATIBLE = "incompatible"
+    """Things do not belong together: a condition and a model, weights and a network, a result and its image."""
+    TOO_LARGE = "too-large"
+    """An image, file or result is larger than supported."""
+    TOO_SMALL = "too-small"
+    """An image or result is smaller than needed."""
+    OUT_OF_MEMORY = "out-of-memory"
+    """There is not enough memory."""
+    MISSING_DEPENDENCY = "missing-dependency"
+    """An optional library is not installed."""
+    DEVICE_UNAVAILABLE = "device-unavailable"
+    """The device does not exist or cannot be used."""
+    UNREACHABLE = "unreachable"
+    """A store or a cluster cannot be reached."""
+    IMPLAUSIBLE_RESULT = "implausible-result"
+    """The network's result contradicts its image."""
+    DIVERGED = "diverged"
+    """Training produced values that are not finite."""
+    CANCELLED = "cancelled"
+    """The work was cancelled."""
+    FORKED = "forked"
+    """The process was forked in a way that its libraries do not support."""
 
 
 class BlindSRError(Exception):
-    """Something a user can put right: what was expected, what came, what to do, in one sentence.
+    """A mistake that a user can correct: expectation, finding and remedy in one sentence.
 
-    The command line prints the sentence and exits with 2 (1 where some files of a batch failed);
-    any other exception that reaches a user is a bug of ours.
+    The command line prints the sentence and exits with 2, or with 1 if some files of a batch failed. Any other
+    exception that reaches a user is a bug.
     """
+
+    code: Code = Code.INVALID_VALUE
+    """Stable identifier of the kind of error."""
+
+    def __init__(self, message: str, code: Code | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code

@@ -7,17 +7,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.parts import part_folder
 
 _LARGEST_TEXT = 2**26
 
 
-class PlaceTakenError(BlindSRError):
-    """A file that nobody said to replace is where another one is to be written."""
+class OutputExistsError(BlindSRError):
+    """An output file exists and may not be replaced."""
 
-    def __init__(self, place: Path | str) -> None:
-        super().__init__(f"{place} exists already; replace it with --overwrite or choose another name")
+    code = Code.FILE_EXISTS
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(f"{path} already exists; replace it with --overwrite or choose another name")
+        self.path = path
+
+    def __reduce__(self) -> tuple[type["OutputExistsError"], tuple[Path | str]]:
+        return type(self), (self.path,)
 
 
 def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = False) -> None:
@@ -34,7 +40,7 @@ def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = Fals
     if any(path.resolve() == other.resolve() for other in others):
         raise BlindSRError(f"{path} is named twice, and would be overwritten; choose another name for the second file")
     if path.exists() and not overwrite:
-        raise PlaceTakenError(path)
+        raise OutputExistsError(path)
 
 
 def check_writable(path: Path) -> None:
@@ -105,7 +111,7 @@ def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         overwrite: replace a file that is there by then, even if it appeared during the work.
 
     Raises:
-        PlaceTakenError: there is a file, and it must not be replaced.
+        OutputExistsError: there is a file, and it must not be replaced.
     """
     place = path.resolve() if path.is_symlink() else path
     with part_folder(place.parent) as folder:
@@ -136,7 +142,7 @@ def _rename_to_new(part: Path, place: Path, path: Path) -> None:
                 place.unlink(missing_ok=True)
                 raise
     except FileExistsError:
-        raise PlaceTakenError(path) from None
+        raise OutputExistsError(path) from None
 
 
 def _claim(place: Path) -> None:

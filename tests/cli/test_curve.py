@@ -28,7 +28,7 @@ def test_one_command_measures_and_draws(blindsr: Run, learner: Path, tiny: Path,
     assert "dB after 0" in ended.out
     again = blindsr("curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out)
     assert again.code == 2
-    assert "exists already" in again.err
+    assert "already exists" in again.err
     again = blindsr("curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out, "--overwrite")
     assert again.code == 0, again.err
     for arguments, words in ((("-m", tiny), "takes no gradient steps"), (("-m", learner, "--steps", "x"), "0,1,10")):

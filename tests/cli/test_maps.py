@@ -23,7 +23,7 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
     assert f"{float(gains.min()):.3f} to {float(gains.max()):.3f}" in ended.out
     for arguments, words in (
         ((photo, "-m", tiny, "-o", out, "--overwrite"), "everywhere alike"),
-        ((photo, "-m", modulated, "-o", out), "exists already"),
+        ((photo, "-m", modulated, "-o", out), "already exists"),
         ((photo, "-m", modulated, "-o", photo, "--overwrite"), "named twice"),
         ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "no file"),
         ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),

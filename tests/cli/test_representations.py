@@ -23,7 +23,7 @@ def test_a_sentence_with_the_accuracy(blindsr: Run, tiny: Path, learner: Path, t
         (("-m", learner), "cannot be kept"),
         (("-m", tiny, "--widths", "1"), "two blur widths"),
         (("-m", tiny, "-o", tmp_path / "no" / "plot.png"), "cannot write"),
-        (("-m", tiny, "-o", tmp_path / "hr" / "0.png"), "exists already"),
+        (("-m", tiny, "-o", tmp_path / "hr" / "0.png"), "already exists"),
         (("-m", tiny, "--widths", "a,b"), "two blur widths"),
     ):
         ended = blindsr("representations", "--data", tmp_path / "hr", *arguments)

@@ -282,7 +282,7 @@ def test_comparisons_and_maps_overwrite_nothing_either(
     report = (photo, "-o", tmp_path / "new.png", "-m", learner, "--steps", "0", "--report")
     ended = blindsr("upscale", *report)
     assert ended.code == 2
-    assert f"{drawn} exists already" in ended.err
+    assert f"{drawn} already exists" in ended.err
     assert not (tmp_path / "new.png").exists()
 
 

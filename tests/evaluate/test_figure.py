@@ -22,7 +22,7 @@ def test_a_full_disk_leaves_the_old_figure(tmp_path: Path, name: str, largest_fi
     old = (tmp_path / name).read_bytes()
     with largest_file(len(old) // 2), pytest.raises(BlindSRError, match="cannot write"):
         save(_figure(), tmp_path / name)
-    with pytest.raises(BlindSRError, match="exists already"):
+    with pytest.raises(BlindSRError, match="already exists"):
         save(_figure(), tmp_path / name, overwrite=False)
     assert (tmp_path / name).read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == [name]

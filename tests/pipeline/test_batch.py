@@ -372,7 +372,7 @@ def test_a_comparison_and_a_map_that_appear_during_the_work_stay(
         monkeypatch.setattr(Upscaler, "look", looked)
         upscaler = Upscaler(seeded_mzsr(), device="cpu")
         (outcome,) = restore_all([job], Options(model=upscaler, compare=beside, report=place == job.map, **KNOWN))
-        assert "exists already" in str(outcome.error)
+        assert "already exists" in str(outcome.error)
         assert place.read_bytes() == b"made by hand meanwhile"
         assert not Path(job.target).exists()
 

@@ -10,7 +10,7 @@ import pytest
 
 from blindsr import images
 from blindsr.errors import BlindSRError
-from blindsr.files import PlaceTakenError
+from blindsr.files import OutputExistsError
 from blindsr.pipeline import places
 from blindsr.pipeline.places import Workplace
 
@@ -53,7 +53,7 @@ def test_what_is_where(memory: fsspec.AbstractFileSystem, tmp_path: Path) -> Non
         assert kinds == ["file", "folder", "missing", "missing"]
         assert places.modified(places.joined(root, "b.png")) is None
         assert (places.modified(places.joined(root, "a.png")) or 0) > 1.6e9
-        with pytest.raises(PlaceTakenError):
+        with pytest.raises(OutputExistsError):
             places.check_new(places.joined(root, "a.png"), overwrite=False)
         places.check_new(places.joined(root, "a.png"), overwrite=True)
         places.check_new(places.joined(root, "b.png"), overwrite=False)
@@ -113,7 +113,7 @@ def test_a_result_that_is_there_by_now_is_not_replaced(memory: fsspec.AbstractFi
     with Workplace() as work:
         made = work.prepare(target)
         made.write_bytes(b"result")
-        with pytest.raises(PlaceTakenError, match="exists already"):
+        with pytest.raises(OutputExistsError, match="already exists"):
             work.deliver(made, target, overwrite=False)
         assert memory.cat("/photos/out/a_x2.png") == b"out/a_x2.png"
         assert memory.ls("/photos/out", detail=False) == ["/photos/out/a_x2.png"]

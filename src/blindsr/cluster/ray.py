@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError
-from blindsr.files import PlaceTakenError
+from blindsr.files import OutputExistsError
 from blindsr.inference.progress import Watch
 from blindsr.pipeline import places, plan
 from blindsr.pipeline.batch import restore_all
@@ -180,7 +180,7 @@ class _Lister:
             return None
         if self._existing == "skip":
             return Outcome(job, skipped=True)
-        return Outcome(job, str(PlaceTakenError(job.target)))
+        return Outcome(job, str(OutputExistsError(job.target)))
 
 
 class _Worker:

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Event
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 _log = logging.getLogger(__name__)
 
 
 class CancelledError(BlindSRError):
-    """The work was stopped by whoever watched it."""
+    """The work was cancelled."""
+
+    code = Code.CANCELLED
 
 
 @dataclass(frozen=True)

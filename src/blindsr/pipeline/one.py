@@ -13,7 +13,7 @@ from blindsr.analysis.choice import Choice, told
 from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import Native, resolve, shrunk
 from blindsr.errors import BlindSRError
-from blindsr.files import PlaceTakenError, check_new
+from blindsr.files import OutputExistsError, check_new
 from blindsr.images import Frames, Picture, formats
 from blindsr.images.quality import jpeg_quality
 from blindsr.images.read import MAX_PIXELS, kind_of
@@ -164,7 +164,7 @@ class Restorer:
 
         A result that another process wrote in the meantime is skipped where those that exist are.
         """
-        appeared = isinstance(error, PlaceTakenError) and places.modified(job.target) is not None
+        appeared = isinstance(error, OutputExistsError) and places.modified(job.target) is not None
         if appeared and self.options.existing == "skip":
             return Outcome(job, skipped=True)
         return Outcome(job, explain(job, error, work))

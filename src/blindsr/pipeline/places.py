@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from blindsr import files, images
 from blindsr.errors import BlindSRError
-from blindsr.files import PlaceTakenError
+from blindsr.files import OutputExistsError
 from blindsr.parts import part_folder
 
 Place: TypeAlias = Path | str
@@ -172,12 +172,12 @@ def check_new(place: Place, *, overwrite: bool) -> None:
     """Refuse a place that is taken; meant to be asked before the work.
 
     Raises:
-        PlaceTakenError: there is a file, and it must not be replaced.
+        OutputExistsError: there is a file, and it must not be replaced.
     """
     if isinstance(place, Path):
         files.check_new(place, overwrite=overwrite)
     elif not overwrite and modified(place) is not None:
-        raise PlaceTakenError(place)
+        raise OutputExistsError(place)
 
 
 def is_animated(place: Place) -> bool:
@@ -260,7 +260,7 @@ class Workplace:
             overwrite: replace a file that is there by now.
 
         Raises:
-            PlaceTakenError: there is a file, and it must not be replaced.
+            OutputExistsError: there is a file, and it must not be replaced.
             BlindSRError: it cannot be brought there.
         """
         if isinstance(target, Path):
@@ -269,7 +269,7 @@ class Workplace:
         try:
             _put(store, made, path, overwrite=overwrite)
         except FileExistsError:
-            raise PlaceTakenError(target) from None
+            raise OutputExistsError(target) from None
         except (OSError, ValueError) as error:
             raise BlindSRError(f"cannot write {target}: {error}") from None
         finally:

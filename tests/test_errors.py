@@ -1,0 +1,34 @@
+import pickle
+from pathlib import Path
+
+import pytest
+
+from blindsr.errors import BlindSRError, Code
+from blindsr.files import OutputExistsError
+from blindsr.inference.progress import CancelledError
+
+_DOCUMENT = Path(__file__).parents[1] / "docs/errors.md"
+
+
+def test_a_code_is_its_string() -> None:
+    error = BlindSRError("no", Code.FILE_NOT_FOUND)
+    assert error.code == "file-not-found"
+    assert str(error) == "no"
+
+
+def test_documentation_lists_each_code() -> None:
+    listed = [line.split("`")[1] for line in _DOCUMENT.read_text().splitlines() if line.startswith("| `")]
+    assert listed == list(Code)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BlindSRError("no", Code.TOO_LARGE), "too-large"),
+        (OutputExistsError("a.png"), "file-exists"),
+        (CancelledError("stopped"), "cancelled"),
+    ],
+)
+def test_codes_survive_a_process_boundary(error: BlindSRError, code: str) -> None:
+    restored = pickle.loads(pickle.dumps(error))
+    assert (type(restored), str(restored), restored.code) == (type(error), str(error), code)
