@@ -36,10 +36,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/training.py
 
 # Torch is installed first and from the constraints, so that nothing pulls in another build of it.
+# Tests do without torchvision, which spandrel asks for; it has no build for every torch (see tests/stand_ins).
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps spandrel
 	touch $@
 
 clean:

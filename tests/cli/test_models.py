@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from blindsr import weights
 
@@ -35,3 +36,19 @@ def test_show_unknown(blindsr: Run) -> None:
     assert ended.code == 2
     assert ended.err.count("\n") == 1
     assert "nonsense" in ended.err
+
+
+def test_models_of_others(blindsr: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("spandrel", reason="needs the extra community")
+    from spandrel.architectures.Compact import Compact
+
+    torch.save(Compact(num_feat=8, num_conv=2).state_dict(), tmp_path / "4x-Test.pth")
+    (tmp_path / "torn.safetensors").write_bytes(b"1")
+    monkeypatch.setenv("BLINDSR_MODELS", str(tmp_path))
+    rows = blindsr("models").out.splitlines()
+    assert any("4x-Test" in row and "community" in row for row in rows)
+    assert any("torn" in row and "damaged" in row for row in rows)
+    ended = blindsr("models", "show", "4x-Test")
+    assert ended.code == 0
+    assert "architecture: RealESRGAN Compact" in ended.out.splitlines()
+    assert blindsr("models", "show", "torn").code == 2

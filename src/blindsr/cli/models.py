@@ -1,15 +1,18 @@
 """``blindsr models``: which weights there are, and what they say about themselves."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="List the weights that come with the package, or show the card of one.")
+from blindsr.errors import BlindSRError
+
+app = typer.Typer(help="List the weights in the package and in the folder BLINDSR_MODELS, or show the card of one.")
 
 
 @app.callback(invoke_without_command=True)
 def overview(context: typer.Context) -> None:
-    """List the weights that come with the package."""
+    """List the weights in the package and in the folder BLINDSR_MODELS."""
     if context.invoked_subcommand is not None:
         return
     from rich.console import Console
@@ -18,12 +21,24 @@ def overview(context: typer.Context) -> None:
     from blindsr import weights
 
     table = Table("name", "method", "scale", "parameters", "file", "steps")
-    for name, path in weights.available().items():
-        card = weights.read_card(path)
-        scale, steps = card.config.get("scale", ""), card.provenance.get("steps", "")
-        size = f"{path.stat().st_size / 1e6:.1f} MB"
-        table.add_row(name, card.method, f"x{scale}", f"{weights.parameters(path):,}", size, str(steps))
+    for name, path in (weights.in_folder() | weights.available()).items():
+        table.add_row(name, *_row(path))
     Console().print(table)
+
+
+def _row(path: Path) -> tuple[str, ...]:
+    """The cells after the name; what a file of another program holds is known where it is opened alone."""
+    from blindsr import weights
+
+    size = f"{path.stat().st_size / 1e6:.1f} MB"
+    try:
+        if weights.is_foreign(path):
+            return "community", "", "", size, ""
+        card = weights.read_card(path)
+    except BlindSRError:
+        return "damaged", "", "", size, ""
+    scale, steps = card.config.get("scale", ""), card.provenance.get("steps", "")
+    return card.method, f"x{scale}", f"{weights.parameters(path):,}", size, str(steps)
 
 
 @app.command()
@@ -34,6 +49,11 @@ def show(name: Annotated[str, typer.Argument(help="Name of weights, or path of a
     from blindsr import weights
 
     path = weights.find(name)
+    if weights.is_foreign(path):
+        from blindsr.inference.community import load_community
+
+        typer.echo(yaml.safe_dump(load_community(path).config.model_dump(mode="json"), sort_keys=False), nl=False)
+        return
     card = weights.read_card(path)
     page = path.with_suffix(".md")
     if page.is_file():

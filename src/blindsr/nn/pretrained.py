@@ -1,7 +1,10 @@
 """Weights of other people's networks, from files that a user names."""
 
 import pickle
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -11,18 +14,27 @@ from torch import Tensor
 from blindsr.errors import BlindSRError
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, find: Callable[[dict[str, Any]], Mapping[Any, Any]] = dict) -> dict[str, Tensor]:
     """Named tensors of a safetensors file, or of a state dictionary that torch saved; no code in it is run.
+
+    Args:
+        path: of the file.
+        find: finds the state dictionary in what the file holds, such as a training checkpoint.
 
     Raises:
         BlindSRError: no such file, or something else in it.
     """
     try:
-        found = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+        with warnings.catch_warnings():  # what follows from an unusual file is told below
+            warnings.simplefilter("ignore")
+            content: Any = (
+                load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+            )
     except OSError as error:
         raise BlindSRError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError):
+    except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError):
         raise BlindSRError(f"{path} is no safetensors file and no state dictionary of torch") from None
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
+    found = find(content) if isinstance(content, dict) and all(isinstance(key, str) for key in content) else None
+    if not found or not all(isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()):
         raise BlindSRError(f"{path} holds something else than named tensors")
     return dict(found)

@@ -2,14 +2,27 @@
 
 from blindsr.weights.card import Card
 from blindsr.weights.detail import interpolate, with_detail
-from blindsr.weights.store import Weights, available, find, load, name_of, parameters, read_card, save
+from blindsr.weights.store import (
+    Weights,
+    available,
+    find,
+    in_folder,
+    is_foreign,
+    load,
+    name_of,
+    parameters,
+    read_card,
+    save,
+)
 
 __all__ = [
     "Card",
     "Weights",
     "available",
     "find",
+    "in_folder",
     "interpolate",
+    "is_foreign",
     "load",
     "name_of",
     "parameters",

@@ -1,6 +1,7 @@
 """Weights on disk: one safetensors file holds the tensors (float16) and the card that says what they are."""
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +21,10 @@ from blindsr.methods import registry
 from blindsr.weights.card import Card
 
 KEY = "blindsr"
+FOLDER = "BLINDSR_MODELS"
+"""The environment variable that names a folder of models."""
+SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
+"""Of files that hold a network; those of blindsr are all safetensors."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +43,17 @@ def available() -> dict[str, Path]:
         return {name_of(path): path for path in sorted(folder.glob("*.safetensors"))}
 
 
+def in_folder() -> dict[str, Path]:
+    """The models in the folder that the environment variable ``BLINDSR_MODELS`` names, by name."""
+    folder = os.environ.get(FOLDER)
+    found = sorted(Path(folder).iterdir()) if folder and Path(folder).is_dir() else []
+    return {name_of(path): path for path in found if path.suffix.lower() in SUFFIXES and path.is_file()}
+
+
 def name_of(name_or_path: str | Path) -> str:
     """The name of weights that were given by it or by their path; not its ``stem``, for names have a dot in them."""
-    return Path(name_or_path).name.removesuffix(".safetensors")
+    name = Path(name_or_path).name
+    return next((name[: -len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
 def save(path: Path, method: Method[Any], card: Card) -> None:
@@ -90,7 +103,7 @@ def load(name_or_path: str | Path) -> Weights:
 
 def find(name_or_path: str | Path) -> Path:
     """The file of some weights, by name or path."""
-    known = available()
+    known = in_folder() | available()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
     path = Path(name_or_path)
@@ -101,19 +114,34 @@ def find(name_or_path: str | Path) -> Path:
     raise BlindSRError(f"there are no weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them")
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a file was written by another program than blindsr.
+
+    Raises:
+        BlindSRError: a safetensors file that is damaged.
+    """
+    return path.suffix.lower() != ".safetensors" or _metadata(path) is None
+
+
 def read_card(path: Path) -> Card:
     """The card in a weights file, without its tensors."""
-    try:
-        with safe_open(path, "pt") as file:
-            text = (file.metadata() or {}).get(KEY)
-    except (SafetensorError, OSError):
-        raise BlindSRError(f"{path} is damaged or no safetensors file") from None
+    text = _metadata(path)
     if text is None:
         raise BlindSRError(f"{path} was not written by blindsr, so its network is unknown")
     try:
         return Card.model_validate_json(text)
     except pydantic.ValidationError:
         raise BlindSRError(f"{path} was written by another version of blindsr") from None
+
+
+def _metadata(path: Path) -> str | None:
+    """The text of a card; None if there is none."""
+    try:
+        with safe_open(path, "pt") as file:
+            text: str | None = (file.metadata() or {}).get(KEY)
+    except (SafetensorError, OSError):
+        raise BlindSRError(f"{path} is damaged or no safetensors file") from None
+    return text
 
 
 def parameters(path: Path) -> int:

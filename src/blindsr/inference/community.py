@@ -1,0 +1,222 @@
+"""Networks of other authors as methods: every architecture for single images that spandrel can open.
+
+A file holds tensors alone, and spandrel finds out by their names which architecture they belong to. Such networks know
+no condition. They do not say how far they see either; a tile has as much context as is customary for them.
+"""
+
+import math
+import weakref
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.errors import BlindSRError
+from blindsr.nn.pretrained import read_tensors
+
+if TYPE_CHECKING:
+    from spandrel import ImageModelDescriptor
+
+_MARGIN = 32
+"""Context of a tile in LR pixels; rounded up to what sides have to be multiples of."""
+_WIDE = 64
+"""Context of a tile where spandrel discourages tiles, because a network uses more of the image."""
+_WHOLE = 2**20
+"""Context where a network cuts images into tiles by itself: all of the image."""
+_PROBED = 64
+"""Side of the image that memory is measured with, LR pixels."""
+
+
+class CommunityConfig(Strict):
+    """What spandrel found out about a network."""
+
+    architecture: str
+    scale: int
+    purpose: str
+    tags: tuple[str, ...]
+    channels: int
+    """Of the images that it takes: 3, or 1, in which case it restores each channel by itself."""
+    multiple: int
+    """What the sides of its images have to be multiples of."""
+    minimum: int
+    """The least side of its images."""
+    square: bool
+    margin: int
+    """Context of a tile."""
+
+
+class Community(Method[None]):
+    """A network that spandrel opened; there is nothing to find out about an image."""
+
+    Config = CommunityConfig
+    config: CommunityConfig
+
+    def __init__(self, descriptor: "ImageModelDescriptor[nn.Module]") -> None:
+        """Take a network.
+
+        Raises:
+            BlindSRError: it does not make a larger or equal image of an image.
+        """
+        super().__init__()
+        self._descriptor = descriptor
+        self.network = descriptor.model.eval().requires_grad_(requires_grad=False)
+        self.config = _config_of(descriptor)
+
+    @property
+    def traits(self) -> Traits:
+        return Traits(self.config.scale, self.config.margin, self._held)
+
+    @cached_property
+    def _held(self) -> int:
+        return measure_held(self)
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
+        """Nothing to find out."""
+
+    def restore(self, lr: Tensor, condition: None) -> Tensor:
+        check_image(lr)
+        height, width = lr.shape[-2:]
+        image = self._padded(lr if self.config.channels == 3 else lr.flatten(0, 1)[:, None])
+        precise = not self._descriptor.supports_bfloat16
+        with torch.autocast(lr.device.type, enabled=torch.is_autocast_enabled(lr.device.type) and not precise):
+            sr: Tensor = self._descriptor._call_fn(self.network, image)
+        sr = sr[..., : self.config.scale * height, : self.config.scale * width].float()
+        return sr if self.config.channels == 3 else sr[:, 0].unflatten(0, lr.shape[:2])
+
+    forward = restore
+
+    def describe(self, condition: None) -> dict[str, Any]:
+        return {"architecture": self.config.architecture, "tags": list(self.config.tags)}
+
+    def _padded(self, image: Tensor) -> Tensor:
+        """Continue a copy to a size that the network takes, by mirroring; some networks write into their image."""
+        width, height = self._descriptor.size_requirements.get_padding(image.shape[-1], image.shape[-2])
+        right, below = min(width, image.shape[-1] - 1), min(height, image.shape[-2] - 1)
+        if right or below:
+            image = F.pad(image, (0, right, 0, below), mode="reflect")
+        if width > right or height > below:
+            image = F.pad(image, (0, width - right, 0, height - below), mode="replicate")
+        return image if width or height else image.clone()
+
+
+def load_community(path: Path) -> Community:
+    """Open a file of tensors as the network that it belongs to; no code in the file is run.
+
+    Args:
+        path: a safetensors file, or a file that torch saved.
+
+    Raises:
+        BlindSRError: spandrel is not installed, the file holds anything but tensors, or a network that spandrel does
+            not know or that does not restore single images.
+    """
+    try:
+        from spandrel import (  # noqa: PLC0415  # an extra
+            MAIN_REGISTRY,
+            ImageModelDescriptor,
+            UnsupportedModelError,
+            canonicalize_state_dict,
+        )
+    except ImportError as error:
+        raise BlindSRError(
+            f"{path.name} was not written by blindsr; other networks are opened by spandrel, which cannot be imported "
+            f"({error}): pip install 'blindsr[community]'"
+        ) from None
+    tensors = read_tensors(path, canonicalize_state_dict)
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            descriptor = MAIN_REGISTRY.load(tensors)
+    except UnsupportedModelError:
+        raise BlindSRError(f"{path} is a network of no architecture that spandrel knows") from None
+    except Exception as error:  # what architectures raise where sizes do not fit is their own affair
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BlindSRError(f"{path} cannot be opened by spandrel: {reason}") from None
+    if not isinstance(descriptor, ImageModelDescriptor):
+        raise BlindSRError(f"{path} fills in masked parts of images ({descriptor.architecture.name}); no image has any")
+    if descriptor.purpose == "FaceSR":
+        raise BlindSRError(f"{path} restores aligned faces alone ({descriptor.architecture.name})")
+    network = Community(descriptor)
+    _check_result(network, path)
+    return network
+
+
+def _config_of(descriptor: "ImageModelDescriptor[nn.Module]") -> CommunityConfig:
+    name, size = descriptor.architecture.name, descriptor.size_requirements
+    channels = (descriptor.input_channels, descriptor.output_channels)
+    if channels not in ((3, 3), (1, 1)):
+        raise BlindSRError(f"this {name} network makes {channels[1]} channels of {channels[0]}; 3 of 3 or 1 of 1 do")
+    margin = {"SUPPORTED": _MARGIN, "DISCOURAGED": _WIDE}.get(descriptor.tiling.name, _WHOLE)
+    return CommunityConfig(
+        architecture=name,
+        scale=descriptor.scale,
+        purpose=descriptor.purpose,
+        tags=tuple(descriptor.tags),
+        channels=channels[0],
+        multiple=size.multiple_of,
+        minimum=size.minimum,
+        square=size.square,
+        margin=-(-margin // size.multiple_of) * size.multiple_of,
+    )
+
+
+@torch.no_grad()
+def _check_result(network: Community, path: Path) -> None:
+    """Refuse a network whose results are not as large as it says, or are not finite."""
+    try:
+        shape = tuple(network.restore(torch.full((1, 3, 8, 9), 0.5), None).shape)
+    except Exception as error:  # as above
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BlindSRError(f"{path} cannot be used as {network.config.architecture}: {reason}") from None
+    scale = network.config.scale
+    if shape != (1, 3, 8 * scale, 9 * scale):
+        raise BlindSRError(f"{path} should enlarge {scale} times, and makes {shape[3]}x{shape[2]} pixels of 9x8")
+
+
+class _Peak(TorchDispatchMode):
+    """Counts bytes of tensors while they are held."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        self.held: int = 0
+        self.most: int = 0
+        self._seen: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(made):
+            if isinstance(tensor, Tensor):
+                self._count(tensor.untyped_storage())
+        return made
+
+    def _count(self, storage: torch.UntypedStorage) -> None:
+        if storage not in self._seen:
+            self._seen.add(storage)
+            self.held += storage.nbytes()
+            self.most = max(self.most, self.held)
+            weakref.finalize(storage, self._freed, storage.nbytes())
+
+    def _freed(self, size: int) -> None:
+        self.held -= size
+
+
+@torch.no_grad()
+def measure_held(network: Community) -> int:
+    """Numbers that a network holds at once for each LR pixel; see `Traits.held`.
+
+    Shapes alone are computed where the network's operators allow it.
+    """
+    side = -(-max(_PROBED, network.config.minimum) // network.config.multiple) * network.config.multiple
+    state = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    shapes = {name: value.to("meta") for name, value in state.items()}
+    try:
+        with _Peak() as peak:
+            torch.func.functional_call(network, shapes, (torch.empty(1, 3, side, side, device="meta"), None))
+    except Exception:  # an operator without shapes, or values that decide what is computed
+        with _Peak() as peak:
+            network.restore(torch.zeros(1, 3, side, side, device=next(network.parameters()).device), None)
+    return math.ceil(peak.most / (4 * side**2))

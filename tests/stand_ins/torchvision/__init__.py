@@ -1,0 +1,1 @@
+"""Stands in for torchvision in tests: of all of it, spandrel imports the names in ``transforms.functional``."""
