@@ -56,7 +56,11 @@ def test_round_trip_to_half_precision(tmp_path: Path) -> None:
 
 
 def test_file_is_half_precision_and_leaves_nothing_beside(saved: Path) -> None:
-    assert {tensor.dtype for tensor in load_file(saved).values()} == {torch.float16}
+    tensors = load_file(saved)
+    card = tensors.pop(weights.store.CARD)
+    assert weights.Card.model_validate_json(bytes(card.tolist())) == weights.read_card(saved)
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+    assert weights.parameters(saved) == sum(tensor.numel() for tensor in tensors.values())
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 

@@ -219,4 +219,5 @@ def measure_held(network: Community) -> int:
     except Exception:  # an operator without shapes, or values that decide what is computed
         with _Peak() as peak:
             network.restore(torch.zeros(1, 3, side, side, device=next(network.parameters()).device), None)
-    return math.ceil(peak.most / (4 * side**2))
+    most: int = peak.most
+    return math.ceil(most / (4 * side**2))

@@ -5,6 +5,7 @@ from blindsr.weights.detail import interpolate, with_detail
 from blindsr.weights.store import (
     Weights,
     available,
+    build,
     find,
     in_folder,
     is_foreign,
@@ -19,6 +20,7 @@ __all__ = [
     "Card",
     "Weights",
     "available",
+    "build",
     "find",
     "in_folder",
     "interpolate",

@@ -1,6 +1,10 @@
-"""Weights on disk: one safetensors file holds the tensors (float16) and the card that says what they are."""
+"""Weights on disk: one safetensors file holds the tensors (float16) and the card that says what they are.
+
+The card stands in the metadata, and once more as bytes among the tensors, which is all that other programs pass on.
+"""
 
 import difflib
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +25,8 @@ from blindsr.methods import registry
 from blindsr.weights.card import Card
 
 KEY = "blindsr"
+CARD = "blindsr.card"
+"""The tensor that holds the card as UTF-8."""
 FOLDER = "BLINDSR_MODELS"
 """The environment variable that names a folder of models."""
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
@@ -65,7 +71,8 @@ def save(path: Path, method: Method[Any], card: Card) -> None:
         BlindSRError: a place that cannot be written, or weights that float16 cannot hold.
     """
     state = {key: value for key, value in method.state_dict().items() if key.split(".")[0] not in method.training_only}
-    data = serialise(_halved(state), {KEY: card.model_dump_json()})
+    text = card.model_dump_json()
+    data = serialise({**_halved(state), CARD: torch.tensor(list(text.encode()), dtype=torch.uint8)}, {KEY: text})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -84,21 +91,38 @@ def load(name_or_path: str | Path) -> Weights:
     """
     path = find(name_or_path)
     card = read_card(path)
+    try:
+        method = build(card)
+        method.load_state_dict(tensors_of(path))  # copied into float32
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BlindSRError(f"{path} does not fit the {card.method} network of this version: {reason}") from None
+    return Weights(card.name, method, card, path)
+
+
+def build(card: Card) -> Method[Any]:
+    """The network that a card is of, without weights, ready to restore and not to be trained.
+
+    Raises:
+        BlindSRError: no such method, or settings that it does not have in this version.
+    """
     cls = registry.method_class(card.method)
     try:
         config = cls.Config.model_validate(card.config)
-        # A new network is initialised at random, which must not move the caller's random numbers.
-        with torch.random.fork_rng(devices=[]):
-            method = cls(config)
-        for name in cls.training_only:
-            setattr(method, name, None)
-        with safe_open(path, "pt") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
-        method.load_state_dict(tensors)  # copied into float32
-    except (pydantic.ValidationError, SafetensorError, RuntimeError) as error:
+    except pydantic.ValidationError as error:
         reason = str(error).splitlines()[0]
-        raise BlindSRError(f"{path} does not fit the {card.method} network of this version: {reason}") from None
-    return Weights(card.name, method.eval().requires_grad_(requires_grad=False), card, path)
+        raise BlindSRError(f"{card.name} does not fit the {card.method} network of this version: {reason}") from None
+    # A new network is initialised at random, which must not move the caller's random numbers.
+    with torch.random.fork_rng(devices=[]):
+        method = cls(config)
+    for name in cls.training_only:
+        setattr(method, name, None)
+    return method.eval().requires_grad_(requires_grad=False)
+
+
+def without_card(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a network among those of its file."""
+    return {name: tensor for name, tensor in tensors.items() if name != CARD}
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -144,10 +168,21 @@ def _metadata(path: Path) -> str | None:
     return text
 
 
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file that belong to its network."""
+    with safe_open(path, "pt") as file:
+        return without_card({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118  # no mapping
+
+
+def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors of a file that belong to its network."""
+    with safe_open(path, "pt") as file:
+        return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys() if key != CARD}  # noqa: SIM118
+
+
 def parameters(path: Path) -> int:
     """How many numbers a weights file holds."""
-    with safe_open(path, "pt") as file:
-        return sum(torch.Size(file.get_slice(key).get_shape()).numel() for key in file.keys())  # noqa: SIM118
+    return sum(math.prod(shape) for shape in shapes_of(path).values())
 
 
 def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
