@@ -43,7 +43,7 @@ def main() -> None:
 
 def measure(hr_path: Path, model: str, runs: int) -> dict[str, object]:
     """Time both ways in turn, so that a busy moment hits both."""
-    method = weights.load(model).method
+    method = weights.load_weights(model).method
     hr, lr = photograph(hr_path)
     feature = method.condition(lr, generator=torch.Generator().manual_seed(0))
 

@@ -108,10 +108,10 @@ def main() -> None:
     _, held_out = Photos.read(chosen.data).split(16)
     tests = {name: Validation.prepare(held_out, one, torch.device("cpu")) for name, one in _FAMILIES.items()}
     for name in chosen.model:
-        method = weights.load(name).method
+        method = weights.load_weights(name).method
         gains = {of: test.run(method, nullcontext())["psnr"] - test.bicubic for of, test in tests.items()}
         print(name, "over bicubic", {of: f"{gain:+.2f}" for of, gain in gains.items()})
-        if "denoise" in method.understands:
+        if "denoise" in method.supported_hints:
             grain(method)
             swaps(method, held_out)
             seconds(method)

@@ -38,7 +38,7 @@ def _image(side: int) -> "Tensor":
 
 @pytest.mark.parametrize("name", weights.available())
 def test_weights_of_the_package(name: str) -> None:
-    model = _open(weights.find(name))
+    model = _open(weights.find_weights(name))
     upscaler = blindsr.load(name, device="cpu", precision="fp32")
     assert (model.architecture.id, model.scale, model.purpose) == ("blindsr", upscaler.scale, "SR")
     assert model.tags == [name.split("_", maxsplit=1)[0], name]
@@ -52,7 +52,7 @@ def test_weights_of_a_user(tmp_path: Path) -> None:
         name="cmdsr_x2.mine", method="cmdsr", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
     )
     path = tmp_path / "mine.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     model = _open(path)
     assert model.model.method.config == method.config
     assert torch.equal(model(_image(16)), blindsr.load(path, device="cpu", precision="fp32")(_image(16)))

@@ -21,7 +21,7 @@ Condition = TypeVar("Condition")
 """What a method knows of an image's degradation; the type is the method's own affair."""
 
 
-class Strict(pydantic.BaseModel):
+class StrictModel(pydantic.BaseModel):
     """A frozen record whose unknown keys are errors; base of every configuration and recipe."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -35,12 +35,12 @@ class Traits:
     """Factor from LR to SR, in pixels along each side."""
     margin: int
     """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
-    held: int = 0
+    floats_per_pixel: int = 0
     """Numbers of up to four bytes that are held at once for each LR pixel of a tile and its context, at most."""
 
     def features(self, width: int, height: int) -> int:
         """Bytes that are held at once while so many LR pixels, context included, are restored."""
-        return 4 * self.held * width * height
+        return 4 * self.floats_per_pixel * width * height
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,16 @@ class Estimate:
 class Method(nn.Module, ABC, Generic[Condition]):
     """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
 
-    Config: ClassVar[type[Strict]]
+    Config: ClassVar[type[StrictModel]]
     """Schema of everything that fixes the shape of the networks; written into the weights' file."""
 
-    understands: frozenset[str] = frozenset()
+    supported_hints: frozenset[str] = frozenset()
     """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
 
     training_only: ClassVar[tuple[str, ...]] = ()
     """Names of submodules that restoring does not need; published weights leave them out."""
 
-    config: Strict
+    config: StrictModel
     """The values that this network was built with."""
 
     @property
@@ -111,7 +111,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
         Args:
             lr: the whole image, ``(1, 3, h, w)``, RGB in [0, 1].
             generator: source of every random choice, on the CPU.
-            hints: what is known already; holds nothing outside ``understands``.
+            hints: what is known already; holds nothing outside ``supported_hints``.
         """
 
     @abstractmethod
@@ -126,16 +126,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Kernel and noise, where a method estimates them; None where a condition has no such names."""
         return None
 
-    def heed(self, lr: Tensor, condition: Condition) -> Tensor | None:
-        """How much each layer heeds the condition at each pixel: ``(layers, h, w)`` in [0, 1]; None if nowhere more.
-
-        Args:
-            lr: one image ``(1, 3, h, w)``.
-            condition: of it.
-        """
-        return None
-
-    def check_kept(self) -> None:
+    def check_packable(self) -> None:
         """Refuse where there is no `pack`; meant to be asked before images are looked at.
 
         Raises:
@@ -150,7 +141,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
         Raises:
             BlindSRError: the method's conditions mean nothing for another image.
         """
-        self.check_kept()
+        self.check_packable()
         raise NotImplementedError
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Condition:
@@ -159,36 +150,16 @@ class Method(nn.Module, ABC, Generic[Condition]):
         Raises:
             BlindSRError: the tensors are not those of a condition of this network.
         """
-        self.check_kept()
+        self.check_packable()
         raise NotImplementedError
 
-    def place_of(self, name: str) -> str:
+    def remap_key(self, name: str) -> str:
         """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""
         return name
 
 
-class PairTaught(Method[Condition]):
-    """A method that was trained by a teacher which learns each LR-HR pair before it restores the LR image."""
-
-    @abstractmethod
-    def taught(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
-        """What the teacher makes of LR images once it knows their pairs, and what the network that learned them does.
-
-        Args:
-            lr: ``(n, 3, h, w)``.
-            hr: ``(n, 3, s*h, s*w)``.
-            rates: the step size of each step on each pair; none leaves the network as it was trained.
-
-        Returns:
-            Two batches ``(n, 3, s*h, s*w)``, not clamped.
-
-        Raises:
-            BlindSRError: the teacher of these weights learns no pairs, or was left out of them.
-        """
-
-
 @dataclass(frozen=True)
-class Group:
+class ParameterGroup:
     """Parameters that share one optimiser: alternating training gives each part of a network its own."""
 
     name: str
@@ -205,7 +176,7 @@ class Group:
 _Decay = Annotated[float, pydantic.Field(ge=0, lt=1)]
 
 
-class StageRecipe(Strict):
+class StageRecipe(StrictModel):
     """What the loop itself needs to know of a stage; each method adds its own fields."""
 
     steps: int = pydantic.Field(ge=0, description="optimiser steps; 0 leaves the stage out")
@@ -299,7 +270,7 @@ class Stage(nn.Module, ABC):
         """The degradations that this stage trains on; validation draws from it too."""
 
     @abstractmethod
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         """The parameters that this stage trains, by optimiser; everything else stays as it is."""
 
     @abstractmethod

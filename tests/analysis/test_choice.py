@@ -18,12 +18,12 @@ from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Options
 from blindsr.pipeline.plan import Job
-from blindsr.weights.suits import Suits, suited
+from blindsr.weights.suits import Suitability, selectable
 
 SUITS = {
-    "narrow": Suits(order=1, factor=2, blur=(0, 0.5)),
-    "wide": Suits(order=2, noise=(0, 30), blur=(0, 1)),
-    "photo": Suits(order=3, anything=True),
+    "narrow": Suitability(order=1, factor=2, blur=(0, 0.5)),
+    "wide": Suitability(order=2, noise=(0, 30), blur=(0, 1)),
+    "photo": Suitability(order=3, anything=True),
 }
 
 
@@ -116,7 +116,7 @@ def test_the_choice_is_told_nothing_but_can_say_who_understands() -> None:
 
 
 def test_the_package_has_weights_for_anything_and_knows_whom_its_others_suit() -> None:
-    found = suited()
+    found = selectable()
     assert [suits.order for suits in found.values()] == sorted(suits.order for suits in found.values())
     assert found[Auto(bicubic).general].anything
     assert found[Auto(bicubic, 2.0).general].anything
@@ -141,7 +141,10 @@ def test_each_photograph_gets_its_own_and_each_model_is_loaded_once(tmp_path: Pa
         source = tmp_path / f"{index}.png"
         images.write(Picture((smooth + noise).clamp(0, 1)), source)
         jobs.append(Job(source, tmp_path / "out" / f"{index}.png"))
-    suits = {"calm": Suits(order=1, noise=(0, 10), grain=1, blur=(0, 9)), "photo": Suits(order=2, anything=True)}
+    suits = {
+        "calm": Suitability(order=1, noise=(0, 10), grain=1, blur=(0, 9)),
+        "photo": Suitability(order=2, anything=True),
+    }
     auto = Auto(load, 2.0, suits)
     outcomes = list(restore_all(jobs, Options(model=auto)))
     assert [outcome.error for outcome in outcomes] == [None] * 3
@@ -159,7 +162,7 @@ def test_arrays_are_chosen_for_like_files() -> None:
 def test_weights_that_learned_from_enlarged_images_get_them_whole() -> None:
     found = analysis(native=0.4)
     for enlarged in (False, True):
-        suits = {"photo": Suits(order=1, anything=True, enlarged=enlarged)}
+        suits = {"photo": Suitability(order=1, anything=True, enlarged=enlarged)}
         choice = Auto(lambda _: pytest.fail("nothing is tried"), among=suits).decide(found)
         assert choice.native == (1.0 if enlarged else safe(0.4))
     assert safe(0.4) < 1

@@ -108,13 +108,13 @@ def test_what_learns_from_an_image_is_not_made_to(monkeypatch: pytest.MonkeyPatc
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         upscaler = Upscaler(MZSR(MZSRConfig(layers=2, channels=4)), device="cpu")
-    look, told = upscaler.look, []
+    look, told = upscaler.estimate_condition, []
 
     def noted(picture: Picture, hints: Hints) -> object:
         told.append(hints)
         return look(picture, hints)
 
-    monkeypatch.setattr(upscaler, "look", noted)
+    monkeypatch.setattr(upscaler, "estimate_condition", noted)
     found = analyze(torch.rand(70, 80, 3).numpy(), upscaler)
     assert [hints.steps for hints in told] == [0]
     assert 0.25 <= found.native <= 1

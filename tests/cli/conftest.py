@@ -49,7 +49,7 @@ def tiny(tmp_path: Path) -> Path:
         name="cmdsr_x4.tiny", method="cmdsr", config=config, recipe={"seed": 3}, provenance={"steps": 123}
     )
     path = tmp_path / "weights" / "cmdsr_x4.tiny.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     return path
 
 
@@ -63,7 +63,7 @@ def learner(tmp_path: Path) -> Path:
         name="mzsr_x2.tiny", method="mzsr", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
     )
     path = tmp_path / "weights" / "mzsr_x2.tiny.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     return path
 
 
@@ -77,5 +77,5 @@ def modulated(tmp_path: Path) -> Path:
         name="mrda_x2.tiny", method="mrda", config=method.config.model_dump(mode="json"), recipe={}, provenance={}
     )
     path = tmp_path / "weights" / "mrda_x2.tiny.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     return path

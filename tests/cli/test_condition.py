@@ -65,7 +65,7 @@ def test_what_cannot_be_kept_or_written_is_said_before_the_work(
     blindsr: Run, tiny: Path, learner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = _picture(tmp_path / "photo.png", 1)
-    monkeypatch.setattr(Upscaler, "look", lambda *_: pytest.fail("looked at before"))
+    monkeypatch.setattr(Upscaler, "estimate_condition", lambda *_: pytest.fail("looked at before"))
     for model, out, words in ((learner, "c.json", "cannot be kept"), (tiny, "no/c.json", "cannot write")):
         ended = blindsr("condition", photo, "-o", tmp_path / out, "-m", model)
         assert ended.code == 2

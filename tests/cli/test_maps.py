@@ -6,6 +6,7 @@ import torch
 
 from blindsr import images
 from blindsr.inference.load import load
+from blindsr.inference.modulation import modulation_map
 
 Run = Callable[..., Any]
 
@@ -18,11 +19,11 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
     drawn = images.read(out)
     assert (drawn.width, drawn.height, drawn.metadata.gray) == (30, 20, True)
     upscaler, picture = load(str(modulated)), images.read(photo)
-    gains = upscaler.heed(picture.pixels[None], upscaler.look(picture))
+    gains = modulation_map(upscaler, picture.pixels[None], upscaler.estimate_condition(picture))
     torch.testing.assert_close(drawn.pixels, gains.expand(3, -1, -1), atol=0.51 / 255, rtol=0)
     assert f"{float(gains.min()):.3f} to {float(gains.max()):.3f}" in ended.out
     for arguments, words in (
-        ((photo, "-m", tiny, "-o", out, "--overwrite"), "everywhere alike"),
+        ((photo, "-m", tiny, "-o", out, "--overwrite"), "modulation maps by region"),
         ((photo, "-m", modulated, "-o", out), "already exists"),
         ((photo, "-m", modulated, "-o", photo, "--overwrite"), "named twice"),
         ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "no file"),

@@ -17,7 +17,7 @@ def test_list(blindsr: Run, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None
     ended = blindsr("models")
     assert ended.code == 0
     row = next(line for line in ended.out.splitlines() if "cmdsr_x4.tiny" in line)
-    count = sum(parameter.numel() for parameter in weights.load(tiny).method.parameters())
+    count = sum(parameter.numel() for parameter in weights.load_weights(tiny).method.parameters())
     for cell in ("cmdsr ", "x4", f"{count:,}", "MB", "123"):
         assert cell in row
 

@@ -18,7 +18,7 @@ from blindsr import Options, Picture, read, restore_file, weights, write
 from blindsr.errors import BlindSRError
 from blindsr.inference import Upscaler
 from blindsr.inference.community import Community, load_community, measure_held
-from blindsr.inference.named import named
+from blindsr.inference.named import load_method
 
 pytest.importorskip("spandrel", reason="needs the extra community")
 # Of spandrel's networks: torch.meshgrid without an indexing, and layers without elements
@@ -82,7 +82,7 @@ def test_architectures_give_what_spandrel_gives(name: str, tmp_path: Path) -> No
     from spandrel import ImageModelDescriptor, ModelLoader
 
     path, lr = _file(tmp_path, name), _image(19, 22)
-    network = named(path)
+    network = load_method(path)
     assert isinstance(network, Community)
     assert network.traits.scale == NETWORKS[name][0]
     assert name.lower() in network.config.architecture.lower().replace(" ", "")
@@ -117,12 +117,12 @@ def test_memory_is_measured_by_shapes(name: str, tmp_path: Path) -> None:
     network = load_community(_file(tmp_path, name))
     held = measure_held(network)
     assert 8 < held < 2000
-    assert network.traits.held == held
+    assert network.traits.floats_per_pixel == held
     assert next(network.parameters()).device.type == "cpu"
     wider = _made("ESRGAN", num_filters=32, num_blocks=1)()
     save_file(wider.state_dict(), tmp_path / "wide.safetensors")
     if name == "ESRGAN":
-        assert 3 < load_community(tmp_path / "wide.safetensors").traits.held / held < 5
+        assert 3 < load_community(tmp_path / "wide.safetensors").traits.floats_per_pixel / held < 5
 
 
 def test_memory_is_measured_by_computing_where_shapes_do_not_do(
@@ -144,11 +144,11 @@ def test_files_of_torch_and_training_checkpoints(tmp_path: Path) -> None:
     for number, content in enumerate((state, {"params_ema": state, "iter": 5}, {"params": state, "params_ema": state})):
         path = tmp_path / f"4x-{number}.pth"
         torch.save(content, path)
-        assert named(path).traits.scale == 4
+        assert load_method(path).traits.scale == 4
     for content in ({"params": {**state, "epoch": 3}}, state | {"epoch": 3}, [1, 2], {}, {1: torch.zeros(1)}):
         torch.save(content, tmp_path / "no.pth")
         with pytest.raises(BlindSRError, match="something else than named tensors"):
-            named(tmp_path / "no.pth")
+            load_method(tmp_path / "no.pth")
 
 
 class _Hostile:
@@ -173,7 +173,7 @@ def test_no_code_of_a_file_runs(suffix: str, form: str, tmp_path: Path) -> None:
         content = {"params": {**state, "body.0.weight": evil}} if form == "nested" else evil
         torch.save(content, path, _use_new_zipfile_serialization=form != "old")
     with pytest.raises(BlindSRError, match="no safetensors file and no state dictionary"):
-        named(path)
+        load_method(path)
     assert not mark.exists()
     pickle.loads(pickle.dumps(evil))
     assert mark.exists(), "the file was not hostile"
@@ -183,7 +183,7 @@ def test_no_code_of_a_file_runs(suffix: str, form: str, tmp_path: Path) -> None:
 def test_scripts_of_torch_are_refused(tmp_path: Path) -> None:
     torch.jit.script(nn.Conv2d(3, 3, 3)).save(tmp_path / "script.pt")
     with pytest.raises(BlindSRError, match="no safetensors file"):
-        named(tmp_path / "script.pt")
+        load_method(tmp_path / "script.pt")
 
 
 def test_damaged_files(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_damaged_files(tmp_path: Path) -> None:
             torn[place] = generator.integers(256)
         (tmp_path / "torn.pth").write_bytes(torn)
         try:
-            named(tmp_path / "torn.pth")
+            load_method(tmp_path / "torn.pth")
         except BlindSRError as error:
             sentences.append(str(error))
     assert len(sentences) > 20
@@ -211,22 +211,22 @@ def _torch_file(folder: Path) -> Path:
 def test_networks_that_are_not_for_single_images(tmp_path: Path) -> None:
     save_file({"a.weight": torch.zeros(2, 2)}, tmp_path / "unknown.safetensors")
     with pytest.raises(BlindSRError, match="no architecture that spandrel knows"):
-        named(tmp_path / "unknown.safetensors")
+        load_method(tmp_path / "unknown.safetensors")
     state = NETWORKS["Compact"][1]().state_dict()
     save_file({**state, "body.0.weight": torch.zeros(5, 3, 3, 3)}, tmp_path / "misfit.safetensors")
     with pytest.raises(BlindSRError, match="cannot be opened by spandrel"):
-        named(tmp_path / "misfit.safetensors")
+        load_method(tmp_path / "misfit.safetensors")
     four = _made("Compact", num_in_ch=4, num_out_ch=4, num_feat=8, num_conv=2)()
     save_file(four.state_dict(), tmp_path / "four.safetensors")
     with pytest.raises(BlindSRError, match="4 channels of 4"):
-        named(tmp_path / "four.safetensors")
+        load_method(tmp_path / "four.safetensors")
 
 
 def test_without_spandrel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _file(tmp_path, "Compact")
     monkeypatch.setitem(sys.modules, "spandrel", None)
     with pytest.raises(BlindSRError, match=r"blindsr\[community\]"):
-        named(path)
+        load_method(path)
 
 
 def test_a_folder_of_models_and_whole_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +240,7 @@ def test_a_folder_of_models_and_whole_files(tmp_path: Path, monkeypatch: pytest.
     (models / "readme.txt").touch()
     monkeypatch.setenv("BLINDSR_MODELS", str(models))
     assert set(weights.in_folder()) == {"4x-Test.v1"}
-    assert weights.find("4x-Test.v1") == models / "4x-Test.v1.pth"
+    assert weights.find_weights("4x-Test.v1") == models / "4x-Test.v1.pth"
     photo = tmp_path / "photo.png"
     smooth = torch.linspace(0.2, 0.8, 20).expand(3, 18, 20)
     write(Picture(smooth + 0.02 * torch.rand(3, 18, 20)), photo)
@@ -250,6 +250,6 @@ def test_a_folder_of_models_and_whole_files(tmp_path: Path, monkeypatch: pytest.
     made = read(tmp_path / "x4.png")
     assert (made.width, made.height) == (80, 72)
     with pytest.raises(BlindSRError, match=r"did you mean 4x-Test\.v1"):
-        weights.find("4x-Tset.v1")
+        weights.find_weights("4x-Tset.v1")
     monkeypatch.setenv("BLINDSR_MODELS", str(tmp_path / "none"))
     assert weights.in_folder() == {}

@@ -69,7 +69,7 @@ def test_a_mirrored_image_gives_a_mirrored_result_even_where_the_image_teaches(m
 def test_it_is_told_and_tells_what_the_method_does() -> None:
     method = mzsr("bicubic")
     ensemble = Ensemble(method)
-    assert ensemble.understands == method.understands
+    assert ensemble.supported_hints == method.supported_hints
     assert ensemble.traits == method.traits
     condition = Upscaler(ensemble, device="cpu").condition(image(), Hints(kernel=kernels.gaussian(9, 1.0), noise=0.0))
     assert ensemble.describe(condition)["kernel"] == "given"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from blindsr import weights
-from blindsr.contract import Hints, Method, Strict, Traits
+from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.degrade.blur import border_index
 from blindsr.images import Picture
 from blindsr.inference import Bicubic, Upscaler
@@ -24,11 +24,11 @@ NEAR = 2 / 255
 class Toy(Method[None]):
     """Whatever a function makes of the bicubic enlargement."""
 
-    Config = Strict
+    Config = StrictModel
 
     def __init__(self, make: Callable[[Tensor], Tensor], scale: int = 2) -> None:
         super().__init__()
-        self.config = Strict()
+        self.config = StrictModel()
         self.make, self.bicubic = make, Bicubic(scale)
         self.calls = 0
 
@@ -91,7 +91,7 @@ def test_a_piece_holds_its_box_and_goes_on_as_a_mirror_would(height: int, width:
     assert torch.equal(inside.cut(piece), box.cut(lr))
     by = 12
     wide = mirrored(lr, by)
-    seen = Box(box.top + by, box.bottom + by, box.left + by, box.right + by).widened(context, wide)
+    seen = Box(box.top + by, box.bottom + by, box.left + by, box.right + by).expanded(context, wide)
     assert torch.equal(piece, seen.cut(wide))
 
 
@@ -215,11 +215,11 @@ def test_a_result_that_is_not_the_images_is_replaced_and_that_is_told(value: flo
     picture = Picture(smooth(40, 30)[0])
     told: list[str] = []
     failing = upscaler(lambda x: torch.full_like(x, value), scale=3, tile=tile)
-    result = failing.upscale(picture, watch=Watch(note=told.append))
+    result = failing.upscale(picture, watch=Watch(on_warning=told.append))
     expected = Upscaler("bicubic_x3", device="cpu").upscale(picture)
     assert torch.equal(result.pixels, expected.pixels)
     assert len(told) == 1
-    part = failing.preview(picture, None, (3, 4, 20, 22), watch=Watch(note=told.append))
+    part = failing.preview(picture, None, (3, 4, 20, 22), watch=Watch(on_warning=told.append))
     torch.testing.assert_close(part.pixels, expected.pixels[:, 12:78, 9:69])
     with pytest.raises(ImplausibleError):
         failing.enlarge(picture, None, strict=True)
@@ -236,7 +236,7 @@ def test_removing_noise_is_no_failure(level: float, tile: int) -> None:
     noise = torch.randn(3, 90, 90, generator=torch.Generator().manual_seed(1))
     picture = Picture((0.5 + level * noise).clamp(0, 1))
     told: list[str] = []
-    upscaler(lambda x: torch.full_like(x, 0.5), tile=tile).upscale(picture, watch=Watch(note=told.append))
+    upscaler(lambda x: torch.full_like(x, 0.5), tile=tile).upscale(picture, watch=Watch(on_warning=told.append))
     assert told == []
 
 
@@ -245,7 +245,7 @@ def test_spare_models_end_in_bicubic_and_none_is_tried_twice() -> None:
         one, tried = Upscaler(name, device="cpu"), []
         while not isinstance(one.method, Bicubic):
             tried.append((type(one.method), one.method.config))
-            one = one.spare
+            one = one.fallback
             assert one.scale == int(name.split("_x")[1][0])
         assert len(set(map(str, tried))) == len(tried)
 
@@ -288,7 +288,7 @@ def shipped(name: str) -> Upscaler:
 @pytest.mark.parametrize("name", weights.available())
 def test_all_weights_keep_to_what_is_no_photograph(name: str, image: str) -> None:
     one, lr = shipped(name), synthetic()[image]
-    sr = one.upscale(Picture(lr[0]), watch=Watch(note=lambda _: None)).pixels[None]
+    sr = one.upscale(Picture(lr[0]), watch=Watch(on_warning=lambda _: None)).pixels[None]
     off = means(sr, one.scale) - lr
     if one.method.symmetric:
         flat = (lr - lr.mean((2, 3), keepdim=True)).abs().max() == 0

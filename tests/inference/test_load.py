@@ -16,7 +16,7 @@ def test_weights_by_path(tmp_path: Path) -> None:
     method = CMDSR(CMDSRConfig(scale=2, blocks=1, channels=8, support=2, patch=8, features=8))
     card = weights.Card(name="a", method="cmdsr", config=method.config.model_dump(), recipe={}, provenance={})
     path = tmp_path / "a.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     upscaler = load(str(path), device="cpu", precision="fp32", tile=16, seed=5)
     assert (upscaler.scale, upscaler.tile, upscaler.seed, upscaler.precision) == (2, 16, 5, "fp32")
     assert upscaler(torch.rand(1, 3, 5, 6)).shape == (1, 3, 10, 12)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blindsr.errors import BlindSRError
-from blindsr.inference.size import Size, parse
+from blindsr.inference.size import Size, parse_size
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from blindsr.inference.size import Size, parse
     ],
 )
 def test_ways_to_say_it(options: dict[str, Any], expected: tuple[int, int]) -> None:
-    assert parse(**options).of(200, 100, 4) == expected
+    assert parse_size(**options).of(200, 100, 4) == expected
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_ways_to_say_it(options: dict[str, Any], expected: tuple[int, int]) -> N
 )
 def test_nonsense_is_one_sentence(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BlindSRError, match=words):
-        parse(**options)
+        parse_size(**options)
 
 
 @pytest.mark.parametrize("factor", [8.0001, 8.00000001, 8.333333333, 8.1, 80.0])

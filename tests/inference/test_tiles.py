@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from blindsr.contract import Hints, Method, Strict, Traits
+from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.errors import BlindSRError
 from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.tiles import Box, restore_tiled, split
@@ -16,7 +16,7 @@ _SCALE = 2
 class Convolutions(Method[Tensor]):
     """Three convolutions with zero padding, so that borders count; the condition scales the features."""
 
-    Config = Strict
+    Config = StrictModel
 
     def __init__(self, limit: int = 10**9, words: str = "") -> None:
         super().__init__()

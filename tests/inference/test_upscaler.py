@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from blindsr.contract import Hints, Method, Strict, Traits
+from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, write
 from blindsr.images.gamut import Gamut
@@ -19,8 +19,8 @@ from blindsr.inference import Bicubic, Source, Upscaler
 class Sharpener(Method[Tensor]):
     """Bicubic of a sharper image; how much is a random condition, so that generator and support set can be seen."""
 
-    Config = Strict
-    understands = frozenset({"support"})
+    Config = StrictModel
+    supported_hints = frozenset({"support"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ def test_a_preview_is_a_part_of_the_result(region: tuple[int, int, int, int]) ->
     left, top, width, height = region
     picture = Picture(_random(3, 40, 32), _random(1, 40, 32))
     upscaler = Upscaler(Sharpener(), device="cpu", precision="fp32")
-    condition = upscaler.look(picture)
+    condition = upscaler.estimate_condition(picture)
     whole, part = upscaler.enlarge(picture, condition), upscaler.preview(picture, condition, region)
     rows, columns = slice(2 * top, 2 * (top + height)), slice(2 * left, 2 * (left + width))
     torch.testing.assert_close(part.pixels, whole.pixels[:, rows, columns])
@@ -125,7 +125,7 @@ def test_a_preview_is_a_part_of_the_result(region: tuple[int, int, int, int]) ->
 def test_previews_lie_inside(region: tuple[int, int, int, int]) -> None:
     upscaler = Upscaler(Sharpener(), device="cpu")
     picture = Picture(_random(3, 40, 32))
-    condition = upscaler.look(picture)
+    condition = upscaler.estimate_condition(picture)
     with pytest.raises(BlindSRError, match="does not lie inside a picture of 32x40"):
         upscaler.preview(picture, condition, region)
 
@@ -247,7 +247,7 @@ def test_the_network_sees_srgb(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
     monkeypatch.setattr(upscaler, "condition", lambda lr, _: seen.append(lr))
     pixels = 0.2 + 0.6 * _random(3, 9, 9)
-    upscaler.look(Picture(pixels, metadata=metadata))
+    upscaler.estimate_condition(Picture(pixels, metadata=metadata))
     gamut = Gamut(metadata.icc or b"")
     torch.testing.assert_close(seen[0], gamut.to_srgb(pixels[None]))
     assert not torch.allclose(seen[0], pixels[None], atol=0.02)
@@ -283,7 +283,7 @@ def test_the_side_of_tiles_is_an_argument(monkeypatch: pytest.MonkeyPatch, tile:
     monkeypatch.setattr(method, "restore", restore)
     upscaler, picture = Upscaler(method, device="cpu", tile=64), Picture(_random(3, 40, 40))
     if part:
-        upscaler.preview(picture, upscaler.look(picture), (4, 4, 30, 30), tile=tile)
+        upscaler.preview(picture, upscaler.estimate_condition(picture), (4, 4, 30, 30), tile=tile)
     else:
         upscaler.upscale(picture, tile=tile)
     assert len(sides) == (1 if tile is None else 4)

@@ -34,7 +34,7 @@ METHODS: dict[str, Method[Any]] = {
 def peak(method: Method[Any], side: int, trace: Path) -> int:
     """Most bytes that are held at once while an image is restored."""
     lr = torch.rand(1, 3, side, side).contiguous(memory_format=torch.channels_last)
-    hints = Hints(steps=0) if "steps" in method.understands else Hints()
+    hints = Hints(steps=0) if "steps" in method.supported_hints else Hints()
     with torch.no_grad():
         condition = method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
@@ -54,5 +54,5 @@ def test_memory_grows_with_pixels_as_the_method_says(
     method = METHODS[name].eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     small, large = (peak(method, side, tmp_path / f"{side}.json") for side in SIDES)
     each = (large - small) / (SIDES[1] ** 2 - SIDES[0] ** 2)
-    said = 4 * method.traits.held
+    said = 4 * method.traits.floats_per_pixel
     assert said / 2 < each < 1.01 * said

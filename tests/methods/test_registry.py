@@ -95,7 +95,7 @@ def test_a_package_adds_a_method(tmp_path: Path) -> None:
     assert registry.method_class("cmdsr").__name__ == "CMDSR"  # which nobody else replaces
     method = cls(cls.Config())
     card = weights.Card(name="fifth_x2.tiny", method="fifth", config={"scale": 2}, recipe={}, provenance={})
-    weights.save(tmp_path / "fifth_x2.tiny.safetensors", method, card)
+    weights.save_weights(tmp_path / "fifth_x2.tiny.safetensors", method, card)
     images.write(images.Picture(torch.rand(3, 9, 7)), tmp_path / "a.png")
     with pytest.raises(SystemExit) as ended:
         run(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from blindsr.contract import Method
 from blindsr.inference.ensemble import Ensemble
+from blindsr.inference.modulation import modulation_map
 from blindsr.inference.upscaler import Upscaler
 from blindsr.methods.cmdsr.bases import BASES
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
@@ -101,9 +102,9 @@ def test_maps_are_those_of_the_image_while_others_are_restored() -> None:
     upscaler = Upscaler(seeded(mrda), device="cpu", precision="fp32")
     image, other = images()[:2]
     condition, unlike = upscaler.condition(image), upscaler.condition(other)
-    alone = upscaler.heed(image, condition)
+    alone = modulation_map(upscaler, image, condition)
     with ThreadPoolExecutor(THREADS) as threads:
         others = [threads.submit(upscaler.restore, other, unlike) for _ in range(8)]
-        maps = list(threads.map(lambda _: upscaler.heed(image, condition), range(8)))
+        maps = list(threads.map(lambda _: modulation_map(upscaler, image, condition), range(8)))
         assert all(one.result().shape[-1] == 4 * other.shape[-1] for one in others)
     assert all(torch.equal(one, alone) for one in maps)

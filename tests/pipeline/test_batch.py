@@ -106,7 +106,7 @@ def test_a_mistake_of_ours_is_not_hidden(tmp_path: Path, upscaler: Upscaler, mon
     def wrong(*_: Any) -> None:
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(upscaler, "look", wrong)
+    monkeypatch.setattr(upscaler, "estimate_condition", wrong)
     with pytest.raises(RuntimeError, match="shapes differ"):
         list(restore_all(jobs(tmp_path, 1), Options(model=upscaler)))
 
@@ -309,7 +309,7 @@ def test_a_result_too_large_for_its_format_is_refused_before_the_work(
     def look(*_: object) -> None:
         pytest.fail("the work has begun")
 
-    monkeypatch.setattr(Upscaler, "look", look)
+    monkeypatch.setattr(Upscaler, "estimate_condition", look)
     frames = [np.full((1, 8192, 3), 90 * n, np.uint8) for n in range(count)]
     images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
     (outcome,) = restore_all([Job(tmp_path / "a.png", tmp_path / "b.webp")], Options(model=upscaler))
@@ -329,13 +329,13 @@ def test_a_result_that_appears_during_the_work(
         )
     if what == "strips":
         monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
-    look = Upscaler.look
+    look = Upscaler.estimate_condition
 
     def looked(*given: Any) -> Any:
         target.write_bytes(b"made by hand meanwhile")
         return look(*given)
 
-    monkeypatch.setattr(Upscaler, "look", looked)
+    monkeypatch.setattr(Upscaler, "estimate_condition", looked)
     if what == "frames":
         monkeypatch.setattr(memory, "needed", lambda *_: 0)
     (outcome,) = restore_all(
@@ -362,14 +362,14 @@ def test_a_comparison_and_a_map_that_appear_during_the_work_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job, compare = Job(picture(tmp_path / "a.png"), tmp_path / "out.png"), tmp_path / "c.png"
-    look = Upscaler.look
+    look = Upscaler.estimate_condition
     for place, beside in ((compare, compare), (Path(job.map), None)):
 
         def looked(*given: Any, place: Path = place) -> Any:
             place.write_bytes(b"made by hand meanwhile")
             return look(*given)
 
-        monkeypatch.setattr(Upscaler, "look", looked)
+        monkeypatch.setattr(Upscaler, "estimate_condition", looked)
         upscaler = Upscaler(seeded_mzsr(), device="cpu")
         (outcome,) = restore_all([job], Options(model=upscaler, compare=beside, report=place == job.map, **KNOWN))
         assert "already exists" in str(outcome.error)

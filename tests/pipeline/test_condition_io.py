@@ -29,7 +29,7 @@ def test_a_name_and_the_path_of_its_file_are_one_model(tmp_path: Path, upscaler:
 
 def test_the_average_lies_between(upscaler: Upscaler) -> None:
     one, other = torch.tensor([[0.0, 2.0, 4.0]]), torch.tensor([[2.0, 2.0, 0.0]])
-    torch.testing.assert_close(upscaler.average([one, other]), torch.tensor([[1.0, 2.0, 2.0]]))
+    torch.testing.assert_close(upscaler.average_conditions([one, other]), torch.tensor([[1.0, 2.0, 2.0]]))
 
 
 def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:

@@ -46,7 +46,7 @@ def test_an_animation_has_one_condition_and_pages_have_each_their_own(
         seen.extend(n for n, one in enumerate(pictures) if torch.equal(one.pixels, picture.pixels))
         return "known"
 
-    monkeypatch.setattr(upscaler, "look", look)
+    monkeypatch.setattr(upscaler, "estimate_condition", look)
     enlarge_frames(upscaler, frames)
     assert seen == looked_at
     torch.testing.assert_close(middle(frames).pixels, pictures[1].pixels)
@@ -78,7 +78,7 @@ def test_a_frame_that_a_network_fails_on_changes_the_model_of_the_whole_animatio
 
     monkeypatch.setattr("blindsr.inference.faithful.Bicubic", type("Other", (Bicubic,), {}))
     failing = Upscaler(Dimmed(2), device="cpu")
-    monkeypatch.setattr(failing, "spare", upscaler)
+    monkeypatch.setattr(failing, "fallback", upscaler)
     result = enlarge_frames(failing, _frames(durations))
     unlike = [
         not np.array_equal(one, upscaler.upscale(picture).to_array())

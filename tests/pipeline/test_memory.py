@@ -75,9 +75,9 @@ def test_other_systems_tell_otherwise(tmp_path: Path, monkeypatch: pytest.Monkey
     assert memory.free() > 0
 
 
-def upscaler_of(*, held: int = 1000, margin: int = 40, tile: int | Literal["auto"] = "auto") -> Upscaler:
+def upscaler_of(*, floats_per_pixel: int = 1000, margin: int = 40, tile: int | Literal["auto"] = "auto") -> Upscaler:
     upscaler = Upscaler(Bicubic(4), device="cpu", tile=tile)
-    upscaler.method.__class__ = type("Heavy", (Bicubic,), {"traits": Traits(4, margin, held)})
+    upscaler.method.__class__ = type("Heavy", (Bicubic,), {"traits": Traits(4, margin, floats_per_pixel)})
     return upscaler
 
 
@@ -85,8 +85,8 @@ def test_more_pixels_need_more() -> None:
     upscaler = upscaler_of()
     small, large = memory.needed(upscaler, 1000, 1000, 4), memory.needed(upscaler, 6000, 4000, 4)
     assert small < 2 * 10**9 < large
-    assert memory.needed(upscaler_of(held=2000), 1000, 1000, 4) > small
-    assert memory.needed(upscaler_of(held=0), 1000, 1000, 4) == memory.whole(10**6, 4)
+    assert memory.needed(upscaler_of(floats_per_pixel=2000), 1000, 1000, 4) > small
+    assert memory.needed(upscaler_of(floats_per_pixel=0), 1000, 1000, 4) == memory.whole(10**6, 4)
 
 
 @pytest.mark.parametrize("limit", [10**9, 2 * 10**9, 8 * 10**9])
@@ -96,7 +96,7 @@ def test_tiles_of_strips_grow_with_memory_and_shrink_with_width(limit: int) -> N
     assert at in TILES
     assert at <= memory.strip_tile(upscaler, 6000, 2 * limit)
     assert at >= memory.strip_tile(upscaler, 60000, limit)
-    assert at >= memory.strip_tile(upscaler_of(tile=1024, held=4000), 6000, limit)
+    assert at >= memory.strip_tile(upscaler_of(tile=1024, floats_per_pixel=4000), 6000, limit)
 
 
 @given(
@@ -104,14 +104,16 @@ def test_tiles_of_strips_grow_with_memory_and_shrink_with_width(limit: int) -> N
     height=st.integers(1, 3000),
     room=st.integers(0, 10**10),
     tile=st.integers(1, 2000),
-    held=st.integers(0, 5000),
+    floats_per_pixel=st.integers(0, 5000),
 )
-def test_features_of_the_largest_tile_that_fits_fit(width: int, height: int, room: int, tile: int, held: int) -> None:
-    upscaler = upscaler_of(tile=tile, held=held)
+def test_features_of_the_largest_tile_that_fits_fit(
+    width: int, height: int, room: int, tile: int, floats_per_pixel: int
+) -> None:
+    upscaler = upscaler_of(tile=tile, floats_per_pixel=floats_per_pixel)
     side = memory.fitting_tile(upscaler, width, height, room)
     assert side <= tile
     seen = min(width, side + 80) * min(height, side + 80)
-    assert seen * held * 4 <= room or side <= TILES[-1]
+    assert seen * floats_per_pixel * 4 <= room or side <= TILES[-1]
     upscaler.device = torch.device("cuda")  # whose memory is another one
     assert memory.fitting_tile(upscaler, width, height, room) == min(tile, TILES[0])
 

@@ -43,7 +43,7 @@ def test_another_file_of_weights_under_the_same_name_is_another_model(tmp_path: 
     config = method.config.model_dump(mode="json")
     path = tmp_path / "m.safetensors"
     card = weights.Card(name="cmdsr_x2.m", method="cmdsr", config=config, recipe={}, provenance={})
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     first = load_model(Options(model=path))
     assert load_model(Options(model=str(path))) is first
     os.utime(path, ns=(1, 1))

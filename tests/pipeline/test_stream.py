@@ -69,8 +69,8 @@ def test_what_does_not_fit_is_looked_at_in_its_middle(
     images.write(picture(3, 120, 30), source)
     monkeypatch.setattr(memory, "largest_look", lambda limit: 30 * 40)
     seen: list[Picture] = []
-    monkeypatch.setattr(upscaler, "look", lambda picture, hints: seen.append(picture))
-    stream.look(upscaler, source, Hints(), LIMIT)
+    monkeypatch.setattr(upscaler, "estimate_condition", lambda picture, hints: seen.append(picture))
+    stream.estimate_condition(upscaler, source, Hints(), LIMIT)
     (part,) = seen
     assert (part.height, part.width) == (40, 30)
     assert torch.equal(part.pixels, images.read(source).pixels[:, 40:80])
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_looked_at_in_its_middle(
 def test_a_condition_that_is_known_is_used(upscaler: Upscaler, tmp_path: Path) -> None:
     source, other = tmp_path / "a.png", picture(4)
     images.write(picture(3), source)
-    condition = upscaler.look(other)
+    condition = upscaler.estimate_condition(other)
     restore_in_strips(upscaler, source, tmp_path / "b.png", max_memory=LIMIT, condition=condition)
     expected = upscaler.enlarge(source, condition).to_array().astype(int)
     assert np.abs(images.read(tmp_path / "b.png").to_array().astype(int) - expected).max() <= 1
@@ -162,7 +162,7 @@ def test_a_network_that_fails_halfway_leaves_no_rows_of_its_own(
     monkeypatch.setattr(upscaler.method, "restore", restore)
     monkeypatch.setattr(upscaler, "_guard", True)
     monkeypatch.setattr(upscaler, "_spares", ("bicubic_x2",))
-    restore_in_strips(upscaler, source, target, max_memory=LIMIT, watch=Watch(note=told.append))
+    restore_in_strips(upscaler, source, target, max_memory=LIMIT, watch=Watch(on_warning=told.append))
     assert len(calls) == 4
     assert len(told) == 1
     expected = Upscaler("bicubic_x2", device="cpu").upscale(source).to_array()

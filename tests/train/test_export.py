@@ -17,7 +17,7 @@ def test_the_averaged_weights_are_published(tmp_path: Path, settings: list[str],
     small = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=10"])
     train(small, Photos.read([photographs]), Options(tmp_path / "run", device="cpu"))
     path = export(tmp_path / "run", tmp_path)
-    loaded = weights.load(path)
+    loaded = weights.load_weights(path)
     average = checkpoint.load(tmp_path / "run")["average"]
     for name, value in loaded.method.state_dict().items():
         torch.testing.assert_close(value, average[name], atol=1e-3, rtol=1e-3)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from blindsr.contract import Group
+from blindsr.contract import ParameterGroup
 from blindsr.train.optimizer import optimizer_for, set_rate
 
 
@@ -14,8 +14,8 @@ def net() -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(3, 32, 3), nn.Conv2d(32, 40, 3), nn.Conv2d(40, 40, 1), nn.Conv2d(40, 3, 3))
 
 
-def group(model: nn.Module, muon: float | None) -> Group:
-    return Group("net", list(model.parameters()), 1e-3, muon=muon)
+def group(model: nn.Module, muon: float | None) -> ParameterGroup:
+    return ParameterGroup("net", list(model.parameters()), 1e-3, muon=muon)
 
 
 def test_the_papers_optimiser_is_the_default() -> None:
@@ -47,7 +47,7 @@ def test_linear_layers_get_muon_and_single_rows_do_not() -> None:
 @pytest.mark.parametrize(("eps", "part"), [(1e-8, 0.5), (1e-12, 1.0)])
 def test_gradients_as_small_as_eps_take_half_of_a_step(muon: float | None, eps: float, part: float) -> None:
     bias = nn.Parameter(torch.zeros(5))
-    optimizer = optimizer_for(Group("bias", [bias], 0.1, muon=muon), (0.9, 0.999), eps)
+    optimizer = optimizer_for(ParameterGroup("bias", [bias], 0.1, muon=muon), (0.9, 0.999), eps)
     bias.grad = torch.full((5,), 1e-8)
     optimizer.step()
     torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1 * part), rtol=0.01, atol=0)
@@ -55,7 +55,7 @@ def test_gradients_as_small_as_eps_take_half_of_a_step(muon: float | None, eps: 
 
 def test_without_a_matrix_all_is_adam() -> None:
     bias = nn.Parameter(torch.zeros(5))
-    optimizer = optimizer_for(Group("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))
+    optimizer = optimizer_for(ParameterGroup("bias", [bias], 0.1, muon=0.02), (0.9, 0.999))
     bias.grad = torch.full((5,), 3.0)
     optimizer.step()
     torch.testing.assert_close(bias.detach(), torch.full((5,), -0.1))
@@ -68,7 +68,7 @@ def test_float32_takes_the_place_of_bf16_where_that_is_not_native(
     """The oracle is the polar factor that the iteration approaches; bf16 is as near, but shows its rounding."""
     monkeypatch.setattr("blindsr.train.optimizer.computes_bf16", lambda _device: native)
     weights = [nn.Parameter(torch.zeros(shape)) for shape in ((32, 48, 1, 1), (48, 32, 1, 1), (32, 32, 3, 3))]
-    optimizer = optimizer_for(Group("net", weights, 1e-3, muon=1.0), (0.9, 0.999))
+    optimizer = optimizer_for(ParameterGroup("net", weights, 1e-3, muon=1.0), (0.9, 0.999))
     for p in weights:
         p.grad = torch.randn(p.shape, generator=torch.Generator().manual_seed(p.shape[0]))
     optimizer.step()

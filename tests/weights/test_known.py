@@ -32,15 +32,15 @@ def test_a_fingerprint_tells_networks_apart() -> None:
 
 
 def test_entries_are_added_and_replaced(tmp_path: Path) -> None:
-    assert known.read(tmp_path) == {}
+    assert known.read_known(tmp_path) == {}
     for name in ("b", "a", "b"):
         (tmp_path / f"{name}.safetensors").write_bytes(name.encode())
-        known.note(tmp_path / f"{name}.safetensors", method())
-    listed = {**known.read(tmp_path)}
+        known.record_known(tmp_path / f"{name}.safetensors", method())
+    listed = {**known.read_known(tmp_path)}
     listed["a"]["suits"] = {"order": 1}
     (tmp_path / "known.json").write_text(json.dumps(listed))
-    known.note(tmp_path / "a.safetensors", method())
-    entries = known.read(tmp_path)
+    known.record_known(tmp_path / "a.safetensors", method())
+    entries = known.read_known(tmp_path)
     assert entries["a"]["suits"] == {"order": 1}  # what a person wrote stays
     assert list(entries) == ["a", "b"]
     assert entries["a"]["sha256"] == known.digest(tmp_path / "a.safetensors")
@@ -48,6 +48,6 @@ def test_entries_are_added_and_replaced(tmp_path: Path) -> None:
 
 def test_every_published_file_is_known_and_gives_its_result() -> None:
     for name, path in weights.available().items():
-        entry = known.read(path.parent)[name]
+        entry = known.read_known(path.parent)[name]
         assert known.digest(path) == entry["sha256"], name
-        assert known.fingerprint(weights.load(name).method) == pytest.approx(entry["result"], abs=2e-3), name
+        assert known.fingerprint(weights.load_weights(name).method) == pytest.approx(entry["result"], abs=2e-3), name

@@ -27,13 +27,13 @@ def _card(method: CMDSR, name: str = "cmdsr_x4.tiny") -> weights.Card:
 def saved(tmp_path: Path) -> Path:
     method = _method()
     path = tmp_path / "cmdsr_x4.tiny.safetensors"
-    weights.save(path, method, _card(method))
+    weights.save_weights(path, method, _card(method))
     return path
 
 
 def _sentence(name: str | Path) -> str:
     with pytest.raises(BlindSRError) as caught:
-        weights.load(name)
+        weights.load_weights(name)
     text = str(caught.value)
     assert "\n" not in text
     return text
@@ -42,8 +42,8 @@ def _sentence(name: str | Path) -> str:
 def test_round_trip_to_half_precision(tmp_path: Path) -> None:
     method = _method().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
     path = tmp_path / "new" / "a.safetensors"
-    weights.save(path, method, _card(method))
-    loaded = weights.load(path)
+    weights.save_weights(path, method, _card(method))
+    loaded = weights.load_weights(path)
     assert (loaded.name, loaded.path) == ("cmdsr_x4.tiny", path)
     assert loaded.card == _card(method)
     assert not loaded.method.training
@@ -66,7 +66,7 @@ def test_file_is_half_precision_and_leaves_nothing_beside(saved: Path) -> None:
 
 def test_loading_leaves_global_random_numbers_alone(saved: Path) -> None:
     before = torch.random.get_rng_state()
-    weights.load(saved)
+    weights.load_weights(saved)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -75,7 +75,7 @@ def test_loaded_networks_restore_alike(saved: Path) -> None:
     with torch.no_grad():
         results = []
         for _ in range(2):
-            method = weights.load(saved).method
+            method = weights.load_weights(saved).method
             results.append(method.restore(lr, method.condition(lr, generator=torch.Generator().manual_seed(1))))
     assert results[0].shape == (1, 3, 36, 28)
     assert torch.equal(*results)
@@ -85,7 +85,7 @@ def test_packaged_names(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
     monkeypatch.setattr(resources, "files", lambda _: saved.parent.parent)
     monkeypatch.setattr(resources, "as_file", lambda _: nullcontext(saved.parent))
     assert weights.available() == {"cmdsr_x4.tiny": saved}
-    assert weights.load("cmdsr_x4.tiny").path == saved
+    assert weights.load_weights("cmdsr_x4.tiny").path == saved
     assert "did you mean cmdsr_x4.tiny" in _sentence("cmdsr_x4.tyni")
     text = _sentence("zzz")
     assert "did you mean" not in text
@@ -141,7 +141,7 @@ def test_refused_weights_leave_the_old_file(saved: Path) -> None:
     with torch.no_grad():
         next(method.parameters()).fill_(1e6)
     with pytest.raises(BlindSRError, match="float16"):
-        weights.save(saved, method, _card(method))
+        weights.save_weights(saved, method, _card(method))
     assert saved.read_bytes() == before
 
 
@@ -151,5 +151,5 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "folder.safetensors").mkdir()
     for path in (tmp_path / "file" / "a.safetensors", tmp_path / "folder.safetensors"):
         with pytest.raises(BlindSRError, match="cannot write"):
-            weights.save(path, method, _card(method))
+            weights.save_weights(path, method, _card(method))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.safetensors"]

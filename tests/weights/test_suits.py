@@ -15,16 +15,16 @@ def test_entries_are_read_in_their_order(tmp_path: Path, monkeypatch: pytest.Mon
     }
     (tmp_path / "known.json").write_text(json.dumps(entries))
     monkeypatch.setattr(suits, "available", lambda: {"a_x4.two": tmp_path / "a_x4.two.safetensors"})
-    found = suits.suited()
+    found = suits.selectable()
     assert list(found) == ["c_x2.three", "b_x4.one"]
     assert found["c_x2.three"].noise == (0, 5)
 
 
 def test_unknown_bounds_are_refused() -> None:
     with pytest.raises(pydantic.ValidationError):
-        suits.Suits.model_validate({"order": 1, "nois": [0, 5]})
+        suits.Suitability.model_validate({"order": 1, "nois": [0, 5]})
 
 
 def test_every_entry_is_of_weights_that_there_are() -> None:
     for path in available().values():
-        assert set(suits.suited()) <= set(known.read(path.parent))
+        assert set(suits.selectable()) <= set(known.read_known(path.parent))

@@ -16,7 +16,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
 from blindsr.inference.upscaler import Source, Upscaler, picture_of
-from blindsr.weights.suits import Suits, suited
+from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
 """Probability that the blur is right from which on it is relied on."""
@@ -49,7 +49,10 @@ class Auto:
     """Of the largest model that may be chosen."""
 
     def __init__(
-        self, load: Callable[[str], Upscaler], factor: float | None = None, among: Mapping[str, Suits] | None = None
+        self,
+        load: Callable[[str], Upscaler],
+        factor: float | None = None,
+        among: Mapping[str, Suitability] | None = None,
     ) -> None:
         """Choose among models of the package.
 
@@ -60,7 +63,7 @@ class Auto:
         """
         self.load = cache(load)
         self.factor = float(self.scale) if factor is None else factor
-        self.suited = suited() if among is None else among
+        self.suited = selectable() if among is None else among
 
     @property
     def general(self) -> str:
@@ -84,7 +87,7 @@ class Auto:
             BlindSRError: none can use all of them.
         """
         for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
-            if set(given) <= self.load(name).method.understands:
+            if set(given) <= self.load(name).method.supported_hints:
                 return name
         raise BlindSRError(f"no model of its own choice can use {' and '.join(given)} together; name one with --model")
 
@@ -137,7 +140,7 @@ def told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> 
     return {"model": choice.model, "because": choice.because, **({"caution": caution} if caution else {})}
 
 
-def lies_in(analysis: Analysis, suits: Suits, factor: float) -> bool:
+def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
     """Whether it is sure that a photograph lies in the family of some weights."""
     if suits.anything:
         return factor <= suits.factor

@@ -12,8 +12,9 @@ from blindsr.analysis.noise import Blur, Noise
 from blindsr.analysis.windows import Planes, planes_of
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.inference.upscaler import Source, Upscaler, picture_of
+from blindsr.weights import with_role
 
 HARMLESS = 93
 """JPEG qualities from this on leave nothing to be seen."""
@@ -184,11 +185,13 @@ def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
 
 def _estimate(source: Source, upscaler: Upscaler) -> Estimate:
     # What learns from the image need not do so here: its estimate comes before.
-    hints = Hints(steps=0) if "steps" in upscaler.method.understands else Hints()
-    estimate = upscaler.method.estimate(upscaler.look(source, hints))
+    hints = Hints(steps=0) if "steps" in upscaler.method.supported_hints else Hints()
+    estimate = upscaler.method.estimate(upscaler.estimate_condition(source, hints))
     if estimate is None:
-        name = type(upscaler.method).__name__
-        raise BlindSRError(f"{name} does not estimate blur and noise by name; analyze with a DMSR or MZSR model")
+        name, others = type(upscaler.method).__name__, ", ".join(with_role("estimate"))
+        raise BlindSRError(
+            f"{name} does not estimate a blur kernel and a noise level; use one of {others}", Code.UNSUPPORTED_OPTION
+        )
     return estimate
 
 

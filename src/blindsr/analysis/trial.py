@@ -65,7 +65,7 @@ def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: 
     if max(picture.height, picture.width) > _LOOKED_AT:
         top, left = (max(0, (side - _LOOKED_AT) // 2) for side in (picture.height, picture.width))
         seen = _part(picture, top, left, _LOOKED_AT)
-    condition = upscaler.look(seen)
+    condition = upscaler.estimate_condition(seen)
     pairs = []
     for top, left, height, width in _windows(picture.pixels):
         part = upscaler.preview(picture, condition, (left, top, width, height), strict=True)

@@ -1,4 +1,4 @@
-"""``blindsr analyze``: what is wrong with a photograph."""
+"""``blindsr analyze``: how a photograph was degraded."""
 
 import json as text
 from pathlib import Path
@@ -7,26 +7,24 @@ from typing import Annotated
 import typer
 
 _PIXEL = 16
-"""Side of a drawn kernel's pixel, in pixels of the plot."""
-_ESTIMATOR = "mzsr_x2.bicubic"
-"""Weights that draw the kernel unless others are named: they look at windows, whatever the image's size."""
+"""Side of a kernel's pixel in the plot, pixels."""
 
 
 def analyze(
     image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF.")],
     *,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Weights that estimate the blur kernel, too.")
+        str | None, typer.Option("--model", "-m", help="Weights that also estimate the blur kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the blur kernel to this file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
-    """Tell how a photograph was degraded: its blur, noise and compression, and how sure that is."""
+    """Analyze how a photograph was degraded: blur, noise and compression, each with a confidence."""
     from functools import partial
 
-    from blindsr import images
+    from blindsr import images, weights
     from blindsr.analysis import report
     from blindsr.analysis.choice import Auto
     from blindsr.files import check_new
@@ -36,7 +34,7 @@ def analyze(
     if plot is not None:
         images.check_output(plot)
         check_new(plot, [image], overwrite=overwrite)
-    kernel = model or (_ESTIMATOR if plot is not None else None)
+    kernel = model or (weights.with_role("estimate")[0] if plot is not None else None)
     upscaler = None if kernel is None else load(kernel, device=device)
     picture = images.read(image)
     found = report.analyze(picture, upscaler, jpeg=jpeg_quality(image))

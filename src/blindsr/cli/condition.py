@@ -1,4 +1,4 @@
-"""``blindsr condition``: look at the photographs of one camera once, for all that follow."""
+"""``blindsr condition``: estimate the degradation of one camera once, for later photographs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,26 +18,27 @@ def condition(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="A JSON file, for upscale --condition.")],
     model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of weights, or path of a weights file.")
-    ] = "cmdsr_x4.classic",
+        str | None, typer.Option("--model", "-m", help="Name of weights, or path of a weights file.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Find out how photographs of one camera are degraded, and keep the average.
+    """Estimate the degradation of photographs of one camera, and save the average.
 
-    One that cannot be read is left out of it; the exit code is then 1.
+    Photographs that cannot be read are skipped; the exit code is then 1.
     """
-    from blindsr import files
+    from blindsr import files, weights
     from blindsr.inference.load import load
     from blindsr.pipeline import condition_io, plan
 
     sources = plan.sources(inputs)
     files.check_writable(out)
     files.check_new(out, [job.source for job in sources if isinstance(job.source, Path)], overwrite=overwrite)
+    model = model or weights.with_role("condition")[0]
     upscaler = load(model, device=device, precision=precision, seed=seed)
-    upscaler.method.check_kept()
+    upscaler.method.check_packable()
     with Progress(len(sources)) as progress:
         found = []
         for job in sources:
@@ -48,7 +49,7 @@ def condition(
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)
-    condition_io.save(out, model, upscaler, upscaler.average(found), overwrite=overwrite)
+    condition_io.save(out, model, upscaler, upscaler.average_conditions(found), overwrite=overwrite)
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
     if len(found) < len(sources):
         raise typer.Exit(1)
@@ -60,4 +61,4 @@ def _condition(upscaler: "Upscaler", job: "Job") -> Any:
     if job.error is not None:
         raise BlindSRError(job.error)
     with Workplace() as work:
-        return upscaler.look(work.fetch(job.source))
+        return upscaler.estimate_condition(work.fetch(job.source))

@@ -263,7 +263,7 @@ def _upscaler(model: str, scale: int | None, *, device: str, precision: str, see
     build = partial(Upscaler, device=device, precision=cast("Precision", precision), seed=seed)
     if model == "bicubic":
         return model, build(Bicubic(scale or 4))
-    loaded = weights.load(model)
+    loaded = weights.load_weights(model)
     upscaler = build(loaded.method)
     if scale not in (None, upscaler.scale):
         raise BlindSRError(f"{loaded.name} enlarges {upscaler.scale} times, but the protocol needs x{scale}")

@@ -1,4 +1,4 @@
-"""``blindsr maps``: where in a photograph a model heeds what it found out about it."""
+"""``blindsr maps``: modulation maps of a photograph."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +18,13 @@ def maps(
     from blindsr import images
     from blindsr.files import check_new
     from blindsr.inference.load import load
+    from blindsr.inference.modulation import modulation_map
 
     images.check_output(out)
     check_new(out, [image], overwrite=overwrite)
     upscaler, picture = load(model, device=device), images.read(image)
     lr = picture.pixels[None]
-    level = upscaler.heed(lr, upscaler.look(picture))
+    level = modulation_map(upscaler, lr, upscaler.estimate_condition(picture))
     drawn = level.clamp(0, 1).expand(3, -1, -1).contiguous()
     images.write(images.Picture(drawn, metadata=images.Metadata(gray=True)), out, overwrite=overwrite)
     spread = f"standard deviation {float(level.std()):.3f}"

@@ -48,7 +48,7 @@ def show(name: Annotated[str, typer.Argument(help="Name of weights, or path of a
 
     from blindsr import weights
 
-    path = weights.find(name)
+    path = weights.find_weights(name)
     if weights.is_foreign(path):
         from blindsr.inference.community import load_community
 

@@ -17,7 +17,7 @@ _CODES = {"finished": 0, "time": 0, "signal": 130}
 
 
 def train(
-    recipe: Annotated[str | None, typer.Argument(help="A recipe's name, as cmdsr_x4.classic, or a YAML file.")] = None,
+    recipe: Annotated[str | None, typer.Argument(help="Name of a recipe (METHOD_xSCALE.TAG), or a YAML file.")] = None,
     *,
     data: Annotated[list[Path] | None, typer.Option(help="Folders of clean photographs.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; for --export, of the weights.")] = None,

@@ -28,7 +28,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
     Raises:
         BlindSRError: the model takes no steps.
     """
-    if "steps" not in upscaler.method.understands:
+    if "steps" not in upscaler.method.supported_hints:
         raise BlindSRError(f"{model} takes no gradient steps on images, so it has no such curve")
     values = []
     for count in steps:

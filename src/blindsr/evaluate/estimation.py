@@ -10,10 +10,11 @@ from torch import Tensor
 from blindsr import images
 from blindsr.contract import Estimate
 from blindsr.degrade import Degradation, kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
+from blindsr.weights import with_role
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ def _one(upscaler: Upscaler, hr: Tensor, degradation: Degradation) -> tuple[floa
     lr = degradation.apply(hr)
     estimate = upscaler.method.estimate(upscaler.condition(lr))
     if estimate is None:
-        name = type(upscaler.method).__name__
-        raise BlindSRError(f"{name} does not estimate blur and noise by name; name a DMSR or MZSR model")
+        name, others = type(upscaler.method).__name__, ", ".join(with_role("estimate"))
+        raise BlindSRError(
+            f"{name} does not estimate a blur kernel and a noise level; use one of {others}", Code.UNSUPPORTED_OPTION
+        )
     true, level = degradation.kernels[0], float(degradation.noise[0])
     width, own = _width(true), _width(estimate.kernel.cpu())
     noise = estimate.noise.cpu()

@@ -1,66 +1,86 @@
-"""PSNR of a teacher that looks at a network which learns image pairs, and of that network (MRDA, Figure 9)."""
+"""PSNR of a teacher and of the network that it reads, by the number of steps on each image pair (MRDA, Figure 9)."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from blindsr.contract import Method, PairTaught
-from blindsr.errors import BlindSRError
+import torch
+from torch import Tensor
+
+from blindsr.contract import Method
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.curve import Curve
-from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.definition import Protocol as TestProtocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.metrics import psnr
 from blindsr.images import modcrop, quantise, read
 
 
+@runtime_checkable
+class PairLearner(Protocol):
+    """A method with a teacher that restores by what another network learned from an LR-HR pair."""
+
+    def teacher_outputs(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+        """SR images of the teacher and of the network that learns the pairs.
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            hr: ``(n, 3, s*h, s*w)``.
+            rates: the step size of each step on each pair.
+        """
+
+
 def iterations(
     name: str,
     method: Method[Any],
-    protocol: Protocol,
+    protocol: TestProtocol,
     data: DataSet,
     *,
     rates: Sequence[float],
     counts: Sequence[int],
 ) -> tuple[Curve, Curve]:
-    """Let a network take different numbers of steps on each LR-HR pair before the teacher that looks at it restores.
+    """Measure a teacher after different numbers of steps on each LR-HR pair.
 
     Args:
-        name: of the line.
-        method: as it was trained, teacher included.
+        name: label of the curve.
+        method: the trained method, teacher included.
         protocol: the degradations and the convention.
         data: test images.
-        rates: size of each step that it was trained with; the last one is that of all further ones.
-        counts: numbers of steps; 0 is the meta-learned network as it is.
+        rates: step sizes of the training; the last one is used for all further steps.
+        counts: numbers of steps; 0 uses the meta-learned weights.
 
     Returns:
-        The teacher's line and that of the network that learns the pairs.
+        Curves of the teacher and of the network that learns the pairs.
 
     Raises:
-        BlindSRError: a method or a teacher that learns no pairs, or another scale.
+        BlindSRError: the method has no such teacher, or the scales differ.
     """
-    if not isinstance(method, PairTaught):
-        raise BlindSRError(f"{name} has no teacher that learns image pairs")
+    if not isinstance(method, PairLearner):
+        raise BlindSRError(f"{name} has no teacher that learns image pairs", Code.UNSUPPORTED_OPTION)
     if method.traits.scale != protocol.scale:
-        raise BlindSRError(f"{name} enlarges {method.traits.scale} times, but {protocol.name} needs x{protocol.scale}")
+        raise BlindSRError(
+            f"{name} enlarges {method.traits.scale} times, but {protocol.name} needs x{protocol.scale}",
+            Code.INCOMPATIBLE,
+        )
     steps = [[rates[min(number, len(rates) - 1)] for number in range(count)] for count in counts]
-    scores = [row for path in data.paths for row in _psnr(method, path, protocol, steps)]
+    device = next(method.parameters()).device
+    scores = [row for path in data.paths for row in _psnr(method, device, path, protocol, steps)]
     teacher, mln = (tuple(fmean(column) for column in zip(*rows, strict=True)) for rows in zip(*scores, strict=True))
     return Curve(name, tuple(counts), teacher), Curve(f"{name}: MLN itself", tuple(counts), mln)
 
 
 def _psnr(
-    method: PairTaught[Any], path: Path, protocol: Protocol, steps: list[list[float]]
+    method: PairLearner, device: torch.device, path: Path, protocol: TestProtocol, steps: list[list[float]]
 ) -> Iterator[tuple[list[float], list[float]]]:
-    """Of the teacher and of that network for an image under each of its degradations, after each number of steps."""
+    """PSNR of both networks for an image under each of its degradations, by number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
-    device = next(method.parameters()).device
     target = hr.to(device)
     for degradation in protocol.degradations(path.stem):
         lr = degradation.apply(hr).to(device)
-        results = (method.taught(lr, target, rates) for rates in steps)
-        taught, itself = (
+        results = (method.teacher_outputs(lr, target, rates) for rates in steps)
+        teacher, itself = (
             [float(psnr(sr.clamp(0, 1), target, protocol.convention)) for sr in column]
             for column in zip(*results, strict=True)
         )
-        yield taught, itself
+        yield teacher, itself

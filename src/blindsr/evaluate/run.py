@@ -75,7 +75,7 @@ def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None)
     """A model with what a protocol's paper tells it, if it is to be told, and the gradient steps that it is to take."""
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
-        hints = Hints() if told is None else told.told(degradation, upscaler.method.understands)
+        hints = Hints() if told is None else told.told(degradation, upscaler.method.supported_hints)
         return upscaler(lr, replace(hints, steps=steps))
 
     return restore

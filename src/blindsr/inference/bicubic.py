@@ -4,11 +4,11 @@ import pydantic
 import torch
 from torch import Tensor
 
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade.resample import resize
 
 
-class BicubicConfig(Strict):
+class BicubicConfig(StrictModel):
     """All there is to choose."""
 
     scale: int = pydantic.Field(gt=0)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.nn.pretrained import read_tensors
 
@@ -33,7 +33,7 @@ _PROBED = 64
 """Side of the image that memory is measured with, LR pixels."""
 
 
-class CommunityConfig(Strict):
+class CommunityConfig(StrictModel):
     """What spandrel found out about a network."""
 
     architecture: str

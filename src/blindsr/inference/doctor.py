@@ -79,10 +79,10 @@ def _devices() -> list[str]:
 
 def _check(name: str, device: str) -> Check:
     try:
-        loaded = weights.load(name)
+        loaded = weights.load_weights(name)
     except BlindSRError:  # damaged, or of another version: the others may be well
         return Check(name, sum=False, result=False, megapixels_per_second=0.0)
-    entry = known.read(loaded.path.parent).get(name)
+    entry = known.read_known(loaded.path.parent).get(name)
     same = right = None
     if entry is not None:
         same = known.digest(loaded.path) == entry["sha256"]

@@ -32,7 +32,7 @@ class Ensemble(Method[tuple[Any, ...]]):
                 f"{type(method).__name__} with direct subsampling takes the upper left pixel of each block for the "
                 "image's, which is another one in a mirrored image; leave the ensemble out"
             )
-        self.method, self.config, self.understands = method, method.config, method.understands
+        self.method, self.config, self.supported_hints = method, method.config, method.supported_hints
 
     @property
     def traits(self) -> Traits:

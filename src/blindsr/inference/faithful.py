@@ -93,7 +93,7 @@ def restore_faithfully(
         return restore_box(method, lr, condition, box)
     piece, inside = continued(lr, box, context_of(method))
     share = _share(piece.contiguous())
-    if not bool(inside.widened(_AROUND, piece).cut(share).any()):
+    if not bool(inside.expanded(_AROUND, piece).cut(share).any()):
         return _enlarged(piece, inside, method.traits.scale)
     sr = method.restore(piece.contiguous(memory_format=torch.channels_last), condition)
     with torch.autocast(lr.device.type, enabled=False):
@@ -141,23 +141,23 @@ class _Corrections:
         out = sr.new_empty(1, 3, height, width)
         for top in range(inside.top, inside.bottom, _ROWS):
             box = inside._replace(top=top, bottom=min(inside.bottom, top + _ROWS))
-            box.below(inside).scaled(self._scale).cut(out).copy_(self._strip(sr, box, guarded=guarded))
+            box.relative_to(inside).scaled(self._scale).cut(out).copy_(self._strip(sr, box, guarded=guarded))
         return out
 
     def _strip(self, sr: Tensor, box: Box, *, guarded: bool) -> Tensor:
-        seen = box.widened(_AROUND, self._lr)
+        seen = box.expanded(_AROUND, self._lr)
         lr, out = seen.cut(self._lr), self._shifted(_enlarged(self._lr, seen, self._scale))
         finite = torch.nan_to_num(seen.scaled(self._scale).cut(sr), 0.0, 2.0, -1.0).clamp(0, 1)
         out = torch.lerp(out, finite, _upsampled(seen.cut(self._share), self._scale))
         missing = lr - self._means(out)
         if guarded:
-            self._check(missing, seen, box.below(seen))
+            self._check(missing, seen, box.relative_to(seen))
         allowed = seen.cut(self._allowed)
         beyond = missing - missing.clamp(-allowed, allowed)
         out = out + self._spread(beyond + _significant(missing - beyond))
         missing = lr - self._means(out.clamp(0, 1))
         out = out + self._spread(missing - missing.clamp(-allowed, allowed))
-        return box.below(seen).scaled(self._scale).cut(_coloured(lr, out, self._scale))
+        return box.relative_to(seen).scaled(self._scale).cut(_coloured(lr, out, self._scale))
 
     def _means(self, out: Tensor) -> Tensor:
         """What each pixel of the image should be by a result."""
@@ -187,9 +187,9 @@ class _Corrections:
 
 def _enlarged(lr: Tensor, box: Box, scale: int) -> Tensor:
     """The bicubic enlargement of a box."""
-    near = box.widened(_ENLARGED, lr)
+    near = box.expanded(_ENLARGED, lr)
     with torch.autocast(lr.device.type, enabled=False):
-        return box.below(near).scaled(scale).cut(resize(near.cut(lr).float(), scale))
+        return box.relative_to(near).scaled(scale).cut(resize(near.cut(lr).float(), scale))
 
 
 def _share(lr: Tensor) -> Tensor:

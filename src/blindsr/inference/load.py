@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 
 from blindsr.inference.ensemble import Ensemble
-from blindsr.inference.named import named
+from blindsr.inference.named import load_method
 from blindsr.inference.upscaler import Precision, Upscaler
 
 
@@ -35,5 +35,5 @@ def load(
     Raises:
         BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
     """
-    method = named(name, detail)
+    method = load_method(name, detail)
     return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

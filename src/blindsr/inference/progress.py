@@ -24,21 +24,21 @@ class Watch:
     """Is told the finished fraction after each tile."""
     cancel: Event | None = None
     """Once it is set, the work stops after the tile at hand."""
-    note: Callable[[str], None] | None = None
+    on_warning: Callable[[str], None] | None = None
     """Is told in a sentence of what went wrong and was mended; the log is if nobody."""
 
-    def tell(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
         """Pass on what went wrong and was mended."""
-        (_log.warning if self.note is None else self.note)(sentence)
+        (_log.warning if self.on_warning is None else self.on_warning)(sentence)
 
-    def noting(self, notes: list[str]) -> "Watch":
+    def collecting_warnings(self, notes: list[str]) -> "Watch":
         """A watch that also keeps in a list what went wrong and was mended."""
 
         def note(sentence: str) -> None:
             notes.append(sentence)
-            self.tell(sentence)
+            self.warn(sentence)
 
-        return replace(self, note=note)
+        return replace(self, on_warning=note)
 
     @classmethod
     def of(cls, progress: Callable[[float], None] | None) -> "Watch":
@@ -50,7 +50,7 @@ class Watch:
         if self.progress is None:
             return self
         progress = self.progress
-        return Watch(lambda fraction: progress((number + fraction) / count), self.cancel, self.note)
+        return Watch(lambda fraction: progress((number + fraction) / count), self.cancel, self.on_warning)
 
     def __call__(self, fraction: float) -> None:
         """Tell how far the work is.

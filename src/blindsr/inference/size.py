@@ -64,7 +64,7 @@ def _above(number: float, limit: float) -> str:
     return next((text for text in texts if float(text) > limit), repr(number))
 
 
-def parse(factor: float | None = None, box: str | None = None, megapixels: float | None = None) -> Size:
+def parse_size(factor: float | None = None, box: str | None = None, megapixels: float | None = None) -> Size:
     """A size as a user writes it.
 
     Args:

@@ -43,13 +43,13 @@ class Box(NamedTuple):
     def scaled(self, factor: int) -> "Box":
         return Box(*(factor * edge for edge in self))
 
-    def widened(self, margin: int, image: Tensor) -> "Box":
+    def expanded(self, margin: int, image: Tensor) -> "Box":
         """With context on every side, as far as the image reaches."""
         height, width = image.shape[-2:]
         top, left = max(0, self.top - margin), max(0, self.left - margin)
         return Box(top, min(height, self.bottom + margin), left, min(width, self.right + margin))
 
-    def below(self, outer: "Box") -> "Box":
+    def relative_to(self, outer: "Box") -> "Box":
         """The same box, counted from the corner of one around it."""
         return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
 
@@ -58,15 +58,15 @@ class Box(NamedTuple):
         return image[..., self.top : self.bottom, self.left : self.right]
 
 
-Make: TypeAlias = Callable[[Method[Any], Tensor, Any, Box], Tensor]
+RestoreBox: TypeAlias = Callable[[Method[Any], Tensor, Any, Box], Tensor]
 """Restores one box of an image ``(1, 3, h, w)`` under a condition."""
 
 
 def restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box) -> Tensor:
     """Restore one box of an image as the method does; where the image ends, its context does, too."""
-    seen = box.widened(method.traits.margin, lr)
+    seen = box.expanded(method.traits.margin, lr)
     sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
-    return box.below(seen).scaled(method.traits.scale).cut(sr)
+    return box.relative_to(seen).scaled(method.traits.scale).cut(sr)
 
 
 def restore_tiled(
@@ -78,7 +78,7 @@ def restore_tiled(
     out: Tensor,
     part: Box | None = None,
     watch: Watch = Watch(),
-    make: Make = restore_box,
+    make: RestoreBox = restore_box,
 ) -> Tensor:
     """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
 
@@ -107,7 +107,7 @@ def restore_tiled(
         box = pending.popleft()
         if box.side > tile:
             pending.extendleft(split(box, tile))
-        elif not _fits(partial(make, method, lr, condition, box), box.below(part).scaled(scale).cut(out)):
+        elif not _fits(partial(make, method, lr, condition, box), box.relative_to(part).scaled(scale).cut(out)):
             if box.side <= SMALLEST:
                 raise BlindSRError(
                     f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "

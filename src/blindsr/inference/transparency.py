@@ -8,13 +8,13 @@ from blindsr.images import Picture
 from blindsr.images.gamut import gamut_of
 
 
-def seen_as(picture: Picture) -> Tensor:
+def network_input(picture: Picture) -> Tensor:
     """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
-    gamut, shown = gamut_of(picture.metadata), visible(picture)
+    gamut, shown = gamut_of(picture.metadata), fill_transparent(picture)
     return shown if gamut is None else gamut.to_srgb(shown)
 
 
-def visible(picture: Picture) -> Tensor:
+def fill_transparent(picture: Picture) -> Tensor:
     """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
     if picture.alpha is None:
         return picture.pixels[None]

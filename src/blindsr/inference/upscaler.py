@@ -20,11 +20,11 @@ from blindsr.errors import BlindSRError
 from blindsr.images import Picture, luma, read
 from blindsr.images.gamut import gamut_of
 from blindsr.inference.faithful import ImplausibleError, context_of, restore_faithfully
-from blindsr.inference.named import named, spares
+from blindsr.inference.named import fallback_models, load_method
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.tiles import Box, empty_result, restore_tiled
-from blindsr.inference.transparency import seen_as, visible
+from blindsr.inference.transparency import fill_transparent, network_input
 
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
 """What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it, or a tensor
@@ -61,7 +61,7 @@ class Upscaler:
         """Prepare a method.
 
         Args:
-            method: what restores; or the name of weights, or the path of their file (see `named`).
+            method: what restores; or the name of weights, or the path of their file (see `load_method`).
             device: as torch names it; ``"auto"`` takes CUDA where there is one, else the CPU.
             precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
             tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
@@ -80,11 +80,11 @@ class Upscaler:
             raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
         self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
         self.seed, self._guard = seed, guard
-        method = method if isinstance(method, Method) else named(method)
+        method = method if isinstance(method, Method) else load_method(method)
         self.method: Method[Any] = method.eval().to(self.device)
         self.tile = self._sensible_tile() if tile == "auto" else tile
         self.method.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
-        self._spares = spares(self.scale)
+        self._spares = fallback_models(self.scale)
 
     def _sensible_tile(self) -> int:
         if self.device.type != "cpu":
@@ -146,17 +146,17 @@ class Upscaler:
         for image in (lr, *(hints.support or ())):
             _check_one(image)
         if hints.support is not None:
-            hints = replace(hints, support=[self._place(image) for image in hints.support])
+            hints = replace(hints, support=[self.to_device(image) for image in hints.support])
         # On the CPU, so that every device sees the same random choices
         generator = torch.Generator().manual_seed(self.seed)
-        with torch.no_grad(), self._autocast():
-            condition = self.method.condition(self._place(lr), generator=generator, hints=hints)
+        with torch.no_grad(), self.autocast():
+            condition = self.method.condition(self.to_device(lr), generator=generator, hints=hints)
         heap.trim()
         return condition
 
     def check(self, hints: Hints) -> None:
         """Refuse hints that the method cannot use."""
-        useless = [name for name in hints.given() if name not in self.method.understands]
+        useless = [name for name in hints.given() if name not in self.method.supported_hints]
         if useless:
             raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
 
@@ -179,27 +179,27 @@ class Upscaler:
     ) -> Tensor:
         out, side = empty_result(part.cut(lr), self.scale), self.tile if tile is None else tile
         make = partial(restore_faithfully, guarded=guarded)
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self.autocast():
             restore_tiled(
-                self.method, self._place(lr), condition, tile=side, out=out, part=part, watch=watch, make=make
+                self.method, self.to_device(lr), condition, tile=side, out=out, part=part, watch=watch, make=make
             )
         return out.clamp_(0, 1)
 
     @cached_property
-    def spare(self) -> "Upscaler":
+    def fallback(self) -> "Upscaler":
         """Another model of the same scale, for images that this one fails on; the last of them is bicubic."""
         name, *others = self._spares
         spare = Upscaler(name, device=self.device, precision=self.precision, seed=self.seed)
         spare._spares = tuple(others)
         spare.tile = min(spare.tile, self.tile)
         alike = type(spare.method) is type(self.method) and spare.method.config == self.method.config
-        return spare.spare if alike else spare
+        return spare.fallback if alike else spare
 
-    def instead(self, error: ImplausibleError, watch: Watch = Watch()) -> "Upscaler":
+    def fallback_for(self, error: ImplausibleError, watch: Watch = Watch()) -> "Upscaler":
         """What restores an image that this one failed on."""
-        names = [type(one.method).__name__ for one in (self, self.spare)]
-        watch.tell(f"{names[0]} fails on this image, and {names[1]} restores it instead: {error}")
-        return self.spare
+        names = [type(one.method).__name__ for one in (self, self.fallback)]
+        watch.warn(f"{names[0]} fails on this image, and {names[1]} restores it instead: {error}")
+        return self.fallback
 
     def upscale(
         self,
@@ -231,11 +231,13 @@ class Upscaler:
                 or too little memory.
         """
         picture = picture_of(source)
-        return self.enlarge(picture, self.look(picture, hints), size=size, strength=strength, tile=tile, watch=watch)
+        return self.enlarge(
+            picture, self.estimate_condition(picture, hints), size=size, strength=strength, tile=tile, watch=watch
+        )
 
-    def look(self, source: Source, hints: Hints = Hints()) -> Any:
+    def estimate_condition(self, source: Source, hints: Hints = Hints()) -> Any:
         """Find out how a picture was degraded: `condition` for pictures."""
-        return self.condition(seen_as(picture_of(source)), hints)
+        return self.condition(network_input(picture_of(source)), hints)
 
     def enlarge(
         self,
@@ -261,8 +263,10 @@ class Upscaler:
         except ImplausibleError as error:
             if strict:
                 raise
-            spare = self.instead(error, watch)
-            return spare.enlarge(picture, spare.look(picture), size=size, strength=strength, tile=tile, watch=watch)
+            spare = self.fallback_for(error, watch)
+            return spare.enlarge(
+                picture, spare.estimate_condition(picture), size=size, strength=strength, tile=tile, watch=watch
+            )
         colour = _resample(made, (height, width))
         alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
         heap.trim()
@@ -283,7 +287,7 @@ class Upscaler:
 
         Args:
             source: the whole picture.
-            condition: what `look` found out about it.
+            condition: what `estimate_condition` found out about it.
             region: left, top, width and height of the part, pixels of the picture.
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: as for `upscale`.
@@ -306,8 +310,8 @@ class Upscaler:
         except ImplausibleError as error:
             if strict:
                 raise
-            spare = self.instead(error, watch)
-            known = spare.look(picture)
+            spare = self.fallback_for(error, watch)
+            known = spare.estimate_condition(picture)
             return spare.preview(picture, known, region, strength=strength, tile=tile, watch=watch)
         alpha = None if picture.alpha is None else self._interpolated(picture.alpha[None], box)[0].clamp(0, 1)
         return _like(picture, colour, alpha)
@@ -318,8 +322,8 @@ class Upscaler:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength}")
-        seen = box.widened(self.context, picture.pixels)
-        lr, inner = visible(_cut(picture, seen)), box.below(seen)
+        seen = box.expanded(self.context, picture.pixels)
+        lr, inner = fill_transparent(_cut(picture, seen)), box.relative_to(seen)
         gamut = gamut_of(picture.metadata)
         known = lr if gamut is None else gamut.to_srgb(lr)
         sr = self._restore(known, condition, inner, watch, tile, guarded=self._guard)
@@ -331,24 +335,10 @@ class Upscaler:
 
     def _interpolated(self, image: Tensor, box: Box) -> Tensor:
         """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
-        seen = box.widened(_BICUBIC, image)
-        return box.below(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
+        seen = box.expanded(_BICUBIC, image)
+        return box.relative_to(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
 
-    def heed(self, lr: Tensor, condition: Any) -> Tensor:
-        """How much a method heeds a condition at each pixel of an image ``(1, 3, h, w)``: ``(h, w)`` in [0, 1].
-
-        Raises:
-            BlindSRError: the method heeds it everywhere alike.
-        """
-        with torch.no_grad(), self._autocast():
-            maps = self.method.heed(self._place(lr), condition)
-        if maps is None:
-            raise BlindSRError(
-                f"{type(self.method).__name__} heeds what it found out everywhere alike; name an MRDA model"
-            )
-        return maps.mean(0).to(lr.device)
-
-    def average(self, conditions: Sequence[Any]) -> Any:
+    def average_conditions(self, conditions: Sequence[Any]) -> Any:
         """The mean of what was found out about several images that were degraded alike.
 
         Raises:
@@ -357,10 +347,10 @@ class Upscaler:
         packed = [self.method.pack(condition) for condition in conditions]
         return self.method.unpack({name: torch.stack([one[name] for one in packed]).mean(0) for name in packed[0]})
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 
-    def _place(self, image: Tensor) -> Tensor:
+    def to_device(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32, memory_format=torch.channels_last)
 
 

@@ -49,13 +49,13 @@ def enlarge_frames(
     """
     fraction = resolve(native, frames.picture(0).pixels)
     if condition is None and frames.durations:
-        condition = upscaler.look(shrunk(middle(frames), fraction), hints)
+        condition = upscaler.estimate_condition(shrunk(middle(frames), fraction), hints)
 
     def results() -> Iterator[Picture]:
         for number, picture in enumerate(frames.pictures()):
             wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
             small = shrunk(picture, fraction)
-            known = upscaler.look(small, hints) if condition is None else condition
+            known = upscaler.estimate_condition(small, hints) if condition is None else condition
             yield upscaler.enlarge(
                 small,
                 known,
@@ -69,7 +69,7 @@ def enlarge_frames(
     try:
         return frames.like(results(), bits)
     except ImplausibleError as error:  # all frames by one model, so that they do not flicker
-        spare = upscaler.instead(error, watch)
+        spare = upscaler.fallback_for(error, watch)
         how: dict[str, Any] = {"size": size, "strength": strength, "bits": bits, "native": native}
         return enlarge_frames(spare, frames, tile=tile, watch=watch, **how)
 

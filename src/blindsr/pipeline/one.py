@@ -201,7 +201,7 @@ class Restorer:
         watch(0.0)
         self._prepare_folder(opened)
         notes: list[str] = []
-        watch, begin = watch.noting(notes), time.perf_counter()
+        watch, begin = watch.collecting_warnings(notes), time.perf_counter()
         if isinstance(opened.content, OversizedImage):
             made: tuple[Outcome, Result] = self._restore_oversized(opened, opened.content, watch), None
         elif isinstance(opened.content, Frames):
@@ -269,7 +269,7 @@ class Restorer:
         picture, size, scaled = _at_native(picture, native, size, upscaler.scale)
         if region is None:
             images.check_sides(opened.target, *size.of(picture.width, picture.height, upscaler.scale))
-        condition = upscaler.look(picture, self.hints) if self.condition is None else self.condition
+        condition = upscaler.estimate_condition(picture, self.hints) if self.condition is None else self.condition
         tile = self._tile(upscaler, picture, size)
         if region is not None:
             result = upscaler.preview(picture, condition, region, tile=tile, watch=watch)

@@ -19,7 +19,7 @@ from blindsr.images import formats
 from blindsr.images.write import check_quality
 from blindsr.inference import size as sizes
 from blindsr.inference.size import Size
-from blindsr.inference.transparency import seen_as
+from blindsr.inference.transparency import network_input
 from blindsr.inference.upscaler import Precision, Source, Upscaler, picture_of
 from blindsr.pipeline import condition_io, memory
 from blindsr.pipeline.duration import seconds
@@ -169,7 +169,7 @@ class Options:
     @property
     def result_size(self) -> Size:
         """What ``scale``, ``size`` and ``megapixels`` say."""
-        return sizes.parse(self.scale, self.size, self.megapixels)
+        return sizes.parse_size(self.scale, self.size, self.megapixels)
 
     @property
     def shrinking(self) -> resolution.Native | None:
@@ -218,7 +218,7 @@ class Options:
         """
         limit = seconds(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
         return Hints(
-            support=[seen_as(picture_of(one)) for one in self.support] if self.support else None,
+            support=[network_input(picture_of(one)) for one in self.support] if self.support else None,
             kernel=self._known_kernel(),
             noise=self.noise,
             denoise=self.denoise,

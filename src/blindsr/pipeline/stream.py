@@ -80,7 +80,7 @@ def restore_in_strips(
     if target.suffix.lower() not in SUFFIXES:
         raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
     strips = Strips(source)
-    condition = look(upscaler, source, hints, max_memory) if condition is None else condition
+    condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
@@ -99,7 +99,7 @@ def restore_in_strips(
                 write_strips(again, _shape(wanted, strips.channels), metadata, part)
             verify(part, kind_of_name(target), [wanted])
     except ImplausibleError as error:  # rows that are written already would not be those of the spare model
-        spare = upscaler.instead(error, watch)
+        spare = upscaler.fallback_for(error, watch)
         options = {"size": size, "strength": strength, "bits": bits, "overwrite": overwrite, "watch": watch}
         restore_in_strips(spare, source, target, max_memory=max_memory, **options)  # type: ignore[arg-type]
     return condition
@@ -111,7 +111,7 @@ def _shape(size: tuple[int, int], channels: int) -> tuple[int, ...]:
     return (height, width) if channels == 1 else (height, width, channels)
 
 
-def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
+def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
     """Find out how a file was degraded: from all of it, or from its middle if that is all that fits."""
     strips = Strips(source)
     width, height = strips.width, strips.height
@@ -120,7 +120,7 @@ def look(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any
         side = memory.side_of(most)
         width, height = min(width, max(side, most // height)), min(height, max(side, most // width))
     top, left = (strips.height - height) // 2, (strips.width - width) // 2
-    return upscaler.look(strips.rows(top, top + height, left, left + width), hints)
+    return upscaler.estimate_condition(strips.rows(top, top + height, left, left + width), hints)
 
 
 def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:

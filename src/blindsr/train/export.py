@@ -38,10 +38,10 @@ def export(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None =
         provenance=provenance.of_run(state),
     )
     path = folder / f"{card.name}.safetensors"
-    weights.save(path, method, card)
+    weights.save_weights(path, method, card)
     files.write(path.with_suffix(".md"), _text(card))
     # Of the file as it was written, whose weights are rounded.
-    known.note(path, weights.load(path).method)
+    known.record_known(path, weights.load_weights(path).method)
     return path
 
 

@@ -9,14 +9,14 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 
-from blindsr.contract import Group
+from blindsr.contract import ParameterGroup
 from blindsr.devices import computes_bf16
 
 _LEAST = 32
 """Rows and columns that a matrix must have for its singular values to be worth equalling."""
 
 
-def optimizer_for(group: Group, betas: tuple[float, float], eps: float = 1e-8) -> Optimizer:
+def optimizer_for(group: ParameterGroup, betas: tuple[float, float], eps: float = 1e-8) -> Optimizer:
     """The optimiser of a group, with the rates to begin with in ``initial_lr``.
 
     Muon (Jordan et al., 2024) makes all singular values of an update equal. The papers have Adam; where a training is

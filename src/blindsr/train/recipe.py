@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import pydantic
 import yaml
 
-from blindsr.contract import StageRecipe, Strict
+from blindsr.contract import StageRecipe, StrictModel
 from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 
-Schema = TypeVar("Schema", bound=Strict)
+Schema = TypeVar("Schema", bound=StrictModel)
 
 
-class Header(Strict):
+class Header(StrictModel):
     """What every recipe has beside its model and stages."""
 
     name: str
@@ -32,7 +32,7 @@ class Recipe:
     """A recipe whose every key is known."""
 
     header: Header
-    model: Strict
+    model: StrictModel
     stages: dict[str, StageRecipe]
 
     def to_dict(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def parse(values: Mapping[str, Any]) -> Recipe:
     return Recipe(header, model, stages)
 
 
-def _check_name(name: str, model: Strict) -> None:
+def _check_name(name: str, model: StrictModel) -> None:
     """The name of weights says by how much they enlarge; it must not say otherwise than they do."""
     told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
     if told and scale is not None and int(told[1]) != scale:

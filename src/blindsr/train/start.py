@@ -47,7 +47,7 @@ def read(source: str) -> Start:
     metadata = _bare(path)
     if metadata is not None:
         return Start(path.stem, safetensors.torch.load_file(source), provenance.after_file(path, metadata))
-    found = weights.load(source)
+    found = weights.load_weights(source)
     return Start(found.name, found.method.state_dict(), provenance.after_weights(found.card))
 
 
@@ -75,7 +75,7 @@ def take(start: Start, target: Method[Any], *, partial: bool = False) -> None:
         BlindSRError: less than half of the network, or of the weights, is filled or used.
     """
     own = target.state_dict()
-    renamed = {target.place_of(name): value.float() for name, value in start.tensors.items()}
+    renamed = {target.remap_key(name): value.float() for name, value in start.tensors.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(renamed):
         raise BlindSRError(f"the weights to begin with, {start.name}, belong to another network than the recipe's")

@@ -1,34 +1,36 @@
 """Trained weights: files, cards, and the registry of those in the package."""
 
 from blindsr.weights.card import Card
-from blindsr.weights.detail import interpolate, with_detail
+from blindsr.weights.detail import interpolate, load_with_detail
 from blindsr.weights.store import (
     Weights,
     available,
     build,
-    find,
+    find_weights,
     in_folder,
     is_foreign,
-    load,
+    load_weights,
     name_of,
     parameters,
     read_card,
-    save,
+    save_weights,
 )
+from blindsr.weights.suits import with_role
 
 __all__ = [
     "Card",
     "Weights",
     "available",
     "build",
-    "find",
+    "find_weights",
     "in_folder",
     "interpolate",
     "is_foreign",
-    "load",
+    "load_weights",
+    "load_with_detail",
     "name_of",
     "parameters",
     "read_card",
-    "save",
-    "with_detail",
+    "save_weights",
+    "with_role",
 ]

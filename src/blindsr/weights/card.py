@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from blindsr.contract import Strict
+from blindsr.contract import StrictModel
 
 
-class Card(Strict):
+class Card(StrictModel):
     """Stored as JSON in the metadata of a safetensors file."""
 
     version: Literal[1] = 1

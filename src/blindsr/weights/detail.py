@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from blindsr.errors import BlindSRError
-from blindsr.weights.store import Weights, available, load, name_of
+from blindsr.weights.store import Weights, available, load_weights, name_of
 
 _LOOKS = "vivid"
 """Tag of weights that were trained for looks, from those with the same name before the dot."""
 
 
-def with_detail(name_or_path: str | Path, detail: float) -> Weights:
+def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
     """Load weights and move them towards those of the same network that were trained for looks.
 
     Args:
@@ -24,11 +24,11 @@ def with_detail(name_or_path: str | Path, detail: float) -> Weights:
     """
     if not 0 <= detail <= 1:
         raise BlindSRError(f"detail is a number from 0 to 1, not {detail}")
-    first = load(name_or_path)
+    first = load_weights(name_or_path)
     partner = f"{name_of(name_or_path).rpartition('.')[0]}.{_LOOKS}"
     if partner not in available() or partner == first.name:
         raise BlindSRError(f"{first.name} does not support a choice of detail: there are no weights {partner}")
-    return interpolate(first, load(partner), detail)
+    return interpolate(first, load_weights(partner), detail)
 
 
 def interpolate(first: Weights, second: Weights, share: float) -> Weights:
@@ -45,6 +45,6 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
     own, other = first.method.state_dict(), second.method.state_dict()
     if {name: value.shape for name, value in own.items()} != {name: value.shape for name, value in other.items()}:
         raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
-    method = load(first.path).method
+    method = load_weights(first.path).method
     method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
     return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())

@@ -1,6 +1,6 @@
-"""What published weights are known to be: the sum of each file, and what it makes of one image.
+"""List of published weights: the hash of each file, a fingerprint of its result, and what it is used for.
 
-The list stands beside the weights, in ``known.json``; ``train --export`` keeps it.
+The list is ``known.json`` in the folder of the weights; ``train --export`` updates it.
 """
 
 import hashlib
@@ -18,14 +18,16 @@ _LIST = "known.json"
 _SIDE = 24
 
 
-class Known(TypedDict):
-    """One file's entry."""
+class KnownWeights(TypedDict):
+    """Entry of one file."""
 
     sha256: str
     result: list[float]
-    """Means of the result of `example` over its four quarters."""
+    """Means of the four quarters of the result for `example`."""
     suits: NotRequired[dict[str, Any]]
-    """For which photographs `auto` takes them; see `suits.Suits`."""
+    """Photographs for which ``auto`` selects them; see `suits.Suitability`."""
+    roles: NotRequired[dict[str, int]]
+    """Tasks that they are the default for, each with its rank; see `suits.with_role`."""
 
 
 def example() -> Tensor:
@@ -37,7 +39,7 @@ def example() -> Tensor:
 
 @torch.no_grad()
 def fingerprint(method: Method[Any]) -> list[float]:
-    """What a network makes of the example, in float32 on the CPU."""
+    """Means of the four quarters of a network's result for `example`, in float32 on the CPU."""
     lr = example()
     sr = method.restore(lr, method.condition(lr, generator=torch.Generator().manual_seed(0)))
     half = sr.shape[-1] // 2
@@ -50,21 +52,24 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def read(folder: Path) -> dict[str, Known]:
-    """The list in a folder, by the names of weights; empty if there is none."""
+def read_known(folder: Path) -> dict[str, KnownWeights]:
+    """Read the list of a folder, by the names of weights; empty if there is none."""
     path = folder / _LIST
     if not path.is_file():
         return {}
-    known: dict[str, Known] = json.loads(path.read_text(encoding="utf-8"))
+    known: dict[str, KnownWeights] = json.loads(path.read_text(encoding="utf-8"))
     return known
 
 
-def note(path: Path, method: Method[Any]) -> None:
-    """Enter a file that was just written, and what its network makes of the example."""
-    known = read(path.parent)
-    entry = Known(sha256=digest(path), result=fingerprint(method))
-    if path.stem in known and "suits" in known[path.stem]:
-        entry["suits"] = known[path.stem]["suits"]
+def record_known(path: Path, method: Method[Any]) -> None:
+    """Add a file that was just written, or replace its entry."""
+    known = read_known(path.parent)
+    entry = KnownWeights(sha256=digest(path), result=fingerprint(method))
+    former = known.get(path.stem, entry)
+    if "suits" in former:
+        entry["suits"] = former["suits"]
+    if "roles" in former:
+        entry["roles"] = former["roles"]
     known[path.stem] = entry
     files.write(path.parent / _LIST, json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 

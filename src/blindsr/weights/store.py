@@ -62,7 +62,7 @@ def name_of(name_or_path: str | Path) -> str:
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
-def save(path: Path, method: Method[Any], card: Card) -> None:
+def save_weights(path: Path, method: Method[Any], card: Card) -> None:
     """Write a method's weights as float16, whole or not at all; folders that are missing are made.
 
     What only training needs is left out.
@@ -80,16 +80,16 @@ def save(path: Path, method: Method[Any], card: Card) -> None:
     files.write(path, data)
 
 
-def load(name_or_path: str | Path) -> Weights:
+def load_weights(name_or_path: str | Path) -> Weights:
     """Build a method with its weights, float32, in evaluation mode, on the CPU.
 
     Args:
-        name_or_path: a name out of `available`, or the path of a file that `save` wrote.
+        name_or_path: a name out of `available`, or the path of a file that `save_weights` wrote.
 
     Raises:
         BlindSRError: no such weights (with the nearest name), or a file that is damaged or not ours.
     """
-    path = find(name_or_path)
+    path = find_weights(name_or_path)
     card = read_card(path)
     try:
         method = build(card)
@@ -125,7 +125,7 @@ def without_card(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in tensors.items() if name != CARD}
 
 
-def find(name_or_path: str | Path) -> Path:
+def find_weights(name_or_path: str | Path) -> Path:
     """The file of some weights, by name or path."""
     known = in_folder() | available()
     if str(name_or_path) in known:

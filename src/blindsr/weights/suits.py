@@ -1,24 +1,21 @@
-"""For which photographs published weights are meant, so that `auto` can choose without knowing any of them by name.
-
-The entries stand in ``known.json`` beside the weights, under ``suits``: to offer new weights is to write one.
-"""
+"""Selection of published weights by their entries in ``known.json``, so that no code names weights."""
 
 from pathlib import Path
 
-from blindsr.contract import Strict
+from blindsr.contract import StrictModel
 from blindsr.weights import known
 from blindsr.weights.store import available
 
 
-class Suits(Strict):
-    """The family of photographs that weights were trained for."""
+class Suitability(StrictModel):
+    """Photographs that weights were trained for."""
 
     order: int
-    """Among all that suit a photograph, those with the least are taken."""
+    """Rank; among all weights that suit a photograph, the lowest is selected."""
     anything: bool = False
-    """Meant for photographs of unknown history; the bounds below are not asked."""
+    """Whether they suit photographs of unknown history, whatever the bounds below."""
     factor: float = 100.0
-    """Largest enlargement that they are better at than others."""
+    """Largest enlargement at which they are better than others."""
     noise: tuple[float, float] = (0.0, 0.0)
     """Least and greatest noise level, 0..255."""
     grain: float = 0.3
@@ -28,12 +25,27 @@ class Suits(Strict):
     jpeg: bool = False
     """Whether they were trained with JPEG."""
     enlarged: bool = False
-    """Whether they were trained with images that had been enlarged, which are then not shrunk for them."""
+    """Whether they were trained with enlarged images, which are then not shrunk first."""
 
 
-def suited() -> dict[str, Suits]:
-    """The weights of the package that `auto` may choose, in their order."""
-    folders: set[Path] = {path.parent for path in available().values()}
-    entries = {name: entry for folder in folders for name, entry in known.read(folder).items()}
-    found = {name: Suits.model_validate(entry["suits"]) for name, entry in entries.items() if "suits" in entry}
+def selectable() -> dict[str, Suitability]:
+    """Weights of the package that ``auto`` may select, by rank."""
+    entries = _entries()
+    found = {name: Suitability.model_validate(entry["suits"]) for name, entry in entries.items() if "suits" in entry}
     return dict(sorted(found.items(), key=lambda item: item[1].order))
+
+
+def with_role(role: str) -> list[str]:
+    """Names of the weights of the package that are the default for a task, by rank.
+
+    Args:
+        role: ``fallback`` (another model failed), ``estimate`` (blur and noise by name) or ``condition`` (a condition
+            that can be stored).
+    """
+    ranks = {name: entry["roles"][role] for name, entry in _entries().items() if role in entry.get("roles", {})}
+    return sorted(ranks, key=lambda name: ranks[name])
+
+
+def _entries() -> dict[str, known.KnownWeights]:
+    folders: set[Path] = {path.parent for path in available().values()}
+    return {name: entry for folder in folders for name, entry in known.read_known(folder).items()}

@@ -233,7 +233,7 @@ def test_the_condition_net_begins_indifferent_to_the_order_of_patches() -> None:
 
 def test_without_a_condition_net_nothing_is_modulated() -> None:
     net = tiny(modulation="none")
-    assert not net.understands
+    assert not net.supported_hints
     condition = net.condition(picture(9, 9), generator=torch.Generator())
     assert condition.shape == (1, 0)
     torch.testing.assert_close(
@@ -259,12 +259,12 @@ def test_patches_are_what_slicing_gives() -> None:
 
 @pytest.mark.parametrize("name", [name for name in weights.available() if name.startswith("cmdsr")])
 def test_conditions_of_what_shows_nothing_are_like_those_of_gray(name: str) -> None:
-    method = weights.load(name).method
+    method = weights.load_weights(name).method
     gray, stars = torch.full((1, 3, 50, 60), 0.5), torch.zeros(1, 3, 50, 60)
     stars[..., 20, 30] = 1
 
     def condition(lr: Tensor, *support: Tensor) -> Tensor:
-        hints = Hints(support=support or None) if "support" in method.understands else Hints()
+        hints = Hints(support=support or None) if "support" in method.supported_hints else Hints()
         with torch.no_grad():
             return method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from blindsr.contract import Group
+from blindsr.contract import ParameterGroup
 from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import RegressionRecipe
@@ -45,7 +45,7 @@ def run(one: Alternating, step: int) -> dict[str, Tensor]:
     return losses
 
 
-def gradients(loss: Tensor, group: Group) -> list[Tensor]:
+def gradients(loss: Tensor, group: ParameterGroup) -> list[Tensor]:
     return [g.clone() for g in torch.autograd.grad(loss, group.parameters, retain_graph=True)]
 
 

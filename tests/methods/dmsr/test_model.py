@@ -58,7 +58,7 @@ def test_one_colour_is_no_trouble(value: float) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> DMSR:
-    method = weights.load("dmsr_x4.light").method
+    method = weights.load_weights("dmsr_x4.light").method
     assert isinstance(method, DMSR)
     return method.eval()
 

@@ -107,10 +107,10 @@ def test_published_weights_hold_what_restoring_needs_and_no_more(tmp_path: Any) 
     card = weights.Card(
         name="mrda_x4.t", method="mrda", config=net.config.model_dump(mode="json"), recipe={}, provenance={}
     )
-    weights.save(tmp_path / "w.safetensors", net, card)
+    weights.save_weights(tmp_path / "w.safetensors", net, card)
     needed = sum(p.numel() for part in (net.student, net.rdan) for p in part.parameters())
     assert weights.store.parameters(tmp_path / "w.safetensors") == needed
-    loaded = weights.load(tmp_path / "w.safetensors").method
+    loaded = weights.load_weights(tmp_path / "w.safetensors").method
     assert isinstance(loaded, MRDA)
     with torch.no_grad():
         torch.testing.assert_close(
@@ -129,7 +129,7 @@ def test_a_condition_survives_packing() -> None:
 @torch.no_grad()
 def test_the_maps_are_those_that_modulate() -> None:
     net, lr = tiny(), picture(12, 16)
-    maps = net.heed(lr, condition(net, lr))
+    maps = net.modulation_maps(lr, condition(net, lr))
     assert maps is not None
     assert maps.shape == (2 * len(net.rdan.blocks), 12, 16)
     first = net.rdan.blocks[0].first
@@ -137,4 +137,4 @@ def test_the_maps_are_those_that_modulate() -> None:
     torch.testing.assert_close(maps[0], torch.sigmoid(first.region(head))[0, 0])  # type: ignore[operator, union-attr]
     before = net.restore(lr, condition(net, lr))
     assert torch.equal(net.restore(lr, condition(net, lr)), before)
-    assert tiny(modulation="channel").heed(lr, condition(net, lr)) is None
+    assert tiny(modulation="channel").modulation_maps(lr, condition(net, lr)) is None

@@ -304,7 +304,7 @@ def test_weights_go_without_the_discriminator(tmp_path: Path) -> None:
     method = tiny(discriminator=4)
     config = method.config.model_dump(mode="json")
     card = weights.Card(name="mrda_x4.tiny", method="mrda", config=config, recipe={}, provenance={})
-    weights.save(tmp_path / "a.safetensors", method, card)
-    loaded = weights.load(tmp_path / "a.safetensors").method
+    weights.save_weights(tmp_path / "a.safetensors", method, card)
+    loaded = weights.load_weights(tmp_path / "a.safetensors").method
     assert isinstance(loaded, MRDA)
     assert loaded.discriminator is None

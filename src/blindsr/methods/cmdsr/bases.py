@@ -1,7 +1,7 @@
-"""BaseNets of CMDSR (Tables IV and X): published SR networks, as they are, without a trace of conditioning.
+"""BaseNets of CMDSR (Tables IV and X): published SR networks without conditioning.
 
-Each maps ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)``, keeps the layers that CMDSR may modulate in ``body``, and says with
-``margin`` how many LR pixels around a tile its result depends on, and with ``held`` how much memory it takes.
+Each maps ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)``. ``body`` contains the layers that CMDSR may modulate, ``margin`` is
+the radius of the receptive field in LR pixels, ``floats_per_pixel`` the activation memory.
 """
 
 import math
@@ -27,7 +27,7 @@ class BaseNet(nn.Module):
     """Holds the convolutions that are modulated."""
     margin: int
     """Radius of the receptive field in LR pixels."""
-    held: int
+    floats_per_pixel: int
     """Numbers that are held at once for each LR pixel, at most."""
     gain: float = 1.0
     """Of the initial weights of the body; less than 1 where it is made of residual blocks."""
@@ -63,7 +63,7 @@ class SRResNet(BaseNet):
         self.body = nn.Sequential(*(ResidualBlock(channels) for _ in range(blocks)))
         self.upscaler = Upsampler(channels, scale)
         self.margin = 1 + 2 * blocks + REACH
-        self.held = 5 * channels
+        self.floats_per_pixel = 5 * channels
 
     def forward(self, lr: Tensor) -> Tensor:
         features = self.head(lr)
@@ -83,7 +83,7 @@ class EDSR(BaseNet):
         self.close = nn.Conv2d(channels, channels, 3, padding=1)
         self.upscaler = Upsampler(channels, scale)
         self.margin = 2 + 2 * blocks + REACH
-        self.held = 5 * channels
+        self.floats_per_pixel = 5 * channels
 
     def forward(self, lr: Tensor) -> Tensor:
         features = self.head(lr)
@@ -102,7 +102,7 @@ class VDSR(BaseNet):
         self.body = nn.Sequential(*layers)
         self.tail = nn.Conv2d(channels, 3, 3, padding=1)
         self.margin = math.ceil((blocks + 2) / scale) + 2
-        self.held = (3 * channels + 4) * scale**2
+        self.floats_per_pixel = (3 * channels + 4) * scale**2
 
     def forward(self, lr: Tensor) -> Tensor:
         enlarged = resize(lr, self.scale)
@@ -144,7 +144,7 @@ class IDN(BaseNet):
         self.body = nn.Sequential(*(DistillationBlock(channels) for _ in range(blocks)))
         self.tail = nn.ConvTranspose2d(channels, 3, 17, stride=scale, padding=8, output_padding=scale - 1)
         self.margin = 2 + 6 * blocks + math.ceil(8 / scale) + 1
-        self.held = 7 * channels
+        self.floats_per_pixel = 7 * channels
 
     def forward(self, lr: Tensor) -> Tensor:
         features = lr
@@ -207,7 +207,7 @@ class SPAN(BaseNet):
         self.conv_cat = nn.Conv2d(4 * channels, channels, 1)
         self.upsampler = nn.Sequential(_conv3(channels, 3 * scale**2), nn.PixelShuffle(scale))
         self.margin = 3 + 3 * blocks
-        self.held = 8 * channels
+        self.floats_per_pixel = 8 * channels
 
     def forward(self, lr: Tensor) -> Tensor:
         mean = self.get_buffer("mean").to(lr).view(1, 3, 1, 1)

@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from blindsr.contract import Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
@@ -41,7 +41,7 @@ _RESPONSE = 60.0
 """Norm of ConditionNet's first filters at the start; fine structure is a few hundredths of the range of an image."""
 
 
-class CMDSRConfig(Strict):
+class CMDSRConfig(StrictModel):
     """Everything that fixes the shape of the networks."""
 
     scale: Literal[2, 3, 4] = 4
@@ -146,7 +146,7 @@ class CMDSR(Method[Tensor]):
     """ConditionNet and adapted BaseNet; the condition is the feature ``(1, features)``."""
 
     Config = CMDSRConfig
-    understands = frozenset({"support"})
+    supported_hints = frozenset({"support"})
     training_only = ("discriminator",)
     config: CMDSRConfig
 
@@ -162,20 +162,20 @@ class CMDSR(Method[Tensor]):
                 start_as_nearest(layer.layers)
         self.condition_net: ConditionNet | None = None
         if config.modulation == "none":
-            self.understands = frozenset()  # nobody looks at support images
+            self.supported_hints = frozenset()  # nobody looks at support images
         else:
             self.condition_net = ConditionNet(config.support, config.features, config.end)
             if config.denoise:
-                self.understands = frozenset({"support", "denoise"})
+                self.supported_hints = frozenset({"support", "denoise"})
             _modulate(self.base.body, config, self.base.spread)
         self.discriminator = PatchDiscriminator(config.discriminator) if config.discriminator else None
 
     @property
     def traits(self) -> Traits:
         if self.config.modulation != "sft":
-            return Traits(self.config.scale, self.base.margin, self.base.held)
+            return Traits(self.config.scale, self.base.margin, self.base.floats_per_pixel)
         # Its branches look two pixels further at every modulated layer, and hold features of their own.
-        return Traits(self.config.scale, self.base.margin + 2 * len(self.modulated()), 3 * self.base.held)
+        return Traits(self.config.scale, self.base.margin + 2 * len(self.modulated()), 3 * self.base.floats_per_pixel)
 
     def modulated(self) -> dict[str, Modulated]:
         """The modulated convolutions by their names in the BaseNet."""
@@ -230,7 +230,7 @@ class CMDSR(Method[Tensor]):
             raise BlindSRError(f"this is not a condition of CMDSR, which is one feature of {length} numbers")
         return tensors["feature"]
 
-    def place_of(self, name: str) -> str:
+    def remap_key(self, name: str) -> str:
         own = self.state_dict().keys()
         layer, _, leaf = name.rpartition(".")
         # Files of a BaseNet alone, as published, have its names without a prefix

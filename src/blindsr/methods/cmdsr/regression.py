@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from pydantic import Field, field_validator
 from torch import Tensor
 
-from blindsr.contract import Batch, Group
+from blindsr.contract import Batch, ParameterGroup
 from blindsr.degrade import kernels
 from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
@@ -66,9 +66,9 @@ class Regression(TaskStage):
         if recipe.steps and points > model.config.features:
             raise BlindSRError(f"a feature of {model.config.features} numbers cannot stand for {points} points")
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         assert self.method.condition_net is not None
-        return [Group("condition", list(self.method.condition_net.parameters()), self.recipe.lr)]
+        return [ParameterGroup("condition", list(self.method.condition_net.parameters()), self.recipe.lr)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Labelled":
         tasks = self._quieter(self.draw(generator))

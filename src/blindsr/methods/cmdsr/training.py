@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group, Method, MuonRecipe, Stage, StageRecipe
+from blindsr.contract import Method, MuonRecipe, ParameterGroup, Stage, StageRecipe
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.regression import LabelRecipe, Regression, RegressionRecipe, labels, regression_loss
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
@@ -60,16 +60,16 @@ class Alternating(RestoringStage):
         count, side = super().crops
         return 2 * count, side
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         condition_net, recipe = self.method.condition_net, self.recipe
         if condition_net is None:
-            return [Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon)]
+            return [ParameterGroup("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon)]
         if recipe.update == 0:
             joint = [*self.method.base.parameters(), *condition_net.parameters()]
-            return [Group("joint", joint, recipe.lr, muon=recipe.muon)]
+            return [ParameterGroup("joint", joint, recipe.lr, muon=recipe.muon)]
         return [
-            Group("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon),
-            Group("condition", list(condition_net.parameters()), recipe.condition_lr, recipe.update),
+            ParameterGroup("base", list(self.method.base.parameters()), recipe.lr, muon=recipe.muon),
+            ParameterGroup("condition", list(condition_net.parameters()), recipe.condition_lr, recipe.update),
         ]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Tasks:

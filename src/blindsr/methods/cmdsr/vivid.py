@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Group
+from blindsr.contract import ParameterGroup
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
@@ -47,10 +47,12 @@ class Vivid(RestoringStage):
             raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=32")
         self._lpips: list[LPIPS] = []  # no submodule: it is neither trained nor stored
 
-    def groups(self) -> list[Group]:
-        groups = [Group("base", list(self.method.base.parameters()), self.recipe.lr)]
+    def groups(self) -> list[ParameterGroup]:
+        groups = [ParameterGroup("base", list(self.method.base.parameters()), self.recipe.lr)]
         if self.method.discriminator is not None and (self.recipe.adversarial or self.recipe.matching):
-            groups.append(Group("adversary", list(self.method.discriminator.parameters()), self.recipe.adversary))
+            groups.append(
+                ParameterGroup("adversary", list(self.method.discriminator.parameters()), self.recipe.adversary)
+            )
         return groups
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Tasks:

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.errors import BlindSRError
@@ -45,7 +45,7 @@ _LOUDEST = 75.0
 """Level of the loudest noise that the network learns from, 0..255 (Section 4.1)."""
 
 
-class DMSRConfig(Strict):
+class DMSRConfig(StrictModel):
     """Everything that fixes the shape of the networks and how they meet an image."""
 
     scale: Literal[2, 3, 4] = 4
@@ -221,7 +221,7 @@ class DMSR(Method[Found]):
     """Extractor and SR network; the condition is the kernel, and what makes a tile see the whole image."""
 
     Config = DMSRConfig
-    understands = frozenset({"kernel", "noise", "denoise"})
+    supported_hints = frozenset({"kernel", "noise", "denoise"})
     config: DMSRConfig
 
     def __init__(self, config: DMSRConfig) -> None:

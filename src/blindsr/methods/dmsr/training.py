@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from blindsr.contract import Group, Method, MuonRecipe, Pairs, RangesRecipe, Stage, StageRecipe
+from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
 from blindsr.methods.dmsr.model import DMSR, Found
@@ -94,9 +94,9 @@ class Extraction(Patches):
     recipe: ExtractionRecipe
     validates = False
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         extractor = list(self.method.extractor.parameters())
-        return [Group("extractor", extractor, self.recipe.lr, muon=self.recipe.muon)]
+        return [ParameterGroup("extractor", extractor, self.recipe.lr, muon=self.recipe.muon)]
 
     def losses(self, batch: "_Noisy", generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """The kernel by its divergence, whose gradient does not vanish where all of its values are small as Eq. 7's."""
@@ -130,11 +130,11 @@ class Restoration(Patches):
 
     recipe: RestorationRecipe
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         net, extractor = (list(part.parameters()) for part in (self.method.net, self.method.extractor))
         return [
-            Group("net", net, self.recipe.lr, muon=self.recipe.muon),
-            Group("extractor", extractor, self.recipe.lr),
+            ParameterGroup("net", net, self.recipe.lr, muon=self.recipe.muon),
+            ParameterGroup("extractor", extractor, self.recipe.lr),
         ]
 
     def losses(self, batch: _Noisy, generator: torch.Generator, step: int) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ it. A student learns to find the same vector in the LR image alone.
 | MLN, DEN, RDAN, Fig. 2 | `networks` |
 | adaptation, Algorithm 2, lines 4 to 9 | `MRDA.specific` |
 | D'_T, line 10 | `MRDA.specific_features` |
-| Figure 9 | `MRDA.taught` |
+| Figure 9 | `MRDA.teacher_outputs` |
 | MRDA_S | `MRDA.condition`, `MRDA.restore` |
 
 Deviations are listed in the README beside this file.
@@ -22,7 +22,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Hints, PairTaught, Strict, Traits, check_image
+from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.errors import BlindSRError
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN
 from blindsr.methods.mrda.visual import Discriminator
@@ -35,7 +35,7 @@ _KERNEL = 21
 """Side of the kernels that the oracle is told of, HR pixels."""
 
 
-class MRDAConfig(Strict):
+class MRDAConfig(StrictModel):
     """Everything that fixes the shape of the networks."""
 
     scale: Literal[2, 3, 4] = 4
@@ -53,7 +53,7 @@ class MRDAConfig(Strict):
     )
 
 
-class MRDA(PairTaught[Tensor]):
+class MRDA(Method[Tensor]):
     """All networks; the condition is the student's representation ``(1, 4 * channels)``."""
 
     Config = MRDAConfig
@@ -90,8 +90,8 @@ class MRDA(PairTaught[Tensor]):
         sr: Tensor = self.rdan(lr, condition.expand(len(lr), -1))
         return sr
 
-    def heed(self, lr: Tensor, condition: Tensor) -> Tensor | None:
-        """The modulation maps of Eq. 9 in the order of their layers (Figure 10)."""
+    def modulation_maps(self, lr: Tensor, condition: Tensor) -> Tensor | None:
+        """Modulation maps of Eq. 9 by layer (Figure 10): ``(layers, h, w)`` in [0, 1], or None without RDAM."""
         check_image(lr)
         maps: list[Tensor] = []
         self.rdan(lr, condition.expand(len(lr), -1), maps)
@@ -141,9 +141,22 @@ class MRDA(PairTaught[Tensor]):
         return _each(self.mln.adapted, lr, params)
 
     @torch.no_grad()
-    def taught(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+    def teacher_outputs(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
+        """SR images of the teacher, and of MLN itself, after MLN has adapted to each LR-HR pair (Figure 9).
+
+        Args:
+            lr: ``(n, 3, h, w)``.
+            hr: ``(n, 3, s*h, s*w)``.
+            rates: the step size of each step on each pair; none uses the meta-learned weights.
+
+        Returns:
+            Two batches ``(n, 3, s*h, s*w)``, not clamped.
+
+        Raises:
+            BlindSRError: the teacher does not use MLN, or the weights do not contain it.
+        """
         if not isinstance(self.teacher, DEN) or self.config.source != "mln":
-            raise BlindSRError("this MRDA network has no teacher that looks at a meta-learning network")
+            raise BlindSRError("this MRDA network has no teacher that uses the meta-learning network")
         check_image(lr)
         params = self.specific(lr, hr, rates)
         features = self.specific_features(lr, params)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from blindsr.contract import Group, Method, MuonRecipe, Pairs, RangesRecipe, Stage, StageRecipe
+from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
@@ -133,8 +133,8 @@ class Pretrain(Stage):
     def family(self) -> Family:
         return Isotropic(self.method.config.scale, size=1)  # a single pixel: no blur
 
-    def groups(self) -> list[Group]:
-        return [Group("mln", list(self.method.mln.parameters()), self.recipe.lr)]
+    def groups(self) -> list[ParameterGroup]:
+        return [ParameterGroup("mln", list(self.method.mln.parameters()), self.recipe.lr)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
@@ -163,9 +163,9 @@ class Meta(Stage):
     def family(self) -> Family:
         return family_of(self.recipe, self.method.config.scale)
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         mln = self.method.mln
-        return [Group("mln", list((mln if mln.free else mln.body).parameters()), self.recipe.lr)]
+        return [ParameterGroup("mln", list((mln if mln.free else mln.body).parameters()), self.recipe.lr)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         each = self.recipe.support + self.recipe.query
@@ -211,25 +211,29 @@ class Teacher(Stage):
     def family(self) -> Family:
         return family_of(self.recipe, self.method.config.scale)
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         regions, others = self._parts_of_rdan()
         parameters = [*self.method.teacher.parameters(), *others]
-        return [Group("teacher", parameters, self.recipe.lr, muon=self.recipe.muon), *regions, *self.adversary()]
+        return [
+            ParameterGroup("teacher", parameters, self.recipe.lr, muon=self.recipe.muon),
+            *regions,
+            *self.adversary(),
+        ]
 
-    def _parts_of_rdan(self) -> tuple[list[Group], list[nn.Parameter]]:
+    def _parts_of_rdan(self) -> tuple[list[ParameterGroup], list[nn.Parameter]]:
         """The convolutions that make modulation maps, as a group if they have a rate of their own, and the rest."""
         rdan, factor = self.method.rdan, self.recipe.regions
         regions = [] if factor == 1 else [p for layer in rdan.regions() for p in layer.parameters()]
         chosen = {id(parameter) for parameter in regions}
         others = [parameter for parameter in rdan.parameters() if id(parameter) not in chosen]
-        return [Group("regions", regions, factor * self.recipe.lr)] if regions else [], others
+        return [ParameterGroup("regions", regions, factor * self.recipe.lr)] if regions else [], others
 
-    def adversary(self) -> list[Group]:
+    def adversary(self) -> list[ParameterGroup]:
         """The discriminator, if it learns."""
         judge = self.method.discriminator
         if judge is None or not self.recipe.adversarial:
             return []
-        return [Group("discriminator", list(judge.parameters()), self.recipe.adversary)]
+        return [ParameterGroup("discriminator", list(judge.parameters()), self.recipe.adversary)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
@@ -264,12 +268,12 @@ class Student(Teacher):
     recipe: StudentRecipe
     validates = True
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[ParameterGroup]:
         recipe = self.recipe
         regions, others = self._parts_of_rdan()
-        later = [Group("rdan", others, recipe.lr, muon=recipe.muon), *regions, *self.adversary()]
+        later = [ParameterGroup("rdan", others, recipe.lr, muon=recipe.muon), *regions, *self.adversary()]
         return [
-            Group("student", list(self.method.student.parameters()), recipe.lr, muon=recipe.muon),
+            ParameterGroup("student", list(self.method.student.parameters()), recipe.lr, muon=recipe.muon),
             *(replace(group, after=recipe.alone) for group in later),
         ]
 

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from blindsr.contract import Estimate, Hints, Method, Strict, Traits, check_image
+from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
@@ -45,7 +45,7 @@ _PATIENCE = 4
 """How often in a row a worse step is undone and its size halved before adapting stops."""
 
 
-class MZSRConfig(Strict):
+class MZSRConfig(StrictModel):
     """Everything that fixes the shape of the network and how it meets an image."""
 
     scale: Literal[2, 3, 4] = 2
@@ -137,7 +137,7 @@ class MZSR(Method[Adapted]):
     """The meta-learned start; the condition is what an image made of it."""
 
     Config = MZSRConfig
-    understands = frozenset({"kernel", "noise", "steps", "seconds"})
+    supported_hints = frozenset({"kernel", "noise", "steps", "seconds"})
     config: MZSRConfig
 
     def __init__(self, config: MZSRConfig) -> None:

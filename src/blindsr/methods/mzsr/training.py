@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Batch, Group, Method, Pairs, Stage, StageRecipe
+from blindsr.contract import Batch, Method, Pairs, ParameterGroup, Stage, StageRecipe
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
 from blindsr.degrade.families import Family, Isotropic, MZSRKernels, eq3, mzsr
@@ -91,8 +91,8 @@ class Pretrain(Stage):
             return mzsr(self.method.config.scale, self.method.config.down)
         return Isotropic(self.method.config.scale, size=1, border="symmetric")  # a single pixel: no blur
 
-    def groups(self) -> list[Group]:
-        return [Group("network", list(self.method.net.parameters()), self.recipe.lr)]
+    def groups(self) -> list[ParameterGroup]:
+        return [ParameterGroup("network", list(self.method.net.parameters()), self.recipe.lr)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
@@ -120,10 +120,10 @@ class Meta(Stage):
     def family(self) -> Family:
         return mzsr(self.method.config.scale, self.method.config.down)
 
-    def groups(self) -> list[Group]:
-        network = Group("network", list(self.method.net.parameters()), self.recipe.lr)
+    def groups(self) -> list[ParameterGroup]:
+        network = ParameterGroup("network", list(self.method.net.parameters()), self.recipe.lr)
         factors = list(self.method.log_factors)
-        return [network, Group("factors", factors, self.recipe.factor_lr)] if factors else [network]
+        return [network, ParameterGroup("factors", factors, self.recipe.factor_lr)] if factors else [network]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Tasks":
         return _Tasks(tuple(self._tasks(clean, generator)))
@@ -225,8 +225,8 @@ class Estimate(Stage):
         config = self.method.config
         return MZSRKernels(config.scale, 15, border="symmetric", down=config.down, least=self.recipe.least)
 
-    def groups(self) -> list[Group]:
-        return [Group("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
+    def groups(self) -> list[ParameterGroup]:
+        return [ParameterGroup("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
