@@ -1,0 +1,207 @@
+/**
+ * A photograph and its result in one deep-zoom viewer, the one over the other, so that both are always in step.
+ */
+import * as api from "./api.js";
+import { colouredMap } from "./draw.js";
+
+/**
+ * @typedef {import("openseadragon").Viewer} Viewer
+ * @typedef {import("openseadragon").TiledImage} TiledImage
+ */
+
+/** Keys that the viewer acts on; its others would turn and mirror the picture. */
+const KEYS = /^(Arrow.+|[+=\-_0])$/;
+
+/** @type {Promise<any> | null} */
+let library = null;
+
+/** @returns {Promise<any>} the library, fetched when it is first needed */
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "static/vendor/openseadragon/openseadragon.min.js";
+    script.onload = () => resolve(/** @type {any} */ (globalThis).OpenSeadragon);
+    script.onerror = () => {
+      library = null;
+      script.remove();
+      reject(new TypeError("the viewer was not sent"));
+    };
+    document.head.append(script);
+  });
+  return library;
+}
+
+/** @param {"photos" | "jobs"} of @param {string} id */
+async function source(of, id) {
+  const tiles = await api.tiles(of, id);
+  return {
+    width: tiles.width,
+    height: tiles.height,
+    tileSize: tiles.tile_size,
+    tileOverlap: tiles.overlap,
+    minLevel: tiles.min_level,
+    maxLevel: tiles.max_level,
+    getTileUrl: (/** @type {number} */ level, /** @type {number} */ x, /** @type {number} */ y) =>
+      api.at.tile(of, id, level, x, y, tiles.format),
+  };
+}
+
+/** Stand in for the style sheet that the library would write into the page, which the page's policy forbids. */
+function withoutStyles() {
+  const name = "data-openseadragon-mobile-css";
+  if (document.querySelector(`style[${name}]`)) return;
+  const standIn = document.createElementNS("urn:blindsr:nothing", "style");
+  standIn.setAttribute(name, "");
+  document.head.append(standIn);
+}
+
+/** Both in one viewer, cut at a line. */
+export class Comparison {
+  /** @type {any} */
+  #osd = null;
+  /** @type {Viewer | null} */
+  #viewer = null;
+  /** @type {TiledImage | null} */
+  #before = null;
+  /** @type {TiledImage | null} */
+  #after = null;
+  /** @type {TiledImage | null} */
+  #map = null;
+  #mapAddress = "";
+  #closed = false;
+  #wipe = 0.5;
+  #flipped = false;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {{job: string, photo: string | null}} pictures
+   * @param {(zoom: number) => void} zoomed told how many pixels of the screen one of the result takes
+   */
+  constructor(element, { job, photo }, zoomed) {
+    this.element = element;
+    this.job = job;
+    this.photo = photo;
+    this.zoomed = zoomed;
+  }
+
+  /** Fetch and show both. */
+  async open() {
+    const [osd, after, before] = await Promise.all([
+      load(),
+      source("jobs", this.job),
+      this.photo === null ? null : source("photos", this.photo),
+    ]);
+    if (this.#closed) return;
+    withoutStyles();
+    this.#osd = osd;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#viewer = osd({
+      element: this.element,
+      drawer: "canvas",
+      showNavigationControl: false,
+      animationTime: calm ? 0 : 0.45,
+      springStiffness: 10,
+      maxZoomPixelRatio: 16,
+      minZoomImageRatio: 0.8,
+      visibilityRatio: 0.6,
+      zoomPerScroll: 1.25,
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+      crossOriginPolicy: false,
+    });
+    this.#prepare();
+    // Both are one wide: pixels of the photograph lie where those of the result do.
+    [this.#before, this.#after] = await Promise.all([before && this.#add(before), this.#add(after)]);
+    this.#cut();
+  }
+
+  /** Its events, its name for screen readers, and the keys that it may act on. */
+  #prepare() {
+    const viewer = /** @type {any} */ (this.#viewer);
+    viewer.canvas.setAttribute("role", "application");
+    viewer.canvas.setAttribute("aria-label", "Photograph: arrow keys pan, plus and minus zoom, 0 shows all");
+    viewer.addHandler("canvas-key", (/** @type {any} */ event) => {
+      if (!KEYS.test(event.originalEvent.key)) event.preventDefaultAction = true;
+    });
+    for (const name of ["animation", "resize", "open", "viewport-change"]) viewer.addHandler(name, () => this.#cut());
+    viewer.addHandler("zoom", () => this.zoomed(this.zoom));
+  }
+
+  /** @param {object} tileSource @param {object} [more] @returns {Promise<TiledImage>} */
+  #add(tileSource, more = {}) {
+    return new Promise((resolve, reject) => {
+      /** @type {any} */ (this.#viewer).addTiledImage({
+        tileSource,
+        width: 1,
+        success: (/** @type {any} */ event) => resolve(event.item),
+        error: (/** @type {any} */ event) => reject(new Error(event.message)),
+        ...more,
+      });
+    });
+  }
+
+  /** @param {number} fraction of the viewer's width from which on the result is shown */
+  wipe(fraction) {
+    this.#wipe = fraction;
+    this.#cut();
+  }
+
+  /** @param {boolean} before whether only the photograph is shown */
+  flip(before) {
+    this.#flipped = before;
+    this.#cut();
+  }
+
+  /** Cut the result at the line, which stays where it is on the screen while the picture moves. */
+  #cut() {
+    const after = /** @type {any} */ (this.#after);
+    if (!after || !this.#viewer || !this.#before) return;
+    const { x: width, y: height } = after.getContentSize();
+    const line = new this.#osd.Point(this.#wipe * this.element.clientWidth, 0);
+    const left = this.#flipped ? width : after.viewerElementToImageCoordinates(line).x;
+    const shown = left < width;
+    after.setOpacity(shown ? 1 : 0);
+    after.setClip(shown && left > 0 ? new this.#osd.Rect(left, 0, width - left, height) : null);
+  }
+
+  /** @param {number} opacity of the residual map over both; it is fetched when it is first to be seen */
+  async map(opacity) {
+    if (!this.#map && opacity > 0 && !this.#mapAddress) {
+      this.#mapAddress = await colouredMap(api.at.map(this.job));
+      const added = await this.#add({ type: "image", url: this.#mapAddress }, { opacity });
+      if (this.#closed) return;
+      this.#map = added;
+    }
+    this.#map?.setOpacity(opacity);
+  }
+
+  /** Pixels of the screen that one of the result takes along each side. */
+  get zoom() {
+    const after = /** @type {any} */ (this.#after);
+    if (!after || !this.#viewer) return 0;
+    return after.viewportToImageZoom(this.#viewer.viewport.getZoom(true)) * devicePixelRatio;
+  }
+
+  /** @param {number} factor */
+  zoomBy(factor) {
+    this.#viewer?.viewport.zoomBy(factor);
+    this.#viewer?.viewport.applyConstraints();
+  }
+
+  /** Show one pixel of the result as one of the screen. */
+  exactly() {
+    const after = /** @type {any} */ (this.#after);
+    this.#viewer?.viewport.zoomTo(after.imageToViewportZoom(1 / devicePixelRatio));
+  }
+
+  /** Show all of it. */
+  fit() {
+    this.#viewer?.viewport.goHome();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#viewer?.destroy();
+    this.#viewer = null;
+    if (this.#mapAddress) URL.revokeObjectURL(this.#mapAddress);
+  }
+}

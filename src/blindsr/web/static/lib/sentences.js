@@ -1,0 +1,128 @@
+/**
+ * What is wrong with a photograph, said in sentences.
+ */
+import { decimal, percent, sentence } from "./format.js";
+
+/**
+ * @typedef {import("./api.js").Card} Card
+ * @typedef {{kind: "blur" | "noise" | "jpeg" | "resolution", title: string, value: string, sentence: string,
+ *   confidence: number | null}} Finding
+ */
+
+/** @param {Card} card @returns {Finding[]} */
+export const findings = (card) => [blur(card), noise(card), jpeg(card), resolution(card)];
+
+/**
+ * @param {number | null} confidence
+ * @returns {string} how sure that is, in words
+ */
+export function sureness(confidence) {
+  if (confidence === null || Number.isNaN(confidence)) return "";
+  if (confidence >= 0.9) return "Sure";
+  if (confidence >= 0.7) return "Fairly sure";
+  if (confidence >= 0.4) return "Not sure";
+  return "A guess";
+}
+
+/** @param {Card} card @returns {Finding} */
+function blur(card) {
+  const width = card.blur?.width ?? null;
+  const told = {
+    kind: /** @type {const} */ ("blur"),
+    title: "Blur",
+    confidence: card.blur?.confidence ?? null,
+  };
+  if (width === null)
+    return {
+      ...told,
+      confidence: null,
+      value: "Unknown",
+      sentence: "The photograph is too small to measure it.",
+    };
+  const degree =
+    width < 0.6
+      ? "Hardly blurred"
+      : width < 1.2
+        ? "A little soft"
+        : width < 2.5
+          ? "Clearly blurred"
+          : "Strongly blurred";
+  const shape = card.blur?.kernel ? "as drawn here" : "the same in every direction";
+  return {
+    ...told,
+    value: `${decimal(width)} px`,
+    sentence: `${degree}, ${shape}.`,
+  };
+}
+
+/** @param {Card} card @returns {Finding} */
+function noise(card) {
+  const sigma = card.noise?.sigma ?? null;
+  const told = {
+    kind: /** @type {const} */ ("noise"),
+    title: "Noise",
+    confidence: card.noise?.confidence ?? null,
+  };
+  if (sigma === null)
+    return {
+      ...told,
+      confidence: null,
+      value: "Unknown",
+      sentence: "The photograph is too small to measure it.",
+    };
+  if (sigma < 0.5) return { ...told, value: "None", sentence: "No noise to be seen." };
+  const degree = sigma < 5 ? "A little noise" : sigma < 15 ? "Clear noise" : "Strong noise";
+  const grain = card.noise?.grain ? ", coarse like grain" : "";
+  return {
+    ...told,
+    value: `${decimal(sigma)} of 255`,
+    sentence: `${degree}${grain}.`,
+  };
+}
+
+/** @param {Card} card @returns {Finding} */
+function jpeg(card) {
+  const found = card.jpeg;
+  const told = {
+    kind: /** @type {const} */ ("jpeg"),
+    title: "JPEG",
+    confidence: found?.confidence ?? null,
+  };
+  if (!found?.found)
+    return {
+      ...told,
+      confidence: null,
+      value: "None",
+      sentence: "No traces of compression.",
+    };
+  const known = found.source === "file" ? "The file says so." : "Seen in the pixels.";
+  const again =
+    found.period && Math.abs(found.period - 8) > 0.1
+      ? ` Its blocks are ${decimal(found.period)} pixels wide: it was resized since.`
+      : "";
+  const value = found.quality === null ? "Compressed" : `Quality ${found.quality}`;
+  return { ...told, value, sentence: known + again };
+}
+
+/** @param {Card} card @returns {Finding} */
+function resolution(card) {
+  const fraction = card.resolution?.native_fraction ?? 1;
+  const told = {
+    kind: /** @type {const} */ ("resolution"),
+    title: "True resolution",
+    confidence: card.resolution?.confidence ?? null,
+    value: percent(fraction),
+  };
+  if (fraction >= 0.995) return { ...told, sentence: "Every pixel carries detail." };
+  const [width, height] = [Math.round(card.width * fraction), Math.round(card.height * fraction)];
+  return {
+    ...told,
+    sentence: `${width} × ${height} pixels would hold all that it shows.`,
+  };
+}
+
+/** @param {Card} card @returns {string[]} what "auto" does, and why */
+export function choice(card) {
+  if (!card.choice) return [];
+  return card.choice.reasons.map(sentence);
+}

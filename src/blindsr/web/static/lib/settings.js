@@ -1,0 +1,171 @@
+/**
+ * What a person may set for a photograph, and the options of `blindsr upscale` that it comes to.
+ */
+
+/**
+ * @typedef {import("./api.js").Card} Card
+ * @typedef {import("./api.js").Model} Model
+ * @typedef {import("./api.js").Options} Options
+ * @typedef {object} Settings
+ * @property {string} model
+ * @property {"scale" | "size" | "megapixels"} sizing which of the three that follow counts
+ * @property {number | null} scale null for the model's own
+ * @property {string} size
+ * @property {number | null} megapixels
+ * @property {number} strength
+ * @property {number | null} denoise
+ * @property {number | null} detail
+ * @property {number | null} noise
+ * @property {number | null} blur
+ * @property {number | null} steps
+ * @property {string} time_limit
+ * @property {string} native
+ * @property {boolean} tta
+ * @property {string} format
+ * @property {number} quality
+ * @property {string} bits
+ */
+
+/** @type {Readonly<Settings>} */
+export const DEFAULTS = Object.freeze({
+  model: "auto",
+  sizing: "scale",
+  scale: null,
+  size: "",
+  megapixels: null,
+  strength: 1,
+  denoise: null,
+  detail: null,
+  noise: null,
+  blur: null,
+  steps: null,
+  time_limit: "",
+  native: "",
+  tta: false,
+  format: "keep",
+  quality: 95,
+  bits: "keep",
+});
+
+/** Told to a model about a photograph; what chooses a model takes none of them. */
+const HINTS = /** @type {const} */ (["denoise", "detail", "noise", "blur", "steps", "time_limit"]);
+/** Formats whose quality can be chosen. */
+const LOSSY = new Set(["jpeg", "webp", "avif", "heic"]);
+
+/**
+ * @param {Settings} settings
+ * @param {Card | null} card
+ * @returns {string} the name of the model that restores the photograph, "" while nobody knows
+ */
+export const modelName = (settings, card) => (settings.model === "auto" ? (card?.choice?.model ?? "") : settings.model);
+
+/**
+ * @param {Settings} settings
+ * @param {Model[]} models
+ * @param {Card | null} card
+ * @returns {Model | null}
+ */
+export const modelOf = (settings, models, card) =>
+  models.find((model) => model.name === modelName(settings, card)) ?? null;
+
+/**
+ * @param {string} option
+ * @param {Model | null} model
+ * @returns {boolean} whether the model takes it; what is about sizes and files concerns every model
+ */
+export function taken(option, model) {
+  return model !== null && (model.options ?? []).includes(option);
+}
+
+/**
+ * Hints that are set and that the model takes.
+ *
+ * @param {Settings} settings
+ * @param {Model | null} model
+ * @returns {Options}
+ */
+function hints(settings, model) {
+  /** @type {Options} */
+  const told = {};
+  for (const name of HINTS) {
+    const value = settings[name];
+    if (value !== null && value !== "" && taken(name, model)) told[name] = value;
+  }
+  return told;
+}
+
+/**
+ * Options that decide what the pixels of a region look like: those of its preview.
+ *
+ * @param {Settings} settings
+ * @param {Model[]} models
+ * @param {Card | null} card
+ * @returns {Options}
+ */
+export function previewOptions(settings, models, card) {
+  const model = modelOf(settings, models, card);
+  const told = hints(settings, model);
+  // A hint is only understood by a model with a name; what was chosen for this photograph then gets one.
+  const named = settings.model === "auto" && Object.keys(told).length && model ? model.name : settings.model;
+  return { model: named, ...told, ...(settings.tta ? { tta: true } : {}) };
+}
+
+/**
+ * Options of a job.
+ *
+ * @param {Settings} settings
+ * @param {Model[]} models
+ * @param {Card | null} card
+ * @returns {Options}
+ */
+export function jobOptions(settings, models, card) {
+  const told = previewOptions(settings, models, card);
+  // "auto" also decides this for itself; a model by name must be told.
+  if (settings.native) told.native = settings.native;
+  else if (settings.model === "auto" && told.model !== "auto") told.native = "auto";
+  if (settings.sizing === "scale" && settings.scale) told.scale = settings.scale;
+  if (settings.sizing === "size" && settings.size) told.size = settings.size;
+  if (settings.sizing === "megapixels" && settings.megapixels) told.megapixels = settings.megapixels;
+  if (settings.strength < 1) told.strength = settings.strength;
+  if (settings.format !== "keep") told.format = settings.format;
+  if (settings.quality !== DEFAULTS.quality) told.quality = settings.quality;
+  if (settings.bits !== "keep") told.bits = settings.bits;
+  told.report = true;
+  return told;
+}
+
+/**
+ * @param {string} format of the settings
+ * @param {string} original format of the photograph
+ * @returns {boolean} whether there is a quality to choose
+ */
+export const hasQuality = (format, original) => LOSSY.has(format === "keep" ? original.toLowerCase() : format);
+
+/**
+ * @param {Settings} settings
+ * @param {{width: number, height: number}} photo
+ * @param {Model | null} model
+ * @returns {[width: number, height: number] | null} of the result; null where what is set makes no sense
+ */
+export function resultSize(settings, photo, model) {
+  const factor = factorOf(settings, photo, model);
+  if (factor === null || !Number.isFinite(factor) || factor <= 0) return null;
+  return [Math.max(1, Math.round(photo.width * factor)), Math.max(1, Math.round(photo.height * factor))];
+}
+
+/**
+ * @param {Settings} settings
+ * @param {{width: number, height: number}} photo
+ * @param {Model | null} model
+ * @returns {number | null}
+ */
+function factorOf(settings, photo, model) {
+  const { width, height } = photo;
+  const own = model?.scale ?? 4;
+  if (settings.sizing === "megapixels")
+    return settings.megapixels ? Math.sqrt((settings.megapixels * 1e6) / (width * height)) : own;
+  if (settings.sizing === "scale" || !settings.size) return settings.scale ?? own;
+  const [, wide, high] = /^(\d*)x(\d*)$/.exec(settings.size) ?? [];
+  if (!wide && !high) return null;
+  return Math.min(wide ? Number(wide) / width : Infinity, high ? Number(high) / height : Infinity);
+}

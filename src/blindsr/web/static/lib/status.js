@@ -1,0 +1,84 @@
+/**
+ * The state of a photograph, in words and with an icon.
+ */
+import { percent, timeLeft } from "./format.js";
+
+/**
+ * @typedef {import("./item.js").Item} Item
+ * @typedef {{text: string, icon: string | null, progress: number | null, kind: "plain" | "busy" | "good" | "bad"}} Told
+ */
+
+/** @param {Item} item @returns {Told} */
+export function told(item) {
+  const job = item.job;
+  switch (item.status) {
+    case "waiting":
+      return {
+        text: "Waiting to be sent",
+        icon: "clock",
+        progress: null,
+        kind: "plain",
+      };
+    case "sending":
+      return {
+        text: `Sending, ${percent(item.sent)}`,
+        icon: null,
+        progress: item.sent,
+        kind: "busy",
+      };
+    case "refused":
+      return {
+        text: "Cannot be read",
+        icon: "alert",
+        progress: null,
+        kind: "bad",
+      };
+    case "looking":
+      return {
+        text: "Looking at it",
+        icon: null,
+        progress: null,
+        kind: "busy",
+      };
+    case "full":
+      return {
+        text: "Waits for room in the queue",
+        icon: "clock",
+        progress: null,
+        kind: "plain",
+      };
+    case "queued":
+      return {
+        text: place(job?.position ?? null),
+        icon: "clock",
+        progress: null,
+        kind: "plain",
+      };
+    case "running":
+      return {
+        text: timeLeft(job?.seconds_left ?? null),
+        icon: null,
+        progress: job?.progress ?? 0,
+        kind: "busy",
+      };
+    case "done":
+      return { text: "Restored", icon: "check", progress: null, kind: "good" };
+    case "failed":
+      return { text: "Failed", icon: "alert", progress: null, kind: "bad" };
+    case "gone":
+      return {
+        text: "Not on the server any more",
+        icon: "alert",
+        progress: null,
+        kind: "bad",
+      };
+    default:
+      return { text: "Ready", icon: null, progress: null, kind: "plain" };
+  }
+}
+
+/** @param {number | null} position in the queue, from 0 or 1 on @returns {string} */
+function place(position) {
+  if (position === null) return "In the queue";
+  return position <= 1 ? "Next in the queue" : `Number ${position} in the queue`;
+}

@@ -1,0 +1,225 @@
+/**
+ * All that can be set for a photograph; what its model does not take is not shown.
+ */
+import { set, shareSettings } from "../lib/actions.js";
+import { percent } from "../lib/format.js";
+import { html, nothing } from "../lib/html.js";
+import { DEFAULTS, hasQuality, modelOf, taken } from "../lib/settings.js";
+import { store } from "../lib/store.js";
+import { View } from "../lib/view.js";
+import { checkbox, number, select, slider } from "./fields.js";
+import { sizeField } from "./size-field.js";
+
+/**
+ * @typedef {import("../lib/item.js").Item} Item
+ * @typedef {import("../lib/api.js").Model} Model
+ * @typedef {import("../lib/settings.js").Settings} Settings
+ */
+
+class SettingsForm extends View {
+  /** @type {Item | null} */
+  item = null;
+
+  /** @override */
+  template() {
+    const { item } = this;
+    if (!item?.photo) return nothing;
+    const model = modelOf(item.settings, store.models, item.card);
+    const change = (/** @type {Partial<Settings>} */ settings) => set(item, settings);
+    return html`<form
+      class="settings"
+      aria-labelledby="settings-title"
+      @submit=${(/** @type {Event} */ event) => event.preventDefault()}
+    >
+      <h2 id="settings-title">How it is restored</h2>
+      ${sliders(item.settings, model, change)} ${sizeField(item.settings, model, change)}
+      ${modelField(item.settings, model, change)}
+      <details class="more">
+        <summary>More settings</summary>
+        <div class="more-fields">${known(item.settings, model, change)} ${file(item, change)}</div>
+      </details>
+      <div class="row settings-foot">
+        ${
+          store.items.length > 1
+            ? html`<button type="button" class="button" @click=${() => shareSettings(item)}>
+                Use for all photographs
+              </button>`
+            : nothing
+        }
+        ${
+          same(item.settings)
+            ? nothing
+            : html`<button type="button" class="button quiet" @click=${() => change(DEFAULTS)}>Reset all</button>`
+        }
+      </div>
+    </form>`;
+  }
+}
+
+/** @param {Settings} settings */
+const same = (settings) => JSON.stringify({ ...settings }) === JSON.stringify({ ...DEFAULTS });
+
+/** @typedef {(settings: Partial<Settings>) => void} Change */
+
+/** @param {Settings} settings @param {Model | null} model @param {Change} change */
+const sliders = (settings, model, change) => html`
+  ${
+    taken("denoise", model)
+      ? slider({
+          name: "denoise",
+          label: "Denoise",
+          value: settings.denoise,
+          standard: 1,
+          say: (value) => (value === 0 ? "Keep the noise" : value === 1 ? "As found" : percent(value)),
+          hint: "How much of the noise that was found is removed.",
+          set: (denoise) => change({ denoise }),
+        })
+      : nothing
+  }
+  ${
+    taken("detail", model)
+      ? slider({
+          name: "detail",
+          label: "Detail",
+          value: settings.detail,
+          standard: 0,
+          say: (value) => (value === 0 ? "Faithful" : value === 1 ? "Vivid" : percent(value)),
+          hint: "More looks richer, but may show detail that was never there.",
+          set: (detail) => change({ detail }),
+        })
+      : nothing
+  }
+  ${slider({
+    name: "strength",
+    label: "Strength",
+    value: settings.strength,
+    standard: 1,
+    say: (value) => (value === 0 ? "Enlarged only" : value === 1 ? "Full" : percent(value)),
+    hint: "Between plain enlargement and the restored photograph.",
+    set: (strength) => change({ strength: strength ?? 1 }),
+  })}
+`;
+
+/** @param {Settings} settings @param {Model | null} model @param {Change} change */
+function modelField(settings, model, change) {
+  /** @type {[string, string][]} */
+  const choices = store.models
+    .filter((one) => one.name !== "auto")
+    .map((one) => [one.name, one.scale ? `${one.name} (${one.scale}×)` : one.name]);
+  return select({
+    name: "model",
+    label: "Model",
+    value: settings.model,
+    choices: [["auto", "auto: what suits the photograph"], ...choices],
+    hint: model?.description,
+    // A factor of one model's own may not be another's, and neither are its hints.
+    set: (name) => change({ model: name }),
+  });
+}
+
+/** @param {Settings} settings @param {Model | null} model @param {Change} change */
+const known = (settings, model, change) => html`
+  ${
+    taken("noise", model)
+      ? number({
+          name: "noise",
+          label: "Noise, if you know it",
+          value: settings.noise,
+          most: 255,
+          step: 0.5,
+          placeholder: "as found",
+          unit: "of 255",
+          set: (noise) => change({ noise }),
+        })
+      : nothing
+  }
+  ${
+    taken("blur", model)
+      ? number({
+          name: "blur",
+          label: "Blur, if you know it",
+          value: settings.blur,
+          least: 0.1,
+          most: 20,
+          step: 0.1,
+          placeholder: "as found",
+          unit: "px of the result",
+          set: (blur) => change({ blur: blur || null }),
+        })
+      : nothing
+  }
+  ${
+    taken("steps", model)
+      ? number({
+          name: "steps",
+          label: "Steps of learning from the photograph",
+          value: settings.steps,
+          placeholder: "the model's own",
+          set: (steps) => change({ steps }),
+        })
+      : nothing
+  }
+  ${select({
+    name: "native",
+    label: "Shrink first to its true resolution",
+    value: settings.native,
+    choices: [
+      ["", settings.model === "auto" ? "If auto advises it" : "No"],
+      ["auto", "If the analysis finds less"],
+      ["off", "Never"],
+    ],
+    set: (native) => change({ native }),
+  })}
+  ${checkbox({
+    name: "tta",
+    label: "Mean of eight turned forms",
+    value: settings.tta,
+    hint: "Eight times slower, and a little better.",
+    set: (tta) => change({ tta }),
+  })}
+`;
+
+/** @param {Item} item @param {Change} change */
+const file = ({ settings, photo }, change) => html`
+  ${select({
+    name: "format",
+    label: "File format",
+    value: settings.format,
+    choices: [
+      ["keep", `Same as the photograph (${photo?.format.toUpperCase()})`],
+      .../** @type {[string, string][]} */ (
+        ["png", "jpeg", "webp", "tiff", "avif", "heic"].map((name) => [
+          name,
+          name === "webp" ? "WebP" : name.toUpperCase(),
+        ])
+      ),
+    ],
+    set: (format) => change({ format }),
+  })}
+  ${
+    hasQuality(settings.format, photo?.format ?? "")
+      ? number({
+          name: "quality",
+          label: "Quality",
+          value: settings.quality,
+          least: 1,
+          most: 100,
+          set: (quality) => change({ quality: quality ?? DEFAULTS.quality }),
+        })
+      : nothing
+  }
+  ${select({
+    name: "bits",
+    label: "Bits of a sample",
+    value: settings.bits,
+    choices: [
+      ["keep", "Same as the photograph"],
+      ["8", "8"],
+      ["16", "16"],
+      ["32", "32 (floats, TIFF)"],
+    ],
+    set: (bits) => change({ bits }),
+  })}
+`;
+
+customElements.define("settings-form", SettingsForm);
