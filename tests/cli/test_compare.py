@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blindsr.evaluate import compare as table
+from blindsr.reproduce import compare as table
 
 Run = Callable[..., Any]
 
@@ -16,7 +16,7 @@ def test_models_side_by_side(blindsr: Run, tiny: Path, tmp_path: Path, monkeypat
     monkeypatch.setattr(table, "_SIDE", 16)
     (tmp_path / "hr").mkdir()
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8)).save(tmp_path / "hr" / "a.png")
-    common = ("compare", "-p", "cmdsr-middle", "--data", tmp_path / "hr", "--device", "cpu")
+    common = ("inspect", "compare", "-p", "cmdsr-middle", "--data", tmp_path / "hr", "--device", "cpu")
     ended = blindsr(*common, "-m", "bicubic", "-m", tiny)
     assert ended.code == 0, ended.err
     assert "| cmdsr_x4.tiny |" in ended.out

@@ -15,7 +15,7 @@ def test_a_sentence_with_the_accuracy(blindsr: Run, tiny: Path, learner: Path, t
     for seed in range(3):
         small = torch.rand(1, 3, 12, 14, generator=torch.Generator().manual_seed(seed))
         images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), tmp_path / "hr" / f"{seed}.png")
-    ended = blindsr("representations", "-m", tiny, "--data", tmp_path / "hr", "--widths", "0.4,3", "--neighbours", "2")
+    ended = blindsr("inspect", "representations", "-m", tiny, "--data", tmp_path / "hr", "--widths", "0.4,3", "--neighbours", "2")
     assert ended.code == 0, ended.err
     assert "of 6 representations" in ended.out
     assert "chance is 50.0%" in ended.out
@@ -26,7 +26,7 @@ def test_a_sentence_with_the_accuracy(blindsr: Run, tiny: Path, learner: Path, t
         (("-m", tiny, "-o", tmp_path / "hr" / "0.png"), "already exists"),
         (("-m", tiny, "--widths", "a,b"), "two blur widths"),
     ):
-        ended = blindsr("representations", "--data", tmp_path / "hr", *arguments)
+        ended = blindsr("inspect", "representations", "--data", tmp_path / "hr", *arguments)
         assert ended.code == 2
         assert ended.err.count("\n") == 1
         assert words in ended.err

@@ -10,17 +10,13 @@ import typer
 from typer.exceptions import TyperException
 
 from blindsr import __version__
-from blindsr.cli import models
+from blindsr.cli import inspect, models
 from blindsr.cli.analyze import analyze
-from blindsr.cli.compare import compare
 from blindsr.cli.condition import condition
-from blindsr.cli.curve import curve
 from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
-from blindsr.cli.estimates import estimates
 from blindsr.cli.evaluate import evaluate
-from blindsr.cli.maps import maps
-from blindsr.cli.representations import representations
+from blindsr.cli.reproduce import reproduce
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
 from blindsr.errors import BlindSRError
@@ -29,7 +25,8 @@ _MANY: Mapping[str, frozenset[str]] = {
     "upscale": frozenset({"--support"}),
     "train": frozenset({"--data"}),
     "evaluate": frozenset({"--data"}),
-    "estimates": frozenset({"--data"}),
+    "inspect": frozenset({"--data"}),
+    "reproduce": frozenset({"--data", "--train", "--use"}),
 }
 """Options that take every value up to the next option."""
 
@@ -47,15 +44,12 @@ for command in (
     degrade,
     train,
     evaluate,
-    compare,
-    estimates,
-    curve,
-    representations,
-    maps,
+    reproduce,
     doctor,
 ):
     app.command()(command)
 app.add_typer(models.app, name="models")
+app.add_typer(inspect.app, name="inspect")
 
 
 def execute(arguments: Sequence[str]) -> None:

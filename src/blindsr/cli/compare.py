@@ -27,7 +27,7 @@ def compare(
     """
     from blindsr import evaluate as room
     from blindsr import weights
-    from blindsr.evaluate import compare as table
+    from blindsr.reproduce import compare as table
     from blindsr.inference.load import load
 
     chosen = [room.protocol(name) for name in protocol]

@@ -10,7 +10,7 @@ from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
     from blindsr.contract import Method
-    from blindsr.evaluate.curve import Curve
+    from blindsr.reproduce.curve import Curve
 
 _PEOPLE = (0, 1, 2, 3, 5, 7, 10)
 
@@ -40,10 +40,10 @@ def curve(
     """
     from blindsr import evaluate as room
     from blindsr import weights
-    from blindsr.evaluate import figure
-    from blindsr.evaluate.curve import curve as measure
-    from blindsr.evaluate.curve import draw
-    from blindsr.evaluate.iterations import iterations
+    from blindsr.reproduce import figure
+    from blindsr.reproduce.curve import curve as measure
+    from blindsr.reproduce.curve import draw
+    from blindsr.reproduce.iterations import iterations
     from blindsr.files import check_new
     from blindsr.inference.load import load
     from blindsr.inference.upscaler import Upscaler

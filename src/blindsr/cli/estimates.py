@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.status import Status
     from rich.table import Table
 
-    from blindsr.evaluate.estimation import Errors
+    from blindsr.reproduce.estimation import Errors
 
 
 def estimates(
@@ -37,7 +37,7 @@ def estimates(
 
     from blindsr import evaluate as room
     from blindsr import files
-    from blindsr.evaluate import estimation
+    from blindsr.reproduce import estimation
     from blindsr.inference.load import load
 
     chosen, sets = [room.protocol(name) for name in protocol], room.data_sets_of(data, limit)

@@ -23,8 +23,8 @@ def representations(
 ) -> None:
     """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
     from blindsr import evaluate
-    from blindsr.evaluate import figure
-    from blindsr.evaluate.representation import draw, represent
+    from blindsr.reproduce import figure
+    from blindsr.reproduce.representation import draw, represent
     from blindsr.files import check_new
     from blindsr.inference.load import load
 

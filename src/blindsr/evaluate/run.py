@@ -24,6 +24,14 @@ papers tell them of it; blind ones do not look."""
 
 
 @dataclass(frozen=True)
+class WithOriginal:
+    """What restores an LR image with the help of its HR image, as teachers do; takes LR, degradation and HR."""
+
+    restore: Callable[[Tensor, Degradation, Tensor], Tensor]
+
+
+
+@dataclass(frozen=True)
 class Folders:
     """Where images are kept, in ``<protocol>/<data set>/<name>.png``; nowhere by default."""
 
@@ -33,7 +41,7 @@ class Folders:
 
 
 def evaluate(
-    restore: Restore | Results,
+    restore: Restore | WithOriginal | Results,
     protocol: Protocol,
     data: Sequence[DataSet],
     *,
@@ -83,7 +91,7 @@ def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None)
 
 def _image(
     path: Path,
-    restore: Restore | Results,
+    restore: Restore | WithOriginal | Results,
     protocol: Protocol,
     data_set: str,
     *,
@@ -106,6 +114,8 @@ def _image(
             _save_lr(lr, degradation, save.lr / place)
         if isinstance(restore, Results):
             sr = _result(restore.find(protocol.name, data_set, name), hr)
+        elif isinstance(restore, WithOriginal):
+            sr = restore.restore(lr, degradation, hr).detach().to(hr)
         else:
             sr = restore(lr, degradation).detach().to(hr)
         if save.sr is not None:

@@ -46,7 +46,7 @@ def rich_table(grid: Grid) -> Table:
 
 def markdown(scores: Sequence[Scores]) -> str:
     """All tables in Markdown, one after the other."""
-    return "\n".join(_markdown(grid) for one in scores for grid in grids(one))
+    return "\n".join(markdown_of(grid) for one in scores for grid in grids(one))
 
 
 def to_dict(scores: Sequence[Scores]) -> dict[str, Any]:
@@ -115,7 +115,8 @@ def _whole(measures: Sequence[Measure]) -> str:
     return known + (f"{', '.join(others)} of the whole 8-bit image. " if others else "")
 
 
-def _markdown(grid: Grid) -> str:
+def markdown_of(grid: Grid) -> str:
+    """One table in Markdown."""
     rows = [("", *grid.headings), ("---", *("---:" for _ in grid.headings)), *grid.rows]
     body = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     name, _, title = grid.title.partition(": ")

@@ -159,10 +159,15 @@ def _planned(recipe: Recipe, first: int) -> list[tuple[int, str]]:
 
 def smallest_photo(recipe: Recipe) -> int:
     """Least side in pixels of a photograph that every stage of a recipe that has steps can crop from."""
+    return max(side for _, side in crops(recipe).values())
+
+
+def crops(recipe: Recipe) -> dict[str, tuple[int, int]]:
+    """How many clean crops a step of each stage that has steps needs, and their side in HR pixels."""
     with torch.device("meta"):
         model = registry.method_class(recipe.header.method)(recipe.model)
         stages = registry.training(recipe.header.method).stages(model, recipe.stages)
-    return max(stages[index].crops[1] for index, _ in _planned(recipe, 0))
+    return {name: stages[index].crops for index, name in _planned(recipe, 0)}
 
 
 class _Runner:

@@ -2,18 +2,65 @@
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blindsr import files
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 _SUFFIXES = (".png", ".pdf", ".svg")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a plot."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    dashed: bool = False
+    """As the paper's are."""
+
+
+def plotted(lines: Sequence[Line], title: str, x: str, y: str = "PSNR (dB)", *, log: bool = False) -> "Figure":
+    """Lines in one plot.
+
+    Args:
+        lines: at least one.
+        title: above the plot.
+        x: label of the axis.
+        y: label of the axis.
+        log: whether x is logarithmic.
+    """
+    figure = blank()
+    axes = figure.add_subplot()
+    for line in lines:
+        axes.plot(line.x, line.y, "--" if line.dashed else "-", marker="o", markersize=4, label=line.label)
+    axes.set(title=title, xlabel=x, ylabel=y)
+    if log:
+        axes.set_xscale("log")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure
+
+
+def blank(width: float = 6, height: float = 4) -> "Figure":
+    """A figure of a size in inches.
+
+    Raises:
+        BlindSRError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise BlindSRError("drawing needs matplotlib: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY) from None
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def check(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:

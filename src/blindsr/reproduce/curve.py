@@ -6,7 +6,7 @@ from pathlib import Path
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
-from blindsr.evaluate.figure import save
+from blindsr.reproduce.figure import Line, plotted, save
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, telling
 from blindsr.inference.upscaler import Upscaler
@@ -43,15 +43,5 @@ def draw(curves: Sequence[Curve], title: str, path: Path, *, overwrite: bool = T
     Raises:
         BlindSRError: matplotlib is not installed, or the place cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise BlindSRError("drawing needs matplotlib: pip install 'blindsr[plot]'") from None
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.add_subplot()
-    for one in curves:
-        axes.plot(one.steps, one.psnr, marker="o", label=one.model)
-    axes.set(title=title, xlabel="gradient steps", ylabel="PSNR (dB)")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    save(figure, path, overwrite=overwrite)
+    lines = [Line(one.model, one.steps, one.psnr) for one in curves]
+    save(plotted(lines, title, "gradient steps"), path, overwrite=overwrite)

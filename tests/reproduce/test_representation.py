@@ -6,7 +6,7 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets
-from blindsr.evaluate.representation import Representations, draw, represent
+from blindsr.reproduce.representation import Representations, draw, represent
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.evaluate.figure import check, save
+from blindsr.reproduce.figure import check, save
 
 
 def _figure() -> Any:

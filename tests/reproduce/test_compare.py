@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.evaluate import compare as table
+from blindsr.reproduce import compare as table
 from blindsr.evaluate import data_sets, evaluate, protocol
-from blindsr.evaluate.compare import Entry, compare, markdown, to_dict
+from blindsr.reproduce.compare import Entry, compare, markdown, to_dict
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 

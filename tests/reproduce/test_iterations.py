@@ -7,7 +7,7 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, metrics, protocol
-from blindsr.evaluate.iterations import iterations
+from blindsr.reproduce.iterations import iterations
 from blindsr.images import modcrop, quantise, read
 from blindsr.inference import Bicubic
 from blindsr.methods.mrda.model import MRDA, MRDAConfig

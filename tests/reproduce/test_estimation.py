@@ -10,7 +10,7 @@ from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, protocol
-from blindsr.evaluate.estimation import measure
+from blindsr.reproduce.estimation import measure
 from blindsr.inference import Bicubic, Upscaler
 
 

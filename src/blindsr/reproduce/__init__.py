@@ -1,0 +1,6 @@
+"""The tables and figures of the papers, each trained, measured and drawn by one command."""
+
+from blindsr.reproduce.run import Request, reproduce
+from blindsr.reproduce.study import Study, studies, study
+
+__all__ = ["Request", "Study", "reproduce", "studies", "study"]

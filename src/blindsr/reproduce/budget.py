@@ -1,0 +1,102 @@
+"""What a training may cost: the paper's full schedule, a time, or a number of steps."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from blindsr.errors import BlindSRError
+from blindsr.photos import Photos
+from blindsr.pipeline.duration import seconds
+from blindsr.train.loop import Options, crops, train
+from blindsr.train.recipe import Recipe, parse
+
+_PROBE = 3
+"""Steps that are timed, after as many that are not."""
+_SCALED = ("warmup", "alone", "anneal")
+"""Keys of a stage that count steps, beside its length and milestones."""
+_VALIDATIONS = 10
+"""Points of the training curve of a stage."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The same for each variant of a study; neither of both is the paper's schedule."""
+
+    text: str
+    time: float | None = None
+    """Seconds of training."""
+    steps: int | None = None
+    """Of all stages together."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``paper``, a time as ``30m``, or a number of steps as ``2000``.
+
+        Raises:
+            BlindSRError: neither of them.
+        """
+        if text == "paper":
+            return cls(text)
+        if text.isdecimal() and int(text) > 0:
+            return cls(text, steps=int(text))
+        try:
+            return cls(text, time=seconds(text))
+        except BlindSRError:
+            raise BlindSRError(
+                f"a budget is 'paper', a time as 45s, 30m or 2h, or a number of steps, not {text!r}"
+            ) from None
+
+    @property
+    def full(self) -> bool:
+        """Whether it is the paper's."""
+        return self.time is None and self.steps is None
+
+
+def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> Recipe:
+    """A recipe whose schedule, shortened as a whole, fits a budget; never longer than it was.
+
+    For a time, each stage is timed for a few steps on this machine; validations come on top.
+    """
+    if budget.full:
+        return recipe
+    wanted = {name: stage.steps for name, stage in recipe.stages.items() if stage.steps}
+    costs = dict.fromkeys(wanted, 1.0) if budget.steps else _seconds(recipe, photos, options)
+    total = sum(steps * costs[name] for name, steps in wanted.items())
+    return shortened(recipe, (budget.steps or budget.time or 0.0) / total)
+
+
+def shortened(recipe: Recipe, factor: float) -> Recipe:
+    """A recipe with all steps multiplied by a factor of at most 1, at least one step a stage."""
+    factor = min(1.0, factor)
+    values = recipe.to_dict()
+    for name, stage in recipe.stages.items():
+        if stage.steps:
+            values[name].update(_stage(values[name], factor))
+    return parse(values)
+
+
+def _stage(values: Mapping[str, Any], factor: float) -> dict[str, Any]:
+    steps = max(1, round(factor * values["steps"]))
+    changed: dict[str, Any] = {key: int(factor * values[key]) for key in _SCALED if key in values}
+    changed["milestones"] = [round(factor * one) for one in values["milestones"]]
+    return {**changed, "steps": steps, "validate_every": max(1, steps // _VALIDATIONS)}
+
+
+def _seconds(recipe: Recipe, photos: Photos, options: Options) -> dict[str, float]:
+    """Seconds that a step of each stage takes."""
+    values = recipe.to_dict()
+    values["held_out"] = 1
+    for name, stage in recipe.stages.items():
+        if stage.steps:
+            values[name].update({"steps": 2 * _PROBE, "validate_every": 2 * _PROBE, "warmup": 0, "milestones": []})
+            values[name].update({key: 0 for key in ("alone",) if key in values[name]})
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder)
+        if train(parse(values), photos, replace(options, run=run, log_every=_PROBE)) == "signal":
+            raise KeyboardInterrupt
+        lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    speeds = {line["stage"]: line["speed"] for line in lines if line["kind"] == "train"}  # the last line counts
+    return {name: count / speeds[name] for name, (count, _) in crops(recipe).items()}

@@ -1,0 +1,178 @@
+"""The cells of a study's tables: what a variant restores, how large it is, and how long it takes."""
+
+import copy
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import fmean, median, stdev
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from blindsr.contract import Hints, PairTaught
+from blindsr.degrade import Degradation
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate import DataSet, Protocol, evaluate, protocol
+from blindsr.evaluate.run import Restore, WithOriginal, telling
+from blindsr.inference.upscaler import Upscaler
+from blindsr.nn.subpixel import Upsampler
+from blindsr.reproduce.study import Column, Row
+
+_TIMES = 5
+Cell = tuple[float, ...]
+"""The numbers of one cell, in the order of `Column.parts`."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One cell of ours: each number's mean over the seeds, and how far they spread."""
+
+    mean: Cell
+    spread: tuple[float, ...] | None
+    """Standard deviations; None for a single seed."""
+    seeds: tuple[Cell, ...]
+
+    @classmethod
+    def of(cls, seeds: Sequence[Cell]) -> "Ours":
+        """Average over seeds."""
+        columns = list(zip(*seeds, strict=True))
+        spread = tuple(stdev(column) for column in columns) if len(seeds) > 1 else None
+        return cls(tuple(fmean(column) for column in columns), spread, tuple(seeds))
+
+
+class Meter:
+    """Measures models; each protocol is run once for all of its data sets and measures."""
+
+    def __init__(self, sets: Mapping[str, DataSet], say: Callable[[str], None] = lambda _: None) -> None:
+        """Prepare to measure.
+
+        Args:
+            sets: test images, by the name of the data set in lower case.
+            say: is told what is measured.
+        """
+        self.sets, self._say = sets, say
+        self._known: dict[tuple[object, ...], dict[str, float]] = {}
+
+    def cell(self, key: object, upscaler: Upscaler, row: Row, column: Column, rates: Sequence[float]) -> Cell | None:
+        """One cell, or None where its data set is missing.
+
+        Args:
+            key: what tells the model from others.
+            upscaler: the model.
+            row: how it is used.
+            column: what is measured.
+            rates: of the steps that a teacher's network takes on each pair.
+        """
+        if column.quantity == "parameters":
+            return (float(parameters(upscaler, row.part)),)
+        if column.protocol is None:
+            measured = {"multiply-adds": multiply_adds, "seconds": partial(seconds, steps=row.steps)}
+            assert column.quantity is not None
+            return (measured[column.quantity](upscaler, column.size),)
+        assert column.data is not None
+        data = self.sets.get(column.data.lower())
+        if data is None:
+            return None
+        chosen = protocol(column.protocol)
+        if upscaler.scale != chosen.scale:
+            return None
+        place = (key, row.steps, row.teacher, column.protocol, data.name)
+        if place not in self._known:
+            self._say(f"{row.label}: {column.protocol} on {data.name}")
+            self._known[place] = self._measured(upscaler, row, chosen, data, rates)
+        return tuple(self._known[place][name] for name in column.parts)
+
+    def _measured(
+        self, upscaler: Upscaler, row: Row, chosen: Protocol, data: DataSet, rates: Sequence[float]
+    ) -> dict[str, float]:
+        times: list[float] = []
+        if row.teacher:
+            restore: Restore | WithOriginal = WithOriginal(partial(_timed, times, partial(by_teacher, upscaler, rates)))
+        else:
+            restore = partial(_timed, times, telling(upscaler, chosen, row.steps))
+        (column,) = evaluate(restore, chosen, [data], model=row.label).columns
+        return {**column.model.values, "seconds": fmean(times)}
+
+
+def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: Degradation, hr: Tensor) -> Tensor:
+    """What a teacher restores of an LR image that it sees together with the HR image.
+
+    Raises:
+        BlindSRError: the method has no teacher.
+    """
+    method = upscaler.method
+    if not isinstance(method, PairTaught):
+        raise BlindSRError(f"{type(method).__name__} has no teacher", Code.UNSUPPORTED_OPTION)
+    device = upscaler.device
+    return method.taught(lr.to(device), hr.to(device), truth.to(device), rates).clamp(0, 1).to(lr)
+
+
+def _timed(times: list[float], restore: Callable[..., Tensor], *inputs: object) -> Tensor:
+    begin = time.perf_counter()
+    result = restore(*inputs).cpu()  # a GPU has finished when its result is here
+    times.append(time.perf_counter() - begin)
+    return result
+
+
+def parameters(upscaler: Upscaler, part: str | None = None) -> int:
+    """How many weights restore: those of training alone do not count.
+
+    Args:
+        upscaler: the model.
+        part: name of the submodule that counts.
+
+    Raises:
+        BlindSRError: there is no such submodule.
+    """
+    method = upscaler.method
+    if part is not None:
+        try:
+            return sum(one.numel() for one in method.get_submodule(part).parameters())
+        except AttributeError:
+            raise BlindSRError(f"{type(method).__name__} has no part {part!r}", Code.UNKNOWN_NAME) from None
+    return sum(p.numel() for name, p in method.named_parameters() if name.split(".")[0] not in method.training_only)
+
+
+def seconds(upscaler: Upscaler, size: tuple[int, int] = (128, 128), steps: int | None = None) -> float:
+    """Median time for an LR image of a size (width, height), after one that does not count."""
+    lr = _image(size)
+    times: list[float] = []
+    for _ in range(_TIMES + 1):
+        _timed(times, upscaler, lr, Hints(steps=steps))
+    return median(times[1:])
+
+
+def multiply_adds(upscaler: Upscaler, size: tuple[int, int]) -> float:
+    """Multiplications with an addition, in 10^9, for an LR image of a size (width, height), as papers count them.
+
+    Sub-pixel convolutions count layer by layer, though they are computed as one.
+    """
+    folded: list[tuple[Upsampler, Tensor]] = []
+
+    def note(layer: Upsampler, inputs: tuple[Tensor], _: Tensor) -> None:
+        folded.append((layer, torch.empty_like(inputs[0], device="meta")))
+
+    layers = [layer for layer in upscaler.method.modules() if isinstance(layer, Upsampler)]
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    method, lr = upscaler.method, _image(size).to(upscaler.device)
+    with torch.no_grad():
+        total = _counted(lambda: method.restore(lr, method.condition(lr, generator=torch.Generator().manual_seed(0))))
+    for hook in hooks:
+        hook.remove()
+    for layer, features in folded:
+        copied = copy.deepcopy(layer).to("meta", features.dtype)
+        total += _counted(partial(copied.layers, features)) - _counted(partial(copied, features))
+    return total / 1e9
+
+
+def _counted(run: Callable[[], object]) -> float:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        run()
+    return counter.get_total_flops() / 2
+
+
+def _image(size: tuple[int, int]) -> Tensor:
+    width, height = size
+    return torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))

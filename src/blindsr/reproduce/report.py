@@ -1,0 +1,163 @@
+"""A study's tables to read: the paper's numbers, ours below them, and how far training was."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.table import Table as RichTable
+
+from blindsr import __version__
+from blindsr.evaluate import protocol
+from blindsr.evaluate.table import Grid, markdown_of, rich_table
+from blindsr.reproduce.measure import Ours
+from blindsr.reproduce.runs import Trained, to_dict
+from blindsr.reproduce.study import Column, Study, Table
+
+SCHEMA_VERSION = 1
+_DIGITS = {"psnr": 2, "ssim": 4, "seconds": 3, "multiply-adds": 2}
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a study came to."""
+
+    study: Study
+    budget: str
+    seeds: int
+    cells: dict[tuple[int, int, int], Ours]
+    """By table, row and column."""
+    runs: tuple[Trained, ...]
+    missing: tuple[str, ...]
+    """Data sets of the study that were not given."""
+    partial: tuple[str, ...]
+    """Data sets of which not all images were measured."""
+    drawn: dict[str, Any] = field(default_factory=dict)
+    """Numbers of the figure."""
+
+    def grids(self) -> list[Grid]:
+        """Its tables."""
+        return [self._grid(number, table) for number, table in enumerate(self.study.tables)]
+
+    def markdown(self) -> str:
+        """All of it in Markdown."""
+        one = self.study
+        parts = [f"# {one.name}: {one.title}", f"{one.source}. {one.convention}"]
+        parts += [one.notes] if one.notes else []
+        parts += [markdown_of(grid).strip() for grid in self.grids()]
+        if self.drawn:
+            parts += ["## Figure", "```json\n" + json.dumps(_plain(self.drawn), indent=1) + "\n```"]
+        parts += ["## Training", "\n".join(f"- {line}" for line in self.progress())]
+        return "\n\n".join(parts) + "\n"
+
+    def progress(self) -> list[str]:
+        """What was trained how far, and what is missing, in sentences."""
+        told = [run.sentence() for run in self.runs] or ["nothing had to be trained"]
+        if self.missing:
+            told.append(f"not measured, because --data holds no folder of this name: {', '.join(self.missing)}")
+        if self.partial:
+            told.append(f"measured on some of the images only: {', '.join(self.partial)}")
+        return told
+
+    def terminal(self) -> list[RichTable]:
+        """Its tables for the terminal."""
+        return [rich_table(grid) for grid in self.grids()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "study": self.study.name,
+            "title": self.study.title,
+            "source": self.study.source,
+            "convention": self.study.convention,
+            "budget": self.budget,
+            "seeds": self.seeds,
+            "blindsr": __version__,
+            "tables": [self._table(number, table) for number, table in enumerate(self.study.tables)],
+            "figure": _plain(self.drawn) or None,
+            "runs": [to_dict(run) for run in self.runs],
+            "missing": list(self.missing),
+            "partial": list(self.partial),
+        }
+
+    def _grid(self, number: int, table: Table) -> Grid:
+        columns, rows = table.each(), []
+        for place, row in enumerate(table.rows):
+            paper = table.paper(row)
+            if any(value is not None for cell in paper for value in cell):
+                rows.append((row.label, *(text(cell, column) for cell, column in zip(paper, columns, strict=True))))
+            ours = [self.cells.get((number, place, at)) for at in range(len(columns))]
+            if any(ours):
+                cells = (_ours(*parts) for parts in zip(ours, paper, columns, strict=True))
+                rows.append((f"{row.label}, ours", *cells))
+        return Grid(table.title, tuple(column.label for column in columns), tuple(rows), self._caption(columns))
+
+    def _caption(self, columns: Sequence[Column]) -> str:
+        names = dict.fromkeys(column.protocol for column in columns if column.protocol)
+        conventions = dict.fromkeys(str(protocol(name).convention) for name in names)
+        measured = dict.fromkeys(part for column in columns for part in column.parts)
+        words = {"psnr": "PSNR in dB", "ssim": "SSIM"}
+        told = " / ".join(words.get(part, part) for part in measured)
+        ours = f"Ours: {'; '.join(conventions)}; in parentheses less the paper's. " if conventions else ""
+        seeds = f"Mean of {self.seeds} seeds, standard deviation after ±. " if self.seeds > 1 else ""
+        return f"{told}. {ours}{seeds}{self.study.source}."
+
+    def _table(self, number: int, table: Table) -> dict[str, Any]:
+        columns = table.each()
+        rows = []
+        for place, row in enumerate(table.rows):
+            ours = [self.cells.get((number, place, at)) for at in range(len(columns))]
+            cells = [
+                {"paper": _named(column, paper), **_cell(column, found)}
+                for column, paper, found in zip(columns, table.paper(row), ours, strict=True)
+            ]
+            rows.append({"label": row.label, "cells": cells})
+        heads = [column.model_dump(mode="json", exclude_none=True) for column in columns]
+        return {"title": table.title, "columns": heads, "rows": rows}
+
+
+def text(cell: Sequence[float | None], column: Column) -> str:
+    """A cell as a table shows it."""
+    return " / ".join(_number(value, part) for value, part in zip(cell, column.parts, strict=True))
+
+
+def _number(value: float | None, part: str) -> str:
+    if value is None:
+        return "-"
+    if part == "parameters":
+        return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value:,.0f}"
+    return f"{value:.{_DIGITS[part]}f}"
+
+
+def _ours(found: Ours | None, paper: Sequence[float | None], column: Column) -> str:
+    if found is None:
+        return "-"
+    told = text(found.mean, column)
+    if found.spread is not None and column.quantity is None:
+        told += f" ±{found.spread[0]:.{_DIGITS[column.parts[0]]}f}"
+    if column.quantity is None and paper[0] is not None and math.isfinite(found.mean[0]):
+        told += f" ({found.mean[0] - paper[0]:+.{_DIGITS[column.parts[0]]}f})"
+    return told
+
+
+def _named(column: Column, cell: Sequence[float | None]) -> dict[str, float | None]:
+    return dict(zip(column.parts, cell, strict=True))
+
+
+def _cell(column: Column, found: Ours | None) -> dict[str, Any]:
+    if found is None:
+        return {"ours": None}
+    spread = None if found.spread is None else _named(column, found.spread)
+    seeds = [_named(column, seed) for seed in found.seeds]
+    return {"ours": _named(column, found.mean), "spread": spread, "seeds": _plain(seeds)}
+
+
+def _plain(value: Any) -> Any:
+    """Values for JSON, which knows no infinity."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,195 @@
+"""One study from beginning to end: train what is missing, measure, draw, and write it all to a folder."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from blindsr import files
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate import DataSet, data_sets_of, protocol
+from blindsr.inference.upscaler import Upscaler
+from blindsr.reproduce import figure
+from blindsr.reproduce.budget import Budget
+from blindsr.reproduce.figures import training
+from blindsr.reproduce.measure import Meter, Ours
+from blindsr.reproduce.report import Report
+from blindsr.reproduce.runs import Runs, Trained
+from blindsr.reproduce.study import BICUBIC, Row, Study, Table
+
+_RECORD = "study.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a study is repeated with."""
+
+    study: Study
+    out: Path
+    data: tuple[Path, ...]
+    """Folders of test images, by the names of their data sets."""
+    train: tuple[Path, ...] = ()
+    """Folders of photographs to train with."""
+    budget: Budget = field(default_factory=lambda: Budget.parse("30m"))
+    seeds: int = 1
+    use: Mapping[str, str] = field(default_factory=dict)
+    """Weights or runs, by the variant that they take the place of."""
+    limit: int | None = None
+    """At most so many images of each data set."""
+    settings: tuple[str, ...] = ()
+    """Settings on top of every recipe."""
+    device: str = "auto"
+    precision: str = "auto"
+
+
+def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> Report:
+    """Repeat a study. The same call goes on where an earlier one was stopped.
+
+    Args:
+        request: what is repeated, and with what.
+        say: is told what happens.
+
+    Raises:
+        BlindSRError: the folder belongs to another study or budget, data are missing, or drawing is not possible.
+        KeyboardInterrupt: a signal came during a training, which is saved.
+    """
+    study, out = request.study, request.out
+    libraries = ("matplotlib", *(study.figure.libraries() if study.figure is not None else ()))
+    sets = {one.name.lower(): one for one in data_sets_of(request.data, request.limit)} if request.data else {}
+    _claim(request)
+    figure.check(out / "figure.svg", libraries)
+    work = Work.of(request, sets, say)
+    work.measure()
+    plot, drawn = study.figure.draw(work) if study.figure is not None else (None, {})
+    wanted = study.data()
+    report = Report(
+        study,
+        request.budget.text,
+        request.seeds,
+        work.cells,
+        tuple(work.trained),
+        missing=tuple(name for name in wanted if name.lower() not in sets),
+        partial=tuple(name for name in wanted if name.lower() in sets and not sets[name.lower()].whole),
+        drawn=drawn,
+    )
+    curves = training(work.trained, f"{study.name}, budget {request.budget.text}")
+    for stem, one in (("figure", plot), ("training", curves)):
+        if one is not None:
+            figure.save(one, out / f"{stem}.svg")
+            figure.save(one, out / f"{stem}.png")
+    files.write(out / "table.md", report.markdown())
+    files.write(out / "table.json", json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")
+    return report
+
+
+@dataclass
+class Work:
+    """A study while it is repeated."""
+
+    runs: Runs
+    seeds: int
+    sets: dict[str, DataSet]
+    meter: Meter
+    trained: list[Trained] = field(default_factory=list)
+    cells: dict[tuple[int, int, int], Ours] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: Request, sets: dict[str, DataSet], say: Callable[[str], None]) -> "Work":
+        """Train every variant first, so that nothing is measured twice after a stop."""
+        runs = Runs(
+            request.study,
+            request.out,
+            request.budget,
+            request.train,
+            options={"device": request.device, "precision": request.precision},
+            given=request.use,
+            precision=request.precision,
+            settings=request.settings,
+            say=say,
+        )
+        work = cls(runs, request.seeds, sets, Meter(sets, say))
+        for seed in range(request.seeds):
+            work.trained += [runs.train(name, seed) for name in _in_order(request.study)]
+        return work
+
+    def upscaler(self, variant: str) -> Upscaler:
+        """A variant's model, of the first seed."""
+        return self.runs.upscaler(variant)
+
+    def measure(self) -> None:
+        """Fill the cells of all tables."""
+        for number, table in enumerate(self.runs.study.tables):
+            for place, row in enumerate(table.rows):
+                for variant in row.variants:
+                    self._row((number, place), table, row, variant)
+
+    def _row(self, at: tuple[int, int], table: Table, row: Row, variant: str) -> None:
+        """Fill the cells of a row that a variant is of the right scale for."""
+        if row.teacher:
+            self.runs.check_teacher(variant)
+        seeds = 1 if variant == BICUBIC or variant in self.runs.given else self.seeds
+        scales = [row.scale] if variant != BICUBIC else sorted(_scales(table))
+        found: dict[int, list[tuple[float, ...]]] = {}
+        for seed, scale in product(range(seeds), scales):
+            upscaler = self.runs.upscaler(variant, seed, scale)
+            rates = self.runs.rates(variant, seed) if row.teacher else ()
+            for number, column in enumerate(table.each()):
+                cell = self.meter.cell((variant, seed, scale), upscaler, row, column, rates)
+                if cell is not None:
+                    found.setdefault(number, []).append(cell)
+        self.cells.update({(*at, number): Ours.of(cells) for number, cells in found.items()})
+
+
+def _scales(table: Table) -> set[int]:
+    return {protocol(column.protocol).scale for column in table.each() if column.protocol is not None}
+
+
+def _in_order(study: Study) -> list[str]:
+    """The variants, each after the one that it begins with."""
+    ordered: list[str] = []
+
+    def add(name: str, path: tuple[str, ...] = ()) -> None:
+        if name in path:
+            raise BlindSRError(f"{study.name}: {name} begins with itself", Code.INVALID_FILE)
+        begin = study.variants[name].init
+        if begin is not None:
+            add(begin, (*path, name))
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in study.variants:
+        add(name)
+    return ordered
+
+
+def _claim(request: Request) -> None:
+    """Make the folder this study's, or see that it is."""
+    record: dict[str, Any] = {
+        "study": request.study.name,
+        "budget": request.budget.text,
+        "settings": list(request.settings),
+    }
+    path = request.out / _RECORD
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot make the folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
+    if not path.is_file():
+        if any(request.out.iterdir()):
+            raise BlindSRError(f"{request.out} holds other files; name a new folder", Code.FILE_EXISTS)
+        files.write(path, json.dumps(record, indent=1) + "\n")
+        return
+    try:
+        known = json.loads(files.read_text(path))
+    except ValueError:
+        raise BlindSRError(f"{path} is damaged; name a new folder", Code.INVALID_FILE) from None
+    changed = [key for key, value in record.items() if known.get(key) != value]
+    if changed:
+        key = changed[0]
+        raise BlindSRError(
+            f"{request.out} has the {key} {known.get(key)}, not {record[key]}; name a new folder",
+            Code.CONFLICTING_OPTIONS,
+        )
+

@@ -1,0 +1,244 @@
+"""The trainings of a study: each is a run's folder, begun, gone on with or taken as it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from blindsr import weights
+from blindsr.contract import Method
+from blindsr.errors import BlindSRError, Code
+from blindsr.inference import Bicubic, Upscaler
+from blindsr.photos import Photos
+from blindsr.reproduce.budget import Budget, fitted
+from blindsr.reproduce.study import BICUBIC, Study
+from blindsr.train import checkpoint
+from blindsr.train.export import trained
+from blindsr.train.loop import Options, smallest_photo, train
+from blindsr.train.recipe import Recipe, load, parse
+from blindsr.train.start import read
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What one training of a variant came to."""
+
+    variant: str
+    seed: int
+    folder: Path | None
+    """The run; None for weights that were given."""
+    source: str
+    """Name of the recipe, or of weights that were given."""
+    steps: int
+    """Of all stages."""
+    full: int
+    """Steps of the paper's schedule; 0 for weights that were given."""
+    hours: float
+    curve: tuple[tuple[int, float, float], ...] = ()
+    """Validations: steps of all stages so far, PSNR, and that of bicubic interpolation."""
+
+    def sentence(self) -> str:
+        """How far training was, in words."""
+        if self.folder is None:
+            return f"{self.variant}: {self.source}, not trained here"
+        part = f"{self.steps:,} steps of {self.source} in {self.hours:.2f} hours (the paper's schedule: {self.full:,})"
+        told = f"{self.variant} (seed {self.seed}): {part}"
+        if not self.curve:
+            return f"{told}; no validation"
+        first, last = self.curve[0], self.curve[-1]
+        gain = last[1] - self.curve[-2][1] if len(self.curve) > 1 else 0.0
+        return (
+            f"{told}; held-out PSNR {_bars([psnr for _, psnr, _ in self.curve])} {first[1]:.2f} to {last[1]:.2f} dB "
+            f"({gain:+.2f} since the validation before; bicubic {last[2]:.2f})"
+        )
+
+
+@dataclass
+class Runs:
+    """All trainings of one study in one folder."""
+
+    study: Study
+    folder: Path
+    budget: Budget
+    train_folders: Sequence[Path]
+    options: Mapping[str, Any]
+    """Of `Options`, but for the run."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Weights or folders of runs by the variant that they stand for; those are not trained."""
+    precision: Any = "auto"
+    settings: Sequence[str] = ()
+    """Settings on top of every recipe."""
+    say: Say = lambda _: None
+    _photos: dict[int, Photos] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.given) - set(self.study.variants)):
+            raise BlindSRError(
+                f"{self.study.name} has no variant {unknown[0]!r}; it has {', '.join(self.study.variants)}",
+                Code.UNKNOWN_NAME,
+            )
+
+    def train(self, variant: str, seed: int = 0) -> Trained:
+        """Train a variant, or go on with it, or take what is there.
+
+        Raises:
+            BlindSRError: there are no photographs to train on, or the run in the folder is another one.
+            KeyboardInterrupt: a signal came; the run is saved.
+        """
+        if variant in self.given:
+            return self._taken(variant, seed)
+        run = self.place(variant, seed)
+        full = sum(stage.steps for stage in self._recipe(variant, seed, full=True).stages.values())
+        recipe = self._begun(run)
+        if recipe is None:
+            recipe = self._recipe(variant, seed, full=self.budget.full)
+            self.say(f"{variant} (seed {seed}): {recipe.header.name}, budget {self.budget.text}")
+            recipe = fitted(recipe, self.budget, self._read(recipe), Options(run, **self.options))
+        if not _finished(run, recipe):
+            begin = self.study.variants[variant].init
+            start = read(str(self.place(begin, seed))) if begin and begin not in self.given else None
+            if begin in self.given and begin is not None:
+                start = read(self.given[begin])
+            resume = (run / checkpoint.NAME).is_file()
+            options = Options(run, partial=True, **self.options)
+            if train(recipe, self._read(recipe), options, resume=resume, start=start) == "signal":
+                raise KeyboardInterrupt
+        return _told(variant, seed, run, recipe, full)
+
+    def method(self, variant: str, seed: int = 0) -> tuple[Method[Any], Recipe | None]:
+        """The networks of a variant with averaged weights, and the recipe that trained them."""
+        if variant not in self.given:
+            recipe, method = trained(self.place(variant, seed))
+            return method, recipe
+        source = Path(self.given[variant])
+        if (source / checkpoint.NAME).is_file():
+            recipe, method = trained(source)
+            return method, recipe
+        return weights.load_weights(self.given[variant]).method, None
+
+    def upscaler(self, variant: str, seed: int = 0, scale: int | None = None) -> Upscaler:
+        """What restores as a variant does.
+
+        Args:
+            variant: its name, or `BICUBIC`.
+            seed: of the training.
+            scale: that the weights serve instead of their own.
+        """
+        if variant == BICUBIC:
+            return self._placed(Bicubic(scale or 4))
+        method, _ = self.method(variant, seed)
+        return self._placed(method if scale in (None, method.traits.scale) else _rescaled(method, scale))
+
+    def rates(self, variant: str, seed: int = 0) -> tuple[float, ...]:
+        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+        _, recipe = self.method(variant, seed)
+        stage = None if recipe is None else recipe.stages.get("teacher")
+        return tuple(getattr(stage, "rates", ()))
+
+    def check_teacher(self, variant: str) -> None:
+        """Refuse published weights where the teacher is wanted, which they leave out.
+
+        Raises:
+            BlindSRError: the variant is not a run.
+        """
+        if variant in self.given and not (Path(self.given[variant]) / checkpoint.NAME).is_file():
+            raise BlindSRError(
+                f"{self.given[variant]} holds no teacher; give the folder of a run as {variant}", Code.INCOMPATIBLE
+            )
+
+    def place(self, variant: str, seed: int) -> Path:
+        """Folder of a run."""
+        return self.folder / "runs" / (variant if seed == 0 else f"{variant}-seed{seed}")
+
+    def _placed(self, method: Method[Any]) -> Upscaler:
+        return Upscaler(method, device=self.options.get("device", "auto"), precision=self.precision, guard=False)
+
+    def _recipe(self, variant: str, seed: int, *, full: bool) -> Recipe:
+        name, settings = self.study.recipe_of(variant, full=full)
+        values = load(name, [*settings, *self.settings]).to_dict()
+        return parse({**values, "seed": values["seed"] + seed})
+
+    def _begun(self, run: Path) -> Recipe | None:
+        """The recipe of a run that was begun, shortened as it was then."""
+        path = run / "recipe.yaml"
+        if not path.is_file():
+            return None
+        try:
+            return parse(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (OSError, yaml.YAMLError):
+            raise BlindSRError(f"cannot read {path}; remove {run} to train it again", Code.INVALID_FILE) from None
+
+    def _read(self, recipe: Recipe) -> Photos:
+        if not self.train_folders:
+            raise BlindSRError(
+                f"{self.study.name} trains networks; name folders of photographs with --train, or weights with --use",
+                Code.MISSING_OPTION,
+            )
+        smallest = smallest_photo(recipe)
+        if smallest not in self._photos:
+            self._photos[smallest] = Photos.read(self.train_folders, smallest=smallest)
+        return self._photos[smallest]
+
+    def _taken(self, variant: str, seed: int) -> Trained:
+        source = Path(self.given[variant])
+        if (source / checkpoint.NAME).is_file():
+            state = checkpoint.load(source)
+            full = sum(stage.steps for stage in self._recipe(variant, 0, full=True).stages.values())
+            return _told(variant, seed, source, parse(state["recipe"]), full)
+        return Trained(variant, seed, None, weights.load_weights(self.given[variant]).name, 0, 0, 0.0)
+
+
+def _rescaled(method: Method[Any], scale: int) -> Method[Any]:
+    """The same weights in a network for another scale, as far as shapes allow."""
+    config = type(method.config).model_validate({**method.config.model_dump(), "scale": scale})
+    other = type(method)(config)
+    try:
+        other.load_state_dict(method.state_dict())
+    except RuntimeError:
+        raise BlindSRError(
+            f"weights of {type(method).__name__} serve only the scale that they were trained for", Code.INCOMPATIBLE
+        ) from None
+    return other
+
+
+def _finished(run: Path, recipe: Recipe) -> bool:
+    if not (run / checkpoint.NAME).is_file():
+        return False
+    state = checkpoint.load(run)
+    planned = [(index, stage.steps) for index, stage in enumerate(recipe.stages.values()) if stage.steps]
+    return (state["stage"], state["step"]) == planned[-1]
+
+
+def _told(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> Trained:
+    state = checkpoint.load(run)
+    before, begin = {}, 0
+    for name, stage in recipe.stages.items():
+        before[name], begin = begin, begin + stage.steps
+    curve = tuple((before[v["stage"]] + v["step"], v["psnr"], v["bicubic"]) for v in state["validations"])
+    steps = list(before.values())[state["stage"]] + state["step"]
+    return Trained(variant, seed, run, recipe.header.name, steps, full, state["seconds"] / 3600, curve)
+
+
+def _bars(values: Sequence[float]) -> str:
+    """A curve in eight heights of a block."""
+    low, high = min(values), max(values)
+    return "".join("▁▂▃▄▅▆▇█"[int(7.99 * (value - low) / (high - low or 1))] for value in values)
+
+
+def to_dict(run: Trained) -> dict[str, Any]:
+    """Plain values for JSON."""
+    return {
+        "variant": run.variant,
+        "seed": run.seed,
+        "folder": None if run.folder is None else str(run.folder),
+        "source": run.source,
+        "steps": run.steps,
+        "paper_steps": run.full,
+        "hours": round(run.hours, 4),
+        "curve": [{"step": step, "psnr": psnr, "bicubic": bicubic} for step, psnr, bicubic in run.curve],
+    }
+

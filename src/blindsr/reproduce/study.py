@@ -1,0 +1,225 @@
+"""Studies: one YAML file for one table or figure of a paper, checked before anything runs."""
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import product
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+import pydantic
+import yaml
+from pydantic import Field
+
+from blindsr.contract import StrictModel
+from blindsr.errors import BlindSRError, Code
+from blindsr.reproduce.figures import Figure
+
+BICUBIC = "bicubic"
+"""The variant that is interpolation, at any scale."""
+
+Quantity = Literal["parameters", "multiply-adds", "seconds"]
+Measured = Literal["psnr", "ssim"]
+_UNITS = {"parameters": "parameters", "multiply-adds": "multiply-adds (G)", "seconds": "seconds"}
+
+
+class Variant(StrictModel):
+    """One training: a recipe and what differs from it."""
+
+    recipe: str | None = Field(None, description="recipe of the paper's full schedule; the study's by default")
+    short: str | None = Field(None, description="recipe for any other budget; the study's by default")
+    settings: tuple[str, ...] = Field((), description="settings on top of either, as of `blindsr train --set`")
+    init: str | None = Field(None, description="another variant of the study that this one begins with")
+
+
+class Column(StrictModel):
+    """One column: what is measured of each row."""
+
+    label: str
+    protocol: str | None = None
+    data: str | None = None
+    """Name of the data set."""
+    measures: tuple[Measured, ...] = ("psnr",)
+    quantity: Quantity | None = None
+    size: tuple[int, int] = (128, 128)
+    """Width and height of the LR image that a quantity is measured on."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the numbers in a cell."""
+        return self.measures if self.quantity is None else (self.quantity,)
+
+
+class Columns(StrictModel):
+    """Columns that are written as one: every protocol on every data set, or a quantity."""
+
+    protocols: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    measures: tuple[Measured, ...] = ("psnr",)
+    quantity: Quantity | None = None
+    size: tuple[int, int] = (128, 128)
+    labels: tuple[str, ...] = Field((), description="headings; protocol and data set by default")
+
+    @pydantic.model_validator(mode="after")
+    def _something_is_measured(self) -> Self:
+        if not self.quantity and not (self.protocols and self.data):
+            raise ValueError("columns need protocols and data, or a quantity")
+        if self.labels and len(self.labels) != len(self.each()):
+            raise ValueError(f"there are {len(self.each())} columns and {len(self.labels)} labels")
+        return self
+
+    def each(self) -> list[Column]:
+        """The columns, protocol by protocol."""
+        if self.quantity and not self.protocols:
+            return [Column(label=self._label(0, _UNITS[self.quantity]), quantity=self.quantity, size=self.size)]
+        return [
+            Column(
+                label=self._label(number, f"{protocol}, {data}"),
+                protocol=protocol,
+                data=data,
+                measures=self.measures,
+                quantity=self.quantity,
+                size=self.size,
+            )
+            for number, (protocol, data) in enumerate(product(self.protocols, self.data))
+        ]
+
+    def _label(self, number: int, default: str) -> str:
+        return self.labels[number] if self.labels else default
+
+
+class Row(StrictModel):
+    """One row: the paper's numbers, and which variant repeats them, if any."""
+
+    label: str
+    paper: str = Field("", description="cells separated by blanks; numbers of a cell by slashes; - for none")
+    variants: tuple[str, ...] = Field((), description="what is measured; of several, the one of a column's scale")
+    steps: int | None = Field(None, ge=0, description="gradient steps on each image")
+    teacher: bool = Field(False, description="whether the teacher restores, which sees the HR image")
+    scale: int | None = Field(None, description="scale that the weights serve instead of their own")
+    part: str | None = Field(None, description="submodule whose parameters count; all that restore by default")
+
+
+class Table(StrictModel):
+    """One table, or one section of a large one."""
+
+    title: str
+    columns: tuple[Columns, ...] = Field(min_length=1)
+    rows: tuple[Row, ...] = Field(min_length=1)
+
+    @pydantic.model_validator(mode="after")
+    def _cells_fit(self) -> Self:
+        columns = self.each()
+        for row in self.rows:
+            cells = row.paper.split()
+            if cells and len(cells) != len(columns):
+                raise ValueError(f"{row.label!r} has {len(cells)} cells for {len(columns)} columns")
+            for cell, column in zip(cells, columns, strict=bool(cells)):
+                if cell != "-" and cell.count("/") + 1 != len(column.parts):
+                    raise ValueError(f"{cell!r} of {row.label!r} should hold {len(column.parts)} numbers")
+        return self
+
+    def each(self) -> list[Column]:
+        """All columns."""
+        return [column for group in self.columns for column in group.each()]
+
+    def paper(self, row: Row) -> list[tuple[float | None, ...]]:
+        """The published numbers of a row, cell by cell; None where there is none."""
+        cells = row.paper.split() or ["-"] * len(self.each())
+        return [
+            tuple(None if part == "-" else float(part) for part in cell.split("/"))
+            if cell != "-"
+            else (None,) * len(column.parts)
+            for cell, column in zip(cells, self.each(), strict=True)
+        ]
+
+
+class Study(StrictModel):
+    """A published table or figure."""
+
+    name: str
+    title: str
+    source: str
+    """Paper, and table or figure."""
+    convention: str
+    """How the paper measured, as far as it is known."""
+    notes: str = ""
+    """What the paper leaves open, and how this study differs from it."""
+    recipe: str | None = Field(None, description="of the full schedule, unless a variant says otherwise")
+    short: str | None = Field(None, description="for other budgets, unless a variant says otherwise")
+    settings: tuple[str, ...] = Field((), description="settings for all variants")
+    variants: dict[str, Variant] = {}
+    tables: tuple[Table, ...] = ()
+    figure: Figure | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        used = {name for table in self.tables for row in table.rows for name in row.variants}
+        used |= set(self.figure.used()) if self.figure is not None else set()
+        used |= {variant.init for variant in self.variants.values() if variant.init}
+        if unknown := sorted(used - {*self.variants, BICUBIC}):
+            raise ValueError(f"there is no variant {unknown[0]!r}")
+        for name, variant in self.variants.items():
+            if not (variant.recipe or self.recipe) or not (variant.short or self.short):
+                raise ValueError(f"the variant {name!r} has no recipe")
+        return self
+
+    def recipe_of(self, name: str, *, full: bool) -> tuple[str, tuple[str, ...]]:
+        """Name of the recipe that trains a variant, and the settings on top."""
+        variant = self.variants[name]
+        long, short = variant.recipe or self.recipe, variant.short or self.short
+        chosen = long if full else short
+        assert chosen is not None
+        return chosen, (*self.settings, *variant.settings)
+
+    def data(self) -> list[str]:
+        """Names of the data sets that are measured on."""
+        found = [column.data for table in self.tables for column in table.each() if column.data]
+        return list(dict.fromkeys([*found, *(self.figure.sets() if self.figure is not None else ())]))
+
+
+@cache
+def studies() -> MappingProxyType[str, Study]:
+    """All studies by name, paper by paper."""
+    folder = files("blindsr.reproduce") / "studies"
+    paths = sorted(path.name for path in folder.iterdir() if path.name.endswith(".yaml"))
+    found = [parse(yaml.safe_load((folder / name).read_text(encoding="utf-8")), name[:-5]) for name in paths]
+    return MappingProxyType({one.name: one for one in sorted(found, key=_place)})
+
+
+def study(name: str) -> Study:
+    """One study.
+
+    Raises:
+        BlindSRError: there is none of this name; the nearest is named.
+    """
+    known = studies()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        raise BlindSRError(
+            f"there is no study {name!r}; did you mean {nearest[0]!r}? See blindsr reproduce --list",
+            Code.UNKNOWN_NAME,
+        )
+    return known[name]
+
+
+def parse(values: Mapping[str, Any], name: str) -> Study:
+    """Check the values of a study.
+
+    Raises:
+        BlindSRError: a key or a value that does not fit.
+    """
+    try:
+        return Study.model_validate({**values, "name": name})
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BlindSRError(f"study {name}: {where or 'all'}: {first['msg']}", Code.INVALID_FILE) from None
+
+
+def _place(one: Study) -> tuple[str, bool, float, str]:
+    """Papers by name, tables before figures, by number; ``cmdsr-table-10`` after ``cmdsr-table-9``."""
+    paper, kind, number = one.name.split("-", 2)
+    digits = "".join(part for part in number if part.isdigit())
+    return paper, kind == "figure", float(digits or 0), number

@@ -1,0 +1,95 @@
+"""Test images and photographs so small, and networks so tiny, that a study is repeated in a moment."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from blindsr import images
+from blindsr.degrade import resize
+from blindsr.reproduce import Request, Study
+from blindsr.reproduce.budget import Budget
+
+SMALL = {
+    "cmdsr": (
+        *("model.blocks=1", "model.channels=8", "model.patch=8", "model.features=8", "held_out=1"),
+        *("stage.crop=32", "stage.restored=2", "regression.steps=0"),
+    ),
+    "dmsr": (
+        *("model.groups=1", "model.blocks=1", "model.channels=8", "model.reduction=4", "model.extractor=8"),
+        *("held_out=1", "stage.batch=1", "stage.patch=8", "extraction.batch=1", "extraction.patch=8"),
+    ),
+    "mzsr": (
+        *("model.layers=3", "model.channels=8", "held_out=1", "pretrain.batch=1", "pretrain.crop=32"),
+        *("meta.tasks=1", "meta.support=1", "meta.query=1", "meta.crop=32", "estimate.batch=1", "estimate.window=8"),
+    ),
+    "mrda": (
+        *("model.channels=4", "model.blocks=1", "model.mln=4", "held_out=1", "pretrain.batch=1", "pretrain.patch=8"),
+        *("meta.tasks=1", "meta.support=1", "meta.query=1", "meta.patch=8", "teacher.batch=1", "teacher.patch=8"),
+        *("student.batch=1", "student.patch=8"),
+    ),
+}
+"""Settings that leave the code the same and make its numbers small, by method."""
+
+
+@pytest.fixture
+def small() -> dict[str, tuple[str, ...]]:
+    """Return the settings that make a method's recipes tiny."""
+    return SMALL
+
+
+@pytest.fixture
+def hr_folder(tmp_path: Path) -> Path:
+    """``Set5`` with ``a.png`` (46x41, RGB) and ``b.png`` (40x40, gray)."""
+    folder = tmp_path / "hr" / "Set5"
+    folder.mkdir(parents=True)
+    generator = torch.Generator().manual_seed(0)
+    a = resize(torch.rand(1, 3, 14, 15, generator=generator), 4)[0, :, :41, :46].clamp(0, 1)
+    b = resize(torch.rand(1, 1, 10, 10, generator=generator), 4)[0].clamp(0, 1).expand(3, -1, -1)
+    images.write(images.Picture(a), folder / "a.png")
+    images.write(images.Picture(b, metadata=images.Metadata(gray=True)), folder / "b.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all benchmarks of the studies, one small image in each, and two in ``Set5``."""
+    folder = tmp_path_factory.mktemp("bench")
+    for number, name in enumerate(("Set5", "Set5", "Set14", "BSD100", "Urban100", "Manga109")):
+        small = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(number))
+        (folder / name).mkdir(exist_ok=True)
+        images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three smooth random images."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for number in range(3):
+        small = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(10 + number))
+        images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), folder / f"{number}.png")
+    return folder
+
+
+Ask = Callable[..., Request]
+
+
+@pytest.fixture
+def ask(bench: Path, photographs: Path, tmp_path: Path) -> Ask:
+    """A request for a study with tiny networks and a step for each stage."""
+
+    def made(study: Study, **changes: object) -> Request:
+        values: dict[str, object] = {
+            "data": (bench,),
+            "train": (photographs,),
+            "budget": Budget.parse("1"),
+            "limit": 1,
+            "settings": SMALL[study.name.split("-")[0]],
+            "device": "cpu",
+            "precision": "fp32",
+        }
+        return Request(study, tmp_path / "out", **{**values, **changes})  # type: ignore[arg-type]
+
+    return made
