@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.reproduce import compare as table
 from blindsr.evaluate import data_sets, evaluate, protocol
-from blindsr.reproduce.compare import Entry, compare, markdown, to_dict
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.reproduce import compare as table
+from blindsr.reproduce.compare import Entry, compare, markdown, to_dict
 
 
 def test_entries_are_what_evaluation_gives(hr_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, protocol
-from blindsr.reproduce.curve import Curve, curve, draw
 from blindsr.evaluate.run import evaluate
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
+from blindsr.reproduce.curve import Curve, curve, draw
 
 
 def learner() -> Upscaler:

@@ -6,9 +6,9 @@ import torch
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets
-from blindsr.reproduce.representation import Representations, draw, represent
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.reproduce.representation import Representations, draw, represent
 
 
 def clusters(spread: float) -> Representations:

@@ -75,7 +75,7 @@ def test_recipes_and_protocols_of_a_study_exist(name: str) -> None:
     for variant in one.variants:
         for full in (True, False):
             recipe, settings = one.recipe_of(variant, full=full)
-            assert load(recipe, settings).header.method == name.split("-")[0]
+            assert load(recipe, settings).header.method == name.split("-", maxsplit=1)[0]
     for table in one.tables:
         scales = {}
         for column in table.each():

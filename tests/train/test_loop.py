@@ -18,7 +18,7 @@ from blindsr.methods import registry
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
-from blindsr.train.loop import Options, _mix, smallest_photo, train
+from blindsr.train.loop import Options, _mix, train
 from blindsr.train.schedule import factor
 
 
@@ -188,12 +188,6 @@ def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
         (tmp_path / name).write_bytes(b"half")
     train(small, Photos.read([photographs]), options(tmp_path))
     assert {path.name for path in tmp_path.glob(".*")} == {".mine.pt"}
-
-
-def test_the_smallest_photograph_is_the_largest_crop(settings: list[str]) -> None:
-    assert smallest_photo(recipe.load("cmdsr_x4.plain", settings)) == 40
-    first = ["regression.steps=1", "regression.crop=60"]
-    assert smallest_photo(recipe.load("cmdsr_x4.classic", [*settings, *first])) == 60
 
 
 def test_stages_without_steps_are_left_out(tmp_path: Path, settings: list[str], photographs: Path) -> None:

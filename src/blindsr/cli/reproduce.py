@@ -10,7 +10,9 @@ from blindsr.errors import BlindSRError, Code
 
 
 def reproduce(
-    study: Annotated[str | None, typer.Argument(help="Name of a table or figure, as cmdsr-table-5; see --list.")] = None,
+    study: Annotated[
+        str | None, typer.Argument(help="Name of a table or figure, as cmdsr-table-5; see --list.")
+    ] = None,
     *,
     show: Annotated[bool, typer.Option("--list", help="List all studies and what they need.")] = False,
     data: Annotated[

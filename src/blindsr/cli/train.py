@@ -90,7 +90,8 @@ def _run(
     recipe: "Recipe", options: "Options", source: tuple[list[Path], list[str]], *, resume: bool, init: str | None
 ) -> "Ending":
     from blindsr.photos import Photos
-    from blindsr.train.loop import smallest_photo, train
+    from blindsr.train.loop import train
+    from blindsr.train.planned import smallest_photo
     from blindsr.train.start import read
 
     folders, exclude = source

@@ -30,7 +30,6 @@ class WithOriginal:
     restore: Callable[[Tensor, Degradation, Tensor], Tensor]
 
 
-
 @dataclass(frozen=True)
 class Folders:
     """Where images are kept, in ``<protocol>/<data set>/<name>.png``; nowhere by default."""

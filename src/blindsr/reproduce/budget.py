@@ -10,7 +10,8 @@ from typing import Any, Self
 from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 from blindsr.pipeline.duration import seconds
-from blindsr.train.loop import Options, crops, train
+from blindsr.train.loop import Options, train
+from blindsr.train.planned import crops
 from blindsr.train.recipe import Recipe, parse
 
 _PROBE = 3

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
-from blindsr.reproduce.figure import Line, plotted, save
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, telling
 from blindsr.inference.upscaler import Upscaler
+from blindsr.reproduce.figure import Line, plotted, save
 
 
 @dataclass(frozen=True)

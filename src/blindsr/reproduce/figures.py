@@ -21,7 +21,7 @@ class Work(Protocol):
     """What a figure is drawn from."""
 
     runs: "Runs"
-    trained: "Sequence[Trained]"
+    trained: "list[Trained]"
     sets: "dict[str, DataSet]"
     """Test images, by the name of the data set in lower case."""
     cells: "dict[tuple[int, int, int], Ours]"

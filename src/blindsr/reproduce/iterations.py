@@ -9,26 +9,34 @@ import torch
 from torch import Tensor
 
 from blindsr.contract import Method
+from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError, Code
-from blindsr.evaluate.curve import Curve
 from blindsr.evaluate.definition import Protocol as TestProtocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.metrics import psnr
 from blindsr.images import modcrop, quantise, read
+from blindsr.reproduce.curve import Curve
 
 
 @runtime_checkable
 class PairLearner(Protocol):
-    """A method with a teacher that restores by what another network learned from an LR-HR pair."""
+    """A method with a teacher that restores by what it sees of the LR-HR pair, or of how the HR image was degraded."""
 
-    def teacher_outputs(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
-        """SR images of the teacher and of the network that learns the pairs.
+    def teacher_output(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
+        """SR images of the teacher, ``(n, 3, s*h, s*w)``, not clamped.
 
         Args:
             lr: ``(n, 3, h, w)``.
             hr: ``(n, 3, s*h, s*w)``.
+            truth: how each image was degraded.
             rates: the step size of each step on each pair.
         """
+
+    def learner_output(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Tensor:
+        """SR images of the network that learns the pairs."""
+
+    def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
+        """Representations by which the teacher restores, ``(n, features)``."""
 
 
 def iterations(
@@ -76,11 +84,11 @@ def _psnr(
     """PSNR of both networks for an image under each of its degradations, by number of steps."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
     target = hr.to(device)
+
+    def measured(sr: Tensor) -> float:
+        return float(psnr(sr.clamp(0, 1), target, protocol.convention))
+
     for degradation in protocol.degradations(path.stem):
-        lr = degradation.apply(hr).to(device)
-        results = (method.teacher_outputs(lr, target, rates) for rates in steps)
-        teacher, itself = (
-            [float(psnr(sr.clamp(0, 1), target, protocol.convention)) for sr in column]
-            for column in zip(*results, strict=True)
-        )
-        yield teacher, itself
+        lr, truth = degradation.apply(hr).to(device), degradation.to(device)
+        itself = [measured(method.learner_output(lr, target, rates)) for rates in steps]
+        yield [measured(method.teacher_output(lr, target, truth, rates)) for rates in steps], itself

@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from blindsr.contract import Hints, PairTaught
+from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import DataSet, Protocol, evaluate, protocol
 from blindsr.evaluate.run import Restore, WithOriginal, telling
 from blindsr.inference.upscaler import Upscaler
 from blindsr.nn.subpixel import Upsampler
+from blindsr.reproduce.iterations import PairLearner
 from blindsr.reproduce.study import Column, Row
 
 _TIMES = 5
@@ -68,9 +69,9 @@ class Meter:
         if column.quantity == "parameters":
             return (float(parameters(upscaler, row.part)),)
         if column.protocol is None:
-            measured = {"multiply-adds": multiply_adds, "seconds": partial(seconds, steps=row.steps)}
-            assert column.quantity is not None
-            return (measured[column.quantity](upscaler, column.size),)
+            if column.quantity == "multiply-adds":
+                return (multiply_adds(upscaler, column.size),)
+            return (seconds(upscaler, column.size, row.steps),)
         assert column.data is not None
         data = self.sets.get(column.data.lower())
         if data is None:
@@ -103,10 +104,10 @@ def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: De
         BlindSRError: the method has no teacher.
     """
     method = upscaler.method
-    if not isinstance(method, PairTaught):
+    if not isinstance(method, PairLearner):
         raise BlindSRError(f"{type(method).__name__} has no teacher", Code.UNSUPPORTED_OPTION)
     device = upscaler.device
-    return method.taught(lr.to(device), hr.to(device), truth.to(device), rates).clamp(0, 1).to(lr)
+    return method.teacher_output(lr.to(device), hr.to(device), truth.to(device), rates).clamp(0, 1).to(lr)
 
 
 def _timed(times: list[float], restore: Callable[..., Tensor], *inputs: object) -> Tensor:
@@ -152,7 +153,7 @@ def multiply_adds(upscaler: Upscaler, size: tuple[int, int]) -> float:
     folded: list[tuple[Upsampler, Tensor]] = []
 
     def note(layer: Upsampler, inputs: tuple[Tensor], _: Tensor) -> None:
-        folded.append((layer, torch.empty_like(inputs[0], device="meta")))
+        folded.append((layer, torch.zeros_like(inputs[0])))
 
     layers = [layer for layer in upscaler.method.modules() if isinstance(layer, Upsampler)]
     hooks = [layer.register_forward_hook(note) for layer in layers]
@@ -162,15 +163,15 @@ def multiply_adds(upscaler: Upscaler, size: tuple[int, int]) -> float:
     for hook in hooks:
         hook.remove()
     for layer, features in folded:
-        copied = copy.deepcopy(layer).to("meta", features.dtype)
-        total += _counted(partial(copied.layers, features)) - _counted(partial(copied, features))
+        copied = copy.deepcopy(layer.layers).to("meta", features.dtype)
+        total += _counted(partial(copied, features.to("meta"))) - _counted(partial(layer, features))
     return total / 1e9
 
 
 def _counted(run: Callable[[], object]) -> float:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         run()
-    return counter.get_total_flops() / 2
+    return float(counter.get_total_flops()) / 2
 
 
 def _image(size: tuple[int, int]) -> Tensor:

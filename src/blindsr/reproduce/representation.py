@@ -15,9 +15,9 @@ from blindsr import images
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import degradation
-from blindsr.reproduce.figure import save
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
+from blindsr.reproduce.figure import save
 
 _KERNEL = 21
 

@@ -192,4 +192,3 @@ def _claim(request: Request) -> None:
             f"{request.out} has the {key} {known.get(key)}, not {record[key]}; name a new folder",
             Code.CONFLICTING_OPTIONS,
         )
-

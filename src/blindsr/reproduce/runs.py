@@ -16,7 +16,8 @@ from blindsr.reproduce.budget import Budget, fitted
 from blindsr.reproduce.study import BICUBIC, Study
 from blindsr.train import checkpoint
 from blindsr.train.export import trained
-from blindsr.train.loop import Options, smallest_photo, train
+from blindsr.train.loop import Options, train
+from blindsr.train.planned import smallest_photo
 from blindsr.train.recipe import Recipe, load, parse
 from blindsr.train.start import read
 
@@ -96,8 +97,9 @@ class Runs:
         recipe = self._begun(run)
         if recipe is None:
             recipe = self._recipe(variant, seed, full=self.budget.full)
+            photos = self._read(recipe)
             self.say(f"{variant} (seed {seed}): {recipe.header.name}, budget {self.budget.text}")
-            recipe = fitted(recipe, self.budget, self._read(recipe), Options(run, **self.options))
+            recipe = fitted(recipe, self.budget, photos, Options(run, **self.options))
         if not _finished(run, recipe):
             begin = self.study.variants[variant].init
             start = read(str(self.place(begin, seed))) if begin and begin not in self.given else None
@@ -241,4 +243,3 @@ def to_dict(run: Trained) -> dict[str, Any]:
         "hours": round(run.hours, 4),
         "curve": [{"step": step, "psnr": psnr, "bicubic": bicubic} for step, psnr, bicubic in run.curve],
     }
-

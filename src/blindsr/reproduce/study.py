@@ -65,8 +65,9 @@ class Columns(StrictModel):
     def _something_is_measured(self) -> Self:
         if not self.quantity and not (self.protocols and self.data):
             raise ValueError("columns need protocols and data, or a quantity")
-        if self.labels and len(self.labels) != len(self.each()):
-            raise ValueError(f"there are {len(self.each())} columns and {len(self.labels)} labels")
+        count = len(self.protocols) * len(self.data) or 1
+        if self.labels and len(self.labels) != count:
+            raise ValueError(f"there are {count} columns and {len(self.labels)} labels")
         return self
 
     def each(self) -> list[Column]:
@@ -149,7 +150,7 @@ class Study(StrictModel):
     recipe: str | None = Field(None, description="of the full schedule, unless a variant says otherwise")
     short: str | None = Field(None, description="for other budgets, unless a variant says otherwise")
     settings: tuple[str, ...] = Field((), description="settings for all variants")
-    variants: dict[str, Variant] = {}
+    variants: dict[str, Variant] = Field({}, description="trainings by name")
     tables: tuple[Table, ...] = ()
     figure: Figure | None = None
 

@@ -27,6 +27,7 @@ from blindsr.train.fabric import Mixed, open_fabric
 from blindsr.train.log import Log
 from blindsr.train.memory import keep_freed_memory, without_denormals
 from blindsr.train.optimizer import optimizer_for, set_rate
+from blindsr.train.planned import planned_stages
 from blindsr.train.recipe import Recipe, parse
 from blindsr.train.schedule import factor
 from blindsr.train.start import Start, take
@@ -113,7 +114,7 @@ def train(
         # A key that came after the run began has its default in it
         _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
         _recall(history, state, start)
-    planned = _planned(recipe, state["stage"] if state is not None else 0)
+    planned = planned_stages(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
@@ -147,27 +148,6 @@ def _recall(history: _History, state: checkpoint.State, start: Start | None) -> 
         raise BlindSRError(f"the run began with {history.began or 'random weights'}, not with {start.name}")
     if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
         history.chain = start.chain
-
-
-def _planned(recipe: Recipe, first: int) -> list[tuple[int, str]]:
-    """Numbers and names of the stages that are left to do."""
-    planned = [(index, name) for index, (name, stage) in enumerate(recipe.stages.items()) if stage.steps]
-    if not planned:
-        raise BlindSRError(f"no stage of {recipe.header.name} has steps to train for")
-    return [(index, name) for index, name in planned if index >= first]
-
-
-def smallest_photo(recipe: Recipe) -> int:
-    """Least side in pixels of a photograph that every stage of a recipe that has steps can crop from."""
-    return max(side for _, side in crops(recipe).values())
-
-
-def crops(recipe: Recipe) -> dict[str, tuple[int, int]]:
-    """How many clean crops a step of each stage that has steps needs, and their side in HR pixels."""
-    with torch.device("meta"):
-        model = registry.method_class(recipe.header.method)(recipe.model)
-        stages = registry.training(recipe.header.method).stages(model, recipe.stages)
-    return {name: stages[index].crops for index, name in _planned(recipe, 0)}
 
 
 class _Runner:

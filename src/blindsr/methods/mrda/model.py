@@ -9,7 +9,8 @@ it. A student learns to find the same vector in the LR image alone.
 | MLN, DEN, RDAN, Fig. 2 | `networks` |
 | adaptation, Algorithm 2, lines 4 to 9 | `MRDA.specific` |
 | D'_T, line 10 | `MRDA.specific_features` |
-| Figure 9 | `MRDA.teacher_outputs` |
+| MRDA_T | `MRDA.teacher_condition`, `MRDA.teacher_output` |
+| Figure 9a | `MRDA.learner_output` |
 | MRDA_S | `MRDA.condition`, `MRDA.restore` |
 
 Deviations are listed in the README beside this file.
@@ -23,7 +24,8 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
-from blindsr.errors import BlindSRError
+from blindsr.degrade.process import Degradation
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.mrda.networks import DEN, MLN, RDAN, OracleDEN
 from blindsr.methods.mrda.visual import Discriminator
 from blindsr.nn.adapt import Params, adapt
@@ -141,27 +143,44 @@ class MRDA(Method[Tensor]):
         return _each(self.mln.adapted, lr, params)
 
     @torch.no_grad()
-    def teacher_outputs(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> tuple[Tensor, Tensor]:
-        """SR images of the teacher, and of MLN itself, after MLN has adapted to each LR-HR pair (Figure 9).
+    def teacher_output(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
+        """SR images of MRDA_T, ``(n, 3, s*h, s*w)``, not clamped; as `teacher_condition` in all else."""
+        check_image(lr)
+        sr: Tensor = self.rdan(lr, self.teacher_condition(lr, hr, truth, rates))
+        return sr.float()
+
+    @torch.no_grad()
+    def learner_output(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Tensor:
+        """SR images of MLN itself after it has adapted to each LR-HR pair (Figure 9a), not clamped.
+
+        Raises:
+            BlindSRError: the teacher does not use MLN.
+        """
+        if self.config.source != "mln":
+            raise BlindSRError(
+                "this MRDA network has no teacher that uses the meta-learning network", Code.INCOMPATIBLE
+            )
+        return self.specific_images(lr, self.specific(lr, hr, rates))
+
+    def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
+        """D_T, by what the teacher looks at: MLN, the LR image (Table V, T1) or the truth (T3).
 
         Args:
             lr: ``(n, 3, h, w)``.
             hr: ``(n, 3, s*h, s*w)``.
-            rates: the step size of each step on each pair; none uses the meta-learned weights.
+            truth: how each image was degraded.
+            rates: the step size of each step of MLN on each pair; none uses the meta-learned weights.
 
         Returns:
-            Two batches ``(n, 3, s*h, s*w)``, not clamped.
-
-        Raises:
-            BlindSRError: the teacher does not use MLN, or the weights do not contain it.
+            Representations ``(n, 4 * channels)``.
         """
-        if not isinstance(self.teacher, DEN) or self.config.source != "mln":
-            raise BlindSRError("this MRDA network has no teacher that uses the meta-learning network")
-        check_image(lr)
-        params = self.specific(lr, hr, rates)
-        features = self.specific_features(lr, params)
-        sr: Tensor = self.rdan(lr, self.teacher.represent(self.teacher.pooled(features)))
-        return sr.float(), self.specific_images(lr, params)
+        teacher = self.teacher
+        if isinstance(teacher, OracleDEN):
+            return teacher.represent(truth.kernels, truth.noise)
+        if self.config.source == "lr":
+            return teacher.represent(teacher.pooled(lr))
+        features = self.specific_features(lr, self.specific(lr, hr, rates))
+        return teacher.represent(teacher.pooled(features))
 
 
 def _each(network: Callable[[Tensor, Params], Tensor], lr: Tensor, params: Params) -> Tensor:

@@ -13,7 +13,6 @@ from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
 from blindsr.degrade.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
-from blindsr.methods.mrda.networks import OracleDEN
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
 from blindsr.nn.adapt import Params, adapt
 
@@ -253,13 +252,7 @@ class Teacher(Stage):
 
     def represent(self, batch: Pairs) -> Tensor:
         """D_T: what the teacher makes of the pairs."""
-        teacher, lr, hr = self.method.teacher, batch.lr, batch.hr
-        if isinstance(teacher, OracleDEN):
-            return teacher.represent(batch.truth.kernels, batch.truth.noise)
-        if self.method.config.source == "lr":
-            return teacher.represent(teacher.pooled(lr))
-        features = self.method.specific_features(lr, self.method.specific(lr, hr, list(self.recipe.rates)))
-        return teacher.represent(teacher.pooled(features))
+        return self.method.teacher_condition(batch.lr, batch.hr, batch.truth, self.recipe.rates)
 
 
 class Student(Teacher):

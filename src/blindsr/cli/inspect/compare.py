@@ -27,8 +27,8 @@ def compare(
     """
     from blindsr import evaluate as room
     from blindsr import weights
-    from blindsr.reproduce import compare as table
     from blindsr.inference.load import load
+    from blindsr.reproduce import compare as table
 
     chosen = [room.protocol(name) for name in protocol]
     data_set = room.data_set_of(data, limit)

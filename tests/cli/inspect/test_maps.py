@@ -14,7 +14,7 @@ Run = Callable[..., Any]
 def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, tmp_path: Path) -> None:
     photo, out = tmp_path / "photo.png", tmp_path / "map.png"
     images.write(images.Picture(torch.rand(3, 20, 30, generator=torch.Generator().manual_seed(0))), photo)
-    ended = blindsr("maps", photo, "-m", modulated, "-o", out)
+    ended = blindsr("inspect", "maps", photo, "-m", modulated, "-o", out)
     assert ended.code == 0, ended.err
     drawn = images.read(out)
     assert (drawn.width, drawn.height, drawn.metadata.gray) == (30, 20, True)
@@ -29,7 +29,7 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
         ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "no file"),
         ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),
     ):
-        ended = blindsr("maps", *arguments)
+        ended = blindsr("inspect", "maps", *arguments)
         assert ended.code == 2
         assert ended.err.count("\n") == 1
         assert words in ended.err

@@ -29,7 +29,9 @@ def test_one_command_measures_and_draws(blindsr: Run, learner: Path, tiny: Path,
     again = blindsr("inspect", "curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out)
     assert again.code == 2
     assert "already exists" in again.err
-    again = blindsr("inspect", "curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out, "--overwrite")
+    again = blindsr(
+        "inspect", "curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out, "--overwrite"
+    )
     assert again.code == 0, again.err
     for arguments, words in ((("-m", tiny), "takes no gradient steps"), (("-m", learner, "--steps", "x"), "0,1,10")):
         ended = blindsr("inspect", "curve", *arguments, "--data", tmp_path / "hr")
@@ -58,7 +60,18 @@ def test_a_run_of_mrda_has_figure_9(blindsr: Run, tmp_path: Path) -> None:
         }
     )
     train(chosen, Photos.read([tmp_path / "hr"]), Options(tmp_path / "run", device="cpu", precision="fp32"))
-    common = ("inspect", "curve", "--data", tmp_path / "hr", "-p", "mrda-gaussian8-x2", "--limit", "1", "--steps", "0,2")
+    common = (
+        "inspect",
+        "curve",
+        "--data",
+        tmp_path / "hr",
+        "-p",
+        "mrda-gaussian8-x2",
+        "--limit",
+        "1",
+        "--steps",
+        "0,2",
+    )
     ended = blindsr(*common, "--run", tmp_path / "run")
     assert ended.code == 0, ended.err
     assert "dB after 2" in ended.out

@@ -40,13 +40,13 @@ def curve(
     """
     from blindsr import evaluate as room
     from blindsr import weights
+    from blindsr.files import check_new
+    from blindsr.inference.load import load
+    from blindsr.inference.upscaler import Upscaler
     from blindsr.reproduce import figure
     from blindsr.reproduce.curve import curve as measure
     from blindsr.reproduce.curve import draw
     from blindsr.reproduce.iterations import iterations
-    from blindsr.files import check_new
-    from blindsr.inference.load import load
-    from blindsr.inference.upscaler import Upscaler
 
     if not model and not run:
         raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")

@@ -23,10 +23,10 @@ def representations(
 ) -> None:
     """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
     from blindsr import evaluate
-    from blindsr.reproduce import figure
-    from blindsr.reproduce.representation import draw, represent
     from blindsr.files import check_new
     from blindsr.inference.load import load
+    from blindsr.reproduce import figure
+    from blindsr.reproduce.representation import draw, represent
 
     values = _widths(widths)
     if out is not None:

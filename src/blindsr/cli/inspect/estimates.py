@@ -37,8 +37,8 @@ def estimates(
 
     from blindsr import evaluate as room
     from blindsr import files
-    from blindsr.reproduce import estimation
     from blindsr.inference.load import load
+    from blindsr.reproduce import estimation
 
     chosen, sets = [room.protocol(name) for name in protocol], room.data_sets_of(data, limit)
     if json is not None:

@@ -15,7 +15,9 @@ def test_a_sentence_with_the_accuracy(blindsr: Run, tiny: Path, learner: Path, t
     for seed in range(3):
         small = torch.rand(1, 3, 12, 14, generator=torch.Generator().manual_seed(seed))
         images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), tmp_path / "hr" / f"{seed}.png")
-    ended = blindsr("inspect", "representations", "-m", tiny, "--data", tmp_path / "hr", "--widths", "0.4,3", "--neighbours", "2")
+    ended = blindsr(
+        "inspect", "representations", "-m", tiny, "--data", tmp_path / "hr", "--widths", "0.4,3", "--neighbours", "2"
+    )
     assert ended.code == 0, ended.err
     assert "of 6 representations" in ended.out
     assert "chance is 50.0%" in ended.out
