@@ -153,6 +153,22 @@ class Method(nn.Module, ABC, Generic[Condition]):
         self.check_packable()
         raise NotImplementedError
 
+    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor | None:
+        """Input of the network that estimates conditions, from an image ``(1, 3, h, w)``; None if there is none."""
+        return None
+
+    def encode(self, encoder_input: Tensor) -> dict[str, Tensor]:
+        """Estimate a condition as tensors by the network alone; no Python code depends on values."""
+        raise NotImplementedError
+
+    def to_tensors(self, condition: Condition) -> dict[str, Tensor]:
+        """The tensors of a condition that `restore` needs: inputs of the exported network beside the image."""
+        return self.pack(condition)
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Condition:
+        """A condition for `restore` from the tensors of `to_tensors`; no Python code depends on values."""
+        return self.unpack(tensors)
+
     def remap_key(self, name: str) -> str:
         """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""
         return name

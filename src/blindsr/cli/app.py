@@ -16,6 +16,7 @@ from blindsr.cli.condition import condition
 from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
 from blindsr.cli.evaluate import evaluate
+from blindsr.cli.export import export
 from blindsr.cli.reproduce import reproduce
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
@@ -46,6 +47,7 @@ for command in (
     evaluate,
     reproduce,
     doctor,
+    export,
 ):
     app.command()(command)
 app.add_typer(models.app, name="models")

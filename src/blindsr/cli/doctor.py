@@ -9,14 +9,24 @@ import typer
 def doctor(
     *,
     device: Annotated[str, typer.Option(help="Where speed is measured: auto, cpu, cuda or cuda:N.")] = "auto",
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Measure every model in every runtime, and keep which one is the fastest.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of a table.")] = False,
 ) -> None:
     """Print versions and devices, and check every model that came with the package.
 
     The exit code is 1 if a file is not the one that was published, or does not give the result that it should.
     """
-    from blindsr.inference.doctor import examine
+    from blindsr.inference.doctor import examine, measure_runtimes
 
+    if tune:
+        for name, times in measure_runtimes():
+            measured = {"model": name, **times}
+            typer.echo(
+                text.dumps(measured) if json else f"{name}: " + ", ".join(f"{k} {v} s" for k, v in times.items())
+            )
+        return
     report = examine(device)
     if json:
         typer.echo(text.dumps(report.to_dict()))

@@ -112,6 +112,10 @@ def upscale(
     ] = "keep",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    runtime: Annotated[
+        Literal["auto", "torch", "onnxruntime", "openvino"],
+        typer.Option(help="What computes the network; auto: the fastest that 'doctor --tune' measured, else torch."),
+    ] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
     max_memory: Annotated[
@@ -170,6 +174,7 @@ def upscale(
         bits=bits,
         device=device,
         precision=precision,
+        runtime=runtime,
         seed=seed,
         tile=tile,
         max_memory=max_memory,

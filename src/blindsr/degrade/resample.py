@@ -11,11 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError
 
 MODES = ("area", "bilinear", "bicubic", "antialiased")
 """How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
 
+_REACH = 2
+"""Pixels on each side that an enlarged one depends on."""
 _KEPT = 2**20
 """Entries of a matrix that is kept for the next image of its size; those of whole photographs take hundreds of MB."""
 
@@ -33,10 +36,28 @@ def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tens
     """
     if not (math.isfinite(scale) and scale > 0):
         raise BlindSRError(f"a scale is a positive number, not {scale}")
+    if is_traced() and size is None and scale == int(scale):
+        return _enlarged(x, int(scale))
     height, width = size or (_output_length(x.shape[-2], scale), _output_length(x.shape[-1], scale))
     rows = bicubic_matrix(x.shape[-2], height, scale).to(x)
     columns = bicubic_matrix(x.shape[-1], width, scale).to(x)
     return apply_matrices(x, rows, columns)
+
+
+def _enlarged(x: Tensor, scale: int) -> Tensor:
+    """`resize` by a whole number as a convolution, which unlike the matrices is the same for images of every size."""
+    taps = bicubic_matrix(2 * _REACH + 5, (2 * _REACH + 5) * scale, scale).to(x)
+    taps = taps[(_REACH + 2) * scale : (_REACH + 3) * scale, 2 : 2 * _REACH + 3]
+    weight = (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale**2, 1, *taps.shape[1:] * 2)
+    channels = x.flatten(0, 1)[:, None]
+    for axis in (-2, -1):
+        last = x.shape[axis] - 1
+        around = torch.arange(-_REACH, last + 1 + _REACH, device=x.device)
+        for _ in range(2):  # mirrored before the first pixel, then seen from the other end behind the last one
+            around = last - torch.where(around < 0, -1 - around, around)
+        channels = channels.index_select(axis, around.clamp(min=0))
+    enlarged: Tensor = F.pixel_shuffle(F.conv2d(channels, weight), scale)[:, 0].unflatten(0, x.shape[:2])
+    return enlarged
 
 
 def resize_to(x: Tensor, size: tuple[int, int]) -> Tensor:

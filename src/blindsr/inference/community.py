@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.nn.pretrained import read_tensors
 
 if TYPE_CHECKING:
@@ -125,21 +125,25 @@ def load_community(path: Path) -> Community:
     except ImportError as error:
         raise BlindSRError(
             f"{path.name} was not written by blindsr; other networks are opened by spandrel, which cannot be imported "
-            f"({error}): pip install 'blindsr[community]'"
+            f"({error}): pip install 'blindsr[community]'",
+            Code.MISSING_DEPENDENCY,
         ) from None
     tensors = read_tensors(path, canonicalize_state_dict)
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             descriptor = MAIN_REGISTRY.load(tensors)
     except UnsupportedModelError:
-        raise BlindSRError(f"{path} is a network of no architecture that spandrel knows") from None
+        raise BlindSRError(f"{path} is a network of no architecture that spandrel knows", Code.INVALID_FILE) from None
     except Exception as error:  # what architectures raise where sizes do not fit is their own affair
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BlindSRError(f"{path} cannot be opened by spandrel: {reason}") from None
+        raise BlindSRError(f"{path} cannot be opened by spandrel: {reason}", Code.INVALID_FILE) from None
     if not isinstance(descriptor, ImageModelDescriptor):
-        raise BlindSRError(f"{path} fills in masked parts of images ({descriptor.architecture.name}); no image has any")
+        raise BlindSRError(
+            f"{path} fills in masked parts of images ({descriptor.architecture.name}); no image has any",
+            Code.INVALID_FILE,
+        )
     if descriptor.purpose == "FaceSR":
-        raise BlindSRError(f"{path} restores aligned faces alone ({descriptor.architecture.name})")
+        raise BlindSRError(f"{path} restores aligned faces alone ({descriptor.architecture.name})", Code.INVALID_FILE)
     network = Community(descriptor)
     _check_result(network, path)
     return network
@@ -149,7 +153,9 @@ def _config_of(descriptor: "ImageModelDescriptor[nn.Module]") -> CommunityConfig
     name, size = descriptor.architecture.name, descriptor.size_requirements
     channels = (descriptor.input_channels, descriptor.output_channels)
     if channels not in ((3, 3), (1, 1)):
-        raise BlindSRError(f"this {name} network makes {channels[1]} channels of {channels[0]}; 3 of 3 or 1 of 1 do")
+        raise BlindSRError(
+            f"this {name} network makes {channels[1]} channels of {channels[0]}; 3 of 3 or 1 of 1 do", Code.INVALID_FILE
+        )
     margin = {"SUPPORTED": _MARGIN, "DISCOURAGED": _WIDE}.get(descriptor.tiling.name, _WHOLE)
     return CommunityConfig(
         architecture=name,
@@ -171,7 +177,9 @@ def _check_result(network: Community, path: Path) -> None:
         shape = tuple(network.restore(torch.full((1, 3, 8, 9), 0.5), None).shape)
     except Exception as error:  # as above
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BlindSRError(f"{path} cannot be used as {network.config.architecture}: {reason}") from None
+        raise BlindSRError(
+            f"{path} cannot be used as {network.config.architecture}: {reason}", Code.INVALID_FILE
+        ) from None
     scale = network.config.scale
     if shape != (1, 3, 8 * scale, 9 * scale):
         raise BlindSRError(f"{path} should enlarge {scale} times, and makes {shape[3]}x{shape[2]} pixels of 9x8")

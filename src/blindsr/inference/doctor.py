@@ -2,7 +2,9 @@
 
 import platform
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -11,7 +13,10 @@ import torch
 from blindsr import __version__, weights
 from blindsr.devices import computes_bf16
 from blindsr.errors import BlindSRError
+from blindsr.inference.named import load_method
 from blindsr.inference.upscaler import Upscaler
+from blindsr.runtimes import session, tune
+from blindsr.runtimes.compiled import cache, compiled, digest
 from blindsr.weights import known
 
 _PACKAGES = ("torch", "numpy", "pillow", "pyvips", "safetensors")
@@ -64,6 +69,29 @@ def examine(device: str = "auto") -> Report:
     names = {"python": platform.python_version(), "system": platform.platform(), "blindsr": __version__}
     versions = {**names, **{package: version(package) for package in _PACKAGES}}
     return Report(versions, _devices(), [_check(name, device) for name in weights.available()])
+
+
+def measure_runtimes() -> Iterator[tuple[str, dict[str, float]]]:
+    """Measure every model in every runtime that is installed, and keep the times for ``--runtime auto``.
+
+    Yields:
+        A model's name, and seconds for an image by the runtimes' names.
+
+    Raises:
+        BlindSRError: the user's cache cannot be written.
+    """
+    lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
+    for name, path in (weights.in_folder() | weights.available()).items():
+        method, times = load_method(path), dict[str, float]()
+        for runtime in ("torch", *filter(session.installed, session.OTHERS)):
+            try:
+                upscaler = Upscaler(compiled(load_method(path), runtime, "cpu"), device="cpu")
+            except BlindSRError:  # this network is none for this runtime
+                continue
+            condition = upscaler.condition(lr)
+            times[runtime] = round(tune.seconds(partial(upscaler.restore, lr, condition)), 4)
+        tune.note(digest(method), times, cache())
+        yield name, times
 
 
 def _devices() -> list[str]:

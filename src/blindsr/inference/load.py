@@ -8,6 +8,8 @@ import torch
 from blindsr.inference.ensemble import Ensemble
 from blindsr.inference.named import load_method
 from blindsr.inference.upscaler import Precision, Upscaler
+from blindsr.runtimes.compiled import compiled
+from blindsr.runtimes.session import Runtime
 
 
 def load(
@@ -19,6 +21,7 @@ def load(
     seed: int = 0,
     ensemble: bool = False,
     detail: float | None = None,
+    runtime: Runtime = "auto",
 ) -> Upscaler:
     """Prepare trained weights for use.
 
@@ -31,9 +34,11 @@ def load(
         seed: see `Upscaler`.
         ensemble: restore every image in its eight mirrored and turned forms, and take the mean.
         detail: from 0, weights as they are, to 1, the weights of the same network that were trained for looks.
+        runtime: what computes the restoring network: ``torch``, ``onnxruntime`` or ``openvino``, on the CPU; ``auto``
+            is what `blindsr doctor --tune` found to be the fastest, and torch where it did not run.
 
     Raises:
-        BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
+        BlindSRError: no such weights, runtime, device, precision or tile, or weights that an ensemble does not suit.
     """
-    method = load_method(name, detail)
+    method = compiled(load_method(name, detail), runtime, device)
     return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

@@ -97,6 +97,20 @@ class Upsampler(nn.Module):
         return sums, bias
 
 
+class FoldedUpsampler(nn.Module):
+    """An `Upsampler` whose one convolution is made once and for all."""
+
+    def __init__(self, upsampler: Upsampler) -> None:
+        super().__init__()
+        weight, bias = (value.detach() for value in upsampler.folded())
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+        self.scale = upsampler.scale
+
+    def forward(self, features: Tensor) -> Tensor:
+        """``(n, c, h, w)`` to ``(n, 3, s*h, s*w)``."""
+        return F.pixel_shuffle(F.conv2d(features, self.weight, self.bias, padding=REACH), self.scale)
+
+
 def start_as_nearest(layers: nn.Sequential) -> None:
     """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
     for conv, after in pairwise(layers):

@@ -30,7 +30,7 @@ def load_model(options: Options) -> Upscaler | Auto:
     if isinstance(options.model, Upscaler | Auto):
         return options.model
     name = str(options.model)
-    settings = (str(options.device), options.precision, options.tile_side, options.seed, options.tta)
+    settings = (str(options.device), options.precision, options.tile_side, options.seed, options.tta, options.runtime)
     with _LOADING:
         if name == "auto":
             chooser = _auto(options.scale, settings)
@@ -57,14 +57,16 @@ def _meant(options: Options, chooser: Auto) -> str | None:
 
 @lru_cache(_KEPT)
 def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscaler:
-    device, precision, tile, seed, ensemble = settings
-    return load(name, device=device, precision=precision, tile=tile, seed=seed, ensemble=ensemble)
+    return load(name, **_named_settings(settings))
 
 
 @lru_cache(1)
 def _auto(factor: float | None, settings: tuple[Any, ...]) -> Auto:
-    device, precision, tile, seed, ensemble = settings
-    return Auto(partial(load, device=device, precision=precision, tile=tile, seed=seed, ensemble=ensemble), factor)
+    return Auto(partial(load, **_named_settings(settings)), factor)
+
+
+def _named_settings(settings: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime"), settings, strict=True))
 
 
 def _written(name: str) -> int | None:

@@ -24,6 +24,7 @@ from blindsr.inference.upscaler import Precision, Source, Upscaler, picture_of
 from blindsr.pipeline import condition_io, memory
 from blindsr.pipeline.duration import seconds
 from blindsr.pipeline.plan import TEMPLATE, Naming
+from blindsr.runtimes.session import Runtime
 from blindsr.weights import name_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ DEFAULT_MODEL = "auto"
 _LEAST_KERNEL = 15
 """Side of the kernels that most methods were trained with, HR pixels."""
 _HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
-_OF_AN_UPSCALER = ("device", "precision", "seed", "tile", "tta")
+_OF_AN_UPSCALER = ("device", "precision", "seed", "tile", "tta", "runtime")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,6 +98,8 @@ class Options:
     """Of a sample of a result: 8, 16, or 32 for floats; those of the image, if the file can hold them, by ``keep``."""
     device: "str | device" = "auto"
     precision: Precision = "auto"
+    runtime: Runtime = "auto"
+    """What computes the network: ``torch``, ``onnxruntime``, ``openvino``, or the fastest that was measured here."""
     seed: int = 0
     """Of a method's random choices."""
     tile: int | str = "auto"
@@ -155,7 +158,7 @@ class Options:
             (
                 isinstance(self.model, Upscaler | Auto)
                 and any(getattr(self, name) != getattr(type(self), name) for name in _OF_AN_UPSCALER),
-                "a model that is ready has its own device, precision, seed, tile and ensemble; leave them out",
+                "a model that is ready has its own device, precision, runtime, seed, tile and ensemble; leave them out",
             ),
         ):
             if contradiction:

@@ -15,7 +15,7 @@ Deviations are listed in the README beside this file.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade.blur import border_index
+from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
 from blindsr.nn.blocks import adapted, initialise
@@ -192,15 +193,28 @@ class CMDSR(Method[Tensor]):
             check_image(image)
         if self.condition_net is None:
             return lr.new_zeros(1, 0)
-        n, patch = self.config.support, self.config.patch
+        return self._feature(self._support(images, generator), 1.0 if hints.denoise is None else hints.denoise)
+
+    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor | None:
+        return None if self.condition_net is None else self._support([lr], generator)
+
+    def encode(self, encoder_input: Tensor) -> dict[str, Tensor]:
+        return {"feature": self._feature(encoder_input, 1.0)}
+
+    def _feature(self, support: Tensor, denoise: float) -> Tensor:
+        assert self.condition_net is not None
+        feature: Tensor = self.condition_net(support)
+        return self.with_denoise(feature.float().mean(0, keepdim=True), denoise)
+
+    def _support(self, images: Sequence[Tensor], generator: torch.Generator) -> Tensor:
+        """Sets of random patches of images, ``(sets, n, 3, patch, patch)``."""
+        n, patch, lr = self.config.support, self.config.patch, images[0]
         chosen = torch.randint(len(images), (_SETS * n,), generator=generator).to(lr.device)
         patches = lr.new_empty(_SETS * n, 3, patch, patch)
         for number, image in enumerate(images):
             rows = (chosen == number).nonzero()[:, 0]
             patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
-        support = patches.clamp(min=_BLACKEST).view(_SETS, n, 3, patch, patch)
-        feature: Tensor = self.condition_net(support)
-        return self.with_denoise(feature.float().mean(0, keepdim=True), 1.0 if hints.denoise is None else hints.denoise)
+        return patches.clamp(min=_BLACKEST).view(_SETS, n, 3, patch, patch)
 
     def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:
         """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column."""
@@ -212,7 +226,8 @@ class CMDSR(Method[Tensor]):
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         """Algorithm 2, lines 3 and 4: adapt the weights once, then run the BaseNet as it is."""
         check_image(lr)
-        if self.config.modulation != "scale":
+        # Other runtimes are faster with a product before a convolution than with weights that they are given
+        if self.config.modulation != "scale" or is_traced():
             return self.restore_tasks(lr, condition.expand(len(lr), -1))
         weights = {
             f"{name}.conv.weight": layer.conv.weight * layer.modulation(condition).view(1, -1, 1, 1)
@@ -223,6 +238,12 @@ class CMDSR(Method[Tensor]):
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"feature": condition}
+
+    def to_tensors(self, condition: Tensor) -> dict[str, Tensor]:
+        return {} if self.condition_net is None else self.pack(condition)
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        return tensors["feature"] if tensors else torch.zeros(1, 0)
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         length = 0 if self.condition_net is None else self.config.features + self.config.denoise

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindsr.degrade.blur import correlate
+from blindsr.devices import is_traced
 from blindsr.methods.dmsr.extractor import KERNEL
 
 _STRIP = 2**18
@@ -50,6 +51,8 @@ class MetaDeblur(nn.Module):
 
     def forward(self, x: Tensor, kernel: Tensor) -> Tensor:
         same = self._same_everywhere(kernel)
+        if is_traced():
+            return self._by_slices(F.pad(x, (self.radius,) * 4), same)
         if torch.is_grad_enabled() or x[0, 0].numel() * len(x) <= _STRIP:
             return self._filter(F.pad(x, (self.radius,) * 4), same)
         return self._in_strips(x, same)
@@ -81,6 +84,23 @@ class MetaDeblur(nn.Module):
         products = responses.permute(0, 2, 3, 1).view(n, 3, height, width, 27) * neighbours.to(responses.dtype)
         shared = correlate(padded, same.to(padded.dtype))
         return products.sum(-1, dtype=padded.dtype) + shared
+
+    def _by_slices(self, padded: Tensor, same: Tensor) -> Tensor:
+        """`_filter` of one image in operators that other runtimes have."""
+        height, width = (side - 2 * self.radius for side in padded.shape[2:])
+        channels = padded[0][:, None]
+        rows = torch.cat([channels[:, :, top : top + height] for top in range(KERNEL)], 1)
+        fixed = self.weights.weight[:, :3].reshape(KERNEL, 1, KERNEL, 27).permute(3, 0, 1, 2)
+        edge = self.radius - 1
+        near = [
+            padded[0, :, None, top : top + height, left : left + width]
+            for top in range(edge, edge + 3)
+            for left in range(edge, edge + 3)
+        ]
+        # Of a weight's 27 numbers, the first nine belong to the first channel of the image
+        neighbours = torch.cat(near, 1).reshape(1, 27, height, width)
+        products = (F.conv2d(rows, fixed) * neighbours).sum(1)
+        return products[None] + F.conv2d(padded, same[:, None].expand(3, -1, -1, -1), groups=3)
 
     def _in_strips(self, x: Tensor, same: Tensor) -> Tensor:
         n, _, height, width = x.shape

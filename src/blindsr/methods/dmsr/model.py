@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
+from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
@@ -206,8 +207,10 @@ class Network(nn.Module):
         time, with the context that its rows depend on.
         """
         (n, _, height, width), scale = x.shape, self.scale
+        if torch.is_grad_enabled() or is_traced():
+            return cast("Tensor", self.rgb(self.upsampler(x))).float()
         rows = max(1, _BAND // (n * width * scale**2))
-        if torch.is_grad_enabled() or rows >= height:
+        if rows >= height:
             return cast("Tensor", self.rgb(self.upsampler(x))).float()
         out = x.new_empty((n, 3, scale * height, scale * width), dtype=torch.float32)
         for top in range(0, height, rows):
@@ -241,7 +244,7 @@ class DMSR(Method[Found]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Found:
         """Estimate kernel and noise once from the whole image, or from evenly spread windows of a large one."""
         check_image(lr)
-        seen = windows(lr, self.config.window, self.config.windows)
+        seen = self.encoder_input(lr, generator)
         features = self.extractor.features(seen)
         scores = self.extractor.scores(features)
         kernel = kernel_of(scores.mean(0, keepdim=True))
@@ -258,6 +261,30 @@ class DMSR(Method[Found]):
             level = torch.full_like(level, hints.noise)
         attention = self._attention(seen, self.guide(seen, level, factor, map_))
         return Found(kernel, confidence, level, factor, attention)
+
+    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor:
+        return windows(lr, self.config.window, self.config.windows)
+
+    def encode(self, encoder_input: Tensor) -> dict[str, Tensor]:
+        features = self.extractor.features(encoder_input)
+        kernel = kernel_of(self.extractor.scores(features).mean(0, keepdim=True))
+        map_ = self.extractor.noise(features).float()
+        level = 255 * map_.std((0, 2, 3), correction=0)
+        attention = self._attention(encoder_input, self.guide(encoder_input, level, noise_map=map_))
+        return self.to_tensors(Found(kernel, None, level, 1.0, attention))
+
+    def to_tensors(self, condition: Found) -> dict[str, Tensor]:
+        given = {"kernel": condition.kernel, "attention": torch.cat(list(condition.attention.values()))}
+        if self.config.noise == "sigma":
+            given["noise"] = condition.noise
+        if self.config.noise != "none":
+            given["factor"] = condition.noise.new_full((1,), condition.factor)
+        return given
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Found:
+        attention = dict(zip(self._attentions(), tensors["attention"].split(1), strict=True))
+        factor = cast("float", tensors.get("factor", 1.0))  # a tensor of one number, which is as good
+        return Found(tensors["kernel"], None, tensors.get("noise", tensors["kernel"].new_zeros(3)), factor, attention)
 
     def restore(self, lr: Tensor, condition: Found) -> Tensor:
         """The noise map is that of the tile; kernel and attention are the image's."""
@@ -280,7 +307,7 @@ class DMSR(Method[Found]):
         if self.config.noise == "none":
             return None
         if self.config.noise == "sigma":
-            return (factor * level / 255).to(lr).view(-1, 3, 1, 1).expand(len(lr), -1, *lr.shape[2:])
+            return (factor * level / 255).to(lr).view(-1, 3, 1, 1).expand(lr.shape[0], -1, *lr.shape[2:])
         return factor * (self.extractor.noise_map(lr) if noise_map is None else noise_map)
 
     def describe(self, condition: Found) -> dict[str, Any]:

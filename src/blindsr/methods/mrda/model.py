@@ -84,8 +84,16 @@ class MRDA(Method[Tensor]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """The representation of the whole image, or of evenly spread windows of a large one."""
         check_image(lr)
-        pooled = self.student.pooled(windows(lr, self.config.window, self.config.windows))
-        return self.student.represent(pooled.mean(0, keepdim=True))
+        return self._represented(self.encoder_input(lr, generator))
+
+    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor:
+        return windows(lr, self.config.window, self.config.windows)
+
+    def encode(self, encoder_input: Tensor) -> dict[str, Tensor]:
+        return {"representation": self._represented(encoder_input)}
+
+    def _represented(self, images: Tensor) -> Tensor:
+        return self.student.represent(self.student.pooled(images).mean(0, keepdim=True))
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         check_image(lr)

@@ -16,7 +16,7 @@ Deviations are listed in the README beside this file.
 import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -236,6 +236,14 @@ class MZSR(Method[Adapted]):
         spread = difference.new_zeros(*difference.shape[:2], *(scale * side for side in difference.shape[2:]))
         spread[..., ::scale, ::scale] = scale**2 * difference
         return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")
+
+    def to_tensors(self, condition: Adapted) -> dict[str, Tensor]:
+        if self.config.back_projection:
+            raise BlindSRError("MZSR with back-projection works with images of known sizes alone")
+        return dict(condition.params)
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Adapted:
+        return Adapted(dict(tensors), tensors["convs.0.bias"].new_ones(1, 1), None, 0.0, (), 0)
 
     def describe(self, condition: Adapted) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel)

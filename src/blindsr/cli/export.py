@@ -1,0 +1,43 @@
+"""``blindsr export``: models as files for other runtimes."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def export(
+    model: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder.")],
+    to: Annotated[Literal["onnx", "openvino"], typer.Option(help="Format of the graphs.")] = "onnx",
+    precision: Annotated[Literal["fp32", "fp16", "int8"], typer.Option(help="Of weights and features.")] = "fp32",
+    condition: Annotated[
+        Path | None, typer.Option(help="What 'blindsr condition' found out, made a part of the network.")
+    ] = None,
+    photo: Annotated[
+        Path | None, typer.Option(help="A photograph whose degradation is made a part of the network (mzsr).")
+    ] = None,
+    kernel: Annotated[
+        Path | None, typer.Option(help="Blur kernel of --photo, where it is known: .npy, .mat, .png or .tif.")
+    ] = None,
+    calibrate: Annotated[Path | None, typer.Option(help="A folder of photographs to calibrate int8 on.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a model for ONNX Runtime, OpenVINO and others, checked against torch (docs/runtimes.md)."""
+    from blindsr.pipeline import export as pipeline
+
+    made = pipeline.export(
+        model,
+        out,
+        to=to,
+        precision=precision,
+        condition=condition,
+        photo=photo,
+        kernel=kernel,
+        calibrate=calibrate,
+        overwrite=overwrite,
+    )
+    for path in made.paths:
+        typer.echo(path)
+    typer.echo(f"at most {made.difference:g} of 255 from torch's result", err=True)

@@ -1,0 +1,249 @@
+"""Models as files for other runtimes: the networks that restore and that estimate conditions, and a description."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from blindsr import files, images, weights
+from blindsr.contract import Hints, Method
+from blindsr.degrade.kernel_io import load_kernel
+from blindsr.errors import BlindSRError, Code
+from blindsr.inference.named import load_method
+from blindsr.inference.transparency import network_input
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import condition_io
+from blindsr.runtimes import precision as precisions
+from blindsr.runtimes.compiled import example
+from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, encoder_graph, restoring_graph
+from blindsr.runtimes.precision import Precision
+from blindsr.runtimes.session import open_session
+
+Format = Literal["onnx", "openvino"]
+_SUFFIXES: dict[Format, tuple[str, ...]] = {"onnx": (".onnx",), "openvino": (".xml", ".bin")}
+_SIZES = ((1, 1), (17, 33), (48, 64))
+"""Heights and widths of the images that a graph is checked on, LR pixels."""
+_LARGEST_DIFFERENCE: dict[Precision, float] = {"fp32": 1 / 255, "fp16": 2 / 255, "int8": 0.25}
+"""What the results of a graph may differ from torch's by; int8 is to be judged by an evaluation."""
+_CROP, _CROPS = 96, 24
+"""Side and number of the crops that int8 is calibrated on."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    paths: tuple[Path, ...]
+    difference: float
+    """The largest one from torch's results on images of odd sizes, 0..255."""
+
+
+def export(
+    model: str | Path,
+    folder: Path,
+    *,
+    to: Format = "onnx",
+    precision: Precision = "fp32",
+    condition: Path | None = None,
+    photo: Path | None = None,
+    kernel: Path | None = None,
+    calibrate: Path | None = None,
+    overwrite: bool = False,
+) -> Exported:
+    """Write a model as graphs, checked against torch on images of odd sizes.
+
+    Without ``condition`` and ``photo`` the restoring network takes the condition as inputs, and a second graph finds
+    it. The height and width of images are free.
+
+    Args:
+        model: name of weights or path of their file.
+        folder: where files are written, named after the model.
+        to: format of the graphs.
+        precision: of weights and features; of OpenVINO's weights.
+        condition: a file of ``blindsr condition``, made a part of the network.
+        photo: a photograph whose condition is made a part of the network; methods that adapt need one.
+        kernel: the blur kernel of the photograph, where it is known.
+        calibrate: folder of photographs that int8 is calibrated on.
+        overwrite: replace files that exist.
+
+    Raises:
+        BlindSRError: a network that cannot be written as a graph, options that do not suit it, or a graph that does
+            not give the results of torch.
+    """
+    name = weights.name_of(model)
+    for suffix in (*_SUFFIXES[to], ".json"):
+        files.check_new(folder / f"{name}{suffix}", overwrite=overwrite)
+    method = load_method(model)
+    fixed, given = _condition(model, method, condition, photo, kernel)
+    network = Restorer(method, given, fixed=fixed)
+    graph = restoring_graph(network)
+    if precision == "int8":
+        graph = precisions.quantised(graph, _examples(method, given, calibrate, fixed=fixed))
+    elif precision == "fp16" and to == "onnx":
+        graph = precisions.halved(graph)
+    description = _description(model, method, given, precision, fixed=fixed)
+    content = {name: _converted(graph, description, to, half=precision == "fp16")}
+    difference = _difference(network, content[name], precision, to)
+    if description["encoder_input"] is not None:
+        encoder_input = _encoder_input(method)
+        assert encoder_input is not None
+        second = encoder_graph(Encoder(method, list(given)), encoder_input)
+        content[f"{name}.condition"] = _converted(second, description, to, half=False)
+    written = [
+        _write(folder / f"{stem}{suffix}", data, overwrite=overwrite)
+        for stem, parts in content.items()
+        for suffix, data in zip(_SUFFIXES[to], parts, strict=True)
+    ]
+    written.append(_write(folder / f"{name}.json", json.dumps(description, indent=2) + "\n", overwrite=overwrite))
+    return Exported(tuple(written), round(255 * difference, 3))
+
+
+def _condition(
+    model: str | Path, method: Method[Any], stored: Path | None, photo: Path | None, kernel: Path | None
+) -> tuple[bool, dict[str, Tensor]]:
+    """Whether the condition is a part of the network, and its tensors."""
+    if stored is not None and photo is not None:
+        raise BlindSRError(
+            "give either --condition or --photo: both say what the network restores", Code.CONFLICTING_OPTIONS
+        )
+    if kernel is not None and photo is None:
+        raise BlindSRError("--kernel is that of a photograph; name it with --photo", Code.MISSING_OPTION)
+    upscaler = Upscaler(method, device="cpu", precision="fp32")
+    if stored is not None:
+        return True, method.to_tensors(condition_io.load(stored, str(model), upscaler))
+    if photo is not None:
+        hints = Hints(kernel=None if kernel is None else load_kernel(kernel))
+        upscaler.check(hints)
+        return True, method.to_tensors(upscaler.condition(network_input(images.read(photo)), hints))
+    if "steps" in method.supported_hints:
+        raise BlindSRError(
+            f"{type(method).__name__} learns from each photograph; name one with --photo", Code.MISSING_OPTION
+        )
+    return False, example(method)
+
+
+def _encoder_input(method: Method[Any]) -> Tensor | None:
+    """An input of the network that estimates conditions."""
+    return method.encoder_input(torch.zeros(1, 3, 64, 64), torch.Generator().manual_seed(0))
+
+
+def _description(
+    model: str | Path, method: Method[Any], given: Mapping[str, Tensor], precision: str, *, fixed: bool
+) -> dict[str, Any]:
+    """What a program needs to know to use the graphs."""
+    path = weights.find_weights(model)
+    card = None if weights.is_foreign(path) else weights.read_card(path)
+    encoder_input = None if fixed else _encoder_input(method)
+    takes: dict[str, Any] | None = None
+    if encoder_input is not None and encoder_input.ndim == 5:
+        takes = {"kind": "patches", "shape": list(encoder_input.shape)}
+    elif encoder_input is not None:
+        config = method.config.model_dump()
+        takes = {"kind": "windows", "side": config["window"], "count": config["windows"]}
+    return {
+        "name": weights.name_of(model),
+        "scale": method.traits.scale,
+        "margin": method.traits.margin,
+        "precision": precision,
+        "condition": {} if fixed else {name: list(value.shape) for name, value in given.items()},
+        "encoder_input": takes,
+        "licence": "unknown" if card is None else card.licence,
+        "card": None if card is None else card.model_dump(mode="json"),
+    }
+
+
+def _write(path: Path, content: bytes | str, *, overwrite: bool) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot write {path.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.write(path, content, overwrite=overwrite)
+    return path
+
+
+def _converted(graph: bytes, description: Mapping[str, Any], to: Format, *, half: bool) -> tuple[bytes, ...]:
+    """The content of the files of a graph."""
+    if to == "onnx":
+        return (_described(graph, description),)
+    try:
+        import openvino  # noqa: PLC0415  # an extra
+    except ImportError as error:
+        text = f"OpenVINO is not installed ({error}): pip install 'blindsr[openvino]'"
+        raise BlindSRError(text, Code.MISSING_DEPENDENCY) from None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.xml")
+        openvino.save_model(openvino.Core().read_model(graph), path, compress_to_fp16=half)
+        return path.read_bytes(), path.with_suffix(".bin").read_bytes()
+
+
+def _described(graph: bytes, description: Mapping[str, Any]) -> bytes:
+    """A graph with its description as metadata."""
+    import onnx  # noqa: PLC0415  # it was needed to make the graph
+
+    model = onnx.load_from_string(graph)
+    onnx.helper.set_model_props(model, {name: json.dumps(value) for name, value in description.items()})
+    data: bytes = model.SerializeToString()
+    return data
+
+
+@torch.no_grad()
+def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precision, to: Format) -> float:
+    """The largest difference of a graph's results from torch's, of 1.
+
+    Raises:
+        BlindSRError: it is too large.
+    """
+    session = open_session(content[0], "onnxruntime" if to == "onnx" else "openvino", *content[1:])
+    given = {} if network.fixed else dict(zip(network.names, network.tensors, strict=True))
+    most = 0.0
+    for height, width in _SIZES:
+        lr = _waves(height, width)
+        made = session({name: value.numpy() for name, value in {IMAGE: lr, **given}.items()})[0]
+        wanted = network(lr, *given.values())
+        if made.shape != tuple(wanted.shape):
+            raise BlindSRError(
+                f"the graph makes {made.shape} of {width}x{height} pixels, and torch {wanted.shape}", Code.INCOMPATIBLE
+            )
+        most = max(most, float(np.abs(made - wanted.numpy()).max()))
+    if not most < _LARGEST_DIFFERENCE[precision]:
+        raise BlindSRError(
+            f"the graph gives other results than torch, by {255 * most:.1f} of 255 in {precision}", Code.INCOMPATIBLE
+        )
+    return most
+
+
+def _waves(height: int, width: int) -> Tensor:
+    """An image ``(1, 3, height, width)`` of waves and some noise, the same everywhere."""
+    rows, columns = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)
+    waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])
+    noise = torch.randn(waves.shape, generator=torch.Generator().manual_seed(0))
+    return (0.5 + 0.4 * waves + 0.02 * noise).clamp(0, 1)[None]
+
+
+def _examples(
+    method: Method[Any], given: Mapping[str, Tensor], folder: Path | None, *, fixed: bool
+) -> list[precisions.Inputs]:
+    """Crops of photographs, with their conditions where those are inputs."""
+    if folder is None:
+        raise BlindSRError(
+            "int8 is calibrated on photographs; name a folder of some with --calibrate", Code.MISSING_OPTION
+        )
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.formats.READ)[:_CROPS]
+    if not found:
+        raise BlindSRError(f"there are no images in {folder}", Code.NO_IMAGES)
+    upscaler = Upscaler(method, device="cpu", precision="fp32")
+    examples: list[precisions.Inputs] = []
+    for path in found:
+        lr = network_input(images.read(path))
+        top, left = (max(0, side - _CROP) // 2 for side in lr.shape[-2:])
+        crop = lr[..., top : top + _CROP, left : left + _CROP].contiguous()
+        tensors = given if fixed else method.to_tensors(upscaler.condition(lr))
+        inputs = {IMAGE: crop, **({} if fixed else tensors)}
+        examples.append({name: value.float().contiguous().numpy() for name, value in inputs.items()})
+    return examples

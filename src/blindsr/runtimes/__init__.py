@@ -1,0 +1,1 @@
+"""Networks in other runtimes than torch: their graphs, files of them, and sessions that compute them."""

@@ -1,0 +1,148 @@
+"""A method whose restoring network another runtime computes."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from blindsr import __version__, files
+from blindsr.contract import Estimate, Hints, Method, Traits, check_image
+from blindsr.errors import BlindSRError, Code
+from blindsr.runtimes import tune
+from blindsr.runtimes.graph import IMAGE, Restorer, restoring_graph
+from blindsr.runtimes.session import Runtime, Session, open_session
+
+_SIDE = 32
+"""Of the image that a condition is found from where only its shape matters, LR pixels."""
+_CLOSE = 1 / 255
+"""How far results of runtimes may lie apart."""
+
+
+class Compiled(Method[Any]):
+    """Finds conditions by torch, and restores by a graph in another runtime, on the CPU and in float32."""
+
+    def __init__(self, method: Method[Any], session: Session) -> None:
+        super().__init__()
+        self.method, self.config, self.supported_hints = method, method.config, method.supported_hints
+        self._session = session
+
+    @property
+    def traits(self) -> Traits:
+        return self.method.traits
+
+    @property
+    def symmetric(self) -> bool:
+        return self.method.symmetric
+
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Any:
+        """As the method does."""
+        return self.method.condition(lr, generator=generator, hints=hints)
+
+    def restore(self, lr: Tensor, condition: Any) -> Tensor:
+        check_image(lr)
+        given = {name: _array(value) for name, value in self.method.to_tensors(condition).items()}
+        made = [torch.from_numpy(self._session({IMAGE: _array(one), **given})[0]) for one in lr.split(1)]
+        return torch.cat(made)
+
+    def describe(self, condition: Any) -> dict[str, Any]:
+        return self.method.describe(condition)
+
+    def estimate(self, condition: Any) -> Estimate | None:
+        return self.method.estimate(condition)
+
+    def check_packable(self) -> None:
+        self.method.check_packable()
+
+    def pack(self, condition: Any) -> dict[str, Tensor]:
+        return self.method.pack(condition)
+
+    def unpack(self, tensors: Mapping[str, Tensor]) -> Any:
+        return self.method.unpack(tensors)
+
+
+def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device = "auto") -> Method[Any]:
+    """A method in a runtime; itself where that is torch.
+
+    Graphs are kept in the user's cache, since making one takes some time.
+
+    Raises:
+        BlindSRError: a runtime that is not installed or does not compute on the device, or a network that cannot be
+            written as a graph.
+    """
+    if runtime not in ("auto", "torch", "onnxruntime", "openvino"):
+        raise BlindSRError(
+            f"expected the runtime auto, torch, onnxruntime or openvino, got {runtime!r}", Code.INVALID_VALUE
+        )
+    chosen = tune.fastest(lambda: digest(method), cache()) if runtime == "auto" else runtime
+    if chosen == "torch" or (runtime == "auto" and str(device) not in ("auto", "cpu")):
+        return method
+    if str(device) not in ("auto", "cpu"):
+        raise BlindSRError(
+            f"the runtime {chosen} computes on the CPU alone here; leave out --device {device}",
+            Code.CONFLICTING_OPTIONS,
+        )
+    network = Compiled(method, open_session(kept_graph(method), chosen))
+    network.__class__ = type(type(method).__name__, (Compiled,), {})  # messages name the method
+    _check(network)
+    return network
+
+
+def kept_graph(method: Method[Any]) -> bytes:
+    """The graph of a method's restoring network with the condition as inputs, from the user's cache where it is."""
+    path = cache() / "graphs" / f"{digest(method)}.onnx"
+    try:
+        return path.read_bytes()
+    except OSError:
+        graph = restoring_graph(Restorer(method, example(method)))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(path, graph)
+    except (OSError, BlindSRError):  # it is made again the next time
+        pass
+    return graph
+
+
+@torch.no_grad()
+def example(method: Method[Any]) -> dict[str, Tensor]:
+    """Tensors of a condition, of which only the shapes matter."""
+    lr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(method.parameters()).device)
+    hints = Hints(steps=0) if "steps" in method.supported_hints else Hints()
+    return method.to_tensors(method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints))
+
+
+def cache() -> Path:
+    """The folder of what can be made again: ``BLINDSR_CACHE``, or ``blindsr`` in the user's cache."""
+    own = os.environ.get("BLINDSR_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blindsr"
+
+
+def digest(method: Method[Any]) -> str:
+    """What names a network with its weights, in this version."""
+    found = hashlib.sha256(f"{__version__} {torch.__version__} {type(method).__name__} {method.config!r}".encode())
+    for name, value in sorted(method.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()[:32]
+
+
+@torch.no_grad()
+def _check(network: Compiled) -> None:
+    """Refuse a runtime whose result is not torch's."""
+    lr = torch.rand(1, 3, 13, 18, generator=torch.Generator().manual_seed(0))
+    hints = Hints(steps=0) if "steps" in network.supported_hints else Hints()
+    condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
+    apart = float((network.restore(lr, condition) - network.method.restore(lr, condition)).abs().max())
+    if not apart < _CLOSE:
+        raise BlindSRError(
+            f"this runtime gives another result than torch, by {255 * apart:.1f} of 255; use torch",
+            Code.IMPLAUSIBLE_RESULT,
+        )
+
+
+def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return tensor.detach().cpu().float().contiguous().numpy()

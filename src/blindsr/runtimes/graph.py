@@ -1,0 +1,124 @@
+"""Methods as graphs of operators: ONNX, with images of any size."""
+
+import copy
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from blindsr.contract import Method
+from blindsr.errors import BlindSRError, Code
+from blindsr.nn.subpixel import FoldedUpsampler, Upsampler
+
+OPSET = 18
+"""Version of ONNX's operators; runtimes of 2023 and later have it."""
+IMAGE, RESULT = "lr", "sr"
+"""Names of the image and of the result."""
+ENCODER_INPUT = "encoder_input"
+"""Name of the input of the network that estimates conditions."""
+_SIDES = (23, 31)
+"""Of the image that a network is traced with."""
+
+
+class Restorer(nn.Module):
+    """The restoring network: an image ``(1, 3, h, w)`` and a condition's tensors, or a fixed condition, to a result."""
+
+    def __init__(self, method: Method[Any], tensors: Mapping[str, Tensor], *, fixed: bool = False) -> None:
+        super().__init__()
+        self.method, self.names, self.fixed = _folded(method), tuple(tensors), fixed
+        for index, tensor in enumerate(tensors.values()):
+            self.register_buffer(f"condition_{index}", tensor.detach().cpu().float(), persistent=False)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The tensors of the condition that it was made with."""
+        return tuple(self.get_buffer(f"condition_{index}") for index in range(len(self.names)))
+
+    def forward(self, lr: Tensor, *tensors: Tensor) -> Tensor:
+        given = self.tensors if self.fixed else tensors
+        condition = self.method.from_tensors(dict(zip(self.names, given, strict=True)))
+        return self.method.restore(lr, condition)
+
+
+class Encoder(nn.Module):
+    """The network that estimates a condition: its input to the condition's tensors."""
+
+    def __init__(self, method: Method[Any], names: Sequence[str]) -> None:
+        super().__init__()
+        self.method, self.names = _folded(method), tuple(names)
+
+    def forward(self, encoder_input: Tensor) -> tuple[Tensor, ...]:
+        found = self.method.encode(encoder_input)
+        return tuple(found[name] for name in self.names)
+
+
+def restoring_graph(network: Restorer) -> bytes:
+    """Trace a restoring network; the height and width of images are free.
+
+    Raises:
+        BlindSRError: a package is missing, or the network has operators that ONNX lacks.
+    """
+    tensors, names = ((), ()) if network.fixed else (network.tensors, network.names)
+    free = {IMAGE: {2: "height", 3: "width"}, RESULT: {2: "large height", 3: "large width"}}
+    return _to_onnx(network, (torch.zeros(1, 3, *_SIDES), *tensors), (IMAGE, *names), (RESULT,), free)
+
+
+def encoder_graph(network: Encoder, encoder_input: Tensor) -> bytes:
+    """Trace the network that estimates conditions; the number and size of windows are free, those of patches are not.
+
+    Raises:
+        BlindSRError: as `restoring_graph`.
+    """
+    windows = encoder_input.ndim == 4
+    example = torch.zeros(2, 3, *_SIDES) if windows else torch.zeros_like(encoder_input)
+    free = {ENCODER_INPUT: {0: "count", 2: "height", 3: "width"}} if windows else {}
+    return _to_onnx(network, (example,), (ENCODER_INPUT,), network.names, free)
+
+
+def _to_onnx(
+    network: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    free: Mapping[str, Mapping[int, str]],
+) -> bytes:
+    try:
+        import onnx  # noqa: F401, PLC0415  # an extra
+    except ImportError as error:
+        raise BlindSRError(
+            f"graphs of networks need the extra onnx ({error}): pip install 'blindsr[onnx]'", Code.MISSING_DEPENDENCY
+        ) from None
+    file = io.BytesIO()
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            # Traced: torch.export takes a hundred times as long, for graphs that compute the same
+            torch.onnx.export(
+                network.eval(),
+                example,
+                file,  # type: ignore[arg-type]  # torch names paths alone
+                dynamo=False,
+                input_names=list(inputs),
+                output_names=list(outputs),
+                opset_version=OPSET,
+                dynamic_axes=free,
+            )
+    except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise BlindSRError(
+            f"this network cannot be written as a graph of ONNX: {reason}", Code.UNSUPPORTED_OPTION
+        ) from error
+    return file.getvalue()
+
+
+def _folded(method: Method[Any]) -> Method[Any]:
+    """A copy on the CPU whose upsamplers are the one convolution that they are in disguise."""
+    method = copy.deepcopy(method).to("cpu", torch.float32).eval()
+    for name, module in list(method.named_modules()):
+        if isinstance(module, Upsampler):
+            owner, _, leaf = name.rpartition(".")
+            setattr(method.get_submodule(owner), leaf, FoldedUpsampler(module))
+    return method.requires_grad_(requires_grad=False)

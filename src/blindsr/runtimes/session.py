@@ -1,0 +1,90 @@
+"""Graphs computed by ONNX Runtime or OpenVINO."""
+
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from blindsr.errors import BlindSRError, Code
+
+Runtime = Literal["auto", "torch", "onnxruntime", "openvino"]
+"""What computes a network; ``auto`` is what was measured to be the fastest here, else torch."""
+OTHERS: tuple[Runtime, ...] = ("onnxruntime", "openvino")
+"""Runtimes that compute graphs."""
+_EXTRAS = {"onnxruntime": "onnx", "openvino": "openvino"}
+Arrays: TypeAlias = Mapping[str, NDArray[np.float32]]
+
+
+class Session(Protocol):
+    """A graph that is ready; threads may share it."""
+
+    def __call__(self, inputs: Arrays) -> list[NDArray[np.float32]]:
+        """Compute all results from named inputs."""
+        ...
+
+
+def installed(runtime: Runtime) -> bool:
+    """Whether a runtime is installed, and what makes graphs for it."""
+    return all(find_spec(name) is not None for name in (runtime, "onnx"))
+
+
+def open_session(graph: bytes, runtime: str, constants: bytes = b"") -> Session:
+    """Prepare a graph.
+
+    Args:
+        graph: of ONNX, or OpenVINO's own.
+        runtime: what shall compute it.
+        constants: of OpenVINO's own graph.
+
+    Raises:
+        BlindSRError: the runtime is not installed, or does not take the graph.
+    """
+    make = {"onnxruntime": _OnnxRuntime, "openvino": _OpenVino}[runtime]
+    try:
+        return make(graph, constants)
+    except ImportError as error:
+        raise BlindSRError(
+            f"the runtime {runtime} is not installed ({error}): pip install 'blindsr[{_EXTRAS[runtime]}]'",
+            Code.MISSING_DEPENDENCY,
+        ) from None
+    except RuntimeError as error:
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise BlindSRError(f"{runtime} does not take this graph: {reason}", Code.INCOMPATIBLE) from None
+
+
+class _OnnxRuntime:
+    def __init__(self, graph: bytes, _constants: bytes) -> None:
+        import onnxruntime  # noqa: PLC0415  # an extra
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # classes of its own, without a common one
+            raise RuntimeError(str(error)) from None
+
+    def __call__(self, inputs: Arrays) -> list[NDArray[np.float32]]:
+        results: list[NDArray[np.float32]] = self._session.run(None, dict(inputs))
+        return results
+
+
+class _OpenVino:
+    def __init__(self, graph: bytes, constants: bytes) -> None:
+        os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
+        import openvino  # noqa: PLC0415  # an extra
+
+        core = openvino.Core()
+        model = core.read_model(graph, constants) if constants else core.read_model(graph)
+        # Results are to be those of float32 on every machine
+        config: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
+        self._model = core.compile_model(model, "CPU", config)
+
+    def __call__(self, inputs: Arrays) -> list[NDArray[np.float32]]:
+        request = self._model.create_infer_request()
+        request.infer(dict(inputs))
+        return [np.array(request.get_output_tensor(index).data) for index in range(len(self._model.outputs))]

@@ -1,0 +1,67 @@
+"""Which runtime is the fastest here, by a measurement that is kept in the user's cache."""
+
+import json
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from blindsr import files
+from blindsr.errors import BlindSRError, Code
+
+_LIST = "runtimes.json"
+_REPEATS = 3
+
+
+def fastest(network: Callable[[], str], folder: Path) -> str:
+    """The runtime that was measured to be the fastest on this machine; torch if nothing was measured.
+
+    Args:
+        network: gives the name of a network, if it is needed.
+        folder: the user's cache.
+    """
+    known = _read(folder).get(_machine())
+    times = known.get(network(), {}) if known else {}
+    return min(times, key=lambda name: float(times[name])) if times else "torch"
+
+
+def note(network: str, times: dict[str, float], folder: Path) -> None:
+    """Keep measured seconds by the names of runtimes.
+
+    Raises:
+        BlindSRError: the cache cannot be written.
+    """
+    known = _read(folder)
+    known.setdefault(_machine(), {})[network] = times
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot write {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.write(folder / _LIST, json.dumps(known, indent=2) + "\n")
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """The least time of several runs, after one that prepares."""
+    run()
+    times = []
+    for _ in range(_REPEATS):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def _machine() -> str:
+    """What a measurement holds for."""
+    return f"{platform.node()} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        known = json.loads((folder / _LIST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,75 @@
+"""Graphs give what torch gives, on images of every size."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from blindsr.contract import Hints, Method
+from blindsr.errors import BlindSRError
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
+from blindsr.runtimes.compiled import example
+from blindsr.runtimes.graph import ENCODER_INPUT, IMAGE, Encoder, Restorer, encoder_graph, restoring_graph
+from blindsr.runtimes.session import open_session
+
+pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+pytest.importorskip("onnx", reason="needs the extra onnx")
+
+Make = Callable[[str], Any]
+NAMES = [
+    *("cmdsr", "cmdsr none", "cmdsr sft", "cmdsr vdsr", "cmdsr idn"),
+    *("mrda", "mrda channel", "dmsr", "dmsr sigma", "dmsr none", "mzsr"),
+]
+
+
+def _condition(method: Method[Any], lr: torch.Tensor) -> Any:
+    hints = Hints(steps=1) if "steps" in method.supported_hints else Hints()
+    return method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@torch.no_grad()
+def test_restoring_with_the_condition_as_inputs(name: str, method: Make, graph: Make) -> None:
+    network, session = method(name), open_session(graph(name), "onnxruntime")
+    condition = _condition(network, torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(1)))
+    given = {key: value.numpy() for key, value in network.to_tensors(condition).items()}
+    for height, width in ((1, 1), (2, 7), (17, 33), (40, 40)):
+        lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(2))
+        (made,) = session({IMAGE: lr.numpy(), **given})
+        wanted = network.restore(lr, condition).numpy()
+        assert np.abs(made - wanted).max() < 1e-4 * (1 + np.abs(wanted).max())
+
+
+@pytest.mark.parametrize("name", ["cmdsr", "dmsr", "mzsr"])
+@torch.no_grad()
+def test_restoring_with_a_fixed_condition(name: str, method: Make) -> None:
+    network, lr = method(name), torch.rand(1, 3, 20, 24)
+    condition = _condition(network, lr)
+    session = open_session(restoring_graph(Restorer(network, network.to_tensors(condition), fixed=True)), "onnxruntime")
+    assert np.abs(session({IMAGE: lr.numpy()})[0] - network.restore(lr, condition).numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["cmdsr", "mrda", "dmsr", "dmsr sigma"])
+@torch.no_grad()
+def test_finding_conditions(name: str, method: Make) -> None:
+    network, lr = method(name), torch.rand(1, 3, 30, 26)
+    wanted = network.to_tensors(_condition(network, lr))
+    seen = network.encoder_input(lr, torch.Generator().manual_seed(0))
+    session = open_session(encoder_graph(Encoder(network, list(wanted)), seen), "onnxruntime")
+    for made, tensor in zip(session({ENCODER_INPUT: seen.numpy()}), wanted.values(), strict=True):
+        assert made.shape == tuple(tensor.shape)
+        assert np.abs(made - tensor.numpy()).max() < 1e-3 * (1 + tensor.abs().max().item())
+    if seen.ndim == 4:
+        large = network.encoder_input(torch.rand(1, 3, 300, 280), torch.Generator().manual_seed(0))
+        assert len(large) > 1
+        found = network.encode(large)
+        for made, key in zip(session({ENCODER_INPUT: large.numpy()}), wanted, strict=True):
+            assert np.abs(made - found[key].numpy()).max() < 1e-3 * (1 + found[key].abs().max().item())
+
+
+def test_what_has_no_graph() -> None:
+    method = MZSR(MZSRConfig(layers=2, channels=4, back_projection=1))
+    with pytest.raises(BlindSRError, match="back-projection"):
+        example(method)
