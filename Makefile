@@ -3,7 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test slow lint fix check bench clean
+WEB_READY := web/node_modules/.ready
+
+.PHONY: demo test slow lint fix check bench web web-test clean
 
 demo: $(READY)
 	mkdir -p demo
@@ -31,6 +33,16 @@ fix: $(READY)
 
 check: lint test
 
+# What the server sends, from the sources of the page in web/page.
+web: $(WEB_READY)
+	cd web && npm run build
+
+# The page: its lint, types and unit tests, then the real server in a real browser.
+web-test: $(READY) $(WEB_READY)
+	web/chromium.sh > /dev/null
+	cd web && npm run check
+	cd web && CHROMIUM="$$(./chromium.sh)" PYTHON="$(abspath $(BIN)/python)" npm run e2e
+
 bench: $(READY)
 	$(BIN)/python benchmarks/inference.py
 	$(BIN)/python benchmarks/training.py
@@ -44,5 +56,10 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps spandrel
 	touch $@
 
+$(WEB_READY): web/package.json web/package-lock.json
+	@command -v npm > /dev/null || { echo "The page needs Node.js 20.19 or later, with npm." >&2; exit 1; }
+	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci
+	touch $@
+
 clean:
-	rm -rf .venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv web/node_modules web/pictures web/test-results demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

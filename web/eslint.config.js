@@ -26,11 +26,11 @@ export default [
       "prefer-template": "error",
     },
   },
-  { files: ["**/static/**"], languageOptions: { globals: globals.browser } },
+  { files: ["page/**"], languageOptions: { globals: globals.browser } },
   {
-    files: ["web/**"],
+    files: ["*.js", "*.mjs", "tests/**"],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
     rules: { "no-console": "off" },
   },
-  { ignores: ["**/vendor/**", "web/{node_modules,pictures,test-results}/**"] },
+  { ignores: ["node_modules/**", "pictures/**", "test-results/**"] },
 ];

@@ -1,0 +1,82 @@
+/**
+ * Hears of jobs as they go on, and notices when the server is gone and when it is back.
+ */
+import { asProblem } from "./problem.js";
+import { store } from "./store.js";
+
+/** @typedef {import("./api.js").Job} Job */
+
+const LEAST_WAIT = 1000;
+const MOST_WAIT = 15000;
+
+/**
+ * Listen, for as long as the page is open.
+ *
+ * @param {object} told
+ * @param {() => Promise<void>} told.greet a first question, whose answer says whether this page may ask at all
+ * @param {() => Promise<void>} told.refresh the server is there, for the first time or again
+ * @param {(job: Job) => void} told.changed a job is new or has changed
+ */
+export function listen({ greet, refresh, changed }) {
+  let wait = LEAST_WAIT;
+
+  /** @param {unknown} error */
+  const failed = (error) => {
+    store.connected([401, 403].includes(asProblem(error).status) ? "locked" : "lost");
+    setTimeout(open, wait);
+    wait = Math.min(MOST_WAIT, 2 * wait);
+  };
+
+  const open = async () => {
+    try {
+      await greet();
+      await hear(refresh, changed, failed);
+      wait = LEAST_WAIT;
+      store.connected("open");
+    } catch (error) {
+      failed(error);
+    }
+  };
+
+  // A laptop that wakes up should not wait for its turn.
+  addEventListener("online", () => (wait = LEAST_WAIT));
+  void open();
+}
+
+/**
+ * Open the stream and then ask for all, so that nothing can happen in between; what is heard meanwhile is newer.
+ *
+ * @param {() => Promise<void>} refresh
+ * @param {(job: Job) => void} changed
+ * @param {(error: unknown) => void} lost told once, after it had been open
+ * @returns {Promise<void>} when both are done
+ */
+function hear(refresh, changed, lost) {
+  return new Promise((resolve, reject) => {
+    const source = new EventSource("v1/events");
+    /** @type {Job[] | null} */
+    let early = [];
+    source.addEventListener("job", (event) => {
+      const job = JSON.parse(event.data);
+      if (early) early.push(job);
+      else changed(job);
+    });
+    source.onopen = async () => {
+      try {
+        await refresh();
+        for (const job of early ?? []) changed(job);
+        early = null;
+        resolve();
+      } catch (error) {
+        source.close();
+        reject(error);
+      }
+    };
+    source.onerror = () => {
+      // The browser's own attempts would miss what happened meanwhile: all is asked for again instead.
+      source.close();
+      if (early) reject(new TypeError("no stream"));
+      else lost(new TypeError("the stream ended"));
+    };
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * The one place that knows where templates come from.
+ */
+export { html, nothing, render, svg } from "lit-html";
+export { live } from "lit-html/directives/live.js";
+export { repeat } from "lit-html/directives/repeat.js";
+
+import { html } from "lit-html";
+
+/**
+ * @param {string} name of a drawing in icons.svg
+ */
+export const icon = (name) =>
+  html`<svg class="icon" aria-hidden="true" focusable="false">
+    <use href="static/icons.svg#${name}"></use>
+  </svg>`;

@@ -1,0 +1,100 @@
+/**
+ * The page: a bar above, then either an invitation or the photographs.
+ */
+import { pending, restoreAll } from "../lib/actions.js";
+import * as api from "../lib/api.js";
+import { choose } from "../lib/drops.js";
+import { counted } from "../lib/format.js";
+import { html, icon, nothing } from "../lib/html.js";
+import { store } from "../lib/store.js";
+import { View } from "../lib/view.js";
+import "./drop-zone.js";
+import "./notice-list.js";
+import "./photo-bench.js";
+import "./photo-list.js";
+
+class BlindsrPage extends View {
+  /** @override */
+  draw() {
+    super.draw();
+    const busy = store.items.filter((item) => item.busy).length;
+    document.title = busy ? `${counted(busy, "photograph")} to go · blindsr` : "blindsr";
+  }
+
+  /** @override */
+  template() {
+    return html`
+      <header class="bar">
+        <p class="mark"><img src="static/icon.svg" alt="" width="28" height="28" />blindsr</p>
+        <div class="bar-actions">${store.items.length ? this.#actions() : nothing}</div>
+      </header>
+      ${this.#link()}
+      <main id="work" tabindex="-1">${this.#work()}</main>
+      <notice-list></notice-list>
+      <div class="veil" aria-hidden="true">
+        <p>${icon("plus")} Drop to add</p>
+      </div>
+    `;
+  }
+
+  #work() {
+    if (store.items.length)
+      return html`<div class="work">
+        <photo-list></photo-list>
+        <photo-bench .item=${store.selected}></photo-bench>
+      </div>`;
+    if (store.link === "locked") return locked();
+    // What is there from before is not known yet; an invitation would only flash.
+    if (store.link === "connecting") return html`<p class="visually-hidden" role="status">Connecting.</p>`;
+    return html`<drop-zone></drop-zone>`;
+  }
+
+  #actions() {
+    const waiting = pending().length;
+    const results = store.results;
+    return html`
+      ${
+        store.items.length > 1 && waiting
+          ? html`<button class="button" @click=${restoreAll}>
+              ${icon("spark")}<span>Restore all<span class="wide"> (${waiting})</span></span>
+            </button>`
+          : nothing
+      }
+      ${
+        results.length > 1
+          ? html`<a class="button" href=${api.at.zip(results.map((job) => job.id))} download="restored.zip">
+              ${icon("download")}<span>Download all<span class="wide"> (${results.length})</span></span>
+            </a>`
+          : nothing
+      }
+      <button class="button" @click=${choose}>
+        ${icon("plus")}<span>Add<span class="wide"> photographs</span></span>
+      </button>
+    `;
+  }
+
+  #link() {
+    if (store.link === "lost")
+      return html`<p class="banner" role="status">
+        ${icon("unplugged")}
+        <span
+          ><strong>The server does not answer.</strong> Nothing is lost: this page looks for it every few seconds and
+          goes on when it is back.</span
+        >
+      </p>`;
+    if (store.link === "locked" && store.items.length)
+      return html`<p class="banner" role="status">
+        ${icon("lock")}<span>Open the address that <code>blindsr serve</code> printed once more.</span>
+      </p>`;
+    return nothing;
+  }
+}
+
+const locked = () =>
+  html`<section class="panel-page">
+    <div class="panel-icon">${icon("lock")}</div>
+    <h1>This server asks for a token</h1>
+    <p>Open the address that <code>blindsr serve</code> printed when it started: it ends in <code>?token=…</code></p>
+  </section>`;
+
+customElements.define("blindsr-page", BlindsrPage);

@@ -1,0 +1,63 @@
+/**
+ * Each state at each width in both schemes: a picture to look at, nothing that axe objects to, nothing cut off.
+ */
+import AxeBuilder from "@axe-core/playwright";
+import { choose, CORRUPT, expect, PENS, previewed, SMALL, test } from "./page.js";
+
+const WIDTHS = { phone: [360, 740], tablet: [820, 1100], desktop: [1440, 900] };
+const SCHEMES = /** @type {const} */ (["light", "dark"]);
+
+/** @param {import("@playwright/test").Page} page @param {string} state */
+async function look(page, state) {
+  for (const scheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    for (const [name, [width, height]] of Object.entries(WIDTHS)) {
+      await page.setViewportSize({ width, height });
+      await page.screenshot({ path: `pictures/${state}-${name}-${scheme}.png` });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide, `${state} at ${width} pixels`).toBeLessThanOrEqual(width);
+    }
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.filter((one) => ["serious", "critical"].includes(one.impact ?? ""));
+    expect(found.map((one) => `${state}: ${one.help}: ${one.nodes.map((node) => node.html)}`)).toEqual([]);
+  }
+}
+
+test("an empty page", async ({ open: page }) => {
+  await look(page, "1-empty");
+});
+
+test("photographs of all states", async ({ open: page, complaints }) => {
+  test.setTimeout(400_000);
+  await choose(page, SMALL, PENS, CORRUPT);
+  await previewed(page);
+  await look(page, "2-ready");
+  await page.getByText("More settings").click();
+  await page.getByText("Fit into").click();
+  await look(page, "3-settings");
+  await page.getByText("Factor", { exact: true }).click();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await look(page, "4-restored");
+  await page.getByRole("button", { name: /corrupt/ }).click();
+  await look(page, "5-corrupt");
+  complaints.length = 0;
+});
+
+test("a finger moves the frame and the line", async ({ browser, server }) => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const page = await context.newPage();
+  await server.clear();
+  await page.goto(server.url);
+  await choose(page, PENS);
+  await previewed(page);
+  const frame = page.getByRole("group", { name: /Part that is previewed/ });
+  const photo = await page.getByAltText("The whole photograph").boundingBox();
+  await page.touchscreen.tap(photo.x + 20, photo.y + 20);
+  await expect(frame).toHaveAccessibleName(/at 0, 0$/);
+  await previewed(page);
+  await page.locator(".lens").scrollIntoViewIfNeeded();
+  const lens = await page.locator(".lens").boundingBox();
+  await page.touchscreen.tap(lens.x + lens.width / 4, lens.y + 80);
+  await expect(page.getByRole("slider", { name: "Where after begins" })).toHaveAttribute("aria-valuenow", "25");
+  await context.close();
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import {
+  DEFAULTS,
+  hasQuality,
+  jobOptions,
+  modelOf,
+  previewOptions,
+  resultSize,
+  taken,
+} from "../../page/lib/settings.js";
+
+const models = [
+  { name: "photo", scale: 4, options: ["denoise", "strength"] },
+  { name: "twice", scale: 2, options: ["steps", "strength"] },
+];
+const card = { choice: { model: "photo", reasons: [] } };
+const photo = { width: 300, height: 200 };
+const set = (settings) => ({ ...DEFAULTS, ...settings });
+
+test("nothing set is the command's default with a report", () => {
+  assert.deepEqual(jobOptions(DEFAULTS, models, card), { model: "auto", report: true });
+  assert.deepEqual(previewOptions(DEFAULTS, models, card), { model: "auto" });
+});
+
+test("a hint gets a name for the model that was chosen, which still shrinks as the choice would", () => {
+  const settings = set({ denoise: 0.5 });
+  assert.deepEqual(jobOptions(settings, models, card), { model: "photo", denoise: 0.5, native: "auto", report: true });
+  assert.deepEqual(previewOptions(settings, models, card), { model: "photo", denoise: 0.5 });
+});
+
+test("hints that a model does not take are left out", () => {
+  assert.deepEqual(previewOptions(set({ model: "twice", denoise: 0.5, steps: 3 }), models, card), {
+    model: "twice",
+    steps: 3,
+  });
+  assert.deepEqual(previewOptions(set({ denoise: 0.5 }), models, null), { model: "auto" });
+  assert.ok(taken("steps", modelOf(set({ model: "twice" }), models, card)));
+  assert.ok(!taken("detail", modelOf(DEFAULTS, models, card)));
+});
+
+test("only the chosen way of sizing counts", () => {
+  const sized = { scale: 3, size: "3000x", megapixels: 24 };
+  const of = (sizing) => jobOptions(set({ ...sized, sizing }), models, card);
+  assert.deepEqual(of("scale"), { model: "auto", scale: 3, report: true });
+  assert.deepEqual(of("size"), { model: "auto", size: "3000x", report: true });
+  assert.deepEqual(of("megapixels"), { model: "auto", megapixels: 24, report: true });
+});
+
+test("files and strength are told where they differ from the command's defaults", () => {
+  const settings = set({ strength: 0.5, format: "webp", quality: 80, bits: "8", native: "off", tta: true });
+  assert.deepEqual(jobOptions(settings, models, card), {
+    model: "auto",
+    tta: true,
+    native: "off",
+    strength: 0.5,
+    format: "webp",
+    quality: 80,
+    bits: "8",
+    report: true,
+  });
+});
+
+test("the size of a result is known beforehand", () => {
+  const size = (settings) => resultSize(set(settings), photo, models[0]);
+  assert.deepEqual(size({}), [1200, 800]);
+  assert.deepEqual(size({ scale: 2.5 }), [750, 500]);
+  assert.deepEqual(size({ sizing: "size", size: "600x100" }), [150, 100]);
+  assert.deepEqual(size({ sizing: "size", size: "x1000" }), [1500, 1000]);
+  assert.deepEqual(size({ sizing: "megapixels", megapixels: 6 }), [3000, 2000]);
+  assert.equal(size({ sizing: "size", size: "x" }), null);
+  assert.deepEqual(resultSize(DEFAULTS, photo, models[1]), [600, 400]);
+});
+
+test("a quality is asked for where the file's format has one", () => {
+  assert.ok(hasQuality("keep", "JPEG"));
+  assert.ok(!hasQuality("keep", "png"));
+  assert.ok(hasQuality("avif", "png"));
+});
