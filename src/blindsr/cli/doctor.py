@@ -22,10 +22,8 @@ def doctor(
 
     if tune:
         for name, times in measure_runtimes():
-            measured = {"model": name, **times}
-            typer.echo(
-                text.dumps(measured) if json else f"{name}: " + ", ".join(f"{k} {v} s" for k, v in times.items())
-            )
+            words = ", ".join(f"{runtime} {seconds} s" for runtime, seconds in times.items())
+            typer.echo(text.dumps({"model": name, **times}) if json else f"{name}: {words}")
         return
     report = examine(device)
     if json:

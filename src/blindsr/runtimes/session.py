@@ -43,9 +43,8 @@ def open_session(graph: bytes, runtime: str, constants: bytes = b"") -> Session:
     Raises:
         BlindSRError: the runtime is not installed, or does not take the graph.
     """
-    make = {"onnxruntime": _OnnxRuntime, "openvino": _OpenVino}[runtime]
     try:
-        return make(graph, constants)
+        return _OpenVino(graph, constants) if runtime == "openvino" else _OnnxRuntime(graph, constants)
     except ImportError as error:
         raise BlindSRError(
             f"the runtime {runtime} is not installed ({error}): pip install 'blindsr[{_EXTRAS[runtime]}]'",
