@@ -12,7 +12,7 @@ All of this depends on a few pixels around alone, so that tiles equal the whole.
 the image's over a larger area is an error of the network's, which is reported and not mended.
 """
 
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -21,10 +21,11 @@ from torch import Tensor
 
 from blindsr.contract import Method
 from blindsr.degrade.blur import border_index
-from blindsr.degrade.resample import apply_matrices, resize
+from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.tiles import Box, restore_box
+from blindsr.inference.upsampling import BAND, Upsampling
 
 BORDER = 12
 """Pixels that an image is continued by; what lies further away changes results by less than 0.2 of 255."""
@@ -34,8 +35,6 @@ _AROUND = _MEAN + 5
 """Pixels around a box whose results its own corrections depend on."""
 _LOOK = _AROUND + 2 * _MEAN
 """Pixels around a box of the image that they depend on."""
-_ROWS = 64
-"""Rows of an image that are corrected at a time."""
 _ENLARGED = 4
 """Context in pixels that the bicubic enlargement needs."""
 
@@ -55,7 +54,8 @@ _SMALLEST_STD = 2.2
 """Standard deviation of noise as a multiple of the smallest over 3x3 pixels that it has nearby."""
 _REPEATED = 0.8
 """Part of the pixels that repeat others nearby from which on an image has a pattern and not noise."""
-_LAGS = (1, 2, 3, 4)
+_SHIFTS = [(axis, lag) for axis in (-2, -1) for lag in (1, 2, 3, 4)]
+"""Axes and distances in pixels at which patterns repeat."""
 _SLIPPED = 16 / 255
 """Deviation of means over an area that no noise and no sharpening explains."""
 _LUMA = (0.299, 0.587, 0.114)
@@ -97,7 +97,9 @@ def restore_faithfully(
         return _enlarged(piece, inside, method.traits.scale)
     sr = method.restore(piece.contiguous(memory_format=torch.channels_last), condition)
     with torch.autocast(lr.device.type, enabled=False):
-        return _Corrections(piece.float().contiguous(), share, method).applied(sr.float(), inside, guarded=guarded)
+        return _Corrections(piece.float().contiguous(), share, method).applied(
+            sr.float().contiguous(), inside, guarded=guarded
+        )
 
 
 def continued(lr: Tensor, box: Box, context: int) -> tuple[Tensor, Box]:
@@ -136,53 +138,105 @@ class _Corrections:
         self._allowed = sharpened * contrast + 3 * self._noise + _ROUNDING
 
     def applied(self, sr: Tensor, inside: Box, *, guarded: bool) -> Tensor:
-        """The corrected result of a box, from a network's for the whole piece."""
-        height, width = (self._scale * side for side in (inside.bottom - inside.top, inside.right - inside.left))
-        out = sr.new_empty(1, 3, height, width)
-        for top in range(inside.top, inside.bottom, _ROWS):
-            box = inside._replace(top=top, bottom=min(inside.bottom, top + _ROWS))
-            box.relative_to(inside).scaled(self._scale).cut(out).copy_(self._strip(sr, box, guarded=guarded))
-        return out
+        """The corrected result of a box, from a network's for the whole piece, which is written over.
 
-    def _strip(self, sr: Tensor, box: Box, *, guarded: bool) -> Tensor:
-        seen = box.expanded(_AROUND, self._lr)
-        lr, out = seen.cut(self._lr), self._shifted(_enlarged(self._lr, seen, self._scale))
-        finite = torch.nan_to_num(seen.scaled(self._scale).cut(sr), 0.0, 2.0, -1.0).clamp(0, 1)
-        out = torch.lerp(out, finite, _upsampled(seen.cut(self._share), self._scale))
-        missing = lr - self._means(out)
+        Everything is found at the size of the image; the result itself is gone through three times, strip by strip.
+        """
+        if self._shift:
+            sr = F.pad(sr[..., : -self._shift, : -self._shift], (self._shift, 0, self._shift, 0), mode="replicate")
+        missing = self._lr - self._plausible(sr)
         if guarded:
-            self._check(missing, seen, box.relative_to(seen))
-        allowed = seen.cut(self._allowed)
-        beyond = missing - missing.clamp(-allowed, allowed)
-        out = out + self._spread(beyond + _significant(missing - beyond))
-        missing = lr - self._means(out.clamp(0, 1))
-        out = out + self._spread(missing - missing.clamp(-allowed, allowed))
-        return box.relative_to(seen).scaled(self._scale).cut(_coloured(lr, out, self._scale))
+            self._check(missing, inside)
+        beyond = missing - missing.clamp(-self._allowed, self._allowed)
+        missing = self._lr - self._means_with(sr, beyond + _significant(missing - beyond))
+        self._finished(sr, missing - missing.clamp(-self._allowed, self._allowed))
+        top, bottom, left, right = (self._scale * edge + self._shift for edge in inside)
+        return sr[..., top:bottom, left:right]
 
-    def _means(self, out: Tensor) -> Tensor:
-        """What each pixel of the image should be by a result."""
-        shift = self._shift
-        if shift:
-            out = F.pad(out[..., :-shift, :-shift], (shift, 0, shift, 0), mode="replicate")
-        return F.avg_pool2d(out, self._scale)
+    def _strips(self) -> Iterator[tuple[int, int]]:
+        """First and last row of strips of the image."""
+        height = self._lr.shape[-2]
+        return ((top, min(height, top + BAND)) for top in range(0, height, BAND))
 
-    def _spread(self, values: Tensor) -> Tensor:
-        """Values of pixels of the image at those of a result."""
-        return self._shifted(resize(values, self._scale))
+    def _of(self, sr: Tensor, top: int, bottom: int) -> Tensor:
+        """What rows of the image became, as a view."""
+        return sr[..., self._scale * top : self._scale * bottom, :]
 
-    def _shifted(self, out: Tensor) -> Tensor:
-        shift = self._shift
-        return F.pad(out[..., shift:, shift:], (0, shift, 0, shift), mode="replicate") if shift else out
+    def _plausible(self, sr: Tensor) -> Tensor:
+        """Keep a result in range, take the bicubic enlargement where there is no detail, and give its means."""
+        means = torch.empty_like(self._lr)
+        bicubic = Upsampling(self._lr, self._scale, "bicubic")
+        share = Upsampling(self._share, self._scale, "bilinear")
+        for top, bottom in self._strips():
+            strip, mean = self._of(sr, top, bottom).clamp_(0, 1), means[..., top:bottom, :]
+            mean.copy_(_means(strip, self._scale))
+            if not bool(mean.isfinite().all()):
+                strip.nan_to_num_(0.0)
+                mean.copy_(_means(strip, self._scale))
+            if bool((self._share[..., max(0, top - 1) : bottom + 1, :] < 1).any()):
+                plain = bicubic.rows(top, bottom)
+                strip.sub_(plain).mul_(share.rows(top, bottom)).add_(plain)
+                mean.copy_(_means(strip, self._scale))
+        return means
 
-    def _check(self, missing: Tensor, seen: Box, box: Box) -> None:
-        lr, noise = seen.cut(self._lr), seen.cut(self._noise)
-        spread = (_mean(lr.square()) - _mean(lr).square()).clamp(min=0).sqrt()
+    def _means_with(self, sr: Tensor, added: Tensor) -> Tensor:
+        """Add values of pixels of the image to what they became; give the means of what is in range."""
+        means, spread = torch.empty_like(self._lr), Upsampling(added, self._scale, "bicubic")
+        for top, bottom in self._strips():
+            strip = self._of(sr, top, bottom).add_(spread.rows(top, bottom))
+            means[..., top:bottom, :] = _means(strip.clamp(0, 1), self._scale)
+        return means
+
+    def _finished(self, sr: Tensor, added: Tensor) -> None:
+        """Add what is still missing, and keep colours among those around."""
+        colours, spread = _Colours(self._lr, self._scale), Upsampling(added, self._scale, "bicubic")
+        for top, bottom in self._strips():
+            strip = self._of(sr, top, bottom)
+            if bool(added[..., max(0, top - 3) : bottom + 3, :].any()):
+                strip += spread.rows(top, bottom)
+            colours.keep(strip, top, bottom)
+
+    def _check(self, missing: Tensor, box: Box) -> None:
+        spread = (_mean(self._lr.square()) - _mean(self._lr).square()).clamp(min=0).sqrt()
         # Means over noise differ from 0 by a part of it, and at borders mirrored pixels count several times
-        allowed = _SLIPPED + 0.15 * spread + 0.8 * torch.minimum(spread, 3 * noise)
-        slipped = box.cut(_mean(missing).abs() - allowed)
-        if bool((slipped > 0).any()):
-            worst = 255 * float(box.cut(_mean(missing)).abs().max())
+        allowed = _SLIPPED + 0.15 * spread + 0.8 * torch.minimum(spread, 3 * self._noise)
+        off = _mean(missing).abs()
+        if bool((box.cut(off - allowed) > 0).any()):
+            worst = 255 * float(box.cut(off).max())
             raise ImplausibleError(f"the result is off by {worst:.0f} of 255 over an area where the image is not")
+
+
+class _Colours:
+    """Differences between channels that results for an image may have: those of the image around, or little beyond."""
+
+    def __init__(self, lr: Tensor, scale: int) -> None:
+        own = torch.cat((lr[:, :1] - lr[:, 1:2], lr[:, 2:] - lr[:, 1:2]), 1)
+        most, least = _largest(own, 2), -_largest(-own, 2)
+        room = (most - least) / 2
+        self._bounds = Upsampling(torch.cat((least - room, most + room), 1), scale, "bilinear")
+
+    def keep(self, sr: Tensor, top: int, bottom: int) -> None:
+        """Change what rows of the image became, so that luma stays and differences are among those."""
+        red, green, blue = sr.split(1, 1)
+        (low_red, low_blue), (high_red, high_blue) = (
+            bound.split(1, 1) for bound in self._bounds.rows(top, bottom).split(2, 1)
+        )
+        red_less, blue_less = red - green, blue - green
+        green.add_(red_less, alpha=_LUMA[0]).add_(blue_less, alpha=_LUMA[2])  # this is luma
+        torch.clamp(red_less, low_red, high_red, out=red_less)
+        torch.clamp(blue_less, low_blue, high_blue, out=blue_less)
+        green.sub_(red_less, alpha=_LUMA[0]).sub_(blue_less, alpha=_LUMA[2])
+        torch.add(green, red_less, out=red)
+        torch.add(green, blue_less, out=blue)
+
+
+def _means(strip: Tensor, scale: int) -> Tensor:
+    """What each pixel of the image should be by a result, which is centred on it."""
+    rows = strip.unflatten(-2, (-1, scale)).sum(-2)
+    total = rows[..., ::scale].clone()  # a sum over single pixels takes longer
+    for column in range(1, scale):
+        total += rows[..., column::scale]
+    return total / scale**2
 
 
 def _enlarged(lr: Tensor, box: Box, scale: int) -> Tensor:
@@ -212,11 +266,16 @@ def _noise(lr: Tensor) -> Tensor:
     """
     variance = _mean(lr.square(), 1) - _mean(lr, 1).square()
     noise = -_SMALLEST_STD * _largest(-(variance - _INEXACT).clamp(min=0).sqrt(), _MEAN)
-    height, width = lr.shape[-2:]
-    shifts = [shift for lag in _LAGS for shift in ((lag, 0, 0, 0), (0, 0, lag, 0))]
-    before = torch.cat([F.pad(lr, shift, mode="replicate")[..., :height, :width] for shift in shifts])
-    same = ((lr - before).abs().amax(1) < _ROUNDING / 2).to(lr)
-    return noise * (_mean(same[None]).amax(1, keepdim=True) < _REPEATED)
+    return noise * (torch.stack([_mean(_repeated(lr, *shift)) for shift in _SHIFTS]).amax(0) < _REPEATED)
+
+
+def _repeated(lr: Tensor, axis: int, lag: int) -> Tensor:
+    """Where pixels are as those before them along an axis, ``(1, 1, h, w)``; the first ones as the very first."""
+    lag = min(lag, lr.shape[axis] - 1)
+    start = lr.narrow(axis, 0, lag) - lr.narrow(axis, 0, 1)
+    rest = lr.narrow(axis, lag, lr.shape[axis] - lag) - lr.narrow(axis, 0, lr.shape[axis] - lag)
+    red, green, blue = torch.cat((start, rest), axis).abs_().split(1, 1)
+    return (torch.maximum(torch.maximum(red, green), blue) < _ROUNDING / 2).to(lr)
 
 
 def _significant(missing: Tensor) -> Tensor:
@@ -227,35 +286,26 @@ def _significant(missing: Tensor) -> Tensor:
     return mean * (1 - _SIGNIFICANT**2 * error / (mean.square() + 1e-12)).clamp(0, 1)
 
 
-def _coloured(lr: Tensor, sr: Tensor, scale: int) -> Tensor:
-    """A result whose differences between channels lie among those of the image around, or little beyond."""
-    own = torch.cat((lr[:, :1] - lr[:, 1:2], lr[:, 2:] - lr[:, 1:2]), 1)
-    most, least = _largest(own, 2), -_largest(-own, 2)
-    room = (most - least) / 2
-    most, least = _upsampled(most + room, scale), _upsampled(least - room, scale)
-    red, green, blue = sr.split(1, 1)
-    differences = torch.cat((red - green, blue - green), 1).clamp(least, most)
-    luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
-    green = luma - _LUMA[0] * differences[:, :1] - _LUMA[2] * differences[:, 1:]
-    return torch.cat((green + differences[:, :1], green, green + differences[:, 1:]), 1)
-
-
-def _upsampled(values: Tensor, scale: int) -> Tensor:
-    return F.interpolate(values, scale_factor=scale, mode="bilinear")
-
-
 def _mean(x: Tensor, radius: int = _MEAN) -> Tensor:
-    """Means over the square around each pixel, as products of matrices: much faster than pooling on a CPU."""
-    rows, columns = (_window(side, radius).to(x) for side in x.shape[-2:])
-    return apply_matrices(x, rows, columns)
+    """Means over the square around each pixel; the first and the last go on at the ends.
 
-
-@lru_cache(maxsize=8)  # a batch may have images of many sizes
-def _window(side: int, radius: int) -> Tensor:
-    """The matrix ``(side, side)`` of a mean over neighbours; the first and the last go on at the ends."""
-    near = torch.arange(-radius, radius + 1)
-    neighbours = (torch.arange(side)[:, None] + near).clamp(0, side - 1)
-    return torch.zeros(side, side).scatter_add_(1, neighbours, torch.full(neighbours.shape, 1 / len(near)))
+    Sums of ever longer intervals are added, which is faster than pooling on a CPU.
+    """
+    x, side = F.pad(x, (radius,) * 4, mode="replicate"), 2 * radius + 1
+    for axis in (-2, -1):
+        count = x.shape[axis] - side + 1
+        total, covered, length = None, 0, 1
+        while True:
+            if side & length:  # the intervals of a side are its binary digits
+                part = x.narrow(axis, covered, count)
+                total, covered = part if total is None else total + part, covered + length
+            if covered == side:
+                break
+            x = x.narrow(axis, 0, x.shape[axis] - length) + x.narrow(axis, length, x.shape[axis] - length)
+            length *= 2
+        assert total is not None
+        x = total
+    return x / side**2
 
 
 def _largest(x: Tensor, radius: int) -> Tensor:

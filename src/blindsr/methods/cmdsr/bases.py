@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from blindsr.degrade.resample import resize
+from blindsr.methods.cmdsr import strips
 from blindsr.nn.subpixel import REACH, Upsampler
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr", "span"]
@@ -200,6 +201,7 @@ class SPAN(BaseNet):
 
     def __init__(self, scale: int, blocks: int = 6, channels: int = 48) -> None:
         super().__init__()
+        self.scale = scale
         self.register_buffer("mean", torch.tensor([0.4488, 0.4371, 0.4040]))
         self.conv_1 = _conv3(3, channels)
         self.body = SPANBody(blocks, channels)
@@ -211,7 +213,11 @@ class SPAN(BaseNet):
 
     def forward(self, lr: Tensor) -> Tensor:
         mean = self.get_buffer("mean").to(lr).view(1, 3, 1, 1)
-        shallow = self.conv_1(255 * (lr - mean))
+        shallow: Tensor = self.conv_1(255 * (lr - mean))
+        if strips.suits(lr, (conv for block in self.body.children() for conv in block.children())):
+            early, last, inner = strips.states(self.body.children(), shallow)
+            joined = strips.joined(self.conv_cat, [shallow, last, early, inner], self.conv_2)
+            return strips.enlarged(cast("nn.Conv2d", self.upsampler[0]), joined, self.scale)
         early, last, inner = cast("SPANBody", self.body).states(shallow)
         sr: Tensor = self.upsampler(self.conv_cat(torch.cat((shallow, self.conv_2(last), early, inner), 1)))
         return sr

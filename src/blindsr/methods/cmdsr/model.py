@@ -229,12 +229,19 @@ class CMDSR(Method[Tensor]):
         # Other runtimes are faster with a product before a convolution than with weights that they are given
         if self.config.modulation != "scale" or is_traced():
             return self.restore_tasks(lr, condition.expand(len(lr), -1))
+        sr: Tensor = self.folded(condition)(lr)
+        return sr.float()
+
+    def folded(self, condition: Tensor) -> BaseNet:
+        """The BaseNet as it is for one condition ``(1, features)``: a plain network with the weights of Eq. 3."""
         weights = {
             f"{name}.conv.weight": layer.conv.weight * layer.modulation(condition).view(1, -1, 1, 1)
             for name, layer in self.modulated().items()
         }
-        sr: Tensor = adapted(self.base, weights)(lr)
-        return sr.float()
+        net = adapted(self.base, weights)
+        for name in self.modulated():
+            net.set_submodule(name, net.get_submodule(f"{name}.conv"))
+        return net
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"feature": condition}
