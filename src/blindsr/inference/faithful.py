@@ -233,7 +233,7 @@ class _Colours:
 def _means(strip: Tensor, scale: int) -> Tensor:
     """What each pixel of the image should be by a result, which is centred on it."""
     rows = strip.unflatten(-2, (-1, scale)).sum(-2)
-    total = rows[..., ::scale].clone()  # a sum over single pixels takes longer
+    total: Tensor = rows[..., ::scale].clone()  # a sum over single pixels takes longer
     for column in range(1, scale):
         total += rows[..., column::scale]
     return total / scale**2

@@ -19,7 +19,8 @@ silu_into = torch.ops.aten.silu.out
 
 def suits(lr: Tensor, convs: Iterator[nn.Module]) -> bool:
     """Whether this is inference on a CPU, with plain convolutions."""
-    if lr.device.type != "cpu" or torch.is_grad_enabled() or torch.compiler.is_compiling() or torch.jit.is_tracing():
+    traced = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]
+    if lr.device.type != "cpu" or torch.is_grad_enabled() or traced:
         return False
     return all(isinstance(conv, nn.Conv2d) for conv in convs)
 
