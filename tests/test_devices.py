@@ -3,13 +3,22 @@
 import pytest
 import torch
 
-from blindsr.devices import computes_bf16, find_device
+from blindsr.devices import accelerators, computes_bf16, find_device, is_traced
 from blindsr.errors import BlindSRError
 
 
 def test_devices_by_name() -> None:
     assert find_device("cpu") == find_device(torch.device("cpu")) == torch.device("cpu")
-    assert find_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    here = torch.accelerator.current_accelerator()
+    assert find_device("auto").type == (here.type if here else "cpu")
+
+
+@pytest.mark.parametrize("kind", ["cuda", "xpu", "mps", "hpu"])
+def test_auto_is_the_accelerator(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **_: torch.device(kind))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    assert find_device("auto").type == (kind if kind != "hpu" else "cpu")
+    assert accelerators() == [f"{kind}:0", f"{kind}:1"]
 
 
 @pytest.mark.parametrize("name", ["toaster", "meta", "cpu:x", "cuda:99", "hpu", "vulkan", "cuda:-1", ""])
@@ -39,3 +48,18 @@ def test_bf16_is_a_matter_of_the_hardware(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
         assert computes_bf16(torch.device("cpu")) is expected
     assert computes_bf16(torch.device("meta")) is False
+    monkeypatch.setattr(torch.xpu, "is_bf16_supported", lambda **_: True)
+    assert computes_bf16(torch.device("xpu")) is True
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace` is deprecated:DeprecationWarning")
+def test_tracing_is_noticed() -> None:
+    told: list[bool] = []
+
+    def network(x: torch.Tensor) -> torch.Tensor:
+        told.append(is_traced())
+        return x + 1
+
+    network(torch.zeros(1))
+    torch.jit.trace(network, torch.zeros(1), check_trace=False)
+    assert told == [False, True]

@@ -5,18 +5,23 @@ import torch
 from blindsr.errors import BlindSRError
 
 
+_ACCELERATORS = ("cuda", "xpu", "mps")
+"""Kinds of devices that ``auto`` takes."""
+
+
 def find_device(name: str | torch.device) -> torch.device:
     """Return a device that computes here.
 
     Args:
-        name: as torch names it; ``"auto"`` is CUDA where there is one, else the CPU.
+        name: as torch names it; ``"auto"`` is the accelerator that torch computes on (CUDA, XPU or MPS), else the CPU.
 
     Raises:
         BlindSRError: there is no such device.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    here = _devices()
+        kind = torch.accelerator.current_accelerator(check_available=True)
+        return torch.device("cpu" if kind is None or kind.type not in _ACCELERATORS else kind.type)
+    here = ["cpu", *accelerators()]
     try:
         device = torch.device(name)
     except RuntimeError:  # a kind that torch has never heard of, which it lists in its message
@@ -31,17 +36,19 @@ def find_device(name: str | torch.device) -> torch.device:
     return device
 
 
-def _devices() -> list[str]:
-    """Names of all devices that compute here; torch itself knows at most one kind beside the CPU."""
+def accelerators() -> list[str]:
+    """Names of all accelerators here; torch itself knows at most one kind."""
     kind = torch.accelerator.current_accelerator(check_available=True)
     count = 0 if kind is None else torch.accelerator.device_count()
-    return ["cpu", *(f"{kind}:{index}" for index in range(count))]
+    return [f"{kind}:{index}" for index in range(count)]
 
 
 def computes_bf16(device: torch.device) -> bool:
     """Whether bf16 is computed in hardware, where it is faster than fp32."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "xpu":
+        return bool(torch.xpu.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 

@@ -18,7 +18,7 @@ def analyze(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw the blur kernel to this file.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
     """Analyze how a photograph was degraded: blur, noise and compression, each with a confidence."""

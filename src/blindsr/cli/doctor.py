@@ -8,7 +8,7 @@ import typer
 
 def doctor(
     *,
-    device: Annotated[str, typer.Option(help="Where speed is measured: auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="Where speed is measured: auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     tune: Annotated[
         bool, typer.Option("--tune", help="Measure every model in every runtime, and keep which one is the fastest.")
     ] = False,
@@ -22,8 +22,8 @@ def doctor(
 
     if tune:
         for name, times in measure_runtimes():
-            words = ", ".join(f"{runtime} {seconds} s" for runtime, seconds in times.items())
-            typer.echo(text.dumps({"model": name, **times}) if json else f"{name}: {words}")
+            listed = ", ".join(f"{runtime} {seconds} s" for runtime, seconds in times.items())
+            typer.echo(text.dumps({"model": name, **times}) if json else f"{name}: {listed}")
         return
     report = examine(device)
     if json:

@@ -54,7 +54,7 @@ def evaluate(
         Path | None, typer.Option("--save-lr", help="Write the LR images and their degradations to this folder.")
     ] = None,
     save_sr: Annotated[Path | None, typer.Option("--save-sr", help="Write the SR images to this folder.")] = None,
-    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
     kernel: Annotated[

@@ -110,7 +110,7 @@ def upscale(
     bits: Annotated[
         Literal["keep", "8", "16", "32"], typer.Option(help="Of a sample of the results; 32 are floats, to TIFF.")
     ] = "keep",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     runtime: Annotated[
         Literal["auto", "torch", "onnxruntime", "openvino"],

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from blindsr import __version__, weights
-from blindsr.devices import computes_bf16
+from blindsr.devices import accelerators, computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.inference.named import load_method
 from blindsr.inference.upscaler import Upscaler
@@ -98,10 +98,13 @@ def _devices() -> list[str]:
     cpu = torch.device("cpu")
     bf16 = "bf16" if computes_bf16(cpu) else "no bf16"
     found = [f"cpu: {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}, {bf16}"]
-    for index in range(torch.cuda.device_count()):
-        memory = torch.cuda.get_device_properties(index).total_memory / 2**30
-        bf16 = "bf16" if computes_bf16(torch.device("cuda", index)) else "no bf16"
-        found.append(f"cuda:{index}: {torch.cuda.get_device_name(index)}, {memory:.0f} GiB, {bf16}")
+    for device in map(torch.device, accelerators()):
+        bf16 = "bf16" if computes_bf16(device) else "no bf16"
+        properties: Any = None
+        if device.type in ("cuda", "xpu"):  # Metal says nothing of its devices
+            properties = torch.get_device_module(device).get_device_properties(device)
+        told = "" if properties is None else f" {properties.name}, {properties.total_memory / 2**30:.0f} GiB,"
+        found.append(f"{device}:{told} {bf16}")
     return found
 
 

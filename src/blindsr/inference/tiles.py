@@ -143,8 +143,8 @@ def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
             raise
     else:
         return True
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+    if torch.accelerator.is_available():
+        torch.accelerator.empty_cache()
     return False
 
 

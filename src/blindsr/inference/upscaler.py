@@ -62,7 +62,7 @@ class Upscaler:
 
         Args:
             method: what restores; or the name of weights, or the path of their file (see `load_method`).
-            device: as torch names it; ``"auto"`` takes CUDA where there is one, else the CPU.
+            device: as torch names it; ``"auto"`` takes CUDA, XPU or MPS where there is one, else the CPU.
             precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
             tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
             seed: of the random choices made for each image; the same image and seed give the same result.

@@ -18,7 +18,7 @@ def compare(
     protocol: Annotated[list[str], typer.Option("--protocol", "-p", help="Degradation; repeatable.")],
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
 ) -> None:
     """Print parameters, time and PSNR of several models: DMSR's Tables 2 to 4 and B.5, MRDA's Tables V and VI.

@@ -29,7 +29,7 @@ def curve(
     steps: Annotated[str, typer.Option(help="Numbers of steps, separated by commas.")] = ",".join(map(str, _PEOPLE)),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw the figure to this PNG, PDF or SVG.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each model.")] = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:

@@ -29,7 +29,7 @@ def estimates(
     ],
     json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Compare the blur and noise that a model estimates with those that images were degraded by."""

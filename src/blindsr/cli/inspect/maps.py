@@ -11,7 +11,7 @@ def maps(
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method that treats regions differently.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to draw the map, as large as the image.")],
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Draw the mean of MRDA's modulation maps (Figure 10), from a gain of 0 in black to 1 in white."""

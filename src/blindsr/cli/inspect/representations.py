@@ -17,7 +17,7 @@ def representations(
     noise: Annotated[float, typer.Option(min=0.0, help="Noise level, 0 to 255.")] = 0.0,
     neighbours: Annotated[int, typer.Option(min=1, help="How many nearest neighbours vote.")] = 5,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw a t-SNE to this PNG, PDF or SVG.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:

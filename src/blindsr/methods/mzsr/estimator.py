@@ -85,8 +85,8 @@ class KernelEstimator(nn.Module):
 
 def gaussian_of(covariance: Tensor, size: int) -> Tensor:
     """Gaussian kernels ``(n, size, size)`` of covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
-    inverse = torch.linalg.inv(covariance.double())
-    at = torch.arange(size, dtype=torch.float64, device=covariance.device) - (size - 1) / 2
+    inverse = torch.linalg.inv(covariance.cpu().double())  # there are devices without float64
+    at = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
     y, x = torch.meshgrid(at, at, indexing="ij")
     points = torch.stack((x, y), -1)
     kernels = torch.exp(-0.5 * torch.einsum("hwi,nij,hwj->nhw", points, inverse, points))
