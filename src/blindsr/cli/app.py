@@ -18,6 +18,7 @@ from blindsr.cli.doctor import doctor
 from blindsr.cli.evaluate import evaluate
 from blindsr.cli.export import export
 from blindsr.cli.reproduce import reproduce
+from blindsr.cli.serve import serve
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
 from blindsr.errors import BlindSRError
@@ -48,6 +49,7 @@ for command in (
     reproduce,
     doctor,
     export,
+    serve,
 ):
     app.command()(command)
 app.add_typer(models.app, name="models")

@@ -1,0 +1,77 @@
+"""``blindsr serve``: a page and an API on this machine."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from blindsr.errors import BlindSRError
+
+
+def _default_state() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "blindsr"
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address; any but this machine's own needs --token.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Private folder of the queue and the results; ~/.local/state/blindsr by default."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that restore.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    token: Annotated[
+        str | None, typer.Option(envvar="BLINDSR_TOKEN", help="Secret that requests must show; see --token-file.")
+    ] = None,
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the token.")] = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let other machines connect without a token.")] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name that the server is reached by, as behind a proxy; repeatable.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(help="Origin of another page that may use the API; repeatable.")
+    ] = None,
+    keep: Annotated[str, typer.Option(help="How long photographs and results are kept: 30m, 24h, 7d.")] = "24h",
+    disk: Annotated[str, typer.Option(help="Most room for them; the oldest go first.")] = "10GB",
+    max_upload: Annotated[str, typer.Option(help="Largest file.")] = "100MB",
+    max_megapixels: Annotated[float, typer.Option(help="Largest photograph.")] = 100.0,
+    queue: Annotated[int, typer.Option(min=1, max=100_000, help="Most photographs that wait.")] = 100,
+    memory: Annotated[str | None, typer.Option(help="Most memory of a worker; what is free if not given.")] = None,
+    max_time: Annotated[str, typer.Option(help="Most time of a photograph.")] = "1h",
+) -> None:
+    """Serve a page to restore photographs in a browser, and an API; see docs/server.md."""
+    try:
+        from blindsr.web import access, app, server, settings
+    except ModuleNotFoundError as error:
+        raise BlindSRError(f"the server needs another library, {error.name}: pip install 'blindsr[web]'") from None
+
+    if token is not None and token_file is not None:
+        raise BlindSRError("give either --token or --token-file")
+    chosen = settings.Settings(
+        state=(state or _default_state()).absolute(),
+        host=host,
+        port=port,
+        workers=workers,
+        device=device,
+        token=settings.read_token(token_file) if token_file is not None else token,
+        no_auth=no_auth,
+        allow_host=tuple(allow_host or ()),
+        allow_origin=tuple(allow_origin or ()),
+        keep=settings.duration(keep),
+        disk=settings.size(disk),
+        max_upload=settings.size(max_upload),
+        max_megapixels=max_megapixels,
+        queue=queue,
+        memory=None if memory is None else settings.size(memory),
+        max_time=settings.duration(max_time),
+    )
+    door = access.Access(chosen)
+    with server.listen(chosen.host, chosen.port) as listener:
+        served = app.create_app(chosen, door)
+        link = "" if chosen.token is None else f"/?token={door.link()} (this link works once)"
+        typer.echo(f"{server.address_of(listener)}{link}")
+        server.run(served, listener)

@@ -1,0 +1,100 @@
+"""Who may ask: hosts, origins and tokens."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from blindsr.web.problems import ProblemError
+from blindsr.web.settings import Settings
+
+COOKIE = "blindsr"
+SESSION = 7 * 86400
+"""Seconds that a browser stays signed in."""
+_OPEN = ("/healthz", "/readyz")
+"""What needs no token."""
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Access:
+    """Decides by a request's method, path and headers alone, before any of its body is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._links: set[str] = set()
+
+    def link(self) -> str:
+        """A code that signs a browser in once, as ``/?token=CODE``."""
+        code = secrets.token_urlsafe(24)
+        self._links.add(code)
+        return code
+
+    def sign_in(self, code: str) -> str | None:
+        """The value of the cookie for who shows a code of `link`, which is then worth nothing; None for others."""
+        found = [one for one in self._links if hmac.compare_digest(one.encode(), code.encode())]
+        if not found or self._settings.token is None:
+            return None
+        self._links.discard(found[0])
+        until = str(int(time.time()) + SESSION)
+        return f"{until}.{self._signature(until)}"
+
+    def check(self, method: str, path: str, headers: Mapping[str, str], cookies: Mapping[str, str]) -> None:
+        """Refuse a request.
+
+        Raises:
+            ProblemError: a host or an origin that is not the server's, or no token.
+        """
+        host = headers.get("host", "")
+        if not self._is_own(host):
+            raise ProblemError(421, "wrong-host", "this server is not reached by that name; see --allow-host")
+        if method not in _SAFE:
+            self._check_origin(host, headers)
+        if self._settings.token is not None and path not in _OPEN and not self._is_known(headers, cookies):
+            raise ProblemError(
+                401, "no-token", "send 'Authorization: Bearer TOKEN', or open the link that the server printed",
+                {"WWW-Authenticate": "Bearer"},
+            )  # fmt: skip
+
+    def allows_origin(self, origin: str) -> bool:
+        """Whether pages of another origin may use the API."""
+        return origin in self._settings.allow_origin
+
+    def _is_own(self, host: str) -> bool:
+        """Whether a Host header names this server; a name that an attacker has bound to its address is none."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if name in ("localhost", self._settings.host, *self._settings.allow_host):
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or not self._settings.loopback
+
+    def _check_origin(self, host: str, headers: Mapping[str, str]) -> None:
+        """Refuse what another site's page has a browser send."""
+        origin = headers.get("origin")
+        if origin is None:
+            foreign = headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
+        else:
+            foreign = urlsplit(origin).netloc != host and not self.allows_origin(origin)
+        if foreign:
+            raise ProblemError(403, "foreign-origin", "pages of other sites may not use this server")
+
+    def _is_known(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> bool:
+        token = self._settings.token or ""
+        scheme, _, shown = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return hmac.compare_digest(shown.strip().encode(), token.encode())
+        until, _, signature = cookies.get(COOKIE, "").partition(".")
+        valid = hmac.compare_digest(signature.encode(), self._signature(until).encode())
+        return valid and until.isdecimal() and int(until) > time.time()
+
+    def _signature(self, until: str) -> str:
+        key = (self._settings.token or secrets.token_hex()).encode()
+        return hmac.new(key, f"session until {until}".encode(), hashlib.sha256).hexdigest()

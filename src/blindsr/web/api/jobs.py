@@ -1,0 +1,230 @@
+"""``/v1/jobs``: photographs to restore, how far they are, and their results."""
+
+import hashlib
+import json
+import shlex
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+
+from blindsr.web.api import archive, schema
+from blindsr.web.api.photos import (
+    CACHED,
+    UPLOAD,
+    Here,
+    Identity,
+    TilePlace,
+    body_of,
+    multipart,
+    of_text,
+    parsed,
+    received,
+    tile_of,
+)
+from blindsr.web.engine import events
+from blindsr.web.engine.queue import Queue
+from blindsr.web.engine.service import Service
+from blindsr.web.engine.store import OVER, Job, Photo
+from blindsr.web.problems import ProblemError
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+_LONGEST_WAIT = 60.0
+_KEY = Header(max_length=200, description="The same key gives the same job, however often it is asked for.")
+_SSE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
+
+
+def queue_of(request: Request) -> Queue:
+    """The running queue of a request."""
+    queue: Queue = request.app.state.queue
+    return queue
+
+
+Waiting = Annotated[Queue, Depends(queue_of)]
+_OPTIONS = {"type": "string", "example": '{"scale": 2, "report": true}'}
+_BODY = {
+    "application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}},
+    **multipart(
+        required=[],
+        file=UPLOAD,
+        photo={"type": "string"},
+        options=_OPTIONS,
+        wait={"type": "number", "maximum": _LONGEST_WAIT},
+    ),
+}
+
+
+@router.post(
+    "/jobs",
+    status_code=202,
+    response_model=schema.Job,
+    responses={
+        200: {"description": "the result, where it was done in time", "content": {"image/*": {}}},
+        429: {"description": "the queue is full", "model": schema.Problem},
+    },
+    openapi_extra={"requestBody": {"required": True, "content": _BODY}},
+)
+async def add(
+    request: Request,
+    service: Here,
+    queue: Waiting,
+    idempotency_key: Annotated[str | None, _KEY] = None,
+    wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 0.0,
+) -> Response:
+    """Restore a photograph; with ``wait``, the answer is the result if it is done by then."""
+    photo, options, wait, uploaded = await _asked(request, service, wait)
+    try:
+        await service.ask(service.reading, "check", {"values": options, "settings": {}}, photo.name, priority=-1)
+        job = await _added(queue, photo, options, idempotency_key)
+    except BaseException:
+        if uploaded:
+            await service.remove_photo(photo.id)
+        raise
+    if uploaded and job.photo != photo.id:  # a repeated request: its first photograph is the one
+        await service.remove_photo(photo.id)
+    if wait:
+        job = await queue.wait(job.id, wait)
+        if job.error is not None:
+            return ProblemError(job.error["status"], job.error["code"], job.error["detail"]).response()
+        if job.state == "done":
+            return _file(job, queue)
+    headers = {"Location": f"/v1/jobs/{job.id}"}
+    return JSONResponse(await queue.view(job), 202, headers)
+
+
+async def _asked(request: Request, service: Service, wait: float) -> tuple[Photo, dict[str, Any], float, bool]:
+    """The photograph, the options, the time to wait, and whether the photograph came with the request."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        asked = await body_of(request, schema.JobRequest)
+        return await service.photo(asked.photo), asked.options.given(), wait, False
+    photo, fields = await received(request, service)
+    try:
+        wait = min(float(fields.pop("wait", wait)), _LONGEST_WAIT)
+        asked = parsed(schema.JobRequest, {**of_text(fields, "options"), "photo": photo.id})
+    except ValueError:
+        await service.remove_photo(photo.id)
+        raise ProblemError(422, "invalid", "expected seconds in the field 'wait'") from None
+    except ProblemError:
+        await service.remove_photo(photo.id)
+        raise
+    return photo, asked.options.given(), wait, True
+
+
+async def _added(queue: Queue, photo: Photo, options: dict[str, Any], key: str | None) -> Job:
+    """A new job, or the one that the key stands for."""
+    asked = hashlib.sha256(json.dumps([photo.sha256, options], sort_keys=True).encode()).hexdigest()
+    known = await queue.job_of_key(key) if key else None
+    if known is None:
+        try:
+            return await queue.add(photo, options, key, asked)
+        except sqlite3.IntegrityError:  # the same request at the same time
+            known = await queue.job_of_key(key or "")
+    if known is None or known.asked != asked:
+        raise ProblemError(422, "key-reused", "this Idempotency-Key stands for another request")
+    return known
+
+
+@router.get("/jobs")
+async def all_jobs(queue: Waiting) -> schema.Jobs:
+    """All jobs, the oldest first."""
+    return schema.Jobs.model_validate({"jobs": await queue.views()})
+
+
+@router.get("/jobs/{identity}")
+async def about(identity: Identity, queue: Waiting) -> schema.Job:
+    """How far a job is."""
+    return schema.Job.model_validate(await queue.view(await queue.job(identity)))
+
+
+@router.delete("/jobs/{identity}", status_code=204)
+async def delete(identity: Identity, queue: Waiting) -> None:
+    """Cancel a job that waits or runs; delete one that is over."""
+    await queue.remove(identity)
+
+
+@router.get("/events", response_class=StreamingResponse, responses=_SSE)
+async def changes(queue: Waiting) -> StreamingResponse:
+    """All jobs as they change, as server-sent events."""
+    return _stream(queue, None)
+
+
+@router.get("/jobs/{identity}/events", response_class=StreamingResponse, responses=_SSE)
+async def changes_of(identity: Identity, queue: Waiting) -> StreamingResponse:
+    """A job as it changes, as server-sent events, until it is over."""
+    await queue.job(identity)
+    return _stream(queue, identity)
+
+
+def _stream(queue: Queue, identity: str | None) -> StreamingResponse:
+    async def text() -> AsyncIterator[str]:
+        async with queue.bulletin.subscribe(identity) as changed:
+            first = [one["id"] for one in await queue.views()] if identity is None else [identity]
+            async for shown in events.stream(changed, queue.view_of, first):
+                yield events.text(shown)
+                if identity is not None and shown is not None and shown.get("state", "done") in OVER:
+                    return
+
+    return StreamingResponse(text(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+@router.get("/jobs/{identity}/result", response_class=FileResponse)
+async def result(identity: Identity, queue: Waiting) -> FileResponse:
+    """The restored photograph."""
+    return _file(await queue.job(identity), queue)
+
+
+def _file(job: Job, queue: Queue) -> FileResponse:
+    path = queue.result(job)
+    return FileResponse(path, filename=job.result["name"] if job.result else None, headers=CACHED)
+
+
+@router.get("/jobs/{identity}/report")
+async def report(identity: Identity, queue: Waiting) -> dict[str, Any]:
+    """What was found out, as ``blindsr upscale --json`` prints it."""
+    job = await queue.job(identity)
+    queue.result(job)
+    found: dict[str, Any] = (job.result or {})["report"]
+    return found
+
+
+@router.get("/jobs/{identity}/map", response_class=FileResponse)
+async def residual_map(identity: Identity, queue: Waiting) -> FileResponse:
+    """Where the result does not explain the photograph, as PNG; needs the option ``report``."""
+    return FileResponse(queue.result(await queue.job(identity), "map"), headers=CACHED)
+
+
+@router.get("/jobs/{identity}/command")
+async def command(identity: Identity, queue: Waiting) -> schema.Command:
+    """What to type for the same result."""
+    job = await queue.job(identity)
+    words = ["blindsr", "upscale", job.name, "--out", "restored/"]
+    for name, value in job.options.items():
+        flag = f"--{name.replace('_', '-')}"
+        words += ([flag] if value else []) if isinstance(value, bool) else [flag, str(value)]
+    return schema.Command(command=shlex.join(words))
+
+
+@router.get("/jobs/{identity}/tiles.json")
+async def tiles(identity: Identity, service: Here, queue: Waiting) -> schema.Tiles:
+    """The result as a pyramid of tiles; they are made at the first request."""
+    path = queue.result(job := await queue.job(identity))
+    return schema.Tiles(**await service.tiles(path, path.parent / "tiles", job.name))
+
+
+@router.get("/jobs/{identity}/tiles/{level}/{column}_{row}.{kind}", response_class=FileResponse)
+async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], queue: Waiting) -> FileResponse:
+    """One of the result's tiles."""
+    return tile_of(queue.result(await queue.job(identity)).parent, place)
+
+
+@router.get("/results.zip", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
+async def results(queue: Waiting, job: Annotated[list[Identity] | None, Query()] = None) -> StreamingResponse:
+    """Results as one ZIP file; all that are done if none is named."""
+    found = [await queue.job(one) for one in job] if job else await queue.done()
+    entries = [(str((one.result or {})["name"]), queue.result(one)) for one in found if one.result is not None]
+    if not entries:
+        raise ProblemError(404, "not-found", "nothing is done yet")
+    headers = {"content-disposition": 'attachment; filename="restored.zip"'}
+    return StreamingResponse(archive.pieces(entries), media_type="application/zip", headers=headers)

@@ -1,0 +1,111 @@
+"""The application: its parts are put together here, started and ended."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
+from blindsr import __version__
+from blindsr.web import problems
+from blindsr.web.access import Access
+from blindsr.web.api import jobs, page, photos, schema
+from blindsr.web.engine.keeper import Keeper
+from blindsr.web.engine.queue import Queue
+from blindsr.web.engine.service import Service
+from blindsr.web.guard import Guard
+from blindsr.web.metrics import Metrics
+from blindsr.web.settings import Settings
+
+
+def create_app(settings: Settings, access: Access) -> Guard:
+    """The whole application as ASGI knows it, with the private folder taken.
+
+    Args:
+        settings: of the server.
+        access: who decides over requests.
+
+    Raises:
+        BlindSRError: another server uses the folder, or it cannot be made.
+    """
+    app, metrics = bare_app(), Metrics()
+    app.router.lifespan_context = _lifespan(Service(settings), metrics)
+    return Guard(app, access, metrics, settings.max_upload)
+
+
+def bare_app() -> FastAPI:
+    """The routes without a running server behind them."""
+    app = FastAPI(
+        title="blindsr",
+        version=__version__,
+        description="Photographs restored over HTTP; see docs/server.md.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        responses={422: {"description": "what is wrong, in a sentence", "model": schema.Problem}},
+    )
+    problems.install(app)
+    for router in (photos.router, jobs.router, page.router):
+        app.include_router(router)
+    _add_own_routes(app)
+    return app
+
+
+def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What starts the parts of an application with its event loop, and ends them with it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        queue = Queue(service, metrics)
+        keeper = Keeper(service, queue, metrics)
+        app.state.service, app.state.queue = service, queue
+        app.state.keeper, app.state.metrics = keeper, metrics
+        before, tempfile.tempdir = (
+            tempfile.tempdir,
+            str(service.settings.uploads),
+        )  # uploads lie beside what they become
+        warming = asyncio.create_task(service.warm())
+        try:
+            await queue.start()
+            await keeper.start()
+            yield
+        finally:
+            tempfile.tempdir = before
+            queue.bulletin.close()
+            warming.cancel()
+            await keeper.close()
+            await queue.close()
+            await service.close()
+
+    return lifespan
+
+
+def _add_own_routes(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["server"])
+    async def health() -> dict[str, str]:
+        """Whether the server answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["server"])
+    async def readiness(request: Request) -> JSONResponse:
+        """Whether workers of each kind have answered once."""
+        waiting = [pool.name for pool in request.app.state.service.pools if not pool.ready]
+        return JSONResponse({"status": "starting" if waiting else "ready"}, 503 if waiting else 200)
+
+    @app.get("/metrics", tags=["server"], response_class=Response)
+    async def numbers(request: Request) -> Response:
+        """Numbers for Prometheus."""
+        service, metrics = request.app.state.service, request.app.state.metrics
+        counts = await service.store.counts()
+        for state in ("queued", "running", "done", "failed", "cancelled"):
+            metrics.jobs.labels(state).set(counts.get(state, 0))
+        for pool in service.pools:
+            metrics.starts.labels(pool.name).set(sum(worker.starts for worker in pool.workers))
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+    @app.get("/v1/models", tags=["server"])
+    async def models(request: Request) -> schema.Models:
+        """The weights that there are, and the options that each takes."""
+        return schema.Models(**await request.app.state.service.models(), default="auto")

@@ -1,0 +1,111 @@
+"""Changes of jobs as server-sent events; who reads slowly gets the newest state, and not all that were."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+Shown = dict[str, Any]
+"""A job as the API shows it; only its ``id`` once it was deleted."""
+_QUIET = 15.0
+"""Seconds after which a comment keeps a connection open."""
+
+
+class Bulletin:
+    """Tells subscribers which jobs have changed."""
+
+    def __init__(self) -> None:
+        self._subscribers: set[_Subscriber] = set()
+
+    def publish(self, identity: str) -> None:
+        """Tell that a job has changed."""
+        for one in self._subscribers:
+            one.add(identity)
+
+    @asynccontextmanager
+    async def subscribe(self, identity: str | None = None) -> AsyncIterator[AsyncIterator[str]]:
+        """Yield the identities of jobs that change from now on, each once however often it did.
+
+        Args:
+            identity: of the only one that matters; all do if not given.
+        """
+        subscriber = _Subscriber(identity)
+        self._subscribers.add(subscriber)
+        try:
+            yield subscriber.changes()
+        finally:
+            self._subscribers.discard(subscriber)
+
+    def close(self) -> None:
+        """End all subscriptions."""
+        for one in self._subscribers:
+            one.end()
+
+
+class _Subscriber:
+    def __init__(self, identity: str | None) -> None:
+        self._identity = identity
+        self._changed: dict[str, None] = {}
+        self._event = asyncio.Event()
+        self._over = False
+
+    def add(self, identity: str) -> None:
+        if self._identity in (None, identity):
+            self._changed[identity] = None
+            self._event.set()
+
+    def end(self) -> None:
+        self._over = True
+        self._event.set()
+
+    async def changes(self) -> AsyncIterator[str]:
+        while True:
+            await self._event.wait()
+            self._event.clear()
+            while self._changed:
+                identity = next(iter(self._changed))
+                del self._changed[identity]
+                yield identity
+            if self._over:
+                return
+
+
+async def stream(
+    changes: AsyncIterator[str], view: Callable[[str], Awaitable[Shown]], first: list[str]
+) -> AsyncIterator[Shown | None]:
+    """What to send to a subscriber: jobs that have changed, and None where nothing has for some time.
+
+    Args:
+        changes: identities of jobs.
+        view: what to send of a job.
+        first: identities of those that are sent at the beginning.
+    """
+    for identity in first:
+        yield await view(identity)
+    pending: asyncio.Future[str | None] | None = None
+    try:
+        while True:
+            pending = pending or asyncio.ensure_future(_next(changes))
+            done, _ = await asyncio.wait([pending], timeout=_QUIET)
+            if not done:
+                yield None
+                continue
+            changed, pending = pending.result(), None
+            if changed is None:
+                return
+            yield await view(changed)
+    finally:
+        if pending is not None:
+            pending.cancel()
+
+
+async def _next(changes: AsyncIterator[str]) -> str | None:
+    return await anext(changes, None)
+
+
+def text(shown: Shown | None) -> str:
+    """An event: a job, one that was deleted, or a comment that keeps the connection open."""
+    if shown is None:
+        return ": still here\n\n"
+    return f"event: {'job' if 'state' in shown else 'deleted'}\ndata: {json.dumps(shown)}\n\n"

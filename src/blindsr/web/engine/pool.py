@@ -1,0 +1,214 @@
+"""Pools of worker processes: each does one request at a time, and is replaced where it dies or is stopped."""
+
+import asyncio
+import heapq
+import itertools
+import json
+import logging
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from typing import Any
+
+from blindsr.web.problems import ProblemError
+
+_log = logging.getLogger(__name__)
+_LONGEST_LINE = 2**24
+_PATIENCE = 10.0
+"""Seconds that a worker has to stop what was cancelled, before it is killed."""
+
+
+class WorkerDiedError(Exception):
+    """The process ended before it answered."""
+
+
+class TooSlowError(Exception):
+    """A request took longer than it may."""
+
+
+class Worker:
+    """A process that is started when it is first asked for something."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        """Prepare a worker.
+
+        Args:
+            arguments: of ``python -m blindsr.web.work.worker``.
+        """
+        self._arguments = arguments
+        self._process: Process | None = None
+        self._number = 0
+        self.starts = 0
+
+    async def ask(self, task: str, values: dict[str, Any], progress: Callable[[float], None] | None = None) -> Any:
+        """Have a task done.
+
+        Raises:
+            ProblemError: what the worker says that prevents it.
+            WorkerDiedError: it ended.
+        """
+        process = await self._started()
+        self._number += 1
+        await self._send(process, {"id": self._number, "do": task, "with": values})
+        while True:
+            message = await self._receive(process)
+            if message.get("id") != self._number:
+                continue
+            if "progress" in message:
+                if progress is not None:
+                    progress(message["progress"])
+            elif "problem" in message:
+                raise ProblemError(**message["problem"])
+            else:
+                return message["result"]
+
+    async def settle(self) -> None:
+        """Stop what was asked for last, by force if it goes on for long."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._send(process, {"cancel": self._number})
+                while (message := await self._receive(process)).get("id") != self._number or "progress" in message:
+                    pass
+        except (TimeoutError, WorkerDiedError):
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End the process; the next request starts another one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+        await process.wait()
+
+    async def _started(self) -> Process:
+        if self._process is None or self._process.returncode is not None:
+            self.starts += 1
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "blindsr.web.work.worker",
+                *self._arguments,
+                stdin=PIPE,
+                stdout=PIPE,
+                limit=_LONGEST_LINE,
+            )
+        return self._process
+
+    async def _send(self, process: Process, message: dict[str, Any]) -> None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(message).encode() + b"\n")
+            await process.stdin.drain()
+        except ConnectionError:
+            raise WorkerDiedError from None
+
+    async def _receive(self, process: Process) -> dict[str, Any]:
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        if not line.endswith(b"\n"):
+            await self.kill()
+            _log.warning("a worker process ended with status %s", process.returncode)
+            raise WorkerDiedError
+        message: dict[str, Any] = json.loads(line)
+        return message
+
+
+class Pool:
+    """Workers that share the requests of one kind, those of least priority value first."""
+
+    def __init__(self, name: str, size: int, arguments: list[str]) -> None:
+        """Prepare a pool.
+
+        Args:
+            name: for the log and metrics.
+            size: number of processes.
+            arguments: of each, see `Worker`.
+        """
+        self.name = name
+        self.workers = [Worker(arguments) for _ in range(size)]
+        self.ready = False
+        """Whether a worker has answered once."""
+        self._idle = list(self.workers)
+        self._waiting: list[tuple[int, int, asyncio.Future[Worker]]] = []
+        self._order = itertools.count()
+        self._settling: set[asyncio.Task[None]] = set()
+
+    async def run(
+        self,
+        task: str,
+        values: dict[str, Any],
+        *,
+        priority: int = 0,
+        progress: Callable[[float], None] | None = None,
+        limit: float | None = None,
+    ) -> Any:
+        """Have a task done by the next worker that is free; cancelling the caller stops it.
+
+        Args:
+            task: name of one of `tasks.TASKS`.
+            values: its arguments.
+            priority: requests of a smaller one go first.
+            progress: is called with the finished fraction.
+            limit: seconds that it may take once it begins.
+
+        Raises:
+            ProblemError: what the worker says that prevents it.
+            WorkerDiedError: it ended.
+            TooSlowError: it took longer than ``limit``.
+        """
+        worker = await self._free(priority)
+        try:
+            async with asyncio.timeout(limit):
+                result = await worker.ask(task, values, progress)
+        except TimeoutError:
+            self._settle(worker, at_once=True)
+            raise TooSlowError from None
+        except asyncio.CancelledError:
+            self._settle(worker)
+            raise
+        except BaseException:
+            self._release(worker)
+            raise
+        self._release(worker)
+        self.ready = True
+        return result
+
+    async def close(self) -> None:
+        """End all processes."""
+        for task in list(self._settling):
+            task.cancel()
+        await asyncio.gather(*(worker.kill() for worker in self.workers))
+
+    async def _free(self, priority: int) -> Worker:
+        if self._idle:
+            return self._idle.pop()
+        future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (priority, next(self._order), future))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self._release(future.result())
+            raise
+
+    def _release(self, worker: Worker) -> None:
+        while self._waiting:
+            future = heapq.heappop(self._waiting)[2]
+            if not future.done():
+                future.set_result(worker)
+                return
+        self._idle.append(worker)
+
+    def _settle(self, worker: Worker, *, at_once: bool = False) -> None:
+        async def settle() -> None:
+            await (worker.kill() if at_once else worker.settle())
+            self._release(worker)
+
+        task = asyncio.get_running_loop().create_task(settle())
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)

@@ -1,0 +1,250 @@
+"""The queue: jobs one after the other through the workers that restore, whatever ends meanwhile."""
+
+import asyncio
+import contextlib
+import secrets
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from blindsr.web.engine.events import Bulletin
+from blindsr.web.engine.pool import TooSlowError, WorkerDiedError
+from blindsr.web.engine.service import Service
+from blindsr.web.engine.store import OVER, Job, Photo
+from blindsr.web.metrics import Metrics
+from blindsr.web.problems import ProblemError, document
+
+_DEATHS = 2
+"""Workers that may die of a job before it fails."""
+_RETRY_AFTER = 10
+_STEP = 0.005
+"""Progress that is worth an event."""
+
+
+@dataclass
+class _Running:
+    task: asyncio.Task[Any]
+    begun: float = field(default_factory=time.monotonic)
+    progress: float = 0.0
+
+
+class Queue:
+    """Takes jobs in, and works through them until it is closed."""
+
+    def __init__(self, service: Service, metrics: Metrics) -> None:
+        """Prepare the queue of a service."""
+        self._service, self._store, self._metrics = service, service.store, metrics
+        self.bulletin = Bulletin()
+        """Tells which jobs have changed."""
+        self._running: dict[str, _Running] = {}
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Go on with what was queued; what was running when the server ended is done again."""
+        await self._store.requeue()
+        self._loops = [asyncio.create_task(self._work()) for _ in self._service.restoring.workers]
+
+    async def close(self) -> None:
+        """Stop; what runs is done again by the next server."""
+        running = [one.task for one in self._running.values()]
+        for task in (*self._loops, *running):
+            task.cancel()
+        await asyncio.gather(*self._loops, *running, return_exceptions=True)
+
+    async def add(self, photo: Photo, options: dict[str, Any], key: str | None = None, asked: str = "") -> Job:
+        """Queue a job.
+
+        Raises:
+            ProblemError: the queue is full.
+            sqlite3.IntegrityError: its key is taken.
+        """
+        job = Job(
+            number=0, id=secrets.token_hex(16), photo=photo.id, name=photo.name, options=options, state="queued",
+            created=time.time(), started=None, finished=None, deaths=0, error=None, result=None, key=key, asked=asked,
+        )  # fmt: skip
+        if not await self._store.add_job(job, self._service.settings.queue):
+            told = f"{self._service.settings.queue} photographs wait already; try again later"
+            raise ProblemError(429, "queue-full", told, {"Retry-After": str(_RETRY_AFTER)})
+        self._changed(job.id)
+        self._wake.set()
+        return await self.job(job.id)
+
+    async def job(self, identity: str) -> Job:
+        """A job.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        found = await self._store.job(identity)
+        if found is None:
+            raise ProblemError(404, "not-found", "there is no such job, or not any more")
+        return found
+
+    async def remove(self, identity: str) -> None:
+        """Cancel a job that waits or runs; delete one that is over.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        await self.job(identity)
+        if await self._store.cancel(identity, time.time()):
+            running = self._running.get(identity)
+            if running is not None:
+                running.task.cancel()
+        elif await self._store.remove_job(identity):
+            folder = self._service.folder_of_job(identity)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        self._changed(identity)
+
+    async def wait(self, identity: str, seconds: float) -> Job:
+        """A job once it is over, or when some time has passed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async with self.bulletin.subscribe(identity) as changes:
+                    while (await self.job(identity)).state not in OVER:
+                        await anext(changes)
+        return await self.job(identity)
+
+    async def view(self, job: Job) -> dict[str, Any]:
+        """A job as the API shows it."""
+        running = self._running.get(job.id)
+        progress = 1.0 if job.state == "done" else running.progress if running else 0.0
+        shown = ("name", "size_bytes", "width", "height", "format")
+        return {
+            **{name: getattr(job, name) for name in ("id", "photo", "name", "state", "created", "started", "finished")},
+            "progress": progress,
+            "seconds_left": _left(running),
+            "position": await self._store.position(job) if job.state == "queued" else None,
+            "model": None if job.result is None else job.result["model"],
+            "options": job.options,
+            "error": job.error,
+            "result": None if job.result is None else {name: job.result[name] for name in shown},
+            "has_map": bool(job.result and job.result["map"]),
+        }
+
+    async def views(self) -> list[dict[str, Any]]:
+        """All jobs as the API shows them, the oldest first."""
+        return [await self.view(job) for job in await self._store.jobs()]
+
+    async def view_of(self, identity: str) -> dict[str, Any]:
+        """A job as the API shows it; only its identity once it was deleted."""
+        job = await self._store.job(identity)
+        return {"id": identity} if job is None else await self.view(job)
+
+    async def done(self) -> list[Job]:
+        """All jobs that have a result."""
+        return [job for job in await self._store.jobs() if job.state == "done"]
+
+    async def job_of_key(self, key: str) -> Job | None:
+        """The job that was made under an idempotency key."""
+        return await self._store.job_of_key(key)
+
+    def result(self, job: Job, what: str = "file") -> Path:
+        """The file of a job's result, or of its map.
+
+        Raises:
+            ProblemError: there is none.
+        """
+        name = job.result and job.result[what]
+        if job.result is None or name is None:
+            raise ProblemError(404, "not-found", f"{job.name} has no {'result' if what == 'file' else what}")
+        return self._service.folder_of_job(job.id) / str(job.result["folder"]) / str(name)
+
+    def _changed(self, identity: str) -> None:
+        self.bulletin.publish(identity)
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            job = await self._store.take(time.time())
+            if job is None:
+                await self._wake.wait()
+                continue
+            await self._do(job)
+            self._changed(job.id)
+
+    async def _do(self, job: Job) -> None:
+        attempt = secrets.token_hex(4)  # what an earlier server's worker may still write is never taken for it
+        begun = time.monotonic()
+        running = _Running(asyncio.create_task(self._restored(job, attempt)))
+        self._running[job.id] = running
+        self._changed(job.id)
+        if (current := await self._store.job(job.id)) is None or current.state != "running":
+            running.task.cancel()  # cancelled between the store's answer and this
+        try:
+            await asyncio.wait([running.task])
+            await self._settle(job, attempt, running.task)
+            self._metrics.seconds.observe(time.monotonic() - begun)
+        finally:
+            running.task.cancel()
+            del self._running[job.id]
+
+    async def _restored(self, job: Job, attempt: str) -> dict[str, Any]:
+        photo = await self._service.photo(job.photo)
+        values = {
+            "source": str(self._service.source(photo)),
+            "name": job.name,
+            "folder": str(self._service.folder_of_job(job.id) / attempt),
+            "values": job.options,
+            "settings": self._service.work_settings,
+        }
+
+        def progress(part: float) -> None:
+            running = self._running[job.id]
+            if part - running.progress >= _STEP or part >= 1:
+                running.progress = part
+                self._changed(job.id)
+
+        pool, limit = self._service.restoring, self._service.settings.max_time
+        result: dict[str, Any] = await pool.run("restore", values, progress=progress, limit=limit)
+        return {**result, "folder": attempt}
+
+    async def _settle(self, job: Job, attempt: str, task: asyncio.Task[dict[str, Any]]) -> None:
+        """Keep what became of a job, and remove what other attempts have left."""
+        kept = None
+        if not task.cancelled():
+            error = task.exception()
+            if error is None:
+                kept = attempt if await self._store.finish(job.id, time.time(), result=task.result()) else None
+            elif isinstance(error, WorkerDiedError) and await self._store.died(job.id, _DEATHS):
+                self._wake.set()
+            else:
+                problem = self._problem(job, error, attempt)
+                await self._store.finish(job.id, time.time(), error=problem)
+        self._metrics.finished.labels((await self._state(job.id)) or "deleted").inc()
+        await asyncio.to_thread(_clean, self._service.folder_of_job(job.id), kept)
+
+    async def _state(self, identity: str) -> str | None:
+        found = await self._store.job(identity)
+        return None if found is None else found.state
+
+    def _problem(self, job: Job, error: BaseException, attempt: str) -> dict[str, Any]:
+        """What a client is told of a job that failed; a mistake of ours goes on to the log."""
+        if isinstance(error, ProblemError):
+            folder = self._service.folder_of_job(job.id) / attempt
+            detail = error.detail.replace(f"{folder}/", "").replace(f"{self._service.folder_of_photo(job.photo)}/", "")
+            return document(error.status, error.code, detail.replace("source.", f"{Path(job.name).stem}."))
+        if isinstance(error, WorkerDiedError):
+            return document(500, "worker-died", f"the process that restored {job.name} ended twice, so it was given up")
+        if isinstance(error, TooSlowError):
+            most = self._service.settings.max_time
+            return document(503, "too-slow", f"{job.name} took longer than {most:.0f} s, so it was given up")
+        raise error
+
+
+def _left(running: _Running | None) -> float | None:
+    """Seconds that a job may still take, by what it took until now."""
+    if running is None or running.progress <= 0.01:
+        return None
+    return round((time.monotonic() - running.begun) * (1 - running.progress) / running.progress, 1)
+
+
+def _clean(folder: Path, kept: str | None) -> None:
+    for one in folder.iterdir() if folder.is_dir() else ():
+        if one.name != kept:
+            shutil.rmtree(one, ignore_errors=True)
+    if kept is None:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,219 @@
+"""What the server knows of photographs and jobs, in SQLite: every change is on the disk before anyone hears of it."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+OVER: tuple[State, ...] = ("done", "failed", "cancelled")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS photos (
+  id TEXT PRIMARY KEY, name TEXT, file TEXT, size_bytes INTEGER, sha256 TEXT, about TEXT, card TEXT, used REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, photo TEXT, name TEXT, options TEXT, state TEXT,
+  created REAL, started REAL, finished REAL, deaths INTEGER DEFAULT 0, error TEXT, result TEXT,
+  key TEXT UNIQUE, asked TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
+"""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph that was uploaded."""
+
+    id: str
+    name: str
+    file: str
+    """Of its folder."""
+    size_bytes: int
+    sha256: str
+    about: dict[str, Any]
+    """Width, height, format, frames, and the name of its preview."""
+    card: dict[str, Any] | None
+    used: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photograph to restore, and what became of it."""
+
+    number: int
+    id: str
+    photo: str
+    name: str
+    options: dict[str, Any]
+    state: State
+    created: float
+    started: float | None
+    finished: float | None
+    deaths: int
+    """Workers that died of it."""
+    error: dict[str, Any] | None
+    result: dict[str, Any] | None
+    key: str | None
+    asked: str | None
+    """What was asked for under the key."""
+
+
+_JSON = ("about", "card", "options", "error", "result")
+
+
+def _made(kind: Callable[..., T], row: sqlite3.Row) -> T:
+    values = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a row is no mapping
+    for name in _JSON:
+        if values.get(name) is not None:
+            values[name] = json.loads(values[name])
+    return kind(**values)
+
+
+class Store:
+    """One connection in a thread of its own, so that no request waits for the disk of another."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file."""
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._thread.shutdown()
+        self._connection.close()
+
+    async def _rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
+        def execute() -> list[sqlite3.Row]:
+            return self._connection.execute(statement, values).fetchall()
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, execute)
+
+    # Photographs
+
+    async def add_photo(self, photo: Photo) -> None:
+        """Keep what is known of a photograph."""
+        await self._rows(
+            "INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
+            *(photo.id, photo.name, photo.file, photo.size_bytes, photo.sha256, json.dumps(photo.about), photo.used),
+        )
+
+    async def photo(self, identity: str, now: float) -> Photo | None:
+        """A photograph, which is used now."""
+        rows = await self._rows("UPDATE photos SET used = ? WHERE id = ? RETURNING *", now, identity)
+        return _made(Photo, rows[0]) if rows else None
+
+    async def photos(self) -> list[Photo]:
+        """All of them, those that were not used for longest first."""
+        return [_made(Photo, row) for row in await self._rows("SELECT * FROM photos ORDER BY used")]
+
+    async def set_card(self, identity: str, card: dict[str, Any]) -> None:
+        """Keep the analysis of a photograph."""
+        await self._rows("UPDATE photos SET card = ? WHERE id = ?", json.dumps(card), identity)
+
+    async def remove_photo(self, identity: str) -> bool:
+        """Forget a photograph, unless a job still needs it."""
+        rows = await self._rows(
+            "DELETE FROM photos WHERE id = ? AND NOT EXISTS "
+            "(SELECT 1 FROM jobs WHERE photo = photos.id AND state IN ('queued', 'running')) RETURNING id",
+            identity,
+        )
+        return bool(rows)
+
+    # Jobs
+
+    async def add_job(self, job: Job, most: int) -> bool:
+        """Queue a job, unless ``most`` are waiting already.
+
+        Raises:
+            sqlite3.IntegrityError: its key is taken.
+        """
+        rows = await self._rows(
+            "INSERT INTO jobs (id, photo, name, options, state, created, key, asked) "
+            "SELECT ?, ?, ?, ?, 'queued', ?, ?, ? WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < ? "
+            "RETURNING id",
+            *(job.id, job.photo, job.name, json.dumps(job.options), job.created, job.key, job.asked, most),
+        )
+        return bool(rows)
+
+    async def job(self, identity: str) -> Job | None:
+        """A job."""
+        rows = await self._rows("SELECT * FROM jobs WHERE id = ?", identity)
+        return _made(Job, rows[0]) if rows else None
+
+    async def job_of_key(self, key: str) -> Job | None:
+        """The job that was made under an idempotency key."""
+        rows = await self._rows("SELECT * FROM jobs WHERE key = ?", key)
+        return _made(Job, rows[0]) if rows else None
+
+    async def jobs(self) -> list[Job]:
+        """All of them, in the order that they came."""
+        return [_made(Job, row) for row in await self._rows("SELECT * FROM jobs ORDER BY number")]
+
+    async def counts(self) -> dict[str, int]:
+        """Number of jobs in each state."""
+        return {row[0]: row[1] for row in await self._rows("SELECT state, count(*) FROM jobs GROUP BY state")}
+
+    async def position(self, job: Job) -> int:
+        """How many jobs are queued before one."""
+        rows = await self._rows("SELECT count(*) FROM jobs WHERE state = 'queued' AND number < ?", job.number)
+        return int(rows[0][0])
+
+    async def take(self, now: float) -> Job | None:
+        """The oldest job that waits, which runs from now on."""
+        rows = await self._rows(
+            "UPDATE jobs SET state = 'running', started = ? WHERE number = "
+            "(SELECT min(number) FROM jobs WHERE state = 'queued') RETURNING *",
+            now,
+        )
+        return _made(Job, rows[0]) if rows else None
+
+    async def requeue(self) -> int:
+        """Queue again what was running when the server ended."""
+        rows = await self._rows("UPDATE jobs SET state = 'queued', started = NULL WHERE state = 'running' RETURNING id")
+        return len(rows)
+
+    async def died(self, identity: str, deaths: int) -> bool:
+        """Queue a job again whose worker died, unless that happened ``deaths`` times; then it goes on running."""
+        rows = await self._rows(
+            "UPDATE jobs SET deaths = deaths + 1, "
+            "state = CASE WHEN deaths + 1 < ? THEN 'queued' ELSE state END "
+            "WHERE id = ? AND state = 'running' RETURNING state",
+            *(deaths, identity),
+        )
+        return bool(rows) and rows[0][0] == "queued"
+
+    async def finish(self, identity: str, now: float, *, result: Any = None, error: Any = None) -> bool:
+        """Keep the result or the error of a job that runs; False if it was cancelled or deleted meanwhile."""
+        state = "failed" if result is None else "done"
+        rows = await self._rows(
+            "UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE id = ? AND state = 'running' "
+            "RETURNING id",
+            *(state, now, None if result is None else json.dumps(result), None if error is None else json.dumps(error)),
+            identity,
+        )
+        return bool(rows)
+
+    async def cancel(self, identity: str, now: float) -> bool:
+        """Cancel a job that waits or runs."""
+        rows = await self._rows(
+            "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'running') "
+            "RETURNING id",
+            *(now, identity),
+        )
+        return bool(rows)
+
+    async def remove_job(self, identity: str) -> bool:
+        """Forget a job that is over."""
+        rows = await self._rows(
+            "DELETE FROM jobs WHERE id = ? AND state NOT IN ('queued', 'running') RETURNING id", identity
+        )
+        return bool(rows)

@@ -1,0 +1,98 @@
+"""The server process: uvicorn with our limits."""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from blindsr.errors import BlindSRError
+
+_HEADERS_WITHIN = 20.0
+"""Seconds that a client has for the first line and the headers of a request."""
+_BACKLOG = 2048
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes connections on which no whole request begins in time, which uvicorn leaves open."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(_HEADERS_WITHIN, self._give_up)
+
+    def on_headers_complete(self) -> None:
+        """A request has begun; keeping the connection alive has a limit of its own."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().on_headers_complete()
+
+    def on_message_begin(self) -> None:
+        """Wait for the headers of the next request."""
+        super().on_message_begin()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(_HEADERS_WITHIN, self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that a port that is taken is told before anything starts.
+
+    Raises:
+        BlindSRError: the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise BlindSRError(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
+    listener.setblocking(False)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The address of the page, as a browser on this machine takes it."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
+
+
+def run(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve an application until the process is asked to end.
+
+    Args:
+        app: as `create_app` makes it.
+        listener: as `listen` makes it.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=2**16,
+    )
+    uvicorn.Server(config).run([listener])

@@ -1,0 +1,124 @@
+"""What ``blindsr serve`` is told, checked once."""
+
+import ipaddress
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from blindsr.errors import BlindSRError
+
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SHORTEST_TOKEN = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Options of the server; every field is the option of ``blindsr serve`` of that name."""
+
+    state: Path
+    """Private folder of the queue, the photographs and the results."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    """Processes that restore."""
+    device: str = "auto"
+    token: str | None = None
+    """Secret that requests must show."""
+    no_auth: bool = False
+    """Whether other machines may connect without a token."""
+    allow_host: tuple[str, ...] = ()
+    """Names that the server is reached by, besides ``localhost`` and addresses."""
+    allow_origin: tuple[str, ...] = ()
+    """Origins of other pages that may use the API, as ``https://example.org``."""
+    keep: float = 86400.0
+    """Seconds that photographs and results are kept."""
+    disk: int = 10 * 10**9
+    """Most bytes of photographs and results together."""
+    max_upload: int = 100 * 10**6
+    """Most bytes of a photograph's file."""
+    max_megapixels: float = 100.0
+    """Largest photograph."""
+    queue: int = 100
+    """Most jobs that wait."""
+    memory: int | None = None
+    """Most bytes of memory of a worker; what is free if not given."""
+    max_time: float = 3600.0
+    """Most seconds of a job."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that make no sense or are not safe.
+
+        Raises:
+            BlindSRError: with the first of them.
+        """
+        if self.token is not None and len(self.token) < _SHORTEST_TOKEN:
+            raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} characters, got {len(self.token)}")
+        if self.token is not None and not re.fullmatch(r"[\x21-\x7e]+", self.token):
+            raise BlindSRError("expected a token of visible ASCII characters without spaces")
+        if not self.loopback and self.token is None and not self.no_auth:
+            raise BlindSRError(
+                f"{self.host} can be reached from other machines: give --token or --token-file, or --no-auth if "
+                "everyone who reaches it may use it"
+            )
+        for name in ("keep", "max_megapixels", "max_time"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise BlindSRError(f"expected --{name.replace('_', '-')} to be a positive number")
+        for origin in self.allow_origin:
+            if not re.fullmatch(r"https?://[^/\s]+", origin):
+                raise BlindSRError(f"an origin reads https://example.org, not {origin!r}")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        return is_loopback(self.host)
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of uploads that are not complete."""
+        return self.state / "uploads"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name means this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def size(text: str) -> int:
+    """Bytes as a user writes them: ``100MB``, ``1.5GiB``.
+
+    Raises:
+        BlindSRError: something else.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
+    if match is None or float(match[1]) == 0:
+        raise BlindSRError(f"expected a size such as 100MB or 10GB, got {text!r}")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
+
+
+def duration(text: str) -> float:
+    """Seconds as a user writes them: ``90s``, ``30m``, ``24h``, ``7d``.
+
+    Raises:
+        BlindSRError: something else.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
+    if match is None or float(match[1]) == 0:
+        raise BlindSRError(f"expected a time such as 30m, 24h or 7d, got {text!r}")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def read_token(path: Path) -> str:
+    """The token in a file, without the line's end.
+
+    Raises:
+        BlindSRError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BlindSRError(f"cannot read the token in {path}: {getattr(error, 'strerror', None) or error}") from None

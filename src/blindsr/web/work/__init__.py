@@ -1,0 +1,1 @@
+"""Worker processes; the only part of the server that loads torch and decodes images."""

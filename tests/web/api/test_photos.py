@@ -1,0 +1,175 @@
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image
+
+Photograph = Callable[..., bytes]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("PNG", "a.png"),
+        ("JPEG", "a.jpg"),
+        ("WEBP", "a.webp"),
+        ("TIFF", "a.tif"),
+        ("BMP", "a.bmp"),
+        ("GIF", "a.gif"),
+        ("PPM", "a.ppm"),
+        ("AVIF", "a.avif"),
+    ],
+)
+def test_a_photograph_of_each_kind(served: Any, photograph: Photograph, kind: str, name: str) -> None:
+    data = photograph(kind=kind)
+    photo = served.upload(data, name)
+    assert photo == {
+        "id": photo["id"],
+        "name": name,
+        "size_bytes": len(data),
+        "width": 48,
+        "height": 40,
+        "format": kind.lower(),
+        "megapixels": 0.002,
+        "frames": 1,
+    }
+    assert served.client.get(f"/v1/photos/{photo['id']}").json() == photo
+    answer = served.client.get(f"/v1/photos/{photo['id']}/preview?side=1024")
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (48, 40)
+
+
+def test_heic(served: Any, photograph: Photograph) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(photograph())) as image:
+        pillow_heif.from_pillow(image).save(buffer, quality=90)
+    photo = served.upload(buffer.getvalue(), "IMG_1.HEIC")
+    assert (photo["format"], photo["width"]) == ("heic", 48)
+    assert served.client.get(f"/v1/photos/{photo['id']}/preview").headers["content-type"] == "image/jpeg"
+
+
+def test_previews_are_small_and_upright(served: Any, photograph: Photograph) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = served.upload(photograph(900, 600, kind="JPEG", exif=exif.tobytes()), "a.jpg")
+    assert (photo["width"], photo["height"]) == (600, 900)
+    for side, longest in ((300, 256), (512, 512), (700, 512), (5000, 900)):
+        answer = served.client.get(f"/v1/photos/{photo['id']}/preview?side={side}")
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert max(image.size) == image.size[1] == longest
+
+
+def test_the_card_of_a_photograph(served: Any, photograph: Photograph) -> None:
+    photo = served.upload(photograph(400, 300, kind="JPEG", quality=40), "a.jpg")
+    card = served.client.get(f"/v1/photos/{photo['id']}/analysis").json()
+    assert (card["width"], card["height"], card["format"]) == (400, 300, "jpeg")
+    assert card["jpeg"]["found"]
+    assert card["jpeg"]["quality"] == 40
+    assert card["choice"]["model"]
+    assert card["choice"]["reasons"][0]
+    kernel = card["blur"]["kernel"]
+    assert len(kernel) == len(kernel[0])
+    assert sum(map(sum, kernel)) == pytest.approx(1, abs=0.01)
+    assert card["report"]["recommended"] == card["choice"]["model"]
+
+
+def test_what_is_analysed_at_once_is_not_kept(served: Any, photograph: Photograph) -> None:
+    before = set((served.state / "photos").iterdir())
+    data = photograph(300, 300, kind="JPEG", quality=30)
+    answer = served.client.post("/v1/analyze", files={"file": ("a.jpg", data)})
+    assert answer.json()["jpeg"]["quality"] == 30
+    assert set((served.state / "photos").iterdir()) == before
+
+
+def test_tiles(served: Any, photograph: Photograph) -> None:
+    photo = served.upload(photograph(700, 520))
+    base = f"/v1/photos/{photo['id']}"
+    about = served.client.get(f"{base}/tiles.json").json()
+    assert (about["width"], about["height"], about["format"]) == (700, 520, "jpg")
+    last, inner = about["max_level"], about["tile_size"] + about["overlap"]
+    assert 2 ** (last - 1) < 700 <= 2**last
+    for place, size in (
+        (f"{last}/0_0", (inner, inner)),
+        (f"{last}/1_1", (700 - inner + 2, 520 - inner + 2)),
+        ("0/0_0", (1, 1)),
+    ):
+        with Image.open(io.BytesIO(served.client.get(f"{base}/tiles/{place}.jpg").content)) as image:
+            assert image.size == size
+    for place in (f"{last}/2_0.jpg", f"{last}/0_0.png", f"{last}/0_0.svg", "-1/0_0.jpg", "../source.png", "99/0_0.jpg"):
+        assert served.client.get(f"{base}/tiles/{place}").status_code in (404, 422)
+
+
+def test_a_preview_is_a_part_of_the_result(served: Any, photograph: Photograph, tmp_path: Any) -> None:
+    from blindsr.pipeline import Options, restore_file
+
+    data = photograph(96, 80)
+    photo = served.upload(data)
+    asked = {"photo": photo["id"], "region": [8, 16, 40, 24], "options": {"denoise": 0.5, "strength": 1}}
+    answer = served.client.post("/v1/preview", json=asked)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["x-blindsr-model"]
+    assert float(answer.headers["x-blindsr-seconds"]) > 0
+    (tmp_path / "a.png").write_bytes(data)
+    restore_file(tmp_path / "a.png", tmp_path / "b.png", Options(denoise=0.5, preview=(8, 16, 40, 24)))
+    with Image.open(io.BytesIO(answer.content)) as image, Image.open(tmp_path / "b.png") as expected:
+        assert image.size == (160, 96)
+        assert image.tobytes() == expected.tobytes()
+    files = {"file": ("a.png", data)}
+    fields = {"region": "[8, 16, 40, 24]", "options": '{"denoise": 0.5}'}
+    assert served.client.post("/v1/preview", files=files, data=fields).content == answer.content
+
+
+@pytest.mark.parametrize("region", [[0, 0, 49, 10], [48, 0, 1, 1], [0, 0, 0, 5], [-1, 0, 5, 5], [0, 0, 5], "x"])
+def test_regions_outside_are_refused(served: Any, photograph: Photograph, region: Any) -> None:
+    photo = served.upload(photograph())
+    answer = served.client.post("/v1/preview", json={"photo": photo["id"], "region": region})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+def test_a_photograph_is_deleted(served: Any, photograph: Photograph) -> None:
+    photo = served.upload(photograph())
+    folder = served.state / "photos" / photo["id"]
+    assert folder.is_dir()
+    assert served.client.delete(f"/v1/photos/{photo['id']}").status_code == 204
+    assert served.client.get(f"/v1/photos/{photo['id']}").status_code == 404
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"", "a.png"),
+        (b"not an image", "a.png"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "a.svg"),
+        (b"%PDF-1.4", "a.jpg"),
+        (b"PK\x03\x04" + bytes(100), "a.png"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "a.png"),
+    ],
+)
+def test_what_is_no_photograph_is_refused_in_a_sentence(served: Any, data: bytes, name: str) -> None:
+    before = set((served.state / "photos").iterdir())
+    answer = served.client.post("/v1/photos", files={"file": (name, data)})
+    assert answer.status_code == 422
+    assert str(served.state) not in answer.text
+    assert answer.json()["detail"]
+    assert set((served.state / "photos").iterdir()) == before
+
+
+def test_a_photograph_that_was_cut_short_says_so(served: Any, photograph: Photograph) -> None:
+    for kind, name in (("PNG", "cut.png"), ("JPEG", "cut.jpg"), ("WEBP", "cut.webp")):
+        data = photograph(300, 200, kind=kind)
+        answer = served.client.post("/v1/photos", files={"file": (name, data[: len(data) // 2])})
+        assert answer.status_code == 422
+        assert name in answer.json()["detail"]
+
+
+def test_bodies_of_other_kinds_are_refused(served: Any) -> None:
+    assert served.client.post("/v1/photos", json={}).status_code == 415
+    assert served.client.post("/v1/photos", data={"file": "text"}).status_code == 415
+    assert served.client.post("/v1/photos", files={"other": ("a.png", b"x")}).status_code == 422
+    assert served.client.post("/v1/jobs", content=b"{").status_code == 422
+    assert served.client.post("/v1/jobs", content=b"[" * 100_000).status_code in (413, 422)

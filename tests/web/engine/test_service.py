@@ -1,0 +1,60 @@
+import asyncio
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from blindsr.errors import BlindSRError
+from blindsr.web.engine.service import Service
+from blindsr.web.problems import ProblemError
+from blindsr.web.settings import Settings
+
+
+def with_service(folder: Path, work: Callable[[Service], Awaitable[None]]) -> None:
+    async def main() -> None:
+        service = Service(Settings(state=folder))
+        try:
+            await work(service)
+        finally:
+            await service.close()
+
+    asyncio.run(main())
+
+
+def test_the_folder_is_private_and_has_one_server(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "state"
+
+    async def work(service: Service) -> None:
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        with pytest.raises(BlindSRError, match="another server"):
+            Service(service.settings)
+
+    with_service(folder, work)
+    with_service(folder, work)
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BlindSRError, match="cannot use the folder"):
+        Service(Settings(state=tmp_path / "file" / "state"))
+
+
+def test_newer_work_of_a_client_replaces_older_and_not_that_of_others(tmp_path: Path) -> None:
+    async def work(service: Service) -> None:
+        async def slow(value: int) -> int:
+            await asyncio.sleep(0.05)
+            return value
+
+        first = asyncio.create_task(service.newest("a", slow(1)))
+        other = asyncio.create_task(service.newest("b", slow(2)))
+        nobody = [asyncio.create_task(service.newest("", slow(value))) for value in (3, 4)]
+        await asyncio.sleep(0.01)
+        assert await service.newest("a", slow(5)) == 5
+        with pytest.raises(ProblemError) as replaced:
+            await first
+        assert (replaced.value.status, replaced.value.code) == (409, "superseded")
+        assert [await other, *[await one for one in nobody]] == [2, 3, 4]
+        assert service._newest == {}
+
+    with_service(tmp_path / "state", work)

@@ -1,0 +1,73 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blindsr.errors import BlindSRError
+from blindsr.images import formats
+from blindsr.inference.progress import Watch
+from blindsr.web.engine import service
+from blindsr.web.work import tasks as work
+
+Photograph = Callable[..., bytes]
+
+
+def test_extensions_that_the_server_knows_are_those_of_the_library() -> None:
+    assert service._SUFFIXES == formats.READ
+
+
+@pytest.mark.parametrize("model", ["../../x.safetensors", "/etc/passwd", "cmdsr_x4.nothing", "x.pth"])
+def test_a_model_is_never_a_path(model: str) -> None:
+    with pytest.raises(BlindSRError, match="no weights"):
+        work.options_of({"model": model}, {})
+
+
+def test_options_that_are_no_ones_are_refused() -> None:
+    with pytest.raises(BlindSRError, match="'nonsense'"):
+        work.options_of({"nonsense": 1}, {})
+
+
+def test_photographs_stay_in_memory_while_there_is_room(
+    photograph: Photograph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_photographs", {})
+    monkeypatch.setattr(work, "_KEPT_PIXELS", 2 * 48 * 40)
+    for name in "abc":
+        (tmp_path / name).write_bytes(photograph())
+    first = work._photograph(str(tmp_path / "a"))
+    work._photograph(str(tmp_path / "b"))
+    assert work._photograph(str(tmp_path / "a")) is first
+    work._photograph(str(tmp_path / "c"))
+    assert [Path(one).name for one in work._photographs] == ["a", "c"]
+
+
+def test_a_photograph_is_looked_at_once_for_options_that_agree(
+    photograph: Photograph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_photographs", {})
+    source = tmp_path / "a.png"
+    source.write_bytes(photograph())
+
+    def preview(**values: object) -> bytes:
+        target = tmp_path / "out.png"
+        target.unlink(missing_ok=True)
+        settings = {"device": "cpu"}
+        work.preview(
+            source=str(source),
+            target=str(target),
+            region=[4, 4, 16, 16],
+            values=values,
+            settings=settings,
+            watch=Watch(),
+        )
+        return target.read_bytes()
+
+    weak, strong = preview(strength=0.2), preview(strength=1.0)
+    looks = work._photographs[str(source)].looks
+    assert len(looks) == 1
+    kept = preview(denoise=0.0)
+    assert len(looks) == 2
+    assert len({weak, strong, kept}) == 3
+    for seed in range(5):
+        preview(seed=seed)
+    assert len(looks) == 4
