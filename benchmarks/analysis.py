@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from blindsr.analysis import noise
 from blindsr.analysis.jpeg_history import find_grid
-from blindsr.analysis.report import HARMLESS
+from blindsr.analysis.report import HARMLESS_QUALITY
 from blindsr.analysis.windows import Planes
 
 Photo = NDArray[np.uint8]
@@ -56,7 +56,9 @@ def false_alarms(photos: list[Photo]) -> list[Row]:
     rows: list[Row] = []
     for name, change in (("as they are", lambda photo: photo), ("reduced to 45%", lambda photo: _resized(photo, 0.45))):
         found = [find_grid(_planes(change(photo))) for photo in photos]
-        harmful = [grid for grid in found if grid is not None and (grid.quality is None or grid.quality < HARMLESS)]
+        harmful = [
+            grid for grid in found if grid is not None and (grid.quality is None or grid.quality < HARMLESS_QUALITY)
+        ]
         traces = sum(grid is not None for grid in found)
         rows.append({"clean": name, "false alarms": len(harmful) / len(photos), "harmless traces": traces})
     return rows
@@ -134,7 +136,7 @@ def noises(photos: list[Photo]) -> list[Row]:
 
 
 def _levels(photo: Photo) -> tuple[float, float, float]:
-    measured = noise.measure(_planes(photo))
+    measured = noise.measure_noise_and_blur(_planes(photo))
     assert measured is not None, "photographs are larger than a block"
     return measured[0].channels
 

@@ -20,8 +20,8 @@ from torch import Tensor
 
 from blindsr.degrade import jpeg
 from blindsr.degrade.families import Family, cmdsr, mrda_anisotropic
-from blindsr.degrade.photo import PhotoFamily
-from blindsr.degrade.realesrgan import RealESRGAN
+from blindsr.degrade.realworld.photo import PhotoFamily
+from blindsr.degrade.realworld.realesrgan import RealESRGAN
 from blindsr.degrade.resample import resize_to
 from blindsr.devices import find_device
 from blindsr.train.memory import keep_freed_memory

@@ -63,7 +63,7 @@ def measure(hr_path: Path, model: str, runs: int) -> dict[str, object]:
         for name, run in timed.items():
             seconds[name].append(clock(run))
     median = {name: statistics.median(values[1:]) for name, values in seconds.items()}  # the first run warms up
-    psnr = {name: float(metrics.psnr(run(), hr, metrics.y(4))) for name, run in timed.items()}
+    psnr = {name: float(metrics.psnr(run(), hr, metrics.luma_convention(4))) for name, run in timed.items()}
     return {
         "input": f"{lr.shape[-1]}x{lr.shape[-2]}",
         "model": model,

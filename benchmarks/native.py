@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from statistics import fmean, median
 
-from blindsr.analysis.native import resolve, shrunk
+from blindsr.analysis.native import resolve_native, shrink
 from blindsr.degrade.resample import resize, resize_to
 from blindsr.evaluate import data_sets, metrics
 from blindsr.images import Picture, modcrop, quantise, read
@@ -46,11 +46,11 @@ def measure(upscaler: Upscaler, path: Path, factor: float) -> tuple[float, float
     small = resize(hr, 1 / _SHRUNK)
     size = round(small.shape[-2] * factor), round(small.shape[-1] * factor)
     given = Picture(quantise(resize_to(small, size)[0].clamp(0, 1)))
-    fraction = resolve("auto", given.pixels)
+    fraction = resolve_native("auto", given.pixels)
     exact = Size(exact=(hr.shape[-1], hr.shape[-2]))
     scores = [
-        float(metrics.psnr(upscaler.upscale(one, size=exact).pixels[None], hr, metrics.y(_SHRUNK)))
-        for one in (given, shrunk(given, fraction))
+        float(metrics.psnr(upscaler.upscale(one, size=exact).pixels[None], hr, metrics.luma_convention(_SHRUNK)))
+        for one in (given, shrink(given, fraction))
     ]
     return fraction, scores[0], scores[1]
 

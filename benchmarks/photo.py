@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from blindsr import weights
 from blindsr.contract import Hints, Method
 from blindsr.degrade import kernels
-from blindsr.degrade.photo import PhotoFamily
 from blindsr.degrade.process import Degradation
+from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.degrade.resample import resize
 from blindsr.evaluate import metrics
-from blindsr.images.luma import quantise
+from blindsr.images.pixels import quantise
 from blindsr.photos import Photos
 from blindsr.train.validate import Validation
 
@@ -78,7 +78,7 @@ def swaps(method: Method[Any], photos: Photos) -> None:
         known = {name: condition(method, lr) for name, lr in lrs.items()}
         for of, lr in lrs.items():
             for by, other in known.items():
-                score = metrics.psnr(method.restore(lr, other), hr, metrics.y(4))
+                score = metrics.psnr(method.restore(lr, other), hr, metrics.luma_convention(4))
                 table.setdefault((of, by), []).append(score)
     for of in _SEEN:
         own = torch.cat(table[of, of]).mean()

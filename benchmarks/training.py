@@ -36,10 +36,10 @@ from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import Teacher
 from blindsr.nn.adapt import Params, adapt
 from blindsr.nn.subpixel import Upsampler
-from blindsr.train.ahead import Ahead
 from blindsr.train.memory import keep_freed_memory, without_denormals
 from blindsr.train.optimizer import optimizer_for
-from blindsr.train.recipe import load
+from blindsr.train.prefetch import Prefetcher
+from blindsr.train.recipe import load_recipe
 
 
 class LayerByLayer(Upsampler):
@@ -98,14 +98,14 @@ class PairByPair(MRDA):
 
 def cmdsr(*, loop: bool) -> tuple[Stage, int]:
     """The stage and how many patches it restores in a step."""
-    recipe = load("cmdsr_x4.classic")
+    recipe = load_recipe("cmdsr_x4.classic")
     stage = Alternating((TaskByTask if loop else CMDSR)(recipe.model), recipe.stages["stage"])  # type: ignore[arg-type]
     return stage, stage.recipe.tasks * stage.recipe.restored
 
 
 def mrda(*, loop: bool) -> tuple[Stage, int]:
     """The stage and how many patches it restores in a step."""
-    recipe = load("mrda_x4.iso")
+    recipe = load_recipe("mrda_x4.iso")
     stage = Teacher((PairByPair if loop else MRDA)(recipe.model), recipe.stages["teacher"])  # type: ignore[arg-type]
     return stage, stage.recipe.batch
 
@@ -136,7 +136,7 @@ def main() -> None:
 
 def stage_of(name: str, settings: Sequence[str], stage: str | None) -> Stage:
     """A stage of a recipe with random weights."""
-    recipe = load(name, settings)
+    recipe = load_recipe(name, settings)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         model = registry.method_class(recipe.header.method)(recipe.model)
@@ -215,7 +215,7 @@ def shares(stage: Stage, device: torch.device, steps: int) -> dict[str, object]:
 
 def steps_ahead(parts: Parts, steps: int) -> float:
     """Steps a second while another thread makes the next batch, without the first two."""
-    with Ahead(parts.prepare, steps + 2, parts.device, threaded=True) as batches:
+    with Prefetcher(parts.prepare, steps + 2, parts.device, threaded=True) as batches:
         start = 0.0
         for step in range(1, steps + 3):
             if step == 3:

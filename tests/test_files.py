@@ -11,13 +11,13 @@ import pytest
 
 from blindsr import files
 from blindsr.errors import BlindSRError
-from blindsr.files import OutputExistsError, beside
+from blindsr.files import OutputExistsError, atomic_write
 
 
 def test_success_replaces_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
-    with beside(path) as part:
+    with atomic_write(path) as part:
         assert part.suffix == ".png"
         part.write_bytes(b"new")
         assert path.read_bytes() == b"old"
@@ -30,7 +30,7 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path.write_bytes(b"old")
 
     def fail() -> None:
-        with beside(path) as part:
+        with atomic_write(path) as part:
             part.write_bytes(b"ne")
             raise RuntimeError("halfway")
 
@@ -44,7 +44,7 @@ def test_what_is_replaced_hands_on_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
     path.chmod(0o600)
-    with beside(path) as part:
+    with atomic_write(path) as part:
         part.write_bytes(b"new")
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -56,7 +56,7 @@ def test_a_link_stays_one(tmp_path: Path, there: bool) -> None:
     if there:
         real.write_bytes(b"old")
     link.symlink_to(real)
-    with beside(link, overwrite=there) as part:
+    with atomic_write(link, overwrite=there) as part:
         assert part.suffix == ".png"
         part.write_bytes(b"new")
     assert link.is_symlink()
@@ -67,7 +67,7 @@ def test_a_link_stays_one(tmp_path: Path, there: bool) -> None:
 def test_what_reaches_the_disk_was_opened_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flags = []
     monkeypatch.setattr("os.fsync", lambda number: flags.append(fcntl.fcntl(number, fcntl.F_GETFL)))
-    with beside(tmp_path / "a.png") as part:
+    with atomic_write(tmp_path / "a.png") as part:
         part.write_bytes(b"new")
     assert [flag & os.O_ACCMODE for flag in flags] == [os.O_RDWR]
 
@@ -88,7 +88,7 @@ def test_a_file_that_appears_during_the_work_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
 
     def work() -> None:
-        with beside(path, overwrite=False) as part:
+        with atomic_write(path, overwrite=False) as part:
             part.write_bytes(b"new")
             path.write_bytes(b"made by hand meanwhile")
 
@@ -101,7 +101,7 @@ def test_a_file_that_appears_during_the_work_stays(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_with_and_without_links")
 def test_a_new_file_is_created_with_the_usual_permissions(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    with beside(path, overwrite=False) as part:
+    with atomic_write(path, overwrite=False) as part:
         part.write_bytes(b"new")
     (tmp_path / "usual").touch()
     assert path.read_bytes() == b"new"
@@ -115,7 +115,7 @@ def test_of_many_writers_one_succeeds(tmp_path: Path) -> None:
 
     def attempt(number: int) -> int | None:
         try:
-            files.write(path, str(number), overwrite=False)
+            files.write_file(path, str(number), overwrite=False)
         except OutputExistsError:
             return None
         return number
@@ -133,13 +133,13 @@ def test_a_place_that_was_only_claimed_is_given_back(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Path, "hardlink_to", fail)
     monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(BlindSRError, match="No space left"):
-        files.write(tmp_path / "a.txt", "new", overwrite=False)
+        files.write_file(tmp_path / "a.txt", "new", overwrite=False)
     assert not list(tmp_path.iterdir())
 
 
 def test_text_is_utf_8_and_bytes_stay(tmp_path: Path) -> None:
     for content in ("new ü", "new ü".encode()):
-        files.write(tmp_path / "a", content)
+        files.write_file(tmp_path / "a", content)
         assert (tmp_path / "a").read_bytes() == b"new \xc3\xbc"
 
 
@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_old_file(
     path = tmp_path / "out.json"
     path.write_text("old", encoding="utf-8")
     with largest_file(100), pytest.raises(BlindSRError, match=r"cannot write .*out\.json: "):
-        files.write(path, bytes(1000))
+        files.write_file(path, bytes(1000))
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "blindsr"
 MODULES = sorted(SOURCE.rglob("*.py"))
 PACKAGES = sorted({path.parent for path in MODULES})
-METHODS = [name for name in registry.names() if (SOURCE / "methods" / name).is_dir()]
+METHODS = [name for name in registry.method_names() if (SOURCE / "methods" / name).is_dir()]
 
 
 def test_there_are_modules() -> None:

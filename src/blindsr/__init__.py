@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from blindsr.images import Metadata, Picture, read, write
     from blindsr.inference.load import load
     from blindsr.inference.upscaler import Upscaler
-    from blindsr.pipeline.one import restore_file
     from blindsr.pipeline.options import Options
+    from blindsr.pipeline.restorer import restore_file
 
 __all__ = [
     "BlindSRError",
@@ -44,7 +44,7 @@ _ROOMS = {
     "Upscaler": "blindsr.inference.upscaler",
     "load": "blindsr.inference.load",
     "read": "blindsr.images",
-    "restore_file": "blindsr.pipeline.one",
+    "restore_file": "blindsr.pipeline.restorer",
     "write": "blindsr.images",
 }
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from blindsr.degrade.blur import Downsampling
-from blindsr.degrade.families import Family, Range, within
+from blindsr.degrade.families import Family, Range, with_ranges
 from blindsr.degrade.process import Degradation
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 Condition = TypeVar("Condition")
 """What a method knows of an image's degradation; the type is the method's own affair."""
@@ -133,7 +133,10 @@ class Method(nn.Module, ABC, Generic[Condition]):
             BlindSRError: the method's conditions mean nothing for another image.
         """
         if type(self).pack is Method.pack:
-            raise BlindSRError(f"what {type(self).__name__} finds out about one image cannot be kept for others")
+            raise BlindSRError(
+                f"what {type(self).__name__} finds out about one image cannot be kept for others",
+                Code.UNSUPPORTED_OPTION,
+            )
 
     def pack(self, condition: Condition) -> dict[str, Tensor]:
         """A condition as named tensors, to be stored or averaged.
@@ -256,9 +259,9 @@ class RangesRecipe(StageRecipe):
                 raise ValueError(f"{name} needs a least value of at least {least:g} and then a largest, not {value}")
         return self
 
-    def ranged(self, family: Family) -> Family:
+    def with_ranges(self, family: Family) -> Family:
         """A family with the recipe's ranges."""
-        return within(family, self.noise_range, self.width_range)
+        return with_ranges(family, self.noise_range, self.width_range)
 
 
 class Stage(nn.Module, ABC):
@@ -272,7 +275,7 @@ class Stage(nn.Module, ABC):
     recipe: StageRecipe
     validates: ClassVar[bool] = True
     """Whether the method can restore anything yet while this stage trains."""
-    told: ClassVar[frozenset[str]] = frozenset()
+    oracle_hints: ClassVar[frozenset[str]] = frozenset()
     """What validation tells the method of each degradation, as its paper does: ``kernel``, ``noise``."""
 
     @property

@@ -2,8 +2,7 @@
 
 import torch
 
-from blindsr.errors import BlindSRError
-
+from blindsr.errors import BlindSRError, Code
 
 _ACCELERATORS = ("cuda", "xpu", "mps")
 """Kinds of devices that ``auto`` takes."""
@@ -28,11 +27,15 @@ def find_device(name: str | torch.device) -> torch.device:
         device = None
     accelerated = device is not None and str(torch.device(device.type, device.index or 0)) in here
     if device is None or not (accelerated or device.type == "cpu"):
-        raise BlindSRError(f"there is no device {str(name)!r} here; use auto or one of {', '.join(here)}")
+        raise BlindSRError(
+            f"there is no device {str(name)!r} here; use auto or one of {', '.join(here)}", Code.DEVICE_UNAVAILABLE
+        )
     try:
         torch.empty(1, device=device).cpu()
     except RuntimeError as error:  # it is there, but taken by another process, or too old
-        raise BlindSRError(f"the device {str(name)!r} cannot be used: {str(error).splitlines()[0]}") from None
+        raise BlindSRError(
+            f"the device {str(name)!r} cannot be used: {str(error).splitlines()[0]}", Code.DEVICE_UNAVAILABLE
+        ) from None
     return device
 
 

@@ -59,6 +59,10 @@ class Code(StrEnum):
     FORKED = "forked"
     """The process was forked in a way that its libraries do not support."""
 
+    def matches(self, error: BaseException) -> bool:
+        """Whether an exception is a `BlindSRError` with this code."""
+        return isinstance(error, BlindSRError) and error.code == self
+
 
 class BlindSRError(Exception):
     """A mistake that a user can correct: expectation, finding and remedy in one sentence.

@@ -38,22 +38,26 @@ def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = Fals
         BlindSRError: there is a file, or it is one of the others.
     """
     if any(path.resolve() == other.resolve() for other in others):
-        raise BlindSRError(f"{path} is named twice, and would be overwritten; choose another name for the second file")
+        raise BlindSRError(
+            f"{path} is named twice, and would be overwritten; choose another name for the second file", Code.NAME_CLASH
+        )
     if path.exists() and not overwrite:
         raise OutputExistsError(path)
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a place where `write` would fail; meant to be called before the work begins.
+    """Refuse a place where `write_file` would fail; meant to be called before the work begins.
 
     Raises:
         BlindSRError: it is a folder, or its folder does not exist or is not writable.
     """
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise BlindSRError(f"cannot write {path}: name a file in a folder that exists and is writable")
+        raise BlindSRError(
+            f"cannot write {path}: name a file in a folder that exists and is writable", Code.CANNOT_WRITE
+        )
 
 
-def write(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
+def write_file(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
     """Write bytes, or text as UTF-8, to a file.
 
     Raises:
@@ -61,11 +65,11 @@ def write(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     try:
-        with beside(path, overwrite=overwrite) as part:
+        with atomic_write(path, overwrite=overwrite) as part:
             part.write_bytes(data)
             check_size(part, len(data))
     except OSError as error:
-        raise BlindSRError(f"cannot write {path}: {error.strerror or error}") from None
+        raise BlindSRError(f"cannot write {path}: {error.strerror or error}", Code.CANNOT_WRITE) from None
 
 
 def read_text(path: Path) -> str:
@@ -78,12 +82,12 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(_LARGEST_TEXT + 1)
         if len(data) > _LARGEST_TEXT:
-            raise BlindSRError(f"cannot read {path}: it has more than {_LARGEST_TEXT / 1e6:.0f} MB")
+            raise BlindSRError(f"cannot read {path}: it has more than {_LARGEST_TEXT / 1e6:.0f} MB", Code.TOO_LARGE)
         return data.decode()
     except OSError as error:
-        raise BlindSRError(f"cannot read {path}: {error.strerror}") from None
+        raise BlindSRError(f"cannot read {path}: {error.strerror}", Code.CANNOT_READ) from None
     except UnicodeDecodeError:
-        raise BlindSRError(f"cannot read {path}: it is no text") from None
+        raise BlindSRError(f"cannot read {path}: it is no text", Code.CANNOT_READ) from None
 
 
 def check_size(path: Path, size: int) -> None:
@@ -98,7 +102,7 @@ def check_size(path: Path, size: int) -> None:
 
 
 @contextmanager
-def beside(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_write(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; on success the file takes its final name in one step.
 
     A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.

@@ -4,14 +4,14 @@ import os
 
 import torch
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 _registered = False
 _vips_process: int | None = None
 """The process in which libvips was first used."""
 
 
-def guard() -> None:
+def limit_forked_threads() -> None:
     """Let processes that are forked from now on compute with one thread, as those of torch's data loaders do.
 
     Without this they would wait for ever for the other threads of OpenMP, which only the parent has.
@@ -22,21 +22,22 @@ def guard() -> None:
     _registered = True
 
 
-def guard_libvips() -> None:
+def check_not_forked() -> None:
     """Refuse libvips in a process that was forked from one that has used it; to be called before each use.
 
     Raises:
         BlindSRError: the process would wait for ever for libvips' threads.
     """
     global _vips_process  # noqa: PLW0603  # it is inherited at a fork, as the state of libvips is
-    guard()
+    limit_forked_threads()
     process = os.getpid()
     if _vips_process is None:
         _vips_process = process
     elif _vips_process != process:
         raise BlindSRError(
             "image files cannot be read or written in a process that was forked after its parent read or wrote some; "
-            "start it by multiprocessing's 'spawn' or 'forkserver'"
+            "start it by multiprocessing's 'spawn' or 'forkserver'",
+            Code.FORKED,
         )
 
 

@@ -14,9 +14,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from blindsr import images
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images.formats import READ
-from blindsr.images.read import opened
+from blindsr.images.read import open_image
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,9 @@ class Photos:
             names.append(path.name)
             pixels.append(photo)
         if not pixels:
-            raise BlindSRError(f"found no photograph of at least {smallest}x{smallest} pixels in the folders given")
+            raise BlindSRError(
+                f"found no photograph of at least {smallest}x{smallest} pixels in the folders given", Code.NO_IMAGES
+            )
         return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in searched))
 
     def split(self, held_out: int) -> tuple["Photos", "Photos"]:
@@ -164,13 +166,13 @@ def _files(folders: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
-            raise BlindSRError(f"{folder} is not a folder of photographs")
+            raise BlindSRError(f"{folder} is not a folder of photographs", Code.FILE_NOT_FOUND)
         found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in READ and path.is_file())
     return found
 
 
 def _decode(path: Path) -> Tensor:
-    with opened(path) as (file, _), Image.open(file) as image:
+    with open_image(path) as (file, _), Image.open(file) as image:
         if image.mode.startswith(("I", "F")):  # more than 8 bits, which convert would clip instead of scaling
             return images.read(path).pixels.mul(255).round().byte()
         array = np.array(ImageOps.exif_transpose(image).convert("RGB"))

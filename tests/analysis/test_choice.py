@@ -6,7 +6,7 @@ import torch
 
 from blindsr import images
 from blindsr.analysis.choice import Auto, Choice, describe, lies_in
-from blindsr.analysis.native import safe
+from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.noise import Blur, Noise
 from blindsr.analysis.report import Analysis, Compression
 from blindsr.contract import Hints
@@ -17,7 +17,7 @@ from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.plan import Job
+from blindsr.pipeline.planning.plan import Job
 from blindsr.weights.suits import Suitability, selectable
 
 SUITS = {
@@ -67,7 +67,7 @@ def ruinous(_: str) -> Upscaler:
 def test_narrow_weights_are_for_what_surely_lies_in_their_family(found: Analysis, factor: float, expected: str) -> None:
     choice = Auto(bicubic, factor, SUITS).decide(found)
     assert choice.model == expected
-    assert choice.native == safe(found.native)
+    assert choice.native == shrink_factor(found.native)
 
 
 def test_noise_that_is_not_white_is_another_family() -> None:
@@ -164,5 +164,5 @@ def test_weights_that_learned_from_enlarged_images_get_them_whole() -> None:
     for enlarged in (False, True):
         suits = {"photo": Suitability(order=1, anything=True, enlarged=enlarged)}
         choice = Auto(lambda _: pytest.fail("nothing is tried"), among=suits).decide(found)
-        assert choice.native == (1.0 if enlarged else safe(0.4))
-    assert safe(0.4) < 1
+        assert choice.native == (1.0 if enlarged else shrink_factor(0.4))
+    assert shrink_factor(0.4) < 1

@@ -47,7 +47,7 @@ def test_the_map_is_dark_where_all_is_explained() -> None:
     levels = found.unexplained_map[0, 0]
     assert float(levels[5, 5]) == pytest.approx(math.sqrt(25.5**2 - 2**2), rel=1e-3)
     assert float(levels[30:, 30:].max()) == 0
-    drawn = found.drawn()
+    drawn = found.to_picture()
     assert drawn.metadata.gray
     assert (drawn.height, drawn.width) == (40, 40)
     assert float(drawn.pixels[0, 5, 5]) == 1

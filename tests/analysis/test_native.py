@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from blindsr.analysis.native import native_scale, parse, resolve, safe, shrunk
+from blindsr.analysis.native import native_scale, parse_native, resolve_native, shrink, shrink_factor
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
@@ -35,12 +35,12 @@ def test_a_full_image_is_full() -> None:
 def test_an_image_that_was_enlarged_is_found_out(factor: float) -> None:
     found = native_scale(enlarged(factor))
     assert 0.8 / factor < found < 1.4 / factor  # bicubic leaks
-    assert safe(found) == 1 or 1 / factor < safe(found) <= 0.75
+    assert shrink_factor(found) == 1 or 1 / factor < shrink_factor(found) <= 0.75
 
 
 @pytest.mark.parametrize(("fraction", "shrunk_to"), [(1.0, 1.0), (0.6, 1.0), (0.5, 0.75), (0.25, 0.375)])
 def test_it_is_shrunk_to_more_than_it_seems_to_hold(fraction: float, shrunk_to: float) -> None:
-    assert safe(fraction) == shrunk_to
+    assert shrink_factor(fraction) == shrunk_to
 
 
 def test_noise_hides_it_and_small_images_tell_nothing() -> None:
@@ -61,9 +61,9 @@ def test_shrinking_keeps_range_and_alpha(height: int, width: int, fraction: floa
     expected = round(height * fraction), round(width * fraction)
     if min(expected) < 1:
         with pytest.raises(BlindSRError, match="nothing"):
-            shrunk(Picture(pixels, alpha), fraction)
+            shrink(Picture(pixels, alpha), fraction)
         return
-    small = shrunk(Picture(pixels, alpha), fraction)
+    small = shrink(Picture(pixels, alpha), fraction)
     assert (small.height, small.width) == expected
     assert small.alpha is not None
     assert 0 <= float(small.pixels.min()) <= float(small.pixels.max()) <= 1
@@ -71,17 +71,17 @@ def test_shrinking_keeps_range_and_alpha(height: int, width: int, fraction: floa
 
 @pytest.mark.parametrize(("text", "expected"), [("auto", "auto"), ("off", 1.0), ("0.5", 0.5), ("1", 1.0)])
 def test_words(text: str, expected: Any) -> None:
-    assert parse(text) == expected
+    assert parse_native(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "half", "0", "-1", "1.5", "nan"])
 def test_other_words_are_refused(text: str) -> None:
     with pytest.raises(BlindSRError, match="--native"):
-        parse(text)
+        parse_native(text)
 
 
 def test_only_auto_looks() -> None:
-    assert resolve(0.7, photograph()) == 0.7
-    assert resolve("auto", enlarged(3.0)) == safe(native_scale(enlarged(3.0))) < 1
+    assert resolve_native(0.7, photograph()) == 0.7
+    assert resolve_native("auto", enlarged(3.0)) == shrink_factor(native_scale(enlarged(3.0))) < 1
     with pytest.raises(BlindSRError, match="between 0 and 1"):
-        shrunk(Picture(photograph(8, 8)), 1.2)
+        shrink(Picture(photograph(8, 8)), 1.2)

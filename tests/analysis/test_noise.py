@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from blindsr.analysis.noise import Blur, Noise, measure
+from blindsr.analysis.noise import Blur, Noise, measure_noise_and_blur
 
 Photo = NDArray[np.uint8]
 
 
 def measured(image: NDArray[Any]) -> tuple[Noise, Blur]:
     planes = np.clip(np.round(image), 0, 255).transpose(2, 0, 1).astype(np.float32) / 255
-    found = measure(planes)
+    found = measure_noise_and_blur(planes)
     assert found is not None
     return found
 
@@ -72,4 +72,4 @@ def test_blur_grows_with_blur(photos: list[Photo]) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (31, 200), (200, 20)])
 def test_images_below_two_blocks_are_not_measured(shape: tuple[int, int]) -> None:
-    assert measure(np.zeros((3, *shape), np.float32)) is None
+    assert measure_noise_and_blur(np.zeros((3, *shape), np.float32)) is None

@@ -11,11 +11,11 @@ def of_noise(level: float) -> np.ndarray:
 def test_coefficients_fit_the_features() -> None:
     seen = of_noise(10)
     assert seen.shape == (LENGTH,)
-    blur = regression.read("blur", seen)
-    for value in (blur, regression.read("sure", np.append(seen, np.float32(blur)))):
+    blur = regression.predict("blur", seen)
+    for value in (blur, regression.predict("sure", np.append(seen, np.float32(blur)))):
         assert np.isfinite(value)
 
 
 def test_pure_noise_is_read_as_its_level() -> None:
-    levels = [regression.read("noise", of_noise(level)) ** 2 for level in (3, 10, 25)]
+    levels = [regression.predict("noise", of_noise(level)) ** 2 for level in (3, 10, 25)]
     assert np.allclose(levels, (3, 10, 25), rtol=0.15, atol=1.5)

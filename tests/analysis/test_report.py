@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from blindsr import images
 from blindsr.analysis.noise import Blur, Noise
-from blindsr.analysis.report import Analysis, Compression, analyze, drawn
+from blindsr.analysis.report import Analysis, Compression, analyze, kernel_image
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
@@ -121,6 +121,6 @@ def test_what_learns_from_an_image_is_not_made_to(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_drawn_kernel_reaches_white() -> None:
-    image = drawn(kernels.gaussian(9, 1.0))
+    image = kernel_image(kernels.gaussian(9, 1.0))
     assert image.shape == (3, 9, 9)
     assert float(image.max()) == 1

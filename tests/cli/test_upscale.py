@@ -16,9 +16,9 @@ import torch
 
 from blindsr import images
 from blindsr.cluster import ray
-from blindsr.pipeline.one import Restorer
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.plan import Naming
+from blindsr.pipeline.planning.plan import Naming
+from blindsr.pipeline.restorer import Restorer
 
 Run = Callable[..., Any]
 

@@ -20,12 +20,12 @@ import torch
 
 from blindsr import images
 from blindsr.cluster.ray import _Lister, _share, _watched, _Worker, restore_on_ray
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
 from blindsr.inference.progress import CancelledError, Watch
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.plan import Naming, Root, plan, roots
+from blindsr.pipeline.planning.plan import Naming, Root, plan, roots
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -138,7 +138,7 @@ def test_a_lister_and_a_worker_do_what_one_machine_does(photos: Path, tmp_path: 
         shutil.copytree(photos / "trip", tmp_path / folder / "trip", dirs_exist_ok=True)
         (tmp_path / folder / "trip" / "01.png").rename(tmp_path / folder / "trip" / "01_x2.png")
     lines, share = _in_this_process(roots([photos], str(tmp_path / "ray"), NAMING), options)
-    alone = [one.line() for one in restore_all(plan([photos], str(tmp_path / "alone"), NAMING), options)]
+    alone = [one.to_dict() for one in restore_all(plan([photos], str(tmp_path / "alone"), NAMING), options)]
     for line in (*lines, *alone):
         line.pop("seconds")
         line["output"] = Path(line["output"]).name
@@ -199,7 +199,7 @@ def test_rows_are_watched_while_none_comes_in() -> None:
 
 
 def test_what_cannot_begin(tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, match="there is no file"):
+    with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         next(restore_on_ray([f"{tmp_path}/none"], "out", OPTIONS, NAMING))
 
 

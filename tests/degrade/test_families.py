@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from blindsr.degrade import families, kernels
-from blindsr.degrade.photo import PhotoDegradation, PhotoFamily
+from blindsr.degrade.realworld.photo import PhotoDegradation, PhotoFamily
 from blindsr.errors import BlindSRError
 
 seeds = st.integers(0, 2**31)
@@ -104,19 +104,19 @@ def test_a_pool_holds_the_same_tasks_for_ever() -> None:
 @given(seeds, st.floats(0, 50), st.floats(0, 25), st.floats(0.6, 2), st.floats(0, 1))
 def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float, wider: float) -> None:
     for family in (families.dmsr(4), families.mrda_anisotropic(4)):
-        drawn = families.within(family, (noise, noise + more), (width, width + wider)).sample(8, seed)
+        drawn = families.with_ranges(family, (noise, noise + more), (width, width + wider)).sample(8, seed)
         assert float(drawn.noise.min()) >= noise - 1e-4
         assert float(drawn.noise.max()) <= noise + more + 1e-4
         for kernel in drawn.kernels:
             low, high = eigenvalues(kernel)
             assert high**0.5 <= width + wider + 0.05
             assert low**0.5 >= width - 0.05
-    assert families.within(families.cmdsr(4), None, None) == families.cmdsr(4)
+    assert families.with_ranges(families.cmdsr(4), None, None) == families.cmdsr(4)
 
 
 def test_only_gaussians_have_widths() -> None:
     with pytest.raises(BlindSRError, match="Gaussian"):
-        families.within(families.mzsr(2), None, (0.2, 2.0))
+        families.with_ranges(families.mzsr(2), None, (0.2, 2.0))
 
 
 def test_a_pool_keeps_all_parts_of_a_task_together() -> None:
@@ -125,9 +125,9 @@ def test_a_pool_keeps_all_parts_of_a_task_together() -> None:
     drawn = pool.sample(12, 0)
     assert isinstance(drawn, PhotoDegradation)
     assert isinstance(pool.tasks, PhotoDegradation)
-    known = [dataclasses.replace(pool.tasks[i : i + 1], seeds=torch.zeros(1)).plain() for i in range(6)]
+    known = [dataclasses.replace(pool.tasks[i : i + 1], seeds=torch.zeros(1)).to_plain() for i in range(6)]
     for row in range(12):
-        assert dataclasses.replace(drawn[row : row + 1], seeds=torch.zeros(1)).plain() in known
+        assert dataclasses.replace(drawn[row : row + 1], seeds=torch.zeros(1)).to_plain() in known
 
 
 def test_drawn_numbers_keep_to_their_limits() -> None:
@@ -136,4 +136,4 @@ def test_drawn_numbers_keep_to_their_limits() -> None:
     assert -1 <= float(uniform.min()) < -0.9
     assert 2.9 < float(uniform.max()) <= 3
     assert set(whole.tolist()) == {2, 3, 4, 5}
-    assert 0.25 < float(draw.chance(0.3).float().mean()) < 0.35
+    assert 0.25 < float(draw.bernoulli(0.3).float().mean()) < 0.35

@@ -89,14 +89,14 @@ def test_the_narrowest_gaussian_leaves_an_image_as_it_is() -> None:
 )
 def test_a_kernel_that_makes_no_sense_is_named(kernel: Tensor, word: str) -> None:
     with pytest.raises(BlindSRError, match=word):
-        kernels.check(kernel)
+        kernels.check_kernel(kernel)
 
 
 def test_the_covariance_does_not_depend_on_where_the_kernel_lies() -> None:
     kernel = torch.zeros(1, 21, 21)
     kernel[0, 4:11, 6:13] = kernels.gaussian_from_variances(7, 1.5, 0.5, 0.3)
     torch.testing.assert_close(
-        kernels.covariance(kernel)[0], kernels.covariance(kernel[:, 4:11, 6:13])[0], atol=1e-4, rtol=1e-3
+        kernels.kernel_covariance(kernel)[0], kernels.kernel_covariance(kernel[:, 4:11, 6:13])[0], atol=1e-4, rtol=1e-3
     )
 
 
@@ -113,7 +113,7 @@ def test_widths_are_those_that_a_gaussian_was_made_with(first: float, ratio: flo
 
 def test_a_faint_wide_rim_adds_little_to_a_width() -> None:
     kernel = 0.9 * kernels.gaussian(15, 1.0) + 0.1 * kernels.gaussian(15, 3.0)
-    by_moments = float(kernels.covariance(kernel[None])[0, 0, 0].sqrt())
+    by_moments = float(kernels.kernel_covariance(kernel[None])[0, 0, 0].sqrt())
     assert kernels.widths(kernel)[0] < 1.2 < 1.25 < by_moments
 
 

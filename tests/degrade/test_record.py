@@ -9,7 +9,7 @@ from blindsr.errors import BlindSRError
 
 def test_classic_records() -> None:
     drawn = cmdsr(4).sample(2, 0)
-    again = record.read(drawn.to_json())
+    again = record.parse_record(drawn.to_json())
     assert type(again) is Degradation
     assert torch.equal(again.kernels, drawn.kernels)
 
@@ -19,4 +19,4 @@ def test_classic_records() -> None:
 )
 def test_anything_else_is_one_sentence(text: str) -> None:
     with pytest.raises(BlindSRError, match=r"record"):
-        record.read(text)
+        record.parse_record(text)

@@ -11,12 +11,12 @@ from blindsr.degrade import kernels, shapes
 
 
 def _covariance(std: float, std2: float, angle: float) -> torch.Tensor:
-    return shapes.covariance(*(torch.tensor([value], dtype=torch.float64) for value in (std, std2, angle)))
+    return shapes.covariance_from_stds(*(torch.tensor([value], dtype=torch.float64) for value in (std, std2, angle)))
 
 
 @given(std=st.floats(0.4, 3), std2=st.floats(0.4, 3), angle=st.floats(-math.pi, math.pi))
 def test_beta_1_is_the_gaussian(std: float, std2: float, angle: float) -> None:
-    shape = shapes.generalised(15, _covariance(std, std2, angle), torch.ones(1))
+    shape = shapes.generalised_gaussian(15, _covariance(std, std2, angle), torch.ones(1))
     torch.testing.assert_close(shape[0], kernels.gaussian(15, std, std2, angle), atol=1e-6, rtol=1e-4)
 
 
@@ -25,7 +25,7 @@ def test_formulas_pixel_by_pixel(beta: float, std: float) -> None:
     at = np.arange(9) - 4
     distance = (at[:, None] ** 2 + at[None] ** 2) / std**2
     for make, expected in (
-        (shapes.generalised, np.exp(-0.5 * distance**beta)),
+        (shapes.generalised_gaussian, np.exp(-0.5 * distance**beta)),
         (shapes.plateau, 1 / (1 + distance**beta)),
     ):
         made = make(9, _covariance(std, std, 0.0), torch.tensor([beta], dtype=torch.float64))[0]
@@ -36,7 +36,7 @@ def test_a_narrower_kernel_is_that_of_its_own_size_with_zeros_around() -> None:
     covariance, beta, cutoff = _covariance(1.2, 0.8, 0.5), torch.tensor([1.5]), torch.tensor([1.1])
     narrow = torch.tensor([7])
     for wide, own in (
-        (shapes.generalised(11, covariance, beta, narrow), shapes.generalised(7, covariance, beta)),
+        (shapes.generalised_gaussian(11, covariance, beta, narrow), shapes.generalised_gaussian(7, covariance, beta)),
         (shapes.plateau(11, covariance, beta, narrow), shapes.plateau(7, covariance, beta)),
         (shapes.sinc(11, cutoff, narrow), shapes.sinc(7, cutoff)),
     ):

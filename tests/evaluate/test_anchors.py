@@ -45,11 +45,11 @@ _MRDA = [
 
 @pytest.mark.parametrize(("scale", "expected"), [(2, 33.68), (3, 30.40), (4, 28.43)])
 def test_down_and_up(scale: int, expected: float) -> None:
-    assert _bicubic("Set5", kernels.delta(), metrics.y(scale)) == pytest.approx(expected, abs=0.006)
+    assert _bicubic("Set5", kernels.delta(), metrics.luma_convention(scale)) == pytest.approx(expected, abs=0.006)
 
 
 def test_rounding_the_luma_costs_three_hundredths() -> None:
-    assert _bicubic("Set5", kernels.delta(), metrics.y_rounded(2)) == pytest.approx(33.65, abs=0.006)
+    assert _bicubic("Set5", kernels.delta(), metrics.rounded_luma_convention(2)) == pytest.approx(33.65, abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,22 @@ def test_mzsr(name: str, expected: float) -> None:
 )
 def test_gaussian8(scale: int, low: float, high: float, expected: float) -> None:
     widths = torch.linspace(low, high, 8).tolist()
-    scores = [_bicubic("Set5", kernels.gaussian(21, width), metrics.y(scale)) for width in widths]
+    scores = [_bicubic("Set5", kernels.gaussian(21, width), metrics.luma_convention(scale)) for width in widths]
     assert sum(scores) / 8 == pytest.approx(expected, abs=0.006)
 
 
 @pytest.mark.parametrize(("width", "expected"), [(1.2, 27.69), (2.4, 25.99), (3.6, 24.45)])
 def test_isotropic(width: float, expected: float) -> None:
-    assert _bicubic("Set5", kernels.gaussian(21, width), metrics.y(4)) == pytest.approx(expected, abs=0.006)
+    assert _bicubic("Set5", kernels.gaussian(21, width), metrics.luma_convention(4)) == pytest.approx(
+        expected, abs=0.006
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("std", "std2", "degrees", "expected"), [*_DASR, *_MRDA])
 def test_anisotropic(std: float, std2: float, degrees: float, expected: float) -> None:
     kernel = kernels.gaussian(21, std, std2, math.radians(degrees))
-    assert _bicubic("Set14", kernel, metrics.y(4)) == pytest.approx(expected, abs=0.006)
+    assert _bicubic("Set14", kernel, metrics.luma_convention(4)) == pytest.approx(expected, abs=0.006)
 
 
 @pytest.mark.parametrize(

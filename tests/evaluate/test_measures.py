@@ -8,7 +8,7 @@ from torch import Tensor
 from blindsr.degrade import resize
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import metrics
-from blindsr.evaluate.measures import Compared, artefacts, fidelity, inside, perceptual, score
+from blindsr.evaluate.measures import Compared, artefacts, fidelity, perceptual, psnr_inside_border, score
 from blindsr.nn.perceptual import AlexNet
 
 
@@ -21,9 +21,9 @@ def _compared() -> Compared:
 
 def test_each_result_has_the_value_that_it_has_alone() -> None:
     compared = _compared()
-    convention = metrics.y(4)
+    convention = metrics.luma_convention(4)
     whole = metrics.Convention("y", 0, "sr")
-    measures = [*fidelity(whole), inside(convention), artefacts()]
+    measures = [*fidelity(whole), psnr_inside_border(convention), artefacts()]
     scores = score(compared, measures)
     for found, sr in zip(scores, compared.results, strict=True):
         assert found.psnr == pytest.approx(float(metrics.psnr(sr[None], compared.original, whole)))
@@ -37,7 +37,7 @@ def test_each_result_has_the_value_that_it_has_alone() -> None:
 
 def test_without_originals_there_is_no_fidelity() -> None:
     with pytest.raises(BlindSRError, match="no HR"):
-        score(Compared(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 8, 8)), fidelity(metrics.y(4)))
+        score(Compared(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 8, 8)), fidelity(metrics.luma_convention(4)))
 
 
 def test_distances_are_those_of_the_result_as_a_file_would_be(tmp_path: Path) -> None:

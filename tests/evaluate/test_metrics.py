@@ -95,8 +95,8 @@ def _oracle(a: np.ndarray, b: np.ndarray, border: int) -> float:
 
 def test_equal_images() -> None:
     _, hr = _pair(5)
-    assert psnr(hr, hr, metrics.y(4)).tolist() == [math.inf, math.inf]
-    assert ssim(hr, hr, metrics.y(4)).tolist() == pytest.approx([1, 1])
+    assert psnr(hr, hr, metrics.luma_convention(4)).tolist() == [math.inf, math.inf]
+    assert ssim(hr, hr, metrics.luma_convention(4)).tolist() == pytest.approx([1, 1])
 
 
 def test_the_border_is_left_out() -> None:
@@ -104,17 +104,17 @@ def test_the_border_is_left_out() -> None:
     damaged = sr.clone()
     damaged[..., :4, :] = 0
     damaged[..., -4:] = 1
-    for convention in (metrics.y(4), metrics.rgb(4)):
+    for convention in (metrics.luma_convention(4), metrics.rgb_convention(4)):
         assert torch.equal(psnr(damaged, hr, convention), psnr(sr, hr, convention))
         assert torch.equal(ssim(damaged, hr, convention), ssim(sr, hr, convention))
-    assert (psnr(damaged, hr, metrics.y(3)) < psnr(sr, hr, metrics.y(3))).all()
+    assert (psnr(damaged, hr, metrics.luma_convention(3)) < psnr(sr, hr, metrics.luma_convention(3))).all()
 
 
 def test_rows_of_a_batch_do_not_mix() -> None:
     sr, hr = _pair(7, n=3)
     for measure in (psnr, ssim):
-        alone = torch.cat([measure(sr[i : i + 1], hr[i : i + 1], metrics.y(2)) for i in range(3)])
-        torch.testing.assert_close(measure(sr, hr, metrics.y(2)), alone)
+        alone = torch.cat([measure(sr[i : i + 1], hr[i : i + 1], metrics.luma_convention(2)) for i in range(3)])
+        torch.testing.assert_close(measure(sr, hr, metrics.luma_convention(2)), alone)
 
 
 def test_a_result_beyond_the_range_is_clamped_only_where_it_is_rounded() -> None:
@@ -125,18 +125,18 @@ def test_a_result_beyond_the_range_is_clamped_only_where_it_is_rounded() -> None
 
 def test_shapes_must_agree() -> None:
     with pytest.raises(BlindSRError, match=r"one shape, got \(1, 3, 8, 8\), \(1, 3, 8, 9\)"):
-        psnr(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 9), metrics.y(2))
+        psnr(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 9), metrics.luma_convention(2))
     with pytest.raises(BlindSRError, match=r"\(n, 3, h, w\)"):
-        psnr(torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), metrics.y(2))
+        psnr(torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), metrics.luma_convention(2))
 
 
 def test_an_image_without_an_inside_is_refused() -> None:
     x = torch.zeros(1, 3, 18, 30)
-    assert psnr(x, x, metrics.y(4)).item() == math.inf
+    assert psnr(x, x, metrics.luma_convention(4)).item() == math.inf
     with pytest.raises(BlindSRError, match="30x18 pixels is too small"):
-        ssim(x, x, metrics.y(4))
+        ssim(x, x, metrics.luma_convention(4))
     with pytest.raises(BlindSRError, match="too small"):
-        psnr(x, x, metrics.y(9))
+        psnr(x, x, metrics.luma_convention(9))
 
 
 @pytest.mark.parametrize("values", [("cb", 4, "sr"), ("y", -1, "sr"), ("y", 4, "8bit")])
@@ -146,6 +146,11 @@ def test_unknown_conventions_are_refused(values: tuple[str, int, str]) -> None:
 
 
 def test_presets_differ_and_name_themselves() -> None:
-    presets = [metrics.y(4), metrics.y_float(4), metrics.y_rounded(4), metrics.rgb(4)]
+    presets = [
+        metrics.luma_convention(4),
+        metrics.unrounded_luma_convention(4),
+        metrics.rounded_luma_convention(4),
+        metrics.rgb_convention(4),
+    ]
     assert len({str(preset) for preset in presets}) == 4
-    assert str(metrics.y(4)) == "Y of BT.601, studio range, border 4 px, SR rounded to 8 bit"
+    assert str(metrics.luma_convention(4)) == "Y of BT.601, studio range, border 4 px, SR rounded to 8 bit"

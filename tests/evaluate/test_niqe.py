@@ -81,12 +81,12 @@ def test_the_score_is_the_distance_of_two_gaussians(tmp_path: Path) -> None:
     apart = mean.numpy() - found.mean(0)
     expected = math.sqrt(apart @ np.linalg.pinv((np.eye(36) + np.cov(found.T)) / 2) @ apart)
     for path in _parameters(tmp_path, mean, covariance):
-        assert NIQE.read(path)(rgb).tolist() == pytest.approx([expected])
+        assert NIQE.from_file(path)(rgb).tolist() == pytest.approx([expected])
 
 
 def test_what_does_not_fill_a_block_is_left_out_and_small_images_are_refused(tmp_path: Path) -> None:
     path = _parameters(tmp_path, torch.zeros(36), torch.eye(36))[0]
-    niqe, rgb = NIQE.read(path), (_texture(200, 210) / 255).float().expand(-1, 3, -1, -1)
+    niqe, rgb = NIQE.from_file(path), (_texture(200, 210) / 255).float().expand(-1, 3, -1, -1)
     assert torch.equal(niqe(rgb), niqe(rgb[..., :192, :192]))
     for height, width in ((96, 96), (95, 400)):
         with pytest.raises(BlindSRError, match="192x96"):
@@ -94,7 +94,7 @@ def test_what_does_not_fill_a_block_is_left_out_and_small_images_are_refused(tmp
 
 
 def test_flat_images_have_a_score_or_a_sentence(tmp_path: Path) -> None:
-    niqe = NIQE.read(_parameters(tmp_path, torch.zeros(36), torch.eye(36))[0])
+    niqe = NIQE.from_file(_parameters(tmp_path, torch.zeros(36), torch.eye(36))[0])
     with pytest.raises(BlindSRError, match="flat"):
         niqe(torch.full((1, 3, 192, 192), 0.5))
 
@@ -106,7 +106,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "d.npz").write_bytes(b"PK")
     for name in ("a.mat", "b.npz", "c.npz", "d.npz", "none.npz", "none.mat"):
         with pytest.raises(BlindSRError, match=name):
-            NIQE.read(tmp_path / name)
+            NIQE.from_file(tmp_path / name)
 
 
 @pytest.mark.data
@@ -116,4 +116,4 @@ def test_matlabs_value() -> None:
     if not data or not parameters:
         pytest.skip("BLINDSR_DATA and BLINDSR_NIQE name the images and the published parameters")
     baboon = next(path for path in sorted(Path(data, "bench", "Set14").iterdir()) if path.stem in {"baboon", "img_001"})
-    assert float(NIQE.read(Path(parameters))(images.read(baboon).pixels[None])) == pytest.approx(5.7296, abs=1e-4)
+    assert float(NIQE.from_file(Path(parameters))(images.read(baboon).pixels[None])) == pytest.approx(5.7296, abs=1e-4)

@@ -52,7 +52,7 @@ def test_scores_are_those_of_the_steps_taken_one_by_one(folder: Path) -> None:
     )
     assert seen == [("RealSR", "a"), ("RealSR", "b")]
     (column,) = scores.columns
-    whole, border = metrics.Convention("y", 0, "sr"), metrics.y(4)
+    whole, border = metrics.Convention("y", 0, "sr"), metrics.luma_convention(4)
     for row in column.rows:
         hr, lr = (_pixels(folder / part / f"{row.image}.png") for part in ("HR", "LR"))
         sr, bicubic = _dark(folder / "LR" / f"{row.image}.png").pixels[None], resize(lr, 4).clamp(0, 1)

@@ -22,7 +22,7 @@ def _block(order: str, orientation: int = 6) -> bytes:
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_only_orientation_and_thumbnail_change(order: str) -> None:
     block = _block(order)
-    edited = exif.upright(b"Exif\0\0" + block)
+    edited = exif.set_upright(b"Exif\0\0" + block)
     changed = [index for index, (old, new) in enumerate(zip(block, edited, strict=True)) if old != new]
     assert edited == _block(order, 1).replace(struct.pack(order + "I", 99), bytes(4))
     assert len(changed) == 2
@@ -42,8 +42,8 @@ def test_the_resolution_may_be_per_centimetre() -> None:
 )
 def test_garbage_passes_unharmed(head: bytes, body: bytes) -> None:
     block = head + body
-    assert len(exif.upright(block)) == len(block.removeprefix(b"Exif\0\0"))
-    assert len(exif.sized(block, 4, 3)) == len(block)
+    assert len(exif.set_upright(block)) == len(block.removeprefix(b"Exif\0\0"))
+    assert len(exif.set_size(block, 4, 3)) == len(block)
     exif.dpi(block)
     exif.from_tiff(io.BytesIO(block))
 
@@ -60,4 +60,4 @@ def test_layers_and_how_a_raw_file_is_developed_are_not_of_the_photograph(tmp_pa
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_a_block_without_pointer_to_a_thumbnail_is_upright_too(order: str) -> None:
     end = 8 + 2 + 2 * 12
-    assert exif.upright(_block(order)[:end]) == _block(order, 1)[:end]
+    assert exif.set_upright(_block(order)[:end]) == _block(order, 1)[:end]

@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image, ImageOps, ImageSequence
 
 from blindsr.errors import BlindSRError
-from blindsr.images import Frames, Metadata, Picture, is_animated, load, read, write, write_frames
+from blindsr.images import Frames, Metadata, Picture, is_animated, read, read_file, write, write_frames
 
 _TIMES = (50, 100, 200)
 
@@ -28,7 +28,7 @@ def _animation(alpha: bool = False) -> Frames:
 def test_an_animation_comes_back(tmp_path: Path, name: str, alpha: bool) -> None:
     write_frames(_animation(alpha), tmp_path / name, quality=100)
     assert is_animated(tmp_path / name)
-    back = load(tmp_path / name)
+    back = read_file(tmp_path / name)
     assert isinstance(back, Frames)
     assert back.durations == _TIMES
     assert back.plays == 2
@@ -49,7 +49,7 @@ def test_another_library_reads_it_alike(tmp_path: Path, name: str) -> None:
 def test_an_animated_avif_is_read(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (16, 16), (80 * n, 0, 0)) for n in range(3)]
     frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:], duration=[*_TIMES])
-    back = load(tmp_path / "a.avif")
+    back = read_file(tmp_path / "a.avif")
     assert isinstance(back, Frames)
     assert back.durations == _TIMES
     assert [abs(int(one[8, 8, 0]) - 80 * n) <= 3 for n, one in enumerate(back.samples)] == [True] * 3
@@ -64,7 +64,7 @@ def test_pages_keep_size_depth_and_gray(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for page in pages:
             file.write(page, photometric="minisblack", resolution=(300, 300), resolutionunit="INCH")
-    found = load(tmp_path / "a.tif")
+    found = read_file(tmp_path / "a.tif")
     assert isinstance(found, Frames)
     assert not found.durations
     assert found.metadata.dpi == pytest.approx((300, 300))
@@ -81,7 +81,7 @@ def test_pages_keep_size_depth_and_gray(tmp_path: Path) -> None:
 
 def test_a_single_picture_is_a_picture(tmp_path: Path) -> None:
     write(Picture.from_array(np.zeros((4, 4, 3), np.uint8)), tmp_path / "a.png")
-    assert isinstance(load(tmp_path / "a.png"), Picture)
+    assert isinstance(read_file(tmp_path / "a.png"), Picture)
     assert not is_animated(tmp_path / "a.png")
     assert not is_animated(tmp_path / "missing.gif")
 
@@ -97,12 +97,12 @@ def test_what_is_refused(tmp_path: Path) -> None:
         write_frames(_animation(), tmp_path / "a.jpg")
     write_frames(_animation(), tmp_path / "a.gif")
     with pytest.raises(BlindSRError, match="3 frames of 10x8"):
-        load(tmp_path / "a.gif", max_pixels=200)
+        read_file(tmp_path / "a.gif", max_pixels=200)
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for _ in range(3):
             file.write(np.zeros((8, 10), np.uint8), photometric="minisblack")
     with pytest.raises(BlindSRError, match="at most"):
-        load(tmp_path / "a.tif", max_pixels=200)
+        read_file(tmp_path / "a.tif", max_pixels=200)
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
@@ -116,7 +116,7 @@ def test_damaged_animations_give_a_sentence_or_frames(tmp_path: Path, name: str)
             mutated[place] = int(generator.integers(256))
         (tmp_path / name).write_bytes(bytes(mutated[: int(generator.integers(20, len(data)))]))
         with suppress(BlindSRError):
-            assert isinstance(load(tmp_path / name), Frames | Picture)
+            assert isinstance(read_file(tmp_path / name), Frames | Picture)
 
 
 def test_an_endless_animation_stays_endless_and_one_that_plays_once_does(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_an_endless_animation_stays_endless_and_one_that_plays_once_does(tmp_pat
         for name in ("a.gif", "a.png", "a.webp"):
             made = _animation()
             write_frames(Frames(made.samples, made.metadata, made.durations, plays), tmp_path / name)
-            back = load(tmp_path / name)
+            back = read_file(tmp_path / name)
             assert isinstance(back, Frames)
             assert back.plays == plays
 
@@ -134,7 +134,7 @@ def test_delays_are_those_that_viewers_show(tmp_path: Path, stored: int, shown: 
     frames = [Image.new("RGB", (4, 4), (80 * n, 0, 0)) for n in range(2)]
     for name in ("a.gif", "a.png"):
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], duration=stored)
-        found = load(tmp_path / name)
+        found = read_file(tmp_path / name)
         assert isinstance(found, Frames)
         assert found.durations == (shown, shown)
 
@@ -146,7 +146,7 @@ def test_pages_as_an_animation_have_one_size_and_the_same_channels(tmp_path: Pat
         write_frames(sides, tmp_path / name)
     channels = Frames([np.zeros((8, 8), np.uint8), np.full((8, 8, 4), (200, 0, 0, 0), np.uint8)])
     write_frames(channels, tmp_path / name)
-    back = load(tmp_path / name)
+    back = read_file(tmp_path / name)
     assert isinstance(back, Frames)
     assert [one[4, 4, 3] for one in back.samples] == [255, 0]
 
@@ -167,7 +167,7 @@ def test_an_orientation_turns_every_frame_once(tmp_path: Path, name: str, orient
     said = Image.Exif()
     said[0x0112], said[0x010F] = orientation, "Maker"
     images[0].save(tmp_path / name, save_all=True, append_images=images[1:], exif=said.tobytes(), lossless=True)
-    found = load(tmp_path / name)
+    found = read_file(tmp_path / name)
     assert isinstance(found, Frames)
     for frame, image in zip(found.samples, images, strict=True):
         image.getexif()[0x0112] = orientation
@@ -181,7 +181,7 @@ def test_an_orientation_turns_every_frame_once(tmp_path: Path, name: str, orient
 def test_an_animated_webp_keeps_its_xmp(tmp_path: Path) -> None:
     made = _animation()
     write_frames(Frames(made.samples, Metadata(xmp=b"<x:xmpmeta/>"), made.durations), tmp_path / "a.webp")
-    back = load(tmp_path / "a.webp")
+    back = read_file(tmp_path / "a.webp")
     assert back.metadata.xmp == b"<x:xmpmeta/>"
 
 
@@ -190,7 +190,7 @@ def test_a_still_that_an_animation_hides_is_no_frame(tmp_path: Path, count: int)
     frames = [Image.new("RGB", (8, 4), colour) for colour in ("red", "blue")][:count]
     still = Image.new("RGB", (8, 4), "white")
     still.save(tmp_path / "a.png", save_all=True, append_images=frames, default_image=True, duration=50)
-    back = load(tmp_path / "a.png")
+    back = read_file(tmp_path / "a.png")
     assert isinstance(back, Frames) == (count == 2)
     if isinstance(back, Frames):
         assert [one[0, 0].tolist() for one in back.samples] == [[255, 0, 0], [0, 0, 255]]

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from blindsr.errors import BlindSRError
-from blindsr.images import Frames, Picture, load, profile, write, write_frames
-from blindsr.images.quality import jpeg_quality
+from blindsr.images import Frames, Picture, read_file, write, write_frames
+from blindsr.images.codecs.jpeg import jpeg_quality
+from blindsr.images.color import profile
 from blindsr.images.strips import Strips
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # as the command line does
@@ -52,7 +53,7 @@ def _still(kind: str, mode: str = "RGB", **options: Any) -> bytes:
 
 
 def _described(kind: str) -> bytes:
-    return _still(kind, exif=_exif(), icc_profile=profile.of(12, 13), xmp=XMP)
+    return _still(kind, exif=_exif(), icc_profile=profile.profile_of(12, 13), xmp=XMP)
 
 
 def _tiff(**options: Any) -> bytes:
@@ -145,7 +146,7 @@ def _try(path: Path, data: bytes, suffix: str) -> None:
     """Read a file in all ways, and write what came out of it; only our own error may be raised."""
     path.write_bytes(data)
     begin = time.monotonic()
-    found = _or_sentence(lambda: load(path, max_pixels=LIMIT), path)
+    found = _or_sentence(lambda: read_file(path, max_pixels=LIMIT), path)
     if found is not None:
         _check(found)
         _or_sentence(partial(_write, found, path.with_name(f"out{suffix}")), path.with_name("out"))

@@ -9,8 +9,8 @@ import tifffile
 from PIL import Image
 
 from blindsr.errors import BlindSRError
-from blindsr.images import Picture, load, read
-from blindsr.images.pages import damaged, pages
+from blindsr.images import Picture, read, read_file
+from blindsr.images.pages import decode_error, pages
 from blindsr.images.picture import Format
 from blindsr.images.strips import Strips
 
@@ -36,7 +36,7 @@ def test_a_small_version_may_come_first(tmp_path: Path) -> None:
         file.write(large[:4, :4], photometric="rgb", subfiletype=1)
         file.write(large, photometric="rgb")
     assert pages(tmp_path / "a.tif", "tiff") == [1]
-    for picture in (read(tmp_path / "a.tif"), load(tmp_path / "a.tif"), Strips(tmp_path / "a.tif").rows(0, 16)):
+    for picture in (read(tmp_path / "a.tif"), read_file(tmp_path / "a.tif"), Strips(tmp_path / "a.tif").rows(0, 16)):
         assert isinstance(picture, Picture)
         np.testing.assert_array_equal(picture.to_array(), large)
 
@@ -45,7 +45,7 @@ def test_raw_data_behind_a_small_version_are_refused(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.dng") as file:
         file.write(np.zeros((8, 8, 3), np.uint8), photometric="rgb", subfiletype=1, subifds=1)
         file.write(np.zeros((16, 16), np.uint16), photometric="minisblack")
-    for reader in (read, load):
+    for reader in (read, read_file):
         with pytest.raises(BlindSRError, match="export it as TIFF first"):
             reader(tmp_path / "a.dng")
 
@@ -71,7 +71,7 @@ def test_an_avif_without_its_list_of_items_seems_to_be_one(tmp_path: Path) -> No
     ],
 )
 def test_a_library_s_complaint_becomes_one_line(error: Exception, reason: str) -> None:
-    sentence = str(damaged(Path("a.png"), error))
+    sentence = str(decode_error(Path("a.png"), error))
     assert "\n" not in sentence
     assert sentence.startswith("a.png")
     assert reason in sentence

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from blindsr.errors import BlindSRError
-from blindsr.images import load, read
+from blindsr.images import read, read_file
 from blindsr.images.strips import Strips
 
 
@@ -274,7 +274,7 @@ def test_a_huge_file_is_not_read_whole(tmp_path: Path, kind: str, whole: bool) -
     path.write_bytes(data if whole else data[:40])
     os.truncate(path, 3 * 2**30)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for reader in (load, Strips):
+    for reader in (read_file, Strips):
         with suppress(BlindSRError):
             reader(path)
     # Kilobytes; on macOS, bytes

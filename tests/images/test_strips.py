@@ -12,7 +12,7 @@ from PIL import Image
 from blindsr import images
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture
-from blindsr.images.strips import Strips, Window, resampled, write_strips
+from blindsr.images.strips import Strips, Window, resample_strips, write_strips
 
 EXIF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
 
@@ -111,6 +111,6 @@ def test_floats_are_resampled_between_black_and_white(tmp_path: Path) -> None:
     edge = np.zeros((20, 20, 3), np.float32)
     edge[:, 10:] = 1
     tifffile.imwrite(tmp_path / "a.tif", edge, photometric="rgb")
-    made = np.concatenate(list(resampled(tmp_path / "a.tif", 37, 37, 32)))
+    made = np.concatenate(list(resample_strips(tmp_path / "a.tif", 37, 37, 32)))
     assert made.shape == (37, 37, 3)
     assert (made.min(), made.max()) == (0, 1)

@@ -12,7 +12,7 @@ from PIL.ExifTags import IFD
 
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, check_output, read, write
-from blindsr.images import tiff as tiff_file
+from blindsr.images.codecs import tiff as tiff_file
 from blindsr.images.write import write_file
 
 LargestFile = Callable[[int], AbstractContextManager[None]]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from blindsr.images import read, write
-from blindsr.images.xmp import without_parts
+from blindsr.images.xmp import remove_references
 
 _RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
 _CAMERA, _HDR = "http://ns.google.com/photos/1.0/camera/", "http://ns.adobe.com/hdr-gain-map/1.0/"
@@ -35,7 +35,7 @@ _PHONE = _packet(
 
 
 def test_claims_go_and_the_rest_stays() -> None:
-    kept, lost = without_parts(_PHONE)
+    kept, lost = remove_references(_PHONE)
     assert lost
     assert kept is not None
     for gone in (b"hdrgm", b"Cam:", b"Container", b"Item:", b"MotionPhoto", b"GainMap", b"video/mp4"):
@@ -48,7 +48,7 @@ def test_claims_go_and_the_rest_stays() -> None:
 
 @pytest.mark.parametrize("namespace", ["http://ns.google.com/photos/1.0/depthmap/", "http://ns.adobe.com/xmp/note/"])
 def test_depth_and_further_packets_are_other_parts_too(namespace: str) -> None:
-    kept, lost = without_parts(_packet(f'xmlns:q="{namespace}" q:HasExtendedXMP="0123"'))
+    kept, lost = remove_references(_packet(f'xmlns:q="{namespace}" q:HasExtendedXMP="0123"'))
     assert lost
     assert kept is not None
     assert b"0123" not in kept
@@ -63,17 +63,17 @@ def test_what_claims_nothing_stays_to_the_byte() -> None:
         b"no XML at all",
         b"",
     ):
-        assert without_parts(packet) == (packet, False)
+        assert remove_references(packet) == (packet, False)
 
 
 def test_what_is_no_xml_goes_as_a_whole() -> None:
     broken = _PHONE.replace(b"</rdf:RDF>", b"")
-    assert without_parts(broken) == (None, True)
+    assert remove_references(broken) == (None, True)
 
 
 @given(st.integers(0, len(_PHONE)), st.integers(0, 60), st.binary(max_size=8))
 def test_damage_leaves_xml_without_claims_or_nothing(at: int, count: int, put: bytes) -> None:
-    kept, lost = without_parts(_PHONE[:at] + put + _PHONE[at + count :])
+    kept, lost = remove_references(_PHONE[:at] + put + _PHONE[at + count :])
     if lost and kept is not None:
         # A name whose prefix was damaged belongs to no namespace that claims anything
         names = [name for node in ET.fromstring(kept).iter() for name in (node.tag, *node.attrib)]

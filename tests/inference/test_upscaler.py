@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.errors import BlindSRError
 from blindsr.images import Metadata, Picture, write
-from blindsr.images.gamut import Gamut
+from blindsr.images.color.gamut import Gamut
 from blindsr.inference import Bicubic, Source, Upscaler
 
 

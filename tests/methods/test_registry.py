@@ -13,7 +13,7 @@ from blindsr.errors import BlindSRError
 from blindsr.methods import registry
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", registry.method_names())
 def test_every_method_has_a_class_stages_and_recipes(name: str) -> None:
     assert registry.method_class(name).Config.model_fields
     assert registry.training(name).STAGES
@@ -87,7 +87,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.usefixtures("plugin")
 def test_a_package_adds_a_method(tmp_path: Path) -> None:
-    assert "fifth" in registry.names()
+    assert "fifth" in registry.method_names()
     cls = registry.method_class("fifth")
     assert cls.__name__ == "Nearest"
     assert list(registry.training("fifth").STAGES) == ["fit"]

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.func import functional_call
 
-from blindsr.nn.blocks import adapted, frozen, windows
+from blindsr.nn.blocks import frozen, windows, with_tensors
 
 
 def test_large_images_are_judged_by_windows_spread_over_them() -> None:
@@ -39,7 +39,7 @@ def test_an_adapted_copy_shares_all_but_what_was_given() -> None:
     net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Conv2d(4, 2, 1))).eval()
     x, before = torch.rand(1, 3, 8, 8), {name: values.clone() for name, values in net.state_dict().items()}
     own = {"0.weight": torch.rand(4, 3, 3, 3), "1.running_mean": torch.rand(4), "2.0.bias": torch.rand(2)}
-    copy = adapted(net, own)
+    copy = with_tensors(net, own)
     torch.testing.assert_close(copy(x), functional_call(net, own, (x,)))
     assert all(torch.equal(values, before[name]) for name, values in net.state_dict().items())
     parameters = dict(net.named_parameters())
@@ -49,7 +49,7 @@ def test_an_adapted_copy_shares_all_but_what_was_given() -> None:
 
 def test_gradients_of_an_adapted_copy_reach_what_is_shared_and_what_was_given() -> None:
     net, bias = nn.Sequential(nn.Linear(3, 2)), torch.zeros(2, requires_grad=True)
-    adapted(net, {"0.bias": 2 * bias})(torch.ones(1, 3)).sum().backward()
+    with_tensors(net, {"0.bias": 2 * bias})(torch.ones(1, 3)).sum().backward()
     assert bias.grad is not None
     torch.testing.assert_close(bias.grad, torch.full((2,), 2.0))
     torch.testing.assert_close(net[0].weight.grad, torch.ones(2, 3))
@@ -59,7 +59,7 @@ def test_gradients_of_an_adapted_copy_reach_what_is_shared_and_what_was_given() 
 @pytest.mark.parametrize("name", ["0.strange", "weight", "training", "0"])
 def test_what_a_network_does_not_have_is_not_adapted(name: str) -> None:
     with pytest.raises(KeyError):
-        adapted(nn.Sequential(nn.Linear(3, 2)), {name: torch.zeros(2)})
+        with_tensors(nn.Sequential(nn.Linear(3, 2)), {name: torch.zeros(2)})
 
 
 def test_gradients_pass_a_frozen_network_and_leave_it_as_it_was() -> None:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.nn.subpixel import REACH, PixelShuffle, Upsampler, start_as_nearest
+from blindsr.nn.subpixel import REACH, PixelShuffle, Upsampler, initialise_icnr
 
 
 def test_it_is_pixel_shuffle_up_to_the_order_of_channels() -> None:
@@ -70,7 +70,7 @@ def test_it_is_folded_in_full_precision_under_autocast() -> None:
 @torch.no_grad()
 def test_it_starts_as_a_copy_of_the_nearest_pixel() -> None:
     net = upscaler(4).float()
-    start_as_nearest(net.layers)
+    initialise_icnr(net.layers)
     enlarged = net.layers[:-1](x := features().float())
     mean = F.avg_pool2d(enlarged, 4)[..., 2:-2, 2:-2]
     spread = (enlarged - F.interpolate(F.avg_pool2d(enlarged, 4), scale_factor=4))[..., 8:-8, 8:-8]

@@ -15,16 +15,17 @@ import torch
 
 from blindsr import images
 from blindsr.analysis.choice import Auto
-from blindsr.analysis.native import shrunk
+from blindsr.analysis.native import shrink
 from blindsr.degrade import kernels
+from blindsr.errors import BlindSRError
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.inference.progress import CancelledError, Watch
 from blindsr.inference.size import Size
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.pipeline import memory, one, stream
+from blindsr.pipeline import memory, restorer, stream
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Existing, Options
-from blindsr.pipeline.plan import Job
+from blindsr.pipeline.planning.plan import Job
 
 LargestFile = Callable[[int], AbstractContextManager[None]]
 
@@ -90,7 +91,9 @@ def test_no_room_for_one_stops_nothing(
 
     large, small = Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "large_x2.png"), jobs(tmp_path, 1)[0]
     if place == "restore_in_strips":
-        monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
+        monkeypatch.setattr(
+            memory, "bytes_needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0
+        )
         monkeypatch.setattr(stream, "restore_in_strips", full)
     else:
         real = images.write
@@ -129,7 +132,7 @@ def test_reading_and_writing_happen_beside_computing(
 ) -> None:
     given = jobs(tmp_path, 4)
     threads: dict[str, set[int]] = {"read": set(), "write": set()}
-    real_read, real_write = images.load, images.write
+    real_read, real_write = images.read_file, images.write
 
     def read(path: Path) -> images.Picture | images.Frames:
         threads["read"].add(threading.get_ident())
@@ -139,7 +142,7 @@ def test_reading_and_writing_happen_beside_computing(
         threads["write"].add(threading.get_ident())
         real_write(result, path, quality=quality, bits=bits, overwrite=overwrite)
 
-    monkeypatch.setattr(images, "load", read)
+    monkeypatch.setattr(images, "read_file", read)
     monkeypatch.setattr(images, "write", write)
     assert len(list(restore_all(given, Options(model=upscaler)))) == 4
     assert len(threads["read"]) == len(threads["write"]) == 1
@@ -183,7 +186,7 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upscaler = Upscaler(Bicubic(2), device="cpu")
-    monkeypatch.setattr(memory, "needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
+    monkeypatch.setattr(memory, "bytes_needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
     small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
     jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
     outcomes = list(restore_all([small, large, jpeg], Options(model=upscaler, max_memory=10**9, report=True)))
@@ -197,12 +200,12 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
 def test_what_nobody_asked_for_keeps_no_large_image_out(
     tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
+    monkeypatch.setattr(memory, "bytes_needed", lambda *_: 10**12)
     (job,) = jobs(tmp_path, 1)
     auto = Auto(lambda _: upscaler, 2.0)
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9))
     assert outcome.error is None
-    assert outcome.line()["model"] == auto.general
+    assert outcome.to_dict()["model"] == auto.general
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9, native="auto", overwrite=True))
     assert "native resolution" in str(outcome.error)
 
@@ -211,8 +214,8 @@ def test_more_pixels_than_are_read_at_once_go_through_in_strips(
     tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (job,) = jobs(tmp_path, 1)
-    monkeypatch.setattr(one, "MAX_PIXELS", 10)
-    monkeypatch.setattr(images, "load", lambda _: pytest.fail("read at once"))
+    monkeypatch.setattr(restorer, "MAX_PIXELS", 10)
+    monkeypatch.setattr(images, "read_file", lambda _: pytest.fail("read at once"))
     (outcome,) = restore_all([job], Options(model=upscaler))
     assert outcome.error is None
     assert images.read(job.target).width == 16
@@ -227,7 +230,7 @@ def test_the_size_that_is_asked_for_counts_against_memory(
         asked.append(scale)
         return 0
 
-    monkeypatch.setattr(memory, "needed", needed)
+    monkeypatch.setattr(memory, "bytes_needed", needed)
     for scale in (None, 4.0, 1.0):
         list(restore_all(jobs(tmp_path, 1), Options(model=upscaler, scale=scale, overwrite=True)))
     assert asked == [2, 4, 2]
@@ -237,7 +240,7 @@ def test_an_image_is_shrunk_to_what_it_holds_and_its_result_is_not(tmp_path: Pat
     given = jobs(tmp_path, 1)
     (outcome,) = restore_all(given, Options(model=upscaler, native=0.5, report=True))
     assert outcome.findings["native"] == 0.5
-    small = shrunk(images.read(given[0].source), 0.5)
+    small = shrink(images.read(given[0].source), 0.5)
     expected = upscaler.upscale(small, size=Size(exact=(16, 16)))
     assert torch.equal(images.read(given[0].target).pixels, images.quantise(expected.pixels))
 
@@ -249,7 +252,7 @@ def test_animations_and_pages_go_through(tmp_path: Path, upscaler: Upscaler, nam
     (outcome,) = restore_all([Job(tmp_path / name, tmp_path / f"out.{name}")], Options(model=upscaler, report=True))
     assert outcome.error is None
     assert outcome.findings["frames"] == 3
-    back = images.load(tmp_path / f"out.{name}")
+    back = images.read_file(tmp_path / f"out.{name}")
     assert isinstance(back, images.Frames)
     assert [one.shape[:2] for one in back.samples] == [(12, 10)] * 3
     assert back.durations == (() if name == "a.tif" else (40, 50, 60))
@@ -328,7 +331,7 @@ def test_a_result_that_appears_during_the_work(
             images.Frames([np.full((8, 8, 3), v, np.uint8) for v in (0, 200)], durations=(50, 50)), source
         )
     if what == "strips":
-        monkeypatch.setattr(memory, "needed", lambda *_: 10**12)
+        monkeypatch.setattr(memory, "bytes_needed", lambda *_: 10**12)
     look = Upscaler.estimate_condition
 
     def looked(*given: Any) -> Any:
@@ -337,7 +340,7 @@ def test_a_result_that_appears_during_the_work(
 
     monkeypatch.setattr(Upscaler, "estimate_condition", looked)
     if what == "frames":
-        monkeypatch.setattr(memory, "needed", lambda *_: 0)
+        monkeypatch.setattr(memory, "bytes_needed", lambda *_: 0)
     (outcome,) = restore_all(
         [Job(source, target)],
         Options(
@@ -388,7 +391,7 @@ def test_a_full_disk_fails_one_result_and_keeps_the_old_one(
     with largest_file(len(before[Path(given[0].target)]) // 2):
         first, second = restore_all(given, Options(model=upscaler, overwrite=True))
     assert first.error is not None
-    assert str(given[0].target) in first.error
+    assert str(given[0].target) in str(first.error)
     assert second.error is None
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
@@ -419,6 +422,8 @@ def test_outcomes_of_what_was_finished_come_before_the_end(tmp_path: Path, upsca
 
 def test_what_was_known_to_fail_fails_alone(tmp_path: Path, upscaler: Upscaler) -> None:
     (good,) = jobs(tmp_path, 1)
-    outcomes = list(restore_all([Job(tmp_path / "x", tmp_path / "out", "locked"), good], Options(model=upscaler)))
-    assert [outcome.error for outcome in outcomes] == ["locked", None]
-    assert outcomes[0].line()["status"] == "failed"
+    outcomes = list(
+        restore_all([Job(tmp_path / "x", tmp_path / "out", BlindSRError("locked")), good], Options(model=upscaler))
+    )
+    assert [str(outcome.error) for outcome in outcomes] == ["locked", "None"]
+    assert outcomes[0].to_dict()["status"] == "failed"

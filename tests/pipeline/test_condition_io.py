@@ -17,14 +17,14 @@ def upscaler() -> Upscaler:
 
 def test_a_condition_comes_back_as_it_was(tmp_path: Path, upscaler: Upscaler) -> None:
     condition = upscaler.condition(torch.rand(1, 3, 8, 8))
-    condition_io.save(tmp_path / "c.json", "m", upscaler, condition)
-    assert torch.equal(condition_io.load(tmp_path / "c.json", "m", upscaler), condition)
+    condition_io.save_condition(tmp_path / "c.json", "m", upscaler, condition)
+    assert torch.equal(condition_io.load_condition(tmp_path / "c.json", "m", upscaler), condition)
 
 
 def test_a_name_and_the_path_of_its_file_are_one_model(tmp_path: Path, upscaler: Upscaler) -> None:
     for made, used in (("m_x4.a", "some/m_x4.a.safetensors"), ("some/m_x4.a.safetensors", "m_x4.a")):
-        condition_io.save(tmp_path / "c.json", made, upscaler, torch.zeros(1, 3))
-        assert torch.equal(condition_io.load(tmp_path / "c.json", used, upscaler), torch.zeros(1, 3))
+        condition_io.save_condition(tmp_path / "c.json", made, upscaler, torch.zeros(1, 3))
+        assert torch.equal(condition_io.load_condition(tmp_path / "c.json", used, upscaler), torch.zeros(1, 3))
 
 
 def test_the_average_lies_between(upscaler: Upscaler) -> None:
@@ -50,10 +50,10 @@ def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:
     ):
         path.write_text(values)
         with pytest.raises(BlindSRError, match=words):
-            condition_io.load(path, "m", upscaler)
+            condition_io.load_condition(path, "m", upscaler)
     with pytest.raises(BlindSRError, match="cannot read"):
-        condition_io.load(tmp_path / "none.json", "m", upscaler)
+        condition_io.load_condition(tmp_path / "none.json", "m", upscaler)
     with pytest.raises(BlindSRError, match="cannot be kept"):
-        condition_io.save(path, "bicubic", Upscaler(Bicubic(2), device="cpu"), None)
+        condition_io.save_condition(path, "bicubic", Upscaler(Bicubic(2), device="cpu"), None)
     with pytest.raises(BlindSRError, match="cannot write"):
-        condition_io.save(tmp_path / "no" / "c.json", "m", upscaler, torch.zeros(1, 3))
+        condition_io.save_condition(tmp_path / "no" / "c.json", "m", upscaler, torch.zeros(1, 3))

@@ -84,7 +84,7 @@ def test_a_condition_is_made_a_part(tiny: Path, photo: Path, tmp_path: Path) -> 
     upscaler = Upscaler(tiny, device="cpu", precision="fp32", guard=False)
     lr = torch.rand(1, 3, 12, 17, generator=torch.Generator().manual_seed(3))
     condition = upscaler.condition(lr)
-    condition_io.save(tmp_path / "camera.json", "cmdsr_x2.tiny", upscaler, condition)
+    condition_io.save_condition(tmp_path / "camera.json", "cmdsr_x2.tiny", upscaler, condition)
     made = export(tiny, tmp_path / "out", condition=tmp_path / "camera.json")
     assert [path.suffix for path in made.paths] == [".onnx", ".json"]
     session = open_session(made.paths[0].read_bytes(), "onnxruntime")

@@ -13,7 +13,7 @@ from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.load import load
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
-from blindsr.pipeline.frames import enlarge_frames, fitting_tile, middle
+from blindsr.pipeline.frames import fitting_tile, middle_frame, restore_frames
 
 
 @pytest.fixture(name="upscaler")
@@ -28,7 +28,7 @@ def _frames(durations: tuple[int, ...] = (50, 60, 70)) -> Frames:
 
 
 def test_each_frame_is_what_its_picture_becomes(upscaler: Upscaler) -> None:
-    result = enlarge_frames(upscaler, _frames())
+    result = restore_frames(upscaler, _frames())
     assert (result.durations, result.plays, result.metadata.xmp) == ((50, 60, 70), 3, b"<x/>")
     for one, picture in zip(result.samples, _frames().pictures(), strict=True):
         np.testing.assert_array_equal(one, upscaler.upscale(picture).to_array())
@@ -47,13 +47,13 @@ def test_an_animation_has_one_condition_and_pages_have_each_their_own(
         return "known"
 
     monkeypatch.setattr(upscaler, "estimate_condition", look)
-    enlarge_frames(upscaler, frames)
+    restore_frames(upscaler, frames)
     assert seen == looked_at
-    torch.testing.assert_close(middle(frames).pixels, pictures[1].pixels)
+    torch.testing.assert_close(middle_frame(frames).pixels, pictures[1].pixels)
 
 
 def test_size_depth_and_native_resolution(upscaler: Upscaler) -> None:
-    result = enlarge_frames(upscaler, _frames(), size=Size(factor=1.5), bits=16, native=0.5)
+    result = restore_frames(upscaler, _frames(), size=Size(factor=1.5), bits=16, native=0.5)
     assert {(one.shape, one.dtype.name) for one in result.samples} == {((12, 9, 3), "uint16")}
 
 
@@ -79,7 +79,7 @@ def test_a_frame_that_a_network_fails_on_changes_the_model_of_the_whole_animatio
     monkeypatch.setattr("blindsr.inference.faithful.Bicubic", type("Other", (Bicubic,), {}))
     failing = Upscaler(Dimmed(2), device="cpu")
     monkeypatch.setattr(failing, "fallback", upscaler)
-    result = enlarge_frames(failing, _frames(durations))
+    result = restore_frames(failing, _frames(durations))
     unlike = [
         not np.array_equal(one, upscaler.upscale(picture).to_array())
         for one, picture in zip(result.samples, _frames().pictures(), strict=True)

@@ -17,17 +17,17 @@ from blindsr.pipeline import memory
     ("text", "expected"), [("2GB", 2 * 10**9), ("1.5g", 15 * 10**8), ("900 MB", 9 * 10**8), ("3GiB", 3 * 2**30)]
 )
 def test_memory_as_people_write_it(text: str, expected: int) -> None:
-    assert memory.parse(text) == expected
+    assert memory.parse_memory(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "much", "2XB", "-1GB", "100MB", "0"])
 def test_what_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(BlindSRError, match=r"memory|enough"):
-        memory.parse(text)
+        memory.parse_memory(text)
 
 
 def test_auto_is_most_of_what_is_free() -> None:
-    assert memory.parse("auto") <= max(memory.free(), 900_000_000)
+    assert memory.parse_memory("auto") <= max(memory.available(), 900_000_000)
 
 
 def _tell(root: Path, files: dict[str, str]) -> None:
@@ -67,12 +67,12 @@ def test_what_is_free_is_what_can_be_had(
 ) -> None:
     _tell(tmp_path, files)
     monkeypatch.setattr(memory, "_SYSTEM", tmp_path)
-    assert memory.free() == expected
+    assert memory.available() == expected
 
 
 def test_other_systems_tell_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_SYSTEM", tmp_path)
-    assert memory.free() > 0
+    assert memory.available() > 0
 
 
 def upscaler_of(*, floats_per_pixel: int = 1000, margin: int = 40, tile: int | Literal["auto"] = "auto") -> Upscaler:
@@ -83,10 +83,10 @@ def upscaler_of(*, floats_per_pixel: int = 1000, margin: int = 40, tile: int | L
 
 def test_more_pixels_need_more() -> None:
     upscaler = upscaler_of()
-    small, large = memory.needed(upscaler, 1000, 1000, 4), memory.needed(upscaler, 6000, 4000, 4)
+    small, large = memory.bytes_needed(upscaler, 1000, 1000, 4), memory.bytes_needed(upscaler, 6000, 4000, 4)
     assert small < 2 * 10**9 < large
-    assert memory.needed(upscaler_of(floats_per_pixel=2000), 1000, 1000, 4) > small
-    assert memory.needed(upscaler_of(floats_per_pixel=0), 1000, 1000, 4) == memory.whole(10**6, 4)
+    assert memory.bytes_needed(upscaler_of(floats_per_pixel=2000), 1000, 1000, 4) > small
+    assert memory.bytes_needed(upscaler_of(floats_per_pixel=0), 1000, 1000, 4) == memory.bytes_for_whole(10**6, 4)
 
 
 @pytest.mark.parametrize("limit", [10**9, 2 * 10**9, 8 * 10**9])

@@ -62,8 +62,8 @@ def test_conditions_by_name_and_by_value(tmp_path: Path) -> None:
     method = CMDSR(CMDSRConfig(scale=2, blocks=1, channels=4, support=1, patch=4, features=3))
     upscaler, path = Upscaler(method, device="cpu"), tmp_path / "c.json"
     condition = upscaler.condition(torch.rand(1, 3, 8, 8))
-    condition_io.save(path, "cmdsr_x2.m", upscaler, condition)
-    for given in (path, str(path), condition_io.read(path)):
+    condition_io.save_condition(path, "cmdsr_x2.m", upscaler, condition)
+    for given in (path, str(path), condition_io.read_condition(path)):
         assert torch.equal(load_condition(Options(model="cmdsr_x2.m", condition=given), upscaler), condition)
         with pytest.raises(BlindSRError, match="use the same model"):
             load_condition(Options(model="cmdsr_x2.other", condition=given), upscaler)

@@ -14,7 +14,7 @@ from blindsr.cli.upscale import upscale
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.inference import Upscaler
-from blindsr.pipeline.options import Options
+from blindsr.pipeline.options import Options, parse_duration
 
 
 def test_nothing_known() -> None:
@@ -134,3 +134,14 @@ def test_what_travels_names_no_files(tmp_path: Path) -> None:
 def test_results_are_named_by_the_options(options: dict[str, Any], template: str, scale: float | str) -> None:
     naming = Options(model="some/m_x4.tiny.safetensors", **options).naming(4)
     assert (naming.template, naming.scale, naming.model) == (template, scale, "m_x4.tiny")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("45s", 45), ("1.5m", 90), ("2h", 7200), ("0s", 0)])
+def test_units(text: str, expected: float) -> None:
+    assert parse_duration(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "-5s", "5 s", "5sec", "1e3s"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(BlindSRError, match="45s, 90m or 2h"):
+        parse_duration(text)

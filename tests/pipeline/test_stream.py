@@ -67,7 +67,7 @@ def test_what_does_not_fit_is_looked_at_in_its_middle(
 ) -> None:
     source = tmp_path / "a.png"
     images.write(picture(3, 120, 30), source)
-    monkeypatch.setattr(memory, "largest_look", lambda limit: 30 * 40)
+    monkeypatch.setattr(memory, "largest_analysed", lambda limit: 30 * 40)
     seen: list[Picture] = []
     monkeypatch.setattr(upscaler, "estimate_condition", lambda picture, hints: seen.append(picture))
     stream.estimate_condition(upscaler, source, Hints(), LIMIT)

@@ -6,7 +6,7 @@ from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 from blindsr.reproduce.budget import Budget, fitted, shortened
 from blindsr.train.loop import Options
-from blindsr.train.recipe import load
+from blindsr.train.recipe import load_recipe
 
 
 @pytest.mark.parametrize(
@@ -24,30 +24,32 @@ def test_others_get_one_sentence(text: str) -> None:
 
 
 def test_the_whole_schedule_shrinks() -> None:
-    recipe = load("cmdsr_x4.paper")
+    recipe = load_recipe("cmdsr_x4.paper")
     stage = shortened(recipe, 0.01).stages["stage"]
     assert (stage.steps, stage.milestones, stage.validate_every) == (10_000, (5_000, 9_000), 1_000)
     assert shortened(recipe, 2.0).stages["stage"].steps == recipe.stages["stage"].steps
-    parts = shortened(load("mrda_x4.iso"), 1e-6).stages
+    parts = shortened(load_recipe("mrda_x4.iso"), 1e-6).stages
     assert [one.steps for one in parts.values()] == [1, 1, 1, 1]
     assert parts["teacher"].warmup == 0
-    meta = shortened(load("mzsr_x2.direct", ["meta.anneal=1000"]), 0.1).stages["meta"]
+    meta = shortened(load_recipe("mzsr_x2.direct", ["meta.anneal=1000"]), 0.1).stages["meta"]
     assert getattr(meta, "anneal") == 100  # noqa: B009  # of this method's schema alone
 
 
 def test_steps_are_shared_as_in_the_recipe(tmp_path: Path, photographs: Path) -> None:
     photos, options = Photos.read([photographs]), Options(tmp_path / "run")
-    found = fitted(load("mzsr_x2.direct"), Budget.parse("900"), photos, options)
+    found = fitted(load_recipe("mzsr_x2.direct"), Budget.parse("900"), photos, options)
     assert {name: stage.steps for name, stage in found.stages.items()} == {
         "pretrain": 300,
         "meta": 400,
         "estimate": 200,
     }
-    assert fitted(load("mzsr_x2.direct"), Budget.parse("paper"), photos, options) == load("mzsr_x2.direct")
+    assert fitted(load_recipe("mzsr_x2.direct"), Budget.parse("paper"), photos, options) == load_recipe(
+        "mzsr_x2.direct"
+    )
 
 
 def test_time_is_measured_stage_by_stage(tmp_path: Path, photographs: Path, small: dict[str, tuple[str, ...]]) -> None:
-    recipe = load("mzsr_x2.direct", [*small["mzsr"], "pretrain.steps=100000000", "estimate.steps=0"])
+    recipe = load_recipe("mzsr_x2.direct", [*small["mzsr"], "pretrain.steps=100000000", "estimate.steps=0"])
     photos, options = Photos.read([photographs]), Options(tmp_path / "run", device="cpu", precision="fp32")
     found = fitted(recipe, Budget.parse("2s"), photos, options).stages
     assert 1 < found["pretrain"].steps < 100_000

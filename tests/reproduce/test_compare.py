@@ -6,7 +6,7 @@ from blindsr.evaluate import data_sets, evaluate, protocol
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.reproduce import compare as table
-from blindsr.reproduce.compare import Entry, compare, markdown, to_dict
+from blindsr.reproduce.compare import ModelEntry, compare, markdown, to_dict
 
 
 def test_entries_are_what_evaluation_gives(hr_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +25,7 @@ def test_entries_are_what_evaluation_gives(hr_folder: Path, monkeypatch: pytest.
 
 def test_the_table_tells_differences_to_the_first() -> None:
     chosen = [protocol("cmdsr-middle")]
-    entries = [Entry("a", 1_500_000, 0.25, (25.0,)), Entry("b", 2_000_000, 0.5, (25.5,))]
+    entries = [ModelEntry("a", 1_500_000, 0.25, (25.0,)), ModelEntry("b", 2_000_000, 0.5, (25.5,))]
     text = markdown(entries, chosen, "Set5")
     assert "| a | 1.50 M | 0.250 | 25.00 |" in text
     assert "| b | 2.00 M | 0.500 | 25.50 (+0.50) |" in text

@@ -11,7 +11,7 @@ from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import data_sets, protocol
 from blindsr.inference import Bicubic, Upscaler
-from blindsr.reproduce.estimation import measure
+from blindsr.reproduce.estimation import measure_estimates
 
 
 class Guess(Bicubic):
@@ -20,10 +20,10 @@ class Guess(Bicubic):
     def __init__(self, kernel: Tensor, noise: tuple[float, float, float]) -> None:
         super().__init__(2)
         self.said = Estimate(kernel, torch.tensor(noise), 1.0, "bicubic")
-        self.told: list[Any] = []
+        self.oracle_hints: list[Any] = []
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
-        self.told.append(hints.given())
+        self.oracle_hints.append(hints.given())
 
     def estimate(self, condition: None) -> Estimate:
         return self.said
@@ -31,16 +31,16 @@ class Guess(Bicubic):
 
 def test_the_truth_has_no_error(hr_folder: Path) -> None:
     guess = Guess(kernels.gaussian(15, 1.3), (15.0, 15.0, 15.0))
-    for errors in measure(Upscaler(guess, device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder)):
+    for errors in measure_estimates(Upscaler(guess, device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder)):
         assert errors.width == pytest.approx(errors.width_found)
         assert errors.width == pytest.approx(1.3, abs=0.02)
         assert (errors.width_error, errors.noise_error, errors.kernel_error) == pytest.approx((0, 0, 0), abs=1e-6)
-    assert not any(guess.told)
+    assert not any(guess.oracle_hints)
 
 
 def test_errors_are_absolute_and_over_channels(hr_folder: Path) -> None:
     guess = Guess(kernels.gaussian(21, 2.0, 1.0), (5.0, 15.0, 30.0))
-    (errors, *_) = measure(Upscaler(guess, device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder))
+    (errors, *_) = measure_estimates(Upscaler(guess, device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder))
     assert errors.width_found == pytest.approx(math.sqrt(2.5), abs=0.02)
     assert errors.width_error == pytest.approx(errors.width_found - errors.width)
     assert errors.noise_found == pytest.approx(50 / 3)
@@ -52,4 +52,4 @@ def test_errors_are_absolute_and_over_channels(hr_folder: Path) -> None:
 
 def test_a_method_without_names_is_refused(hr_folder: Path) -> None:
     with pytest.raises(BlindSRError, match="does not estimate"):
-        measure(Upscaler(Bicubic(2), device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder))
+        measure_estimates(Upscaler(Bicubic(2), device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder))

@@ -5,7 +5,7 @@ import pytest
 from blindsr.errors import BlindSRError
 from blindsr.evaluate import protocol
 from blindsr.reproduce.study import BICUBIC, parse, studies, study
-from blindsr.train.recipe import load
+from blindsr.train.recipe import load_recipe
 
 VALUES: dict[str, Any] = {
     "title": "T",
@@ -75,7 +75,7 @@ def test_recipes_and_protocols_of_a_study_exist(name: str) -> None:
     for variant in one.variants:
         for full in (True, False):
             recipe, settings = one.recipe_of(variant, full=full)
-            assert load(recipe, settings).header.method == name.split("-", maxsplit=1)[0]
+            assert load_recipe(recipe, settings).header.method == name.split("-", maxsplit=1)[0]
     for table in one.tables:
         scales = {}
         for column in table.each():
@@ -85,7 +85,9 @@ def test_recipes_and_protocols_of_a_study_exist(name: str) -> None:
         assert all(row.variants or row.paper for row in table.rows)
         for row in table.rows:
             named = {
-                load(*one.recipe_of(v, full=True)).model.model_dump()["scale"] for v in row.variants if v != BICUBIC
+                load_recipe(*one.recipe_of(v, full=True)).model.model_dump()["scale"]
+                for v in row.variants
+                if v != BICUBIC
             }
             if scales and named and row.scale is None:
                 assert named == set(scales.values()), f"{row.label} lacks a variant for a scale"

@@ -26,8 +26,8 @@ def state() -> checkpoint.State:
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, state())
-    loaded = checkpoint.load(tmp_path)
+    checkpoint.save_checkpoint(tmp_path, state())
+    loaded = checkpoint.load_checkpoint(tmp_path)
     assert torch.equal(loaded["model"]["w"], torch.ones(2))
     assert {key: value for key, value in loaded.items() if key != "model"} == {
         key: value for key, value in state().items() if key != "model"
@@ -35,7 +35,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_failed_save_leaves_the_old_one_and_no_rubbish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint.save(tmp_path, state())
+    checkpoint.save_checkpoint(tmp_path, state())
     before = (tmp_path / checkpoint.NAME).read_bytes()
 
     def torn(_values: object, path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_failed_save_leaves_the_old_one_and_no_rubbish(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(torch, "save", torn)
     with pytest.raises(BlindSRError, match="cannot write") as caught:
-        checkpoint.save(tmp_path, state())
+        checkpoint.save_checkpoint(tmp_path, state())
     assert "\n" not in str(caught.value)
     assert (tmp_path / checkpoint.NAME).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.NAME]
@@ -52,17 +52,17 @@ def test_a_failed_save_leaves_the_old_one_and_no_rubbish(tmp_path: Path, monkeyp
 
 def test_what_is_no_checkpoint_gives_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="no checkpoint"):
-        checkpoint.load(tmp_path)
-    checkpoint.save(tmp_path, state())
+        checkpoint.load_checkpoint(tmp_path)
+    checkpoint.save_checkpoint(tmp_path, state())
     whole = (tmp_path / checkpoint.NAME).read_bytes()
     for content in (whole[: len(whole) // 2], b"", b"text"):
         (tmp_path / checkpoint.NAME).write_bytes(content)
         with pytest.raises(BlindSRError) as caught:
-            checkpoint.load(tmp_path)
+            checkpoint.load_checkpoint(tmp_path)
         assert "\n" not in str(caught.value)
     torch.save({"something": 1}, tmp_path / checkpoint.NAME)
     with pytest.raises(BlindSRError, match="another program"):
-        checkpoint.load(tmp_path)
+        checkpoint.load_checkpoint(tmp_path)
 
 
 def test_a_checkpoint_from_before_chains_were_kept_says_that_its_own_is_unknown(tmp_path: Path) -> None:
@@ -70,4 +70,4 @@ def test_a_checkpoint_from_before_chains_were_kept_says_that_its_own_is_unknown(
         old = {**state(), "began": began}
         del old["chain"]
         torch.save(old, tmp_path / checkpoint.NAME)
-        assert checkpoint.load(tmp_path)["chain"] == chain
+        assert checkpoint.load_checkpoint(tmp_path)["chain"] == chain

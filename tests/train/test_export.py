@@ -9,16 +9,16 @@ from blindsr import weights
 from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
-from blindsr.train.export import export
+from blindsr.train.export import export_run
 from blindsr.train.loop import Options, train
 
 
 def test_the_averaged_weights_are_published(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    small = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=10"])
+    small = recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=10"])
     train(small, Photos.read([photographs]), Options(tmp_path / "run", device="cpu"))
-    path = export(tmp_path / "run", tmp_path)
+    path = export_run(tmp_path / "run", tmp_path)
     loaded = weights.load_weights(path)
-    average = checkpoint.load(tmp_path / "run")["average"]
+    average = checkpoint.load_checkpoint(tmp_path / "run")["average"]
     for name, value in loaded.method.state_dict().items():
         torch.testing.assert_close(value, average[name], atol=1e-3, rtol=1e-3)
     assert loaded.name == "cmdsr_x4.classic"
@@ -35,18 +35,18 @@ def test_the_averaged_weights_are_published(tmp_path: Path, settings: list[str],
 def test_a_checkpoint_of_another_version_gets_one_sentence(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    small, photos = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"]), Photos.read([photographs])
+    small, photos = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"]), Photos.read([photographs])
     train(small, photos, Options(tmp_path, device="cpu"))
-    state = checkpoint.load(tmp_path)
+    state = checkpoint.load_checkpoint(tmp_path)
     for weights_of in ("model", "average"):
         state[weights_of]["another"] = state[weights_of].popitem()[1]
-    checkpoint.save(tmp_path, state)
+    checkpoint.save_checkpoint(tmp_path, state)
     with pytest.raises(BlindSRError, match="another network or version"):
-        export(tmp_path, tmp_path)
+        export_run(tmp_path, tmp_path)
     with pytest.raises(BlindSRError, match="another network or version"):
         train(small, photos, Options(tmp_path, device="cpu"), resume=True)
 
 
 def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="no checkpoint"):
-        export(tmp_path, tmp_path)
+        export_run(tmp_path, tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.train.log import Log
+from blindsr.train.log import RunLog
 
 
 def lines(run: Path) -> list[tuple[str, int]]:
@@ -15,23 +15,23 @@ def lines(run: Path) -> list[tuple[str, int]]:
 
 
 def test_lines_beyond_the_checkpoint_are_dropped_on_resuming(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), Log(tmp_path, "stage", 100, 0) as log:
+    with caplog.at_level(logging.INFO), RunLog(tmp_path, "stage", 100, 0) as log:
         for step in (10, 20, 30):
             log.step(step, {"loss": 1.0 / step}, 5.0, 60.0)
         log.validation(30, {"psnr": 25.0})
     assert "stage 10/100: loss 0.1000, 5.0 crops/s, 1 min left" in caplog.text
-    with Log(tmp_path, "stage", 100, 20) as log:
+    with RunLog(tmp_path, "stage", 100, 20) as log:
         log.step(30, {"loss": 0.5}, 5.0, 60.0)
     assert lines(tmp_path) == [("train", 10), ("train", 20), ("train", 30)]
-    with Log(tmp_path, "next", 100, 0):
+    with RunLog(tmp_path, "next", 100, 0):
         assert len(lines(tmp_path)) == 3
 
 
 def test_tensorboard_shows_each_step_once_on_resuming(tmp_path: Path) -> None:
-    with Log(tmp_path, "stage", 100, 0) as log:
+    with RunLog(tmp_path, "stage", 100, 0) as log:
         for step in (10, 20, 30):
             log.step(step, {"loss": 1.0}, 5.0, 60.0)
-    with Log(tmp_path, "stage", 100, 20) as log:
+    with RunLog(tmp_path, "stage", 100, 20) as log:
         log.step(30, {"loss": 0.5}, 5.0, 60.0)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -41,10 +41,10 @@ def test_tensorboard_shows_each_step_once_on_resuming(tmp_path: Path) -> None:
 
 
 def test_a_line_torn_by_a_crash_is_dropped(tmp_path: Path) -> None:
-    with Log(tmp_path, "stage", 100, 0) as log:
+    with RunLog(tmp_path, "stage", 100, 0) as log:
         log.step(10, {"loss": 1.0}, 5.0, 60.0)
     with (tmp_path / "log.jsonl").open("a") as file:
         file.write('{"stage": "stage", "ki')
-    with Log(tmp_path, "stage", 100, 10) as log:
+    with RunLog(tmp_path, "stage", 100, 10) as log:
         log.step(20, {"loss": 0.5}, 5.0, 60.0)
     assert lines(tmp_path) == [("train", 10), ("train", 20)]

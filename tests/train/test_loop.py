@@ -19,7 +19,7 @@ from blindsr.methods.cmdsr.training import Alternating
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
 from blindsr.train.loop import Options, _mix, train
-from blindsr.train.schedule import factor
+from blindsr.train.optimizer import learning_rate_factor
 
 
 def options(run: Path, **changes: Any) -> Options:
@@ -28,7 +28,7 @@ def options(run: Path, **changes: Any) -> Options:
 
 def same(a: Path, b: Path) -> bool:
     """Whether two runs hold the same weights, averages and optimiser states, to the bit."""
-    first, second = checkpoint.load(a), checkpoint.load(b)
+    first, second = checkpoint.load_checkpoint(a), checkpoint.load_checkpoint(b)
     assert first["step"] == second["step"]
     tensors = [flat(s["model"]) + flat(s["average"]) + flat(s["optimizers"]) for s in (first, second)]
     assert len(tensors[0]) == len(tensors[1]) > 50
@@ -46,14 +46,14 @@ def flat(values: Any) -> list[torch.Tensor]:
 def test_ten_steps_and_ten_more_are_twenty(
     tmp_path: Path, settings: list[str], more: list[str], photographs: Path
 ) -> None:
-    photos, whole = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, *more])
+    photos, whole = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, *more])
     assert train(whole, photos, options(tmp_path / "unbroken")) == "finished"
     stops = iter([False] * 9 + [True])
     broken = options(tmp_path / "broken")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("blindsr.train.loop._Runner._leave", lambda *_: "time" if next(stops) else None)
         assert train(whole, photos, broken) == "time"
-    assert checkpoint.load(tmp_path / "broken")["step"] == 10
+    assert checkpoint.load_checkpoint(tmp_path / "broken")["step"] == 10
     assert train(whole, photos, broken, resume=True) == "finished"
     assert same(tmp_path / "unbroken", tmp_path / "broken")
     lines = [json.loads(line) for line in (tmp_path / "broken" / "log.jsonl").read_text().splitlines()]
@@ -65,7 +65,7 @@ def test_ten_steps_and_ten_more_are_twenty(
 def test_batches_made_ahead_are_the_same_to_the_bit(
     tmp_path: Path, settings: list[str], photographs: Path, precision: str
 ) -> None:
-    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=12"])
+    photos, small = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=12"])
     for ahead in (False, True):
         train(small, photos, options(tmp_path / str(ahead), ahead=ahead, precision=precision))
     assert same(tmp_path / "False", tmp_path / "True")
@@ -74,7 +74,7 @@ def test_batches_made_ahead_are_the_same_to_the_bit(
 def test_a_run_that_works_ahead_resumes_to_the_unbroken_one(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=4"])
+    photos, small = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=4"])
     train(small, photos, options(tmp_path / "unbroken", ahead=False))
     broken = options(tmp_path / "broken", ahead=True, time_limit=0.0)
     while train(small, photos, broken, resume=broken.run.exists()) == "time":
@@ -96,7 +96,7 @@ def test_compiled_losses_are_trained_by(
 
         return noted
 
-    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=3"])
+    photos, small = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=3"])
     train(small, photos, options(tmp_path / "plain"))
     monkeypatch.setattr(torch, "compile", compiled)
     train(small, photos, options(tmp_path / "compiled", compile="reduce-overhead"))
@@ -131,26 +131,28 @@ def test_killed_and_terminated_runs_resume_to_the_unbroken_one(
     unbroken, stopped = tmp_path / "unbroken", tmp_path / "stopped"
     subprocess.run(command(unbroken, photographs, settings), check=True, stderr=subprocess.DEVNULL)
     assert interrupt(command(stopped, photographs, settings), stopped, signal.SIGKILL) == -signal.SIGKILL
-    killed_at = checkpoint.load(stopped)["step"]
+    killed_at = checkpoint.load_checkpoint(stopped)["step"]
     resumed = command(stopped, photographs, settings, "--resume")
     assert interrupt(resumed, stopped, signal.SIGTERM) == 130
-    assert killed_at < checkpoint.load(stopped)["step"] < 200
+    assert killed_at < checkpoint.load_checkpoint(stopped)["step"] < 200
     subprocess.run(resumed, check=True, stderr=subprocess.DEVNULL)
     assert same(unbroken, stopped)
 
 
 def test_a_finished_run_resumes_to_nothing(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=3"])
+    photos, small = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=3"])
     train(small, photos, options(tmp_path))
-    before = flat(checkpoint.load(tmp_path)["model"])
+    before = flat(checkpoint.load_checkpoint(tmp_path)["model"])
     assert train(small, photos, options(tmp_path), resume=True) == "finished"
-    assert all(torch.equal(a, b) for a, b in zip(before, flat(checkpoint.load(tmp_path)["model"]), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip(before, flat(checkpoint.load_checkpoint(tmp_path)["model"]), strict=True)
+    )
 
 
 def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     photos = Photos.read([photographs])
-    train(recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=2"]), photos, options(tmp_path))
-    other = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=2", "stage.lr=0.5"])
+    train(recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2"]), photos, options(tmp_path))
+    other = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2", "stage.lr=0.5"])
     with pytest.raises(BlindSRError, match=r"stage\.lr=0\.001, not 0\.5"):
         train(other, photos, options(tmp_path), resume=True)
 
@@ -158,15 +160,15 @@ def test_a_run_is_not_resumed_by_another_recipe(tmp_path: Path, settings: list[s
 def test_a_run_is_resumed_by_its_recipe_with_a_key_that_is_newer(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    photos, small = Photos.read([photographs]), recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=3"])
+    photos, small = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=3"])
     train(small, photos, options(tmp_path))
-    old = checkpoint.load(tmp_path)
+    old = checkpoint.load_checkpoint(tmp_path)
     del old["recipe"]["stage"]["pool"]
-    checkpoint.save(tmp_path, old)
+    checkpoint.save_checkpoint(tmp_path, old)
     assert train(small, photos, options(tmp_path), resume=True) == "finished"
     with pytest.raises(BlindSRError, match=r"stage\.pool=0, not 8"):
         train(
-            recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=3", "stage.pool=8"]),
+            recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=3", "stage.pool=8"]),
             photos,
             options(tmp_path),
             resume=True,
@@ -174,15 +176,15 @@ def test_a_run_is_resumed_by_its_recipe_with_a_key_that_is_newer(
 
 
 def test_a_time_limit_saves_and_leaves(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    small = recipe.load("cmdsr_x4.plain", settings)
+    small = recipe.load_recipe("cmdsr_x4.plain", settings)
     assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "time"
-    assert checkpoint.load(tmp_path)["step"] == 1
+    assert checkpoint.load_checkpoint(tmp_path)["step"] == 1
 
 
 def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     (tmp_path / ".blindsr-0123456789abcdef").mkdir()
     for name in (".blindsr-0123456789abcdef/lock", ".blindsr-0123456789abcdef/checkpoint.pt", ".mine.pt"):
         (tmp_path / name).write_bytes(b"half")
@@ -191,11 +193,11 @@ def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
 
 
 def test_stages_without_steps_are_left_out(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    photos, nothing = Photos.read([photographs]), recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=0"])
+    photos, nothing = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=0"])
     with pytest.raises(BlindSRError, match=r"no stage of cmdsr_x4\.classic has steps"):
         train(nothing, photos, options(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
-    train(recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=1"]), photos, options(tmp_path / "run"))
+    train(recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=1"]), photos, options(tmp_path / "run"))
     kinds = [json.loads(line)["stage"] for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert set(kinds) == {"stage"}
 
@@ -203,7 +205,7 @@ def test_stages_without_steps_are_left_out(tmp_path: Path, settings: list[str], 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     photos = Photos.read([photographs])
     for clip in ("1.0", "null"):
-        wild = recipe.load("cmdsr_x4.plain", [*settings, "stage.lr=1e30", f"stage.clip={clip}"])
+        wild = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.lr=1e30", f"stage.clip={clip}"])
         with pytest.raises(BlindSRError, match="not finite"):
             train(wild, photos, options(tmp_path))
         assert not (tmp_path / checkpoint.NAME).exists()
@@ -213,22 +215,22 @@ def test_gradients_are_clipped_and_rates_follow_the_schedule(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
     changes = ["stage.steps=1", "stage.update=1", "stage.clip=1e-2"]
-    small = recipe.load("cmdsr_x4.classic", [*settings, *changes])
+    small = recipe.load_recipe("cmdsr_x4.classic", [*settings, *changes])
     train(small, Photos.read([photographs]), options(tmp_path))
     stage = small.to_dict()["stage"]
     for optimizer, lr in zip(
-        checkpoint.load(tmp_path)["optimizers"], (stage["lr"], stage["condition_lr"]), strict=True
+        checkpoint.load_checkpoint(tmp_path)["optimizers"], (stage["lr"], stage["condition_lr"]), strict=True
     ):
         # After one step Adam's first moment is (1 - beta1) times the gradient.
         moments = [values["exp_avg"] for values in optimizer["state"].values()]
         assert float(torch.nn.utils.get_total_norm(moments)) / 0.1 == pytest.approx(1e-2, rel=1e-2)
-        assert optimizer["param_groups"][0]["lr"] == pytest.approx(lr * factor(1, small.stages["stage"]))
+        assert optimizer["param_groups"][0]["lr"] == pytest.approx(lr * learning_rate_factor(1, small.stages["stage"]))
 
 
 def test_other_photographs_are_noticed_on_resuming(
     tmp_path: Path, settings: list[str], photographs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path))
     train(small, Photos.read([photographs]), options(tmp_path), resume=True)
     assert "began with other" not in caplog.text
@@ -239,23 +241,23 @@ def test_other_photographs_are_noticed_on_resuming(
 def test_what_a_run_was_trained_on_and_how_is_kept_when_it_goes_on_otherwise(
     tmp_path: Path, settings: list[str], photographs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    small, photos = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=2"]), Photos.read([photographs])
+    small, photos = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2"]), Photos.read([photographs])
     train(small, photos, options(tmp_path, time_limit=0.0))
     caplog.clear()
     train(small, photos, options(tmp_path, precision="bf16"), resume=True)
     assert "began with other precision, so" in caplog.text
-    assert [one["precision"] for one in checkpoint.load(tmp_path)["data"]] == ["fp32", "bf16"]
+    assert [one["precision"] for one in checkpoint.load_checkpoint(tmp_path)["data"]] == ["fp32", "bf16"]
 
 
 def test_a_time_limit_that_passes_with_the_last_step_is_no_reason_to_go_on(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=1"])
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "finished"
 
 
 def test_losses_before_a_validation_count_after_it(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=4", "stage.validate_every=3"])
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=4", "stage.validate_every=3"])
     for name, every in (("each", 1), ("all", 4)):
         train(small, Photos.read([photographs]), options(tmp_path / name, log_every=every))
     lines = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("each", "all")]
@@ -283,7 +285,7 @@ def two_stage_recipe() -> recipe.Recipe:
     stage = {"steps": 6, "tasks": 2, "crop": 40, "images": 1, "restored": 2, "update": 2, "validate_every": 6}
     model = {"blocks": 1, "channels": 8, "support": 4, "patch": 8, "features": 8}
     values = {"name": "x", "method": "cmdsr", "held_out": 2, "model": model, "one": stage, "two": stage}
-    return recipe.parse(values)
+    return recipe.parse_recipe(values)
 
 
 @pytest.mark.usefixtures("two_stages")
@@ -294,11 +296,11 @@ def test_stages_follow_each_other_and_resume_in_the_second(tmp_path: Path, photo
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("blindsr.train.loop._Runner._leave", lambda *_: "time" if next(stops) else None)
         assert train(whole, photos, options(tmp_path / "broken")) == "time"
-    stopped = checkpoint.load(tmp_path / "broken")
+    stopped = checkpoint.load_checkpoint(tmp_path / "broken")
     assert (stopped["stage"], stopped["step"]) == (1, 3)
     assert train(whole, photos, options(tmp_path / "broken"), resume=True) == "finished"
     assert same(tmp_path / "unbroken", tmp_path / "broken")
-    done = checkpoint.load(tmp_path / "broken")
+    done = checkpoint.load_checkpoint(tmp_path / "broken")
     assert [(v["stage"], v["step"]) for v in done["validations"]] == [("one", 6), ("two", 6)]
     assert done["seconds"] > stopped["seconds"]
 
@@ -317,7 +319,7 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
     monkeypatch.setattr(Photos, "crops", slow)
     limited = options(tmp_path, time_limit=8.0, ahead=False)
     assert train(two_stage_recipe(), Photos.read([photographs]), limited) == "time"
-    stopped = checkpoint.load(tmp_path)
+    stopped = checkpoint.load_checkpoint(tmp_path)
     assert (stopped["stage"], stopped["step"], stopped["seconds"]) == (1, 3, 9.0)
 
 
@@ -326,22 +328,22 @@ def test_the_time_limit_is_that_of_the_call_not_of_each_stage(
 def test_a_signal_while_the_end_of_a_stage_is_saved_is_heard(
     number: signal.Signals, tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = checkpoint.save
+    save = checkpoint.save_checkpoint
 
     def interrupted(run: Path, state: checkpoint.State) -> None:
         if state["step"] == 6:
             signal.raise_signal(number)
         save(run, state)
 
-    monkeypatch.setattr(checkpoint, "save", interrupted)
+    monkeypatch.setattr(checkpoint, "save_checkpoint", interrupted)
     photos = Photos.read([photographs])
     assert train(two_stage_recipe(), photos, options(tmp_path)) == "signal"
-    assert (checkpoint.load(tmp_path)["stage"], checkpoint.load(tmp_path)["step"]) == (0, 6)
+    assert (checkpoint.load_checkpoint(tmp_path)["stage"], checkpoint.load_checkpoint(tmp_path)["step"]) == (0, 6)
     assert train(two_stage_recipe(), photos, options(tmp_path), resume=True) == "finished"
 
 
 def test_devices_that_there_are_not_get_one_sentence(tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    small = recipe.load("cmdsr_x4.plain", settings)
+    small = recipe.load_recipe("cmdsr_x4.plain", settings)
     with pytest.raises(BlindSRError, match="cannot train on"):
         train(small, Photos.read([photographs]), options(tmp_path, device="tpu"))
 
@@ -362,7 +364,7 @@ def test_photographs_keep_their_bits_where_layers_compute_in_bf16(
 
     monkeypatch.setattr(Alternating, "prepare", prepared)
     monkeypatch.setattr(Alternating, "losses", learned)
-    small = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=1"])
+    small = recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path, precision=precision))
     (clean,) = seen
     assert autocast == [precision == "bf16"]
@@ -392,7 +394,7 @@ def ended(self):
 
 Photos.crops, loop._Runner.run = noted, ended
 options = loop.Options(Path(run), device="cpu", devices=2, precision="fp32", log_every=2)
-loop.train(recipe.load("cmdsr_x4.classic", settings), Photos.read([folder]), options)
+loop.train(recipe.load_recipe("cmdsr_x4.classic", settings), Photos.read([folder]), options)
 """
 
 
@@ -417,8 +419,8 @@ def test_groups_move_only_when_due(tmp_path: Path, settings: list[str], photogra
     models = []
     for every in (1, 2):
         changes = ["stage.steps=1", f"stage.update={every}"]
-        train(recipe.load("cmdsr_x4.classic", [*settings, *changes]), photos, options(tmp_path / str(every)))
-        models.append(checkpoint.load(tmp_path / str(every))["model"])
+        train(recipe.load_recipe("cmdsr_x4.classic", [*settings, *changes]), photos, options(tmp_path / str(every)))
+        models.append(checkpoint.load_checkpoint(tmp_path / str(every))["model"])
     due, not_due = models
     for name in due:
         assert torch.equal(due[name], not_due[name]) == (not name.startswith("condition_net")), name
@@ -429,9 +431,9 @@ def test_groups_begin_when_they_are_to(
 ) -> None:
     groups = Alternating.groups
     monkeypatch.setattr(Alternating, "groups", lambda stage: [replace(group, after=2) for group in groups(stage)])
-    chosen = recipe.load("cmdsr_x4.classic", [*settings, "stage.steps=3"])
+    chosen = recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=3"])
     train(chosen, Photos.read([photographs]), options(tmp_path / "run"))
-    for state in checkpoint.load(tmp_path / "run")["optimizers"]:
+    for state in checkpoint.load_checkpoint(tmp_path / "run")["optimizers"]:
         assert {float(values["step"]) for values in state["state"].values()} == {1.0}
 
 

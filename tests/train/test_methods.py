@@ -38,9 +38,9 @@ CASES = {
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("name", CASES)
 def test_every_stage_takes_a_step(tmp_path: Path, photographs: Path, name: str, precision: Any) -> None:
-    small = recipe.load(name, [*ONE, *CASES[name]])
+    small = recipe.load_recipe(name, [*ONE, *CASES[name]])
     assert train(small, Photos.read([photographs]), Options(tmp_path, device="cpu", precision=precision)) == "finished"
-    state = checkpoint.load(tmp_path)
+    state = checkpoint.load_checkpoint(tmp_path)
     assert state["stage"] == max(index for index, stage in enumerate(small.stages.values()) if stage.steps)
     assert all(bool(torch.isfinite(value).all()) for value in state["model"].values())
     assert state["validations"]

@@ -1,11 +1,12 @@
-"""Which optimiser which parameter gets, and what Muon makes of a gradient."""
+import math
 
 import pytest
 import torch
 from torch import nn
 
-from blindsr.contract import ParameterGroup
-from blindsr.train.optimizer import optimizer_for, set_rate
+from blindsr.contract import ParameterGroup, StageRecipe
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.train.optimizer import MovingAverage, learning_rate_factor, optimizer_for, set_rate
 
 
 def net() -> nn.Sequential:
@@ -105,3 +106,37 @@ def test_all_rates_follow_the_schedule(muon: float | None) -> None:
         assert [part["lr"] for part in optimizer.param_groups] == pytest.approx(
             [factor * rate for rate in ((1e-3,) if muon is None else (muon, 1e-3))]
         )
+
+
+def test_warm_up_rises_in_even_steps_to_one() -> None:
+    recipe = StageRecipe(steps=100, schedule="constant", warmup=4)
+    assert [learning_rate_factor(step, recipe) for step in (1, 2, 3, 4, 5, 99)] == pytest.approx(
+        [0.2, 0.4, 0.6, 0.8, 1, 1]
+    )
+
+
+def test_cosine_falls_from_one_to_final() -> None:
+    recipe = StageRecipe(steps=1000, final=0.1)
+    assert learning_rate_factor(1, recipe) == pytest.approx(1)
+    assert learning_rate_factor(501, recipe) == pytest.approx(0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi / 2)))
+    assert learning_rate_factor(1000, recipe) == pytest.approx(0.1, abs=1e-4)
+
+
+def test_steps_decay_after_each_milestone() -> None:
+    recipe = StageRecipe(steps=100, schedule="step", milestones=(10, 20), gamma=0.1)
+    assert [learning_rate_factor(step, recipe) for step in (10, 11, 20, 21)] == pytest.approx([1, 0.1, 0.1, 0.01])
+
+
+def test_it_follows_with_a_decay_that_warms_up() -> None:
+    net = CMDSR(CMDSRConfig(blocks=1, channels=4, support=1, patch=4, features=2))
+    average = MovingAverage(net, 0.9)
+    name, weight = next(iter(net.named_parameters()))
+    expected = weight.detach().clone()
+    for step in range(1, 200):
+        weight.data += 0.1
+        average.update(net, step)
+        decay = min(0.9, step / (step + 9))
+        expected = decay * expected + (1 - decay) * weight.detach()
+    torch.testing.assert_close(dict(average.method.named_parameters())[name], expected)
+    assert not any(p.requires_grad for p in average.method.parameters())
+    assert all(p.requires_grad for p in net.parameters())

@@ -11,13 +11,13 @@ from blindsr import weights
 from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, provenance, recipe
-from blindsr.train.export import export
+from blindsr.train.export import export_run
 from blindsr.train.loop import Options, train
-from blindsr.train.start import Start, read
+from blindsr.train.start import InitialWeights, read_start
 
 
-def _run(folder: Path, settings: list[str], photographs: Path, start: Start | None, *, steps: int) -> Path:
-    small = recipe.load("cmdsr_x4.plain", [*settings, f"stage.steps={steps}", "stage.lr=1e-12"])
+def _run(folder: Path, settings: list[str], photographs: Path, start: InitialWeights | None, *, steps: int) -> Path:
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, f"stage.steps={steps}", "stage.lr=1e-12"])
     train(small, Photos.read([photographs]), Options(folder, device="cpu"), start=start)
     return folder
 
@@ -27,15 +27,16 @@ def test_a_card_has_every_run_and_the_file_that_it_all_began_with(
 ) -> None:
     first = _run(tmp_path / "first", settings, photographs, None, steps=1)
     tensors = {
-        name.removeprefix("base."): value.contiguous() for name, value in checkpoint.load(first)["average"].items()
+        name.removeprefix("base."): value.contiguous()
+        for name, value in checkpoint.load_checkpoint(first)["average"].items()
     }
     foreign = tmp_path / "theirs.safetensors"
     safetensors.torch.save_file(tensors, foreign, {"source": "its authors"})
-    second = _run(tmp_path / "second", settings, photographs, read(str(foreign)), steps=2)
-    third = _run(tmp_path / "third", settings, photographs, read(str(second)), steps=3)
-    path = export(third, tmp_path / "third")
-    fourth = _run(tmp_path / "fourth", settings, photographs, read(str(path)), steps=4)
-    path = export(fourth, tmp_path / "fourth")
+    second = _run(tmp_path / "second", settings, photographs, read_start(str(foreign)), steps=2)
+    third = _run(tmp_path / "third", settings, photographs, read_start(str(second)), steps=3)
+    path = export_run(third, tmp_path / "third")
+    fourth = _run(tmp_path / "fourth", settings, photographs, read_start(str(path)), steps=4)
+    path = export_run(fourth, tmp_path / "fourth")
 
     card = weights.read_card(path)
     theirs, two, three = card.provenance["chain"]
@@ -60,16 +61,16 @@ def test_a_card_has_every_run_and_the_file_that_it_all_began_with(
 
 @pytest.mark.parametrize("told", [False, True])
 def test_a_chain_stays_when_a_run_goes_on(told: bool, tmp_path: Path, settings: list[str], photographs: Path) -> None:
-    small = recipe.load("cmdsr_x4.plain", [*settings, "stage.steps=2"])
-    start = Start("a", recipe_weights(settings), [{"name": "a", "hours": 2.0}])
+    small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2"])
+    start = InitialWeights("a", recipe_weights(settings), [{"name": "a", "hours": 2.0}])
     photos, options = Photos.read([photographs]), Options(tmp_path, device="cpu", time_limit=0.0)
     assert train(small, photos, options, start=start) == "time"
-    state = checkpoint.load(tmp_path)
+    state = checkpoint.load_checkpoint(tmp_path)
     assert state["chain"] == start.chain
     if told:  # an older version left the name alone
-        checkpoint.save(tmp_path, {**state, "chain": checkpoint.unrecorded("a")})
+        checkpoint.save_checkpoint(tmp_path, {**state, "chain": checkpoint.unrecorded("a")})
     train(small, photos, Options(tmp_path, device="cpu"), resume=True, start=start if told else None)
-    resumed = checkpoint.load(tmp_path)
+    resumed = checkpoint.load_checkpoint(tmp_path)
     assert (resumed["step"], resumed["chain"]) == (2, start.chain)
 
 
@@ -77,13 +78,13 @@ def recipe_weights(settings: list[str]) -> dict[str, torch.Tensor]:
     """Weights of the small network."""
     from blindsr.methods.cmdsr.model import CMDSR
 
-    return CMDSR(recipe.load("cmdsr_x4.plain", settings).model).state_dict()  # type: ignore[arg-type]
+    return CMDSR(recipe.load_recipe("cmdsr_x4.plain", settings).model).state_dict()  # type: ignore[arg-type]
 
 
 def test_cards_of_older_versions_begin_chains_that_say_what_is_not_known() -> None:
     for path in weights.available().values():
         card = weights.read_card(path)
-        chain = provenance.after_weights(card)
+        chain = provenance.chain_after_weights(card)
         assert chain[-1]["name"] == card.name
         assert chain[-1]["steps"] == card.provenance["steps"]
         if card.provenance.get("began") and "chain" not in card.provenance:
@@ -93,15 +94,15 @@ def test_cards_of_older_versions_begin_chains_that_say_what_is_not_known() -> No
 def test_what_an_older_version_did_not_record_can_be_told_when_weights_are_written(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    run = _run(tmp_path / "run", settings, photographs, Start("a", recipe_weights(settings)), steps=1)
-    state = checkpoint.load(run)
+    run = _run(tmp_path / "run", settings, photographs, InitialWeights("a", recipe_weights(settings)), steps=1)
+    state = checkpoint.load_checkpoint(run)
     later = {"name": "b", "hours": 1.0}
-    checkpoint.save(run, {**state, "began": "b", "chain": [*checkpoint.unrecorded("a"), later]})
+    checkpoint.save_checkpoint(run, {**state, "began": "b", "chain": [*checkpoint.unrecorded("a"), later]})
     earlier = [{"name": "z", "hours": 3.0}, {"name": "a", "hours": 2.0}]
-    card = weights.read_card(export(run, tmp_path, ("a", earlier)))
+    card = weights.read_card(export_run(run, tmp_path, ("a", earlier)))
     assert card.provenance["chain"] == [*earlier, later]
     with pytest.raises(BlindSRError, match="did not begin with b"):
-        export(run, tmp_path, ("b", earlier))
+        export_run(run, tmp_path, ("b", earlier))
 
 
 def test_hours_are_those_of_all_runs_that_are_known() -> None:

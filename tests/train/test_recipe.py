@@ -12,13 +12,13 @@ from blindsr.train import recipe
 
 @pytest.mark.parametrize("name", list(registry.recipe_files()))
 def test_every_packaged_recipe_is_valid_and_named_as_its_file(name: str) -> None:
-    loaded = recipe.load(name)
+    loaded = recipe.load_recipe(name)
     assert loaded.header.name == name
-    assert recipe.parse(loaded.to_dict()).to_dict() == loaded.to_dict()
+    assert recipe.parse_recipe(loaded.to_dict()).to_dict() == loaded.to_dict()
 
 
 def test_the_paper_recipe_is_section_iv_a() -> None:
-    stage = recipe.load("cmdsr_x4.paper").to_dict()["stage"]
+    stage = recipe.load_recipe("cmdsr_x4.paper").to_dict()["stage"]
     values = {"tasks": 8, "images": 20, "restored": 20, "update": 10, "weight": 0.1, "lr": 1e-3, "condition_lr": 1e-4}
     values["ema"] = 0.0
     assert {key: stage[key] for key in values} == values
@@ -30,7 +30,7 @@ _OURS = {"cmdsr": {"regression", "vivid"}, "dmsr": {"extraction"}, "mzsr": {"est
 
 @pytest.mark.parametrize("name", [name for name in registry.recipe_files() if name.endswith("paper")])
 def test_weights_are_averaged_in_no_paper_but_after_real_esrgan(name: str) -> None:
-    loaded = recipe.load(name)
+    loaded = recipe.load_recipe(name)
     papers = {key: stage.ema for key, stage in loaded.stages.items() if key not in _OURS.get(loaded.header.method, ())}
     expected = dict.fromkeys(papers, 0.0)
     if name == "mrda_x4.gan_paper":
@@ -39,7 +39,7 @@ def test_weights_are_averaged_in_no_paper_but_after_real_esrgan(name: str) -> No
 
 
 def test_the_plain_recipe_differs_from_classic_in_the_condition_alone() -> None:
-    classic, plain = recipe.load("cmdsr_x4.classic").to_dict(), recipe.load("cmdsr_x4.plain").to_dict()
+    classic, plain = recipe.load_recipe("cmdsr_x4.classic").to_dict(), recipe.load_recipe("cmdsr_x4.plain").to_dict()
     conditioning = {"update", "weight", "condition_lr", "loss"}
     assert classic["model"].pop("modulation") == "scale"
     assert plain["model"].pop("modulation") == "none"
@@ -51,7 +51,7 @@ def test_the_plain_recipe_differs_from_classic_in_the_condition_alone() -> None:
 
 
 def test_settings_change_values_and_keep_their_types() -> None:
-    loaded = recipe.load("cmdsr_x4.classic", ["stage.steps=7", "model.base=vdsr", "stage.clip=null", "seed=3"])
+    loaded = recipe.load_recipe("cmdsr_x4.classic", ["stage.steps=7", "model.base=vdsr", "stage.clip=null", "seed=3"])
     stage = loaded.to_dict()["stage"]
     assert (stage["steps"], stage["clip"]) == (7, None)
     assert loaded.header.seed == 3
@@ -80,23 +80,23 @@ def test_settings_change_values_and_keep_their_types() -> None:
 )
 def test_a_wrong_setting_is_named(setting: str, words: str) -> None:
     with pytest.raises(BlindSRError) as caught:
-        recipe.load("cmdsr_x4.classic", [setting])
+        recipe.load_recipe("cmdsr_x4.classic", [setting])
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_keys_that_do_not_go_together_are_named() -> None:
     with pytest.raises(BlindSRError, match=r"student in the recipe: once is a share .*, and this is isotropic$"):
-        recipe.load("mrda_x4.iso", ["student.once=0.5"])
+        recipe.load_recipe("mrda_x4.iso", ["student.once=0.5"])
 
 
 def test_recipes_are_found_by_path_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(recipe.load("cmdsr_x4.plain").to_dict()))
-    assert recipe.load(str(path)).to_dict() == recipe.load("cmdsr_x4.plain").to_dict()
+    path.write_text(yaml.safe_dump(recipe.load_recipe("cmdsr_x4.plain").to_dict()))
+    assert recipe.load_recipe(str(path)).to_dict() == recipe.load_recipe("cmdsr_x4.plain").to_dict()
     for text in ("[", "- 1", "name: x", "name: 2020-13-01", "method: cmdsr\nno: 1"):
         path.write_text(text)
         with pytest.raises(BlindSRError):
-            recipe.load(str(path))
+            recipe.load_recipe(str(path))
     with pytest.raises(BlindSRError, match="did you mean"):
-        recipe.load("cmdsr_x4.clasic")
+        recipe.load_recipe("cmdsr_x4.clasic")

@@ -9,36 +9,40 @@ from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
-from blindsr.train.export import export
+from blindsr.train.export import export_run
 from blindsr.train.loop import Options, train
-from blindsr.train.start import Start, read, take
+from blindsr.train.start import InitialWeights, fill_matching, read_start
 
 STILL = ("stage.steps=1", "stage.lr=1e-12", "stage.condition_lr=1e-12")
 
 
 def network(settings: list[str], *changes: str, name: str = "cmdsr_x4.classic") -> CMDSR:
-    return CMDSR(recipe.load(name, [*settings, *changes]).model)  # type: ignore[arg-type]
+    return CMDSR(recipe.load_recipe(name, [*settings, *changes]).model)  # type: ignore[arg-type]
 
 
 def test_a_run_begins_with_the_weights_of_another_and_says_so(
     tmp_path: Path, settings: list[str], photographs: Path
 ) -> None:
-    still, photos = recipe.load("cmdsr_x4.classic", [*settings, *STILL]), Photos.read([photographs])
-    start = Start("another", network(settings).state_dict())
+    still, photos = recipe.load_recipe("cmdsr_x4.classic", [*settings, *STILL]), Photos.read([photographs])
+    start = InitialWeights("another", network(settings).state_dict())
     train(still, photos, Options(tmp_path / "run", device="cpu"), start=start)
-    state = checkpoint.load(tmp_path / "run")
+    state = checkpoint.load_checkpoint(tmp_path / "run")
     for name, value in state["model"].items():
         torch.testing.assert_close(value, start.tensors[name], atol=1e-8, rtol=0)
     assert state["began"] == "another"
     train(still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=start)
     with pytest.raises(BlindSRError, match="began with another, not with a third"):
         train(
-            still, photos, Options(tmp_path / "run", device="cpu"), resume=True, start=Start("a third", start.tensors)
+            still,
+            photos,
+            Options(tmp_path / "run", device="cpu"),
+            resume=True,
+            start=InitialWeights("a third", start.tensors),
         )
-    path = export(tmp_path / "run", tmp_path)
+    path = export_run(tmp_path / "run", tmp_path)
     assert "began with the weights of `another`" in path.with_suffix(".md").read_text()
     for source in (tmp_path / "run", path):
-        found = read(str(source))
+        found = read_start(str(source))
         assert found.name == "cmdsr_x4.classic"
         for name, value in found.tensors.items():
             torch.testing.assert_close(value, state["average"][name], atol=1e-3, rtol=1e-3)
@@ -50,7 +54,7 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
 ) -> None:
     given, other = network(settings), network(settings, *changes)
     before = {name: value.clone() for name, value in other.state_dict().items()}
-    take(Start("another", given.state_dict()), other)
+    fill_matching(InitialWeights("another", given.state_dict()), other)
     own, fitting = other.state_dict(), 0
     for name, value in own.items():
         fits = name in given.state_dict() and given.state_dict()[name].shape == value.shape
@@ -63,7 +67,7 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
 def test_a_network_with_a_condition_begins_with_one_without(settings: list[str]) -> None:
     plain, classic = network(settings, name="cmdsr_x4.plain"), network(settings)
     lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
-    take(Start("plain", plain.state_dict()), classic)
+    fill_matching(InitialWeights("plain", plain.state_dict()), classic)
     torch.testing.assert_close(
         classic.restore_tasks(lr, torch.zeros(1, classic.config.features)), plain.restore_tasks(lr, torch.zeros(1, 0))
     )
@@ -75,10 +79,10 @@ def test_less_than_half_of_a_network_is_refused_unless_asked_for(
     given, deep = network(settings), network(settings, "model.blocks=9")
     before = {name: value.clone() for name, value in deep.state_dict().items()}
     with pytest.raises(BlindSRError, match=r"of \d+ tensors are not in .* --partial"):
-        take(Start("shallow", given.state_dict()), deep)
+        fill_matching(InitialWeights("shallow", given.state_dict()), deep)
     for name, value in deep.state_dict().items():
         assert torch.equal(value, before[name])
-    take(Start("shallow", given.state_dict()), deep, partial=True)
+    fill_matching(InitialWeights("shallow", given.state_dict()), deep, partial=True)
     for name, value in given.state_dict().items():
         assert torch.equal(deep.state_dict()[name], value)
     assert "tensors are not in the weights to begin with, shallow" in caplog.text
@@ -92,7 +96,7 @@ def test_what_only_training_needs_may_be_missing(caplog: pytest.LogCaptureFixtur
         name: value for name, value in whole.state_dict().items() if name.split(".")[0] not in MRDA.training_only
     }
     assert 2 * sum(map(torch.numel, published.values())) < sum(map(torch.numel, whole.state_dict().values()))
-    take(Start("student", published), other)
+    fill_matching(InitialWeights("student", published), other)
     for name, value in published.items():
         assert torch.equal(other.state_dict()[name], value)
     assert "those fill 100% of the network" in caplog.text
@@ -100,14 +104,15 @@ def test_what_only_training_needs_may_be_missing(caplog: pytest.LogCaptureFixtur
 
 def test_weights_of_another_network_are_refused(settings: list[str]) -> None:
     with pytest.raises(BlindSRError, match="another network"):
-        take(
-            Start("another", network(settings).state_dict()), network(settings, "model.channels=4", "model.features=4")
+        fill_matching(
+            InitialWeights("another", network(settings).state_dict()),
+            network(settings, "model.channels=4", "model.features=4"),
         )
 
 
 def test_where_there_are_no_weights_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError):
-        read(str(tmp_path))
+        read_start(str(tmp_path))
 
 
 def test_a_file_of_a_base_net_alone_is_a_start(tmp_path: Path, settings: list[str]) -> None:
@@ -118,14 +123,14 @@ def test_a_file_of_a_base_net_alone_is_a_start(tmp_path: Path, settings: list[st
         name.removeprefix("base.").removeprefix("body."): value.half() for name, value in plain.state_dict().items()
     }
     safetensors.torch.save_file(bare, tmp_path / "span.safetensors")
-    start = read(str(tmp_path / "span.safetensors"))
+    start = read_start(str(tmp_path / "span.safetensors"))
     assert start.name == "span"
     assert [entry["name"] for entry in start.chain] == ["span"]
     classic = network(settings, *changes)
-    take(start, classic)
+    fill_matching(start, classic)
     lr = torch.rand(1, 3, 20, 24, generator=torch.Generator().manual_seed(0))
     expected = plain.restore_tasks(lr, torch.zeros(1, 0))
     features = torch.rand(1, classic.config.features)  # modulation of SPAN begins as none, whatever the feature
     torch.testing.assert_close(classic.restore_tasks(lr, features), expected)
-    take(start, plain)
+    fill_matching(start, plain)
     torch.testing.assert_close(plain.restore_tasks(lr, torch.zeros(1, 0)), classic.restore_tasks(lr, features))

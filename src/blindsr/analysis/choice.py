@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from blindsr.analysis.native import safe
+from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
 from blindsr.analysis.trial import judge, try_out
 from blindsr.contract import Hints
@@ -104,7 +104,7 @@ class Auto:
         """
         found = describe(analysis)
         noise = 0.0 if analysis.noise is None else analysis.noise.level
-        native, clean = safe(analysis.native), analysis.clean
+        native, clean = shrink_factor(analysis.native), analysis.clean
         whole = 1.0 if self.suited[self.general].enlarged else native
         narrow = (name for name, suits in self.suited.items() if lies_in(analysis, suits, self.factor))
         name = next(narrow, self.general)

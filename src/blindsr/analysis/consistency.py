@@ -40,7 +40,7 @@ class Consistency:
         around = F.avg_pool2d(power, _AROUND, 1, _AROUND // 2, count_include_pad=False)
         return (around - self.noise**2).clamp(min=0).sqrt()
 
-    def drawn(self) -> Picture:
+    def to_picture(self) -> Picture:
         """The map as a gray picture: black is explained, white is 16 of 255 or more."""
         gray = (self.unexplained_map[0] / _WHITE).clamp(0, 1).expand(3, -1, -1).contiguous().cpu()
         return Picture(gray, metadata=Metadata(gray=True))

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from blindsr.degrade.resample import resize_to
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture, luma
 
-Native: TypeAlias = float | Literal["auto"]
+NativeOption: TypeAlias = float | Literal["auto"]
 """The fraction of its side that an image is shrunk to before it is restored, or how to find it."""
 
 _WINDOW = 64
@@ -55,7 +55,7 @@ def native_scale(pixels: Tensor) -> float:
     return 1.0 if found >= _FULL else max(0.25, found)
 
 
-def shrunk(picture: Picture, fraction: float) -> Picture:
+def shrink(picture: Picture, fraction: float) -> Picture:
     """A picture of a fraction of its side, antialiased.
 
     Raises:
@@ -67,12 +67,14 @@ def shrunk(picture: Picture, fraction: float) -> Picture:
         return picture
     size = round(picture.height * fraction), round(picture.width * fraction)
     if min(size) < 1:
-        raise BlindSRError(f"{fraction:g} of {picture.width}x{picture.height} pixels leave nothing to restore")
+        raise BlindSRError(
+            f"{fraction:g} of {picture.width}x{picture.height} pixels leave nothing to restore", Code.TOO_SMALL
+        )
     alpha = None if picture.alpha is None else resize_to(picture.alpha[None], size)[0].clamp(0, 1)
     return replace(picture, pixels=resize_to(picture.pixels[None], size)[0].clamp(0, 1), alpha=alpha)
 
 
-def parse(text: str) -> Native:
+def parse_native(text: str) -> NativeOption:
     """``auto``, ``off`` or a fraction, as a user writes it.
 
     Raises:
@@ -110,12 +112,12 @@ def _cut_off(level: NDArray[np.float64]) -> float:
     return float(frequency[below[0]]) if len(below) else 1.0
 
 
-def resolve(native: Native, pixels: Tensor) -> float:
+def resolve_native(native: NativeOption, pixels: Tensor) -> float:
     """The fraction that was asked for, found from an image ``(3, h, w)`` if it is to be."""
-    return safe(native_scale(pixels)) if native == "auto" else native
+    return shrink_factor(native_scale(pixels)) if native == "auto" else native
 
 
-def safe(fraction: float) -> float:
+def shrink_factor(fraction: float) -> float:
     """What to shrink an image to that seems to hold a fraction of its side; 1 where shrinking does not pay."""
     widened = _MARGIN * fraction
     return widened if widened <= _MOST_SHRUNK else 1.0

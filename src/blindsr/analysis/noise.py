@@ -89,7 +89,7 @@ class Blur:
         )
 
 
-def measure(planes: Planes) -> tuple[Noise, Blur] | None:
+def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
     """Noise and blur of an image, or None if it is smaller than a few blocks.
 
     Args:
@@ -128,7 +128,7 @@ def _level(parts: list[Plane]) -> float:
 
 
 def _told(seen: Floats) -> float:
-    return max(0.0, regression.read("noise", seen)) ** 2
+    return max(0.0, regression.predict("noise", seen)) ** 2
 
 
 def _seen(level: float) -> float:
@@ -167,6 +167,6 @@ def _by_brightness(energies: bands.Blocks, brightness: Plane) -> tuple[float, fl
 
 
 def _blur(seen: Floats) -> Blur:
-    width = max(0.0, regression.read("blur", seen))
-    logit = regression.read("sure", np.append(seen, np.float32(width)))
+    width = max(0.0, regression.predict("blur", seen))
+    logit = regression.predict("sure", np.append(seen, np.float32(width)))
     return Blur(width, 1 / (1 + math.exp(-logit)))

@@ -9,11 +9,11 @@ from safetensors.numpy import load_file
 
 from blindsr.analysis.windows import Floats
 
-Reading = Literal["noise", "blur", "sure"]
+Prediction = Literal["noise", "blur", "sure"]
 """Square root of the noise level, blur in pixels, and the logit that the blur is right."""
 
 
-def read(what: Reading, features: Floats) -> float:
+def predict(what: Prediction, features: Floats) -> float:
     """What one network reads off the features of `bands.features`; ``sure`` takes the blur beside them."""
     layers = _layers()
     mean, spread = layers["mean"], layers["spread"]

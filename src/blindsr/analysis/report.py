@@ -16,7 +16,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.inference.upscaler import Source, Upscaler, picture_of
 from blindsr.weights import with_role
 
-HARMLESS = 93
+HARMLESS_QUALITY = 93
 """JPEG qualities from this on leave nothing to be seen."""
 
 
@@ -38,7 +38,7 @@ class Compression:
     @property
     def harmful(self) -> bool:
         """Whether it left anything to be seen."""
-        return self.quality is None or self.quality < HARMLESS
+        return self.quality is None or self.quality < HARMLESS_QUALITY
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -161,7 +161,7 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
     """
     picture = picture_of(source)
     planes = planes_of(picture.pixels)
-    measured = noise.measure(planes)
+    measured = noise.measure_noise_and_blur(planes)
     return Analysis(
         size=(picture.width, picture.height),
         compression=_compression(planes, jpeg),
@@ -178,7 +178,7 @@ def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
     if told is not None and told.harmful:
         return told
     grid = find_grid(planes)
-    if grid is None or (told is not None and grid.quality is not None and grid.quality >= HARMLESS):
+    if grid is None or (told is not None and grid.quality is not None and grid.quality >= HARMLESS_QUALITY):
         return told
     return Compression(grid.quality, "pixels", grid.confidence, grid.period, grid.phase)
 
@@ -195,6 +195,6 @@ def _estimate(source: Source, upscaler: Upscaler) -> Estimate:
     return estimate
 
 
-def drawn(kernel: Tensor) -> Tensor:
+def kernel_image(kernel: Tensor) -> Tensor:
     """A kernel ``(k, k)`` as an image ``(3, k, k)`` whose brightest pixel is white."""
     return (kernel / kernel.max()).clamp(0, 1).expand(3, -1, -1)

@@ -28,7 +28,7 @@ def analyze(
     from blindsr.analysis import report
     from blindsr.analysis.choice import Auto
     from blindsr.files import check_new
-    from blindsr.images.quality import jpeg_quality
+    from blindsr.images.codecs.jpeg import jpeg_quality
     from blindsr.inference.load import load
 
     if plot is not None:
@@ -45,6 +45,6 @@ def analyze(
         recommended = f"Recommended to enlarge it four times: {choice.model}, because {choice.because}"
         typer.echo("\n".join([*found.sentences, f"{recommended}."]))
     if plot is not None and found.estimate is not None:
-        drawn = report.drawn(found.estimate.kernel.cpu())
+        drawn = report.kernel_image(found.estimate.kernel.cpu())
         large = drawn.repeat_interleave(_PIXEL, 1).repeat_interleave(_PIXEL, 2)
         images.write(images.Picture(large.contiguous()), plot, overwrite=overwrite)

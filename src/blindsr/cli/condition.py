@@ -10,7 +10,7 @@ from blindsr.errors import BlindSRError
 
 if TYPE_CHECKING:
     from blindsr.inference.upscaler import Upscaler
-    from blindsr.pipeline.plan import Job
+    from blindsr.pipeline.planning.plan import Job
 
 
 def condition(
@@ -31,9 +31,10 @@ def condition(
     """
     from blindsr import files, weights
     from blindsr.inference.load import load
-    from blindsr.pipeline import condition_io, plan
+    from blindsr.pipeline import condition_io
+    from blindsr.pipeline.planning import plan
 
-    sources = plan.sources(inputs)
+    sources = plan.find_sources(inputs)
     files.check_writable(out)
     files.check_new(out, [job.source for job in sources if isinstance(job.source, Path)], overwrite=overwrite)
     model = model or weights.with_role("condition")[0]
@@ -49,16 +50,16 @@ def condition(
             progress.advance(0.0)
     if not found:
         raise typer.Exit(2)
-    condition_io.save(out, model, upscaler, upscaler.average_conditions(found), overwrite=overwrite)
+    condition_io.save_condition(out, model, upscaler, upscaler.average_conditions(found), overwrite=overwrite)
     typer.echo(f"{out}: the average of {len(found)} image{'s' * (len(found) != 1)}")
     if len(found) < len(sources):
         raise typer.Exit(1)
 
 
 def _condition(upscaler: "Upscaler", job: "Job") -> Any:
-    from blindsr.pipeline.places import Workplace
+    from blindsr.pipeline.planning.locations import Workspace
 
     if job.error is not None:
-        raise BlindSRError(job.error)
-    with Workplace() as work:
+        raise job.error
+    with Workspace() as work:
         return upscaler.estimate_condition(work.fetch(job.source))

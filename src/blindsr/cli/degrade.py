@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,10 +40,12 @@ def degrade(
     settings = (scale, blur, blur2, angle, kernel, kernel_size, down, border, noise, jpeg, seed)
     if record is not None:
         if any(setting is not None for setting in settings):
-            raise BlindSRError("--from repeats a record as it is; leave out all other settings")
-        from blindsr.degrade.record import load
+            raise BlindSRError(
+                "--from repeats a record as it is; leave out all other settings", Code.CONFLICTING_OPTIONS
+            )
+        from blindsr.degrade.record import load_record
 
-        degradation = load(record)
+        degradation = load_record(record)
     else:
         import torch
 
@@ -57,7 +59,7 @@ def degrade(
             seeds=torch.tensor([seed or 0]),
             border=cast("Border", border or "reflect"),
             down=cast("Downsampling", down or "bicubic"),
-        ).checked()
+        ).validated()
     _write(source, out, degradation, overwrite=overwrite)
 
 
@@ -67,14 +69,15 @@ def _write(source: Path, out: Path, degradation: "Degradation", *, overwrite: bo
     clean = images.read(source)
     if min(clean.height, clean.width) < degradation.scale:
         raise BlindSRError(
-            f"{source} is {clean.width}x{clean.height}, too small to be shrunk {degradation.scale} times"
+            f"{source} is {clean.width}x{clean.height}, too small to be shrunk {degradation.scale} times",
+            Code.TOO_SMALL,
         )
     lr = degradation.apply(images.modcrop(clean.pixels, degradation.scale)[None])[0]
     # Noise is drawn for each channel, so the result has colours, and a profile for gray no longer fits.
     profile = None if clean.metadata.gray else clean.metadata.icc
     metadata = replace(clean.metadata, bits=8, gray=False, icc=profile)
     images.write(images.Picture(lr, metadata=metadata), out, overwrite=overwrite)
-    files.write(_record_of(out), degradation.to_json() + "\n", overwrite=overwrite)
+    files.write_file(_record_of(out), degradation.to_json() + "\n", overwrite=overwrite)
 
 
 def _check_output(out: Path, *, overwrite: bool) -> None:
@@ -82,7 +85,8 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
 
     if out.suffix.lower() not in _LOSSLESS:
         raise BlindSRError(
-            f"cannot write {out}: name a .png or .tif file, which keeps the pixels as the record makes them"
+            f"cannot write {out}: name a .png or .tif file, which keeps the pixels as the record makes them",
+            Code.CANNOT_WRITE,
         )
     images.check_output(out)
     files.check_writable(_record_of(out))
@@ -103,12 +107,15 @@ def _kernel(
 
     if path is not None:
         if any(value is not None for value in (size, blur, blur2, angle)):
-            raise BlindSRError("--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size")
+            raise BlindSRError(
+                "--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size",
+                Code.CONFLICTING_OPTIONS,
+            )
         return load_kernel(path)
     if blur is not None:
         return _gaussian(21 if size is None else size, blur, blur2, angle or 0.0)
     if any(value is not None for value in (size, blur2, angle)):
-        raise BlindSRError("--blur2, --angle and --kernel-size need --blur")
+        raise BlindSRError("--blur2, --angle and --kernel-size need --blur", Code.CONFLICTING_OPTIONS)
     return kernels.delta()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from blindsr import __version__
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,18 +107,22 @@ def evaluate(
     )
     real = [room.real_protocols()[name] for name in protocol if name in room.real_protocols()]
     if real and len(protocol) > 1:
-        raise BlindSRError(f"{real[0].name} takes other folders than the rest; measure it by itself")
+        raise BlindSRError(
+            f"{real[0].name} takes other folders than the rest; measure it by itself", Code.CONFLICTING_OPTIONS
+        )
     if real:
         scores = [_on_photographs(job, real[0], data, lr, limit)]
     elif lr is not None:
-        raise BlindSRError("--lr goes with realsr; the other protocols make LR images themselves")
+        raise BlindSRError(
+            "--lr goes with realsr; the other protocols make LR images themselves", Code.UNSUPPORTED_OPTION
+        )
     else:
         told = kernel == "given"
         scores = _on_tables(job, [room.protocol(name) for name in protocol], room.data_sets_of(data, limit), told=told)
     if json is not None:
-        files.write(json, table.to_json(scores), overwrite=overwrite)
+        files.write_file(json, table.to_json(scores), overwrite=overwrite)
     if markdown is not None:
-        files.write(markdown, table.markdown(scores), overwrite=overwrite)
+        files.write_file(markdown, table.markdown(scores), overwrite=overwrite)
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ class Job:
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.results is None):
-            raise BlindSRError("give either --model or --results, to say what is to be measured")
+            raise BlindSRError(
+                "give either --model or --results, to say what is to be measured", Code.CONFLICTING_OPTIONS
+            )
 
     def subject(self, scale: int | None) -> tuple[str, Upscaler | Results]:
         """What is measured, and the name it goes by."""
@@ -159,7 +165,9 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
 
     scales = {protocol.scale for protocol in protocols}
     if len(scales) > 1 and job.results is None:
-        raise BlindSRError(f"the protocols have the scales {sorted(scales)}; measure one scale at a time")
+        raise BlindSRError(
+            f"the protocols have the scales {sorted(scales)}; measure one scale at a time", Code.CONFLICTING_OPTIONS
+        )
     name, subject = job.subject(min(scales))
     if isinstance(subject, room.Results) and len(protocols) > 1:
         subject.check(protocol.name for protocol in protocols)
@@ -167,7 +175,9 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
     for one in protocols:
         with job.console.status(one.name) as status:
             restore = (
-                subject if isinstance(subject, room.Results) else run.telling(subject, one if told else None, job.steps)
+                subject
+                if isinstance(subject, room.Results)
+                else run.restore_with_hints(subject, one if told else None, job.steps)
             )
             measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
             scores.append(
@@ -193,9 +203,12 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
     from blindsr.evaluate import photographs
 
     if job.save.lr is not None:
-        raise BlindSRError(f"--save-lr writes LR images that a protocol made; {protocol.name} has them already")
+        raise BlindSRError(
+            f"--save-lr writes LR images that a protocol made; {protocol.name} has them already",
+            Code.UNSUPPORTED_OPTION,
+        )
     if lr is not None and not protocol.paired:
-        raise BlindSRError(f"{protocol.name} takes LR images alone; name their folder with --data")
+        raise BlindSRError(f"{protocol.name} takes LR images alone; name their folder with --data", Code.MISSING_OPTION)
     sets = photographs.paired(data, lr, limit) if protocol.paired else photographs.unpaired(data, limit)
     name, subject = job.subject(None)
     enlarge = subject if isinstance(subject, room.Results) else partial(subject.upscale, hints=Hints(steps=job.steps))
@@ -221,7 +234,7 @@ def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: s
     from blindsr.evaluate import measures
 
     found = measures.perceptual(alex=lpips, vgg=vgg, device=find_device(device)) if lpips or vgg else []
-    return [*found, measures.natural(niqe)] if niqe else found
+    return [*found, measures.niqe_measure(niqe)] if niqe else found
 
 
 def _print(console: Console, scores: Scores) -> None:
@@ -241,7 +254,7 @@ def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Pat
         ),
     ):
         if contradiction:
-            raise BlindSRError(sentence)
+            raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
 
 
 def _settings(**given: object) -> dict[str, object]:
@@ -266,5 +279,7 @@ def _upscaler(model: str, scale: int | None, *, device: str, precision: str, see
     loaded = weights.load_weights(model)
     upscaler = build(loaded.method)
     if scale not in (None, upscaler.scale):
-        raise BlindSRError(f"{loaded.name} enlarges {upscaler.scale} times, but the protocol needs x{scale}")
+        raise BlindSRError(
+            f"{loaded.name} enlarges {upscaler.scale} times, but the protocol needs x{scale}", Code.INCOMPATIBLE
+        )
     return loaded.name, upscaler

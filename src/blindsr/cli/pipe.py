@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from blindsr.cli import streams
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 PIPE = "-"
 SINGLE = "a single image goes through a pipe; name files and a folder for several"
@@ -27,12 +27,12 @@ def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple
         BlindSRError: a pipe that is a terminal, or more than goes through one.
     """
     if inputs.count(PIPE) > 1 or (out == PIPE and len(inputs) != 1):
-        raise BlindSRError(SINGLE)
+        raise BlindSRError(SINGLE, Code.CONFLICTING_OPTIONS)
     if PIPE not in (out, *inputs):
         yield list(inputs), out
         return
     if out == PIPE and streams.is_closed(sys.stdout):
-        raise BlindSRError("there is no standard output to write the image to; name a file")
+        raise BlindSRError("there is no standard output to write the image to; name a file", Code.CANNOT_WRITE)
     with _temporary() as place:
         given = [str(_received(place / "stdin")) if name == PIPE else name for name in inputs]
         target = place / f"stdout{ending or '.png'}"
@@ -46,18 +46,22 @@ def _temporary() -> Iterator[Path]:
     try:
         folder = TemporaryDirectory(prefix="blindsr-")
     except OSError as error:
-        raise BlindSRError(f"a pipe needs a temporary folder ({error.strerror}); set TMPDIR or name files") from None
+        raise BlindSRError(
+            f"a pipe needs a temporary folder ({error.strerror}); set TMPDIR or name files", Code.CANNOT_WRITE
+        ) from None
     with folder as name:
         yield Path(name)
 
 
 def _received(path: Path) -> Path:
     if streams.is_closed(sys.stdin) or sys.stdin.isatty():
-        raise BlindSRError("nothing comes in through the pipe; name a file, or send an image to the standard input")
+        raise BlindSRError(
+            "nothing comes in through the pipe; name a file, or send an image to the standard input", Code.CANNOT_READ
+        )
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     if path.stat().st_size == 0:
-        raise BlindSRError("the standard input is empty; send an image to it, or name a file")
+        raise BlindSRError("the standard input is empty; send an image to it, or name a file", Code.CANNOT_READ)
     return path
 
 
@@ -65,4 +69,4 @@ def _send(path: Path) -> None:
     with path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
     if not streams.finish():
-        raise BlindSRError("the image could not be written to the standard output")
+        raise BlindSRError("the image could not be written to the standard output", Code.CANNOT_WRITE)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from blindsr.errors import BlindSRError
-from blindsr.pipeline.duration import seconds
+from blindsr.errors import BlindSRError, Code
+from blindsr.pipeline.options import parse_duration
 
 if TYPE_CHECKING:
     from blindsr.train.loop import Ending, Options
@@ -55,15 +55,18 @@ def train(
         _export(export, out, init)
         return
     if recipe is None or not data or out is None:
-        raise BlindSRError("training needs a recipe, --data with photographs and --out for the run (or --export RUN)")
+        raise BlindSRError(
+            "training needs a recipe, --data with photographs and --out for the run (or --export RUN)",
+            Code.MISSING_OPTION,
+        )
     if not resume and (out / "checkpoint.pt").exists():
-        raise BlindSRError(f"{out} holds a run already; go on with --resume or choose another folder")
+        raise BlindSRError(f"{out} holds a run already; go on with --resume or choose another folder", Code.FILE_EXISTS)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _need_extra()
     from blindsr.train.loop import Options
-    from blindsr.train.recipe import load
+    from blindsr.train.recipe import load_recipe
 
-    limit = None if time_limit is None else seconds(time_limit)
+    limit = None if time_limit is None else parse_duration(time_limit)
     options = Options(
         out,
         device,
@@ -80,7 +83,7 @@ def train(
         import torch
 
         torch.set_num_threads(threads)
-    ending = _run(load(recipe, settings or ()), options, (data, exclude or []), resume=resume, init=init)
+    ending = _run(load_recipe(recipe, settings or ()), options, (data, exclude or []), resume=resume, init=init)
     if _is_first_process():
         typer.echo(_farewell(ending, out), err=True)
         raise typer.Exit(_CODES[ending])
@@ -92,28 +95,28 @@ def _run(
     from blindsr.photos import Photos
     from blindsr.train.loop import train
     from blindsr.train.planned import smallest_photo
-    from blindsr.train.start import read
+    from blindsr.train.start import read_start
 
     folders, exclude = source
     photos = Photos.read(folders, smallest=smallest_photo(recipe), exclude=exclude)
-    start = None if init is None else read(init)
+    start = None if init is None else read_start(init)
     return train(recipe, photos, options, resume=resume, start=start)
 
 
 def _export(run: Path, out: Path | None, init: str | None) -> None:
     _need_extra()
-    from blindsr.train.export import export
-    from blindsr.train.start import read
+    from blindsr.train.export import export_run
+    from blindsr.train.start import read_start
 
-    start = None if init is None else read(init)
-    typer.echo(export(run, out or run, None if start is None else (start.name, start.chain)))
+    start = None if init is None else read_start(init)
+    typer.echo(export_run(run, out or run, None if start is None else (start.name, start.chain)))
 
 
 def _need_extra() -> None:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in ("lightning_fabric", "tensorboard", "pytorch_optimizer")):
-        raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'")
+        raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'", Code.MISSING_DEPENDENCY)
 
 
 def _is_first_process() -> bool:

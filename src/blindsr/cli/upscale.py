@@ -9,10 +9,10 @@ import typer
 
 from blindsr.cli import pipe
 from blindsr.cli.progress import Progress
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
-    from blindsr.pipeline.plan import Job, Naming
+    from blindsr.pipeline.planning.plan import Job, Naming
 
 Style = Literal["names", "json", "none"]
 """What is printed for each image."""
@@ -141,14 +141,15 @@ def upscale(
     """
     from blindsr.cluster import ray
     from blindsr.inference.progress import Watch
-    from blindsr.pipeline import batch, plan
-    from blindsr.pipeline.lists import read_list
-    from blindsr.pipeline.one import Restorer
+    from blindsr.pipeline import batch
     from blindsr.pipeline.options import Options
+    from blindsr.pipeline.planning import plan
+    from blindsr.pipeline.planning.lists import read_list
+    from blindsr.pipeline.restorer import Restorer
 
     _check(inputs, out, files_from, json=json or report, engine=engine, ray_options=bool(address or workers))
     if engine == "ray" and compare:
-        raise BlindSRError("--engine ray is for many images; leave out --compare and the pipe")
+        raise BlindSRError("--engine ray is for many images; leave out --compare and the pipe", Code.UNSUPPORTED_OPTION)
     options = Options(
         model=model,
         scale=scale,
@@ -189,7 +190,7 @@ def upscale(
         planned = _piped if out == pipe.PIPE else plan.plan
         jobs = [] if engine == "ray" else planned(sources, target, naming)
         if compare is not None and len(jobs) > 1:
-            raise BlindSRError("--compare shows a single image; name one")
+            raise BlindSRError("--compare shows a single image; name one", Code.UNSUPPORTED_OPTION)
         with Progress(len(jobs) or None) as progress:
             watch = Watch(progress.fraction)
             if engine == "ray":
@@ -197,7 +198,7 @@ def upscale(
                     sources, target, options, naming, address=address, workers=workers, progress=watch
                 )
             else:
-                lines = (outcome.line() for outcome in batch.restore_all(jobs, restorer, progress=watch))
+                lines = (outcome.to_dict() for outcome in batch.restore_all(jobs, restorer, progress=watch))
             tally = Counter(_tell(line, model, progress, style) for line in lines)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
@@ -206,11 +207,11 @@ def upscale(
 
 def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":
     """The one image whose result goes out through a pipe."""
-    from blindsr.pipeline import plan
+    from blindsr.pipeline.planning import plan
 
     found = plan.roots(sources, f"{Path(target).parent}/", naming)
     if [root.kind for root in found] != ["file"]:
-        raise BlindSRError(pipe.SINGLE)
+        raise BlindSRError(pipe.SINGLE, Code.CONFLICTING_OPTIONS)
     return [plan.Job(found[0].place, Path(target))]
 
 
@@ -230,7 +231,7 @@ def _check(
         ),
     ):
         if contradiction:
-            raise BlindSRError(sentence)
+            raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
 
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:

@@ -22,14 +22,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.files import OutputExistsError
 from blindsr.inference.progress import Watch
-from blindsr.pipeline import places, plan
 from blindsr.pipeline.batch import restore_all
-from blindsr.pipeline.one import Outcome, Restorer
 from blindsr.pipeline.options import Existing, Options
-from blindsr.pipeline.plan import Job, Naming, Root
+from blindsr.pipeline.outcome import Outcome
+from blindsr.pipeline.planning import locations, plan
+from blindsr.pipeline.planning.plan import Job, Naming, Root
+from blindsr.pipeline.restorer import Restorer
 
 _BATCH = 4
 """Images that a worker takes at a time: while one is restored, the next is read and the last is written."""
@@ -61,7 +62,7 @@ def restore_on_ray(
             stop the work as well.
 
     Yields:
-        What `Outcome.line` says of each image, in any order.
+        What `Outcome.to_dict` says of each image, in any order.
 
     Raises:
         BlindSRError: nothing to read, no such cluster, or Ray is not there.
@@ -80,7 +81,7 @@ def restore_on_ray(
                 count += 1
                 yield json.loads(row["line"])
         if not count:
-            raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}")
+            raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
         watch(1.0)
     finally:
         ray.shutdown()
@@ -89,8 +90,8 @@ def restore_on_ray(
 def _anywhere(root: Root) -> Root:
     """A root whose paths do not depend on the folder that a worker runs in."""
 
-    def absolute(place: places.Place | None) -> places.Place | None:
-        return Path(places.absolute(place)) if isinstance(place, Path) else place
+    def absolute(place: locations.Location | None) -> locations.Location | None:
+        return Path(locations.absolute(place)) if isinstance(place, Path) else place
 
     return replace(
         root,
@@ -158,29 +159,29 @@ class _Lister:
     def __call__(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
         root: Root = pickle.loads(row["root"])  # which this run has made
         try:
-            jobs = list(plan.listed(root, self._naming))
+            jobs = list(plan.list_jobs(root, self._naming))
         except BlindSRError as error:
-            jobs = [Job(root.place, root.out, str(error))]
+            jobs = [Job(root.place, root.out, error)]
         for job in jobs:
-            yield self._row(int(row["number"]), Outcome(job, job.error or None), 1 / len(jobs))
+            yield self._row(int(row["number"]), Outcome(job, job.error), 1 / len(jobs))
         if not jobs:
             yield self._row(int(row["number"]), None, 1.0)
 
     def _row(self, number: int, outcome: Outcome | None, share: float) -> dict[str, Any]:
         """An image to restore, or what has become of it already; of an empty folder, neither."""
         settled = outcome and (outcome if outcome.error else self._settled(outcome.job))
-        line = json.dumps(settled.line()) if settled else ""
+        line = json.dumps(settled.to_dict()) if settled else ""
         job = b"" if outcome is None or settled else pickle.dumps(outcome.job)
         return {"root": number, "share": share, "job": job, "line": line}
 
     def _settled(self, job: Job) -> Outcome | None:
-        written = None if self._existing == "replace" else places.modified(job.target)
+        written = None if self._existing == "replace" else locations.modification_time(job.target)
         # What this run has written counts for nothing where the list is made once more
         if written is None or written >= self._begin:
             return None
         if self._existing == "skip":
             return Outcome(job, skipped=True)
-        return Outcome(job, str(OutputExistsError(job.target)))
+        return Outcome(job, OutputExistsError(job.target))
 
 
 class _Worker:
@@ -202,7 +203,7 @@ class _Worker:
 
     def _line(self, outcome: Outcome) -> dict[str, Any]:
         """A result that is there was written by this run, for others were settled before."""
-        return replace(outcome, skipped=False).line()
+        return replace(outcome, skipped=False).to_dict()
 
 
 def _started(address: str | None) -> Any:
@@ -211,7 +212,9 @@ def _started(address: str | None) -> Any:
     try:
         import ray.data  # noqa: PLC0415  # an extra
     except ImportError:
-        raise BlindSRError("a cluster needs other libraries: pip install 'blindsr[cluster]'") from None
+        raise BlindSRError(
+            "a cluster needs other libraries: pip install 'blindsr[cluster]'", Code.MISSING_DEPENDENCY
+        ) from None
     options: dict[str, Any] = {"include_dashboard": False} if address is None else {"address": address}
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=True, **options)

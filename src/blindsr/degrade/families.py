@@ -11,7 +11,7 @@ from torch import Tensor
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Border, Downsampling
 from blindsr.degrade.process import Degradation
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 Range = tuple[float, float]
 """Least and largest value."""
@@ -66,7 +66,7 @@ class Draw:
         """Numbers from ``low`` to ``high``."""
         return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
 
-    def chance(self, odds: float) -> Tensor:
+    def bernoulli(self, odds: float) -> Tensor:
         """Whether something of these odds happens."""
         return self.uniform(0, 1) < odds
 
@@ -115,7 +115,7 @@ class MZSRKernels(Family):
     """Smallest eigenvalue, squared HR pixels."""
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        return eq3(count, self.scale, self.size, generator, self.least)
+        return sample_mzsr_kernels(count, self.scale, self.size, generator, self.least)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def mrda_anisotropic(scale: int) -> Anisotropic:
     return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
 
 
-def within(family: Family, noise: Range | None, width: Range | None) -> Family:
+def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Family:
     """A family of Gaussian blurs with other ranges.
 
     Args:
@@ -178,11 +178,11 @@ def within(family: Family, noise: Range | None, width: Range | None) -> Family:
     if width is None:
         return family
     if not isinstance(family, Isotropic | Anisotropic):
-        raise BlindSRError("only families of Gaussian blurs have a range of widths")
+        raise BlindSRError("only families of Gaussian blurs have a range of widths", Code.UNSUPPORTED_OPTION)
     return dataclasses.replace(family, std=width)
 
 
-def eq3(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
+def sample_mzsr_kernels(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
     """MZSR, Eq. 3: kernels ``(count, size, size)`` for a scale that need not be whole."""
     first, second, angle = (_uniform(count, generator) for _ in range(3))
     l1 = least + (2.5 * scale - least) * first

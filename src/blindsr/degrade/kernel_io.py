@@ -7,8 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from blindsr.degrade.kernels import check
-from blindsr.errors import BlindSRError
+from blindsr.degrade.kernels import check_kernel
+from blindsr.errors import BlindSRError, Code
 
 
 def load_kernel(path: str | Path) -> Tensor:
@@ -18,20 +18,22 @@ def load_kernel(path: str | Path) -> Tensor:
         ``(k, k)`` float32.
 
     Raises:
-        BlindSRError: if the file cannot be read or `check` refuses what it holds.
+        BlindSRError: if the file cannot be read or `check_kernel` refuses what it holds.
     """
     path = Path(path)
     readers = {".npy": _read_npy, ".mat": _read_mat, ".png": _read_image, ".tif": _read_image, ".tiff": _read_image}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise BlindSRError(f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}")
+        raise BlindSRError(
+            f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}", Code.UNSUPPORTED_FORMAT
+        )
     try:
         array = reader(path)
     except Exception as error:  # the readers answer damaged files with whatever they stumble over
-        raise BlindSRError(f"cannot read a kernel from {path}: {error}") from None
+        raise BlindSRError(f"cannot read a kernel from {path}: {error}", Code.CANNOT_READ) from None
     if array.dtype.kind not in "buif":
-        raise BlindSRError(f"{path} holds no real numbers")
-    return check(torch.from_numpy(array.astype(np.float64)), str(path))
+        raise BlindSRError(f"{path} holds no real numbers", Code.INVALID_FILE)
+    return check_kernel(torch.from_numpy(array.astype(np.float64)), str(path))
 
 
 def _read_npy(path: Path) -> np.ndarray:

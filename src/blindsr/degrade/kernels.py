@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 Widths = float | Tensor
 
@@ -68,7 +68,7 @@ def delta(size: int = 1) -> Tensor:
     return kernel
 
 
-def covariance(kernels: Tensor) -> Tensor:
+def kernel_covariance(kernels: Tensor) -> Tensor:
     """Second central moments ``(n, 2, 2)`` over (x, y), squared pixels, of kernels ``(n, k, k)`` of sum 1."""
     at = torch.arange(kernels.shape[-1], dtype=kernels.dtype, device=kernels.device) - (kernels.shape[-1] - 1) / 2
     y, x = torch.meshgrid(at, at, indexing="ij")
@@ -107,7 +107,7 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
 
     weights = root**2
     x0, y0 = float((weights * x).sum()), float((weights * y).sum())
-    moments = covariance(kernel[None])[0].numpy() + _NARROWEST**2 * np.eye(2)
+    moments = kernel_covariance(kernel[None])[0].numpy() + _NARROWEST**2 * np.eye(2)
     whiten = np.linalg.cholesky(np.linalg.inv(moments)).T
     start = (x0, y0, whiten[0, 0], whiten[0, 1], whiten[1, 1])
     *_, a, b, c = optimize.least_squares(distance, start).x
@@ -115,7 +115,7 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
     return np.linalg.inv(whiten.T @ whiten)
 
 
-def check(kernel: Tensor, name: str = "the kernel") -> Tensor:
+def check_kernel(kernel: Tensor, name: str = "the kernel") -> Tensor:
     """Return a kernel scaled to sum 1 as float32, or say in one sentence what is wrong with it.
 
     A kernel is square, of odd side (so that it has a centre and does not shift the image), finite, and sums to more
@@ -126,7 +126,7 @@ def check(kernel: Tensor, name: str = "the kernel") -> Tensor:
     if kernel.shape[0] % 2 == 0:
         raise BlindSRError(f"{name} is {kernel.shape[0]} pixels wide; an odd width is needed, since an even one shifts")
     if not bool(torch.isfinite(kernel).all()):
-        raise BlindSRError(f"{name} holds values that are not finite numbers")
+        raise BlindSRError(f"{name} holds values that are not finite numbers", Code.INVALID_FILE)
     total = float(kernel.sum())
     if total <= 1e-12:
         raise BlindSRError(f"{name} sums to {total:g}; a blur kernel needs a positive sum")

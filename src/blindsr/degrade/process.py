@@ -13,7 +13,7 @@ from blindsr.degrade import jpeg as codec
 from blindsr.degrade import kernels as kernel_room
 from blindsr.degrade.blur import Border, Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize, subsample
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 Rounding = Literal["none", "round", "floor"]
 
@@ -35,31 +35,37 @@ class Rows:
         }
         return dataclasses.replace(self, **changed)
 
-    def plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, Any]:
         """All values as JSON has them; float32 numbers survive that exactly."""
         parts = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
         return {
-            name: part.plain() if isinstance(part, Rows) else part.tolist() if isinstance(part, Tensor) else part
+            name: part.to_plain() if isinstance(part, Rows) else part.tolist() if isinstance(part, Tensor) else part
             for name, part in parts
         }
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """Inverse of `plain`.
+        """Inverse of `to_plain`.
 
         Raises:
             BlindSRError: naming the entry that is missing, unknown or wrong.
         """
         if not isinstance(values, Mapping):
-            raise BlindSRError(f"a degradation record holds {values!r} where several entries are needed")
+            raise BlindSRError(
+                f"a degradation record holds {values!r} where several entries are needed", Code.INVALID_FILE
+            )
         known = {field.name for field in dataclasses.fields(cls)}
         if values.keys() != known:
             wrong = ", ".join(sorted(map(str, values.keys() ^ known)))
-            raise BlindSRError(f"a degradation record has entries that are missing or unknown: {wrong}")
+            raise BlindSRError(
+                f"a degradation record has entries that are missing or unknown: {wrong}", Code.INVALID_FILE
+            )
         try:
             return cls(**{field.name: cls._value(field, values[field.name]) for field in dataclasses.fields(cls)})
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-            raise BlindSRError(f"a degradation record holds something that is no number: {error}") from None
+            raise BlindSRError(
+                f"a degradation record holds something that is no number: {error}", Code.INVALID_FILE
+            ) from None
 
     @classmethod
     def _value(cls, field: "dataclasses.Field[Any]", value: Any) -> Any:
@@ -129,9 +135,9 @@ class Degradation(Rows):
         Returns:
             LR images ``(n, 3, h / s, w / s)``.
         """
-        return self.apply_and_noise(hr, generator)[0]
+        return self.apply_with_noise(hr, generator)[0]
 
-    def apply_and_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Degrade a batch; return also the noise ``(n, 3, h / s, w / s)`` as it is before rounding and JPEG."""
         noise = self.draw_noise((*hr.shape[:2], hr.shape[2] // self.scale, hr.shape[3] // self.scale), hr, generator)
         lr = degrade(hr, self, noise)
@@ -153,7 +159,7 @@ class Degradation(Rows):
     def to_dict(self) -> dict[str, Any]:
         """Plain values; float32 numbers survive JSON exactly."""
         kind = {} if self.kind == "classic" else {"kind": self.kind}
-        return {"version": self.version, **kind, **self.plain()}
+        return {"version": self.version, **kind, **self.to_plain()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -164,11 +170,11 @@ class Degradation(Rows):
         """
         values = dict(values)
         if values.pop("kind", "classic") != cls.kind:
-            raise BlindSRError(f"this is no record of a {cls.kind} degradation")
+            raise BlindSRError(f"this is no record of a {cls.kind} degradation", Code.INVALID_FILE)
         version = values.pop("version", None)
         if version != cls.version:
             values = cls.upgraded(values, version)
-        return cls.from_plain(values).checked()
+        return cls.from_plain(values).validated()
 
     @classmethod
     def upgraded(cls, values: dict[str, Any], version: object) -> dict[str, Any]:
@@ -177,7 +183,7 @@ class Degradation(Rows):
         Raises:
             BlindSRError: there is no such version.
         """
-        raise BlindSRError(f"this is no degradation record of version {cls.version}")
+        raise BlindSRError(f"this is no degradation record of version {cls.version}", Code.INVALID_FILE)
 
     def to_json(self) -> str:
         """The record that stands beside a degraded image."""
@@ -189,12 +195,12 @@ class Degradation(Rows):
         try:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise BlindSRError(f"a degradation record must be JSON: {error}") from None
+            raise BlindSRError(f"a degradation record must be JSON: {error}", Code.INVALID_FILE) from None
         if not isinstance(values, dict):
-            raise BlindSRError("a degradation record must be a JSON object")
+            raise BlindSRError("a degradation record must be a JSON object", Code.INVALID_FILE)
         return cls.from_dict(values)
 
-    def checked(self) -> Self:
+    def validated(self) -> Self:
         """Itself, or `BlindSRError` in one sentence if a value makes no sense; called where values come from users."""
         if type(self.scale) is not int or self.scale < 1:
             raise BlindSRError(f"a scale is a whole number from 1, not {self.scale!r}")
@@ -221,7 +227,7 @@ class Degradation(Rows):
 def check_kernels(kernels: Tensor) -> None:
     """Refuse kernels ``(n, k, k)`` that are none, or whose sum is not 1, which would change the brightness."""
     for kernel in kernels:
-        kernel_room.check(kernel)
+        kernel_room.check_kernel(kernel)
         if abs(float(kernel.sum()) - 1) > 1e-3:
             raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; it must sum to 1")
 
@@ -254,7 +260,10 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     if len(hr) != len(degradation):
         raise BlindSRError(f"{len(hr)} images but {len(degradation)} degradations; one a row is needed")
     if hr.shape[-2] % scale or hr.shape[-1] % scale:
-        raise BlindSRError(f"an image of {hr.shape[-1]}x{hr.shape[-2]} is not divisible by the scale {scale}; crop it")
+        raise BlindSRError(
+            f"an image of {hr.shape[-1]}x{hr.shape[-2]} is not divisible by the scale {scale}; crop it",
+            Code.INCOMPATIBLE,
+        )
     kernels = degradation.kernels.to(hr)
     if degradation.blur_rounding == "none":
         return blur_and_downsample(hr, kernels, degradation.border, scale, degradation.down) + noise

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from blindsr.degrade.photo import PhotoDegradation
 from blindsr.degrade.process import Degradation
-from blindsr.degrade.realistic import RealisticDegradation
-from blindsr.errors import BlindSRError
+from blindsr.degrade.realworld.photo import PhotoDegradation
+from blindsr.degrade.realworld.second_order import RealisticDegradation
+from blindsr.errors import BlindSRError, Code
 from blindsr.files import read_text
 
 _KINDS: dict[object, type[Degradation]] = {
@@ -14,7 +14,7 @@ _KINDS: dict[object, type[Degradation]] = {
 }
 
 
-def read(text: str) -> Degradation:
+def parse_record(text: str) -> Degradation:
     """The degradation that a JSON record describes; `BlindSRError` on anything else."""
     try:
         values = json.loads(text)
@@ -24,7 +24,7 @@ def read(text: str) -> Degradation:
     return _KINDS.get(kind if isinstance(kind, str) else None, Degradation).from_json(text)
 
 
-def load(path: Path) -> Degradation:
+def load_record(path: Path) -> Degradation:
     """The degradation of one image out of the file of its record.
 
     Raises:
@@ -32,9 +32,9 @@ def load(path: Path) -> Degradation:
     """
     text = read_text(path)
     try:
-        degradation = read(text)
+        degradation = parse_record(text)
     except BlindSRError as error:
-        raise BlindSRError(f"{path}: {error}") from None
+        raise BlindSRError(f"{path}: {error}", Code.INVALID_FILE) from None
     if len(degradation) != 1:
-        raise BlindSRError(f"{path} describes {len(degradation)} images; one is needed")
+        raise BlindSRError(f"{path} describes {len(degradation)} images; one is needed", Code.INVALID_FILE)
     return degradation

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-def generalised(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
+def generalised_gaussian(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
     """``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
 
     Args:
@@ -22,7 +22,7 @@ def generalised(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | No
 
 
 def plateau(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
-    """``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as of `generalised`."""
+    """``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as of `generalised_gaussian`."""
     return _normalised(1 / (1 + _distance(size, covariance) ** beta.view(-1, 1, 1)), widths)
 
 
@@ -30,7 +30,7 @@ def sinc(size: int, cutoff: Tensor, widths: Tensor | None = None) -> Tensor:
     """The circular low-pass filter of a cut-off frequency ``(n,)`` in radians a pixel; it rings.
 
     Returns:
-        ``(n, size, size)``, each of sum 1, with negative values; ``widths`` as of `generalised`.
+        ``(n, size, size)``, each of sum 1, with negative values; ``widths`` as of `generalised_gaussian`.
     """
     at = torch.arange(size, dtype=torch.float64, device=cutoff.device) - (size - 1) / 2
     radius = (at[:, None] ** 2 + at[None] ** 2).sqrt()
@@ -41,7 +41,7 @@ def sinc(size: int, cutoff: Tensor, widths: Tensor | None = None) -> Tensor:
     return _normalised(kernel, widths)
 
 
-def covariance(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
+def covariance_from_stds(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
     """Covariances ``(n, 2, 2)`` over (x, y) of standard deviations along and across an axis, angles in radians."""
     cos, sin = angle.cos(), angle.sin()
     turn = torch.stack((torch.stack((cos, -sin), 1), torch.stack((sin, cos), 1)), 1)

@@ -1,14 +1,18 @@
-"""What a published table measured, as code: a protocol turns each test image into LR images and names the metric."""
+"""Protocols: a published table as code that degrades each test image and names the metric."""
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from blindsr.contract import Hints
 from blindsr.degrade import Border, Degradation, Downsampling, Rounding
+from blindsr.degrade.record import load_record
+from blindsr.evaluate import metrics
 from blindsr.evaluate.metrics import Convention
 
 PaperRow = Mapping[str, float]
@@ -39,7 +43,7 @@ class Protocol:
     kernel_given: bool = False
     """Whether the paper tells the models the true blur kernel, and with it the noise level."""
 
-    def told(self, degradation: Degradation, understands: frozenset[str]) -> Hints:
+    def oracle_hints(self, degradation: Degradation, understands: frozenset[str]) -> Hints:
         """What the paper tells its models of an LR image, as far as a method makes use of it.
 
         The noise level belongs to it: fine texture that a protocol without noise leaves in an image looks like some.
@@ -114,3 +118,28 @@ def seed_of(protocol: str, image: str) -> int:
     """The seed of an image's noise: the same on every machine, another for every image and every protocol."""
     digest = hashlib.sha256(f"{protocol}/{image}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 2
+
+
+def protocol_from_record(path: Path) -> Protocol:
+    """The protocol of a record that ``blindsr degrade`` wrote; each image has a seed of its own.
+
+    Raises:
+        BlindSRError: the file is no record of one image.
+    """
+    degradation = load_record(path)
+    name = path.name.removesuffix(".json")
+
+    def degradations(image: str) -> tuple[Degradation]:
+        return (dataclasses.replace(degradation, seeds=torch.tensor([seed_of(name, image)])),)
+
+    return Protocol(
+        name=name,
+        title=f"as {path.name} says, x{degradation.scale}",
+        source="No published table",
+        scale=degradation.scale,
+        convention=metrics.luma_convention(degradation.scale),
+        degradations=degradations,
+        headline="no paper",
+        paper={},
+        rows={},
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images.formats import READ
 
 _ADDED = re.compile(r"[-_.](?!\d+(?:[-_.]|$)).+")
@@ -34,12 +34,14 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
         BlindSRError: no images there, or two of one name that differ only in their ending.
     """
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds HR images")
+        raise BlindSRError(f"there is no folder {folder}; name one that holds HR images", Code.FILE_NOT_FOUND)
     own = _images(folder)
     found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in subfolders(folder)]
     sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
     if not sets:
-        raise BlindSRError(f"neither {folder} nor a folder in it holds images ({', '.join(sorted(READ))})")
+        raise BlindSRError(
+            f"neither {folder} nor a folder in it holds images ({', '.join(sorted(READ))})", Code.NO_IMAGES
+        )
     return sorted(sets, key=_rank)
 
 
@@ -52,7 +54,7 @@ def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[Data
     sets: dict[str, DataSet] = {}
     for one in (one for folder in folders for one in data_sets(folder, limit)):
         if sets.setdefault(one.name, one) != one:
-            raise BlindSRError(f"two folders of HR images are called {one.name}; rename one of them")
+            raise BlindSRError(f"two folders of HR images are called {one.name}; rename one of them", Code.NAME_CLASH)
     return sorted(sets.values(), key=_rank)
 
 
@@ -75,14 +77,16 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images")
+            raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images", Code.FILE_NOT_FOUND)
         self.folder = folder
 
     def check(self, protocols: Iterable[str]) -> None:
         """Refuse a folder without a subfolder for each protocol: the results of one are no results of another."""
         missing = [name for name in protocols if not (self.folder / name).is_dir()]
         if missing:
-            raise BlindSRError(f"{self.folder} has no folder {missing[0]}; several protocols need one each")
+            raise BlindSRError(
+                f"{self.folder} has no folder {missing[0]}; several protocols need one each", Code.FILE_NOT_FOUND
+            )
 
     def find(self, protocol: str, data_set: str, *names: str) -> Path:
         """The SR image of a name, in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
@@ -99,7 +103,9 @@ class Results:
         found = exact or [path for path in files if any(_adds_to(path.stem, name) for name in names)]
         if len(found) != 1:
             many = f"{len(found)} results" if found else "no result"
-            raise BlindSRError(f"{place} holds {many} for {names[0]}; one image of that name is needed")
+            raise BlindSRError(
+                f"{place} holds {many} for {names[0]}; one image of that name is needed", Code.FILE_NOT_FOUND
+            )
         return found[0]
 
 
@@ -112,7 +118,9 @@ def _images(folder: Path) -> tuple[Path, ...]:
     paths = image_files(folder)
     twice = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]
     if twice:
-        raise BlindSRError(f"{folder} holds more than one image called {twice[0]}; names without ending must differ")
+        raise BlindSRError(
+            f"{folder} holds more than one image called {twice[0]}; names without ending must differ", Code.NAME_CLASH
+        )
     return tuple(paths)
 
 

@@ -89,7 +89,7 @@ def fidelity(convention: Convention) -> list[Measure]:
     ]
 
 
-def inside(convention: Convention) -> Measure:
+def psnr_inside_border(convention: Convention) -> Measure:
     """PSNR under a convention that is not a protocol's main one; its name says the border."""
     border = convention.border
     return Measure(f"psnr_border{border}", f"PSNR, border {border}", 2, partial(_by_convention, psnr, convention))
@@ -110,10 +110,10 @@ def perceptual(
     """
     found: list[tuple[str, str, nn.Module]] = []
     if alex is not None:
-        found.append(("lpips", "LPIPS", LPIPS.read(alex)))
+        found.append(("lpips", "LPIPS", LPIPS.from_file(alex)))
     if vgg is not None:
-        found.append(("lpips_vgg", "LPIPS (VGG)", LPIPS.read(vgg, "vgg")))
-        found.append(("dists", "DISTS", DISTS.read(vgg)))
+        found.append(("lpips_vgg", "LPIPS (VGG)", LPIPS.from_file(vgg, "vgg")))
+        found.append(("dists", "DISTS", DISTS.from_file(vgg)))
     return [Measure(name, label, 4, partial(_distance, net.to(device), device)) for name, label, net in found]
 
 
@@ -126,13 +126,13 @@ def artefacts() -> Measure:
     return Measure("artefacts", "artefacts", 2, of)
 
 
-def natural(parameters: Path) -> Measure:
+def niqe_measure(parameters: Path) -> Measure:
     """NIQE, with the pristine photographs' parameters in a file.
 
     Raises:
         BlindSRError: the file cannot be read, or holds something else.
     """
-    niqe = NIQE.read(parameters)
+    niqe = NIQE.from_file(parameters)
     return Measure("niqe", "NIQE", 3, lambda compared: niqe(compared.results))
 
 

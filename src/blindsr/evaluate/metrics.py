@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr import images
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 Channel = Literal["y", "rgb"]
 Rounding = Literal["none", "sr", "sr+luma"]
@@ -39,22 +39,22 @@ class Convention:
         return f"{channel}, border {self.border} px, {rounding[self.rounding]}"
 
 
-def y(scale: int) -> Convention:
+def luma_convention(scale: int) -> Convention:
     """The usual convention of super-resolution (IKC, DAN, DASR, MRDA): luma of the 8-bit result, border = scale."""
     return Convention("y", scale, "sr")
 
 
-def y_float(scale: int) -> Convention:
+def unrounded_luma_convention(scale: int) -> Convention:
     """SRMD's and CMDSR's: luma of the network's own output, neither clamped nor rounded, border = scale."""
     return Convention("y", scale, "none")
 
 
-def y_rounded(scale: int) -> Convention:
+def rounded_luma_convention(scale: int) -> Convention:
     """MZSR's: the luma, too, is rounded to 8 bit, border = scale."""
     return Convention("y", scale, "sr+luma")
 
 
-def rgb(scale: int) -> Convention:
+def rgb_convention(scale: int) -> Convention:
     """All channels of the 8-bit result, border = scale."""
     return Convention("rgb", scale, "sr")
 
@@ -113,7 +113,8 @@ def _compared(sr: Tensor, hr: Tensor, convention: Convention, least: int) -> tup
     if min(height, width) < least:
         raise BlindSRError(
             f"an image of {sr.shape[-1]}x{sr.shape[-2]} pixels is too small to be measured: {least}x{least} must be "
-            f"left inside a border of {border}"
+            f"left inside a border of {border}",
+            Code.TOO_LARGE,
         )
     if convention.rounding != "none":
         sr = images.quantise(sr)

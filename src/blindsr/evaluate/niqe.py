@@ -18,7 +18,7 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.degrade import resize
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 _BLOCK = 96
 """Side of a block, px; half of it at the second scale."""
@@ -39,7 +39,7 @@ class NIQE:
     """``(36, 36)``, float64."""
 
     @classmethod
-    def read(cls, path: Path) -> "NIQE":
+    def from_file(cls, path: Path) -> "NIQE":
         """Read the distribution from a ``.mat`` or ``.npz`` file.
 
         Raises:
@@ -51,7 +51,9 @@ class NIQE:
                 mean, covariance = (torch.as_tensor(np.asarray(found[key], dtype=np.float64)) for key in keys)
                 if mean.numel() == _FEATURES and covariance.shape == (_FEATURES, _FEATURES):
                     return cls(mean.flatten(), covariance)
-        raise BlindSRError(f"{path} does not hold the parameters of NIQE: a mean of 36 and a covariance of 36x36")
+        raise BlindSRError(
+            f"{path} does not hold the parameters of NIQE: a mean of 36 and a covariance of 36x36", Code.INVALID_FILE
+        )
 
     def __call__(self, x: Tensor) -> Tensor:
         """Measure whole images.
@@ -67,7 +69,9 @@ class NIQE:
         """
         height, width = (side // _BLOCK * _BLOCK for side in x.shape[-2:])
         if height * width < 2 * _BLOCK**2:
-            raise BlindSRError(f"NIQE needs images of at least 192x96 pixels, not {x.shape[-1]}x{x.shape[-2]}")
+            raise BlindSRError(
+                f"NIQE needs images of at least 192x96 pixels, not {x.shape[-1]}x{x.shape[-2]}", Code.TOO_SMALL
+            )
         luma = images.luma(images.quantise(x).double()).round()[..., :height, :width]
         return torch.stack([self._one(one[None]) for one in luma])
 
@@ -75,7 +79,7 @@ class NIQE:
         found = features(luma)
         complete = found[~found.isnan().any(1)]
         if len(complete) < 2:
-            raise BlindSRError("NIQE needs images with two blocks of 96x96 pixels that are not flat")
+            raise BlindSRError("NIQE needs images with two blocks of 96x96 pixels that are not flat", Code.TOO_SMALL)
         mean, covariance = torch.nanmean(found, 0), torch.cov(complete.T)
         apart = self.mean - mean
         squared: Tensor = apart @ torch.linalg.pinv((self.covariance + covariance) / 2) @ apart
@@ -154,7 +158,9 @@ def _arrays(path: Path) -> Mapping[str, Any]:
 
         found: dict[str, Any] = loadmat(path)
     except OSError as error:
-        raise BlindSRError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise BlindSRError(f"{path} cannot be read: {error.strerror or error}", Code.CANNOT_READ) from None
     except Exception as error:  # scipy and numpy raise what their parsers stumble over
-        raise BlindSRError(f"{path} is no .mat or .npz file: {' '.join(str(error).split())}") from None
+        raise BlindSRError(
+            f"{path} is no .mat or .npz file: {' '.join(str(error).split())}", Code.INVALID_FILE
+        ) from None
     return found

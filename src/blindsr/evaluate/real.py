@@ -10,16 +10,16 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.degrade import resize
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import RealProtocol
 from blindsr.evaluate.folder import Results
-from blindsr.evaluate.measures import Compared, Measure, artefacts, fidelity, inside, score
-from blindsr.evaluate.metrics import y
+from blindsr.evaluate.measures import Compared, Measure, artefacts, fidelity, psnr_inside_border, score
+from blindsr.evaluate.metrics import luma_convention
 from blindsr.evaluate.photographs import Photograph, PhotographSet
 from blindsr.evaluate.run import save_image
 from blindsr.evaluate.scores import Column, Row, Scores
 
-Enlarge = Callable[[Path], images.Picture]
+RestoreFile = Callable[[Path], images.Picture]
 """From the file of an LR image to its restored picture."""
 
 _LEAST = 11
@@ -27,7 +27,7 @@ _LEAST = 11
 
 
 def evaluate_real(
-    subject: Enlarge | Results,
+    subject: RestoreFile | Results,
     protocol: RealProtocol,
     data: Sequence[PhotographSet],
     *,
@@ -73,10 +73,14 @@ def evaluate_real(
 
 def _pairs_alone(protocol: RealProtocol) -> list[Measure]:
     """PSNR and SSIM of the whole image, and PSNR without the border that synthetic protocols leave out."""
-    return [*fidelity(protocol.convention), inside(y(protocol.scale))] if protocol.paired else []
+    return (
+        [*fidelity(protocol.convention), psnr_inside_border(luma_convention(protocol.scale))] if protocol.paired else []
+    )
 
 
-def _compared(subject: Enlarge | Results, protocol: RealProtocol, data_set: str, photograph: Photograph) -> Compared:
+def _compared(
+    subject: RestoreFile | Results, protocol: RealProtocol, data_set: str, photograph: Photograph
+) -> Compared:
     """Bicubic and the subject's result, beside the original."""
     lr = images.read(photograph.lr).pixels[None]
     sr = _result(subject, protocol, data_set, photograph)
@@ -85,7 +89,8 @@ def _compared(subject: Enlarge | Results, protocol: RealProtocol, data_set: str,
         width, height = lr.shape[-1], lr.shape[-2]
         raise BlindSRError(
             f"the result for {photograph.lr} is {sr.shape[-1]}x{sr.shape[-2]} pixels, which is not {protocol.scale} "
-            f"times {width}x{height}"
+            f"times {width}x{height}",
+            Code.INCOMPATIBLE,
         )
     bicubic = resize(lr, protocol.scale).clamp(0, 1)
     return Compared(torch.cat([bicubic, sr]), lr, _original(photograph, size))
@@ -98,24 +103,27 @@ def _original(photograph: Photograph, size: tuple[int, ...]) -> Tensor | None:
     hr = images.quantise(images.read(photograph.hr).pixels[None])
     if hr.shape[-2:] != size:
         raise BlindSRError(
-            f"{photograph.hr} is {hr.shape[-1]}x{hr.shape[-2]} pixels, but its LR image leads to {size[1]}x{size[0]}"
+            f"{photograph.hr} is {hr.shape[-1]}x{hr.shape[-2]} pixels, but its LR image leads to {size[1]}x{size[0]}",
+            Code.INCOMPATIBLE,
         )
     if min(size) < _LEAST:
-        raise BlindSRError(f"{photograph.hr} is too small to be measured: at least {_LEAST} pixels a side")
+        raise BlindSRError(
+            f"{photograph.hr} is too small to be measured: at least {_LEAST} pixels a side", Code.TOO_SMALL
+        )
     return hr
 
 
-def _result(subject: Enlarge | Results, protocol: RealProtocol, data_set: str, photograph: Photograph) -> Tensor:
+def _result(subject: RestoreFile | Results, protocol: RealProtocol, data_set: str, photograph: Photograph) -> Tensor:
     if isinstance(subject, Results):
         return images.read(subject.find(protocol.name, data_set, *photograph.names)).pixels[None]
     return subject(photograph.lr).pixels[None]
 
 
-def _scale_of(subject: Enlarge | Results, protocol: RealProtocol, data: PhotographSet) -> int:
+def _scale_of(subject: RestoreFile | Results, protocol: RealProtocol, data: PhotographSet) -> int:
     """By how much the first result is larger than its LR image."""
     first = data.photographs[0]
     lr, sr = images.read(first.lr).pixels, _result(subject, protocol, data.name, first)
     scale = round(sr.shape[-1] / lr.shape[-1])
     if scale < 1:
-        raise BlindSRError(f"the result for {first.lr} is smaller than it")
+        raise BlindSRError(f"the result for {first.lr} is smaller than it", Code.TOO_SMALL)
     return scale

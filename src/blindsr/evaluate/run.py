@@ -11,7 +11,7 @@ from torch import Tensor
 from blindsr import files, images
 from blindsr.contract import Hints
 from blindsr.degrade import Degradation, resize
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.measures import Compared, Measure, fidelity, score
@@ -78,11 +78,11 @@ def evaluate(
     return Scores(protocol, model, tuple(columns), measures, settings or {})
 
 
-def telling(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
+def restore_with_hints(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
     """A model with what a protocol's paper tells it, if it is to be told, and the gradient steps that it is to take."""
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
-        hints = Hints() if told is None else told.told(degradation, upscaler.method.supported_hints)
+        hints = Hints() if told is None else told.oracle_hints(degradation, upscaler.method.supported_hints)
         return upscaler(lr, replace(hints, steps=steps))
 
     return restore
@@ -101,7 +101,9 @@ def _image(
     pixels = images.quantise(images.read(path).pixels)
     least = 2 * protocol.convention.border + 11  # SSIM's window inside the border
     if min(pixels.shape[1:]) - protocol.scale < least:
-        raise BlindSRError(f"{path} is too small to be measured: at least {least + protocol.scale} pixels a side")
+        raise BlindSRError(
+            f"{path} is too small to be measured: at least {least + protocol.scale} pixels a side", Code.TOO_SMALL
+        )
     hr = images.modcrop(pixels, protocol.scale)[None]
     degradations = protocol.degradations(path.stem)
     rows = []
@@ -128,13 +130,15 @@ def _result(path: Path, hr: Tensor) -> Tensor:
     sr = images.read(path).pixels[None]
     if sr.shape != hr.shape:
         height, width = hr.shape[-2:]
-        raise BlindSRError(f"{path} is {sr.shape[-1]}x{sr.shape[-2]} pixels, but the test image is {width}x{height}")
+        raise BlindSRError(
+            f"{path} is {sr.shape[-1]}x{sr.shape[-2]} pixels, but the test image is {width}x{height}", Code.INCOMPATIBLE
+        )
     return sr
 
 
 def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
     save_image(lr, place)
-    files.write(place.with_name(f"{place.name}.json"), degradation.to_json())
+    files.write_file(place.with_name(f"{place.name}.json"), degradation.to_json())
 
 
 def save_image(image: Tensor, place: Path) -> None:
@@ -142,5 +146,5 @@ def save_image(image: Tensor, place: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BlindSRError(f"cannot make the folder {place.parent}: {error.strerror}") from None
+        raise BlindSRError(f"cannot make the folder {place.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
     images.write(images.Picture(image[0]), place.with_name(f"{place.name}.png"))

@@ -1,11 +1,10 @@
 """Files on disk to pictures in memory and back, with everything that must survive on the way."""
 
-from blindsr.images.crop import modcrop
-from blindsr.images.frames import Frames, check_frames, is_animated, load, write_frames
-from blindsr.images.luma import luma, quantise
+from blindsr.images.frames import Frames, check_frames, is_animated, read_file, write_frames
 from blindsr.images.picture import Metadata, Picture
+from blindsr.images.pixels import luma, modcrop, quantise
 from blindsr.images.read import read
-from blindsr.images.write import SUFFIXES, check_output, check_sides, depth, write
+from blindsr.images.write import SUFFIXES, check_output, check_sides, stored_depth, write
 
 __all__ = [
     "SUFFIXES",
@@ -15,13 +14,13 @@ __all__ = [
     "check_frames",
     "check_output",
     "check_sides",
-    "depth",
     "is_animated",
-    "load",
     "luma",
     "modcrop",
     "quantise",
     "read",
+    "read_file",
+    "stored_depth",
     "write",
     "write_frames",
 ]

@@ -28,7 +28,7 @@ _LAYOUT_TAGS |= {0x935C, *range(0xC612, 0xC800)}  # layers of Photoshop, and how
 _MAKER_NOTE = 0x927C
 
 
-def upright(block: bytes) -> bytes:
+def set_upright(block: bytes) -> bytes:
     """Say that the pixels stand upright (orientation 1) and unlink the thumbnail, which shows the old picture."""
     block = block.removeprefix(PREFIX)
     try:
@@ -44,7 +44,7 @@ def upright(block: bytes) -> bytes:
     return bytes(edited)
 
 
-def sized(block: bytes, width: int, height: int) -> bytes:
+def set_size(block: bytes, width: int, height: int) -> bytes:
     """Bring the size of the image that a block mentions up to date, in pixels."""
     sizes = {_WIDTH: width, _HEIGHT: height}
     try:
@@ -60,10 +60,10 @@ def sized(block: bytes, width: int, height: int) -> bytes:
     return bytes(edited)
 
 
-def shortened(block: bytes) -> bytes:
+def shorten(block: bytes) -> bytes:
     """The block without the maker's note and what nothing points to, such as an old thumbnail; empty if damaged."""
-    found, short = parsed(block), b""
-    with tolerant():
+    found, short = parse_exif(block), b""
+    with ignore_malformed():
         for pointer in set(DIRECTORIES) & set(found):
             values = found.get_ifd(pointer)
             values.pop(_MAKER_NOTE, None)
@@ -73,33 +73,33 @@ def shortened(block: bytes) -> bytes:
     return short  # noqa: RET504  # the with statement may swallow an error
 
 
-def parsed(block: bytes) -> Exif:
+def parse_exif(block: bytes) -> Exif:
     """The block as Pillow's mapping of tags to values; empty where it cannot be understood."""
     found = Exif()
-    with tolerant():
+    with ignore_malformed():
         found.load(PREFIX + block)
     return found
 
 
 def from_tiff(file: IO[bytes]) -> bytes | None:
     """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
-    with tolerant():
+    with ignore_malformed():
         found = _directories(file)
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
         if set(found) - _RESOLUTION - {ORIENTATION}:
             with_texts(found)
-            return upright(found.tobytes())
+            return set_upright(found.tobytes())
     return None
 
 
 def dpi(block: bytes) -> tuple[float, float] | None:
     """Resolution in pixels per inch, across and down, if the block gives one."""
-    found = parsed(block)
+    found = parse_exif(block)
     across, down, unit = (found.get(tag, 0) for tag in sorted(_RESOLUTION))
     factor = 2.54 if unit == _PER_CENTIMETRE else 1.0
     resolution = None
-    with tolerant():
+    with ignore_malformed():
         resolution = float(across) * factor, float(down) * factor
     return resolution  # noqa: RET504  # the with statement may swallow an error
 
@@ -121,7 +121,7 @@ def with_texts(values: MutableMapping[int, Any]) -> None:
 
 
 @contextmanager
-def tolerant() -> Iterator[None]:
+def ignore_malformed() -> Iterator[None]:
     """Leave the block quietly where Pillow stumbles over what cameras and editors have left there."""
     with warnings.catch_warnings(), suppress(*_MALFORMED):
         warnings.simplefilter("ignore")

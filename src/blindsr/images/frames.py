@@ -10,21 +10,22 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, ImageSequence
 
-from blindsr.errors import BlindSRError
-from blindsr.images import exif, gif, tiff, vips
-from blindsr.images.codepoints import with_profile
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import exif
+from blindsr.images.codecs import gif, tiff, vips
+from blindsr.images.codecs.header import any_size
+from blindsr.images.color.codepoints import add_profile
+from blindsr.images.color.gamut import has_gray_profile, in_srgb, without_gray_profile
 from blindsr.images.formats import WRITTEN
-from blindsr.images.gamut import has_gray_profile, in_srgb, without_gray_profile
-from blindsr.images.header import any_size
-from blindsr.images.pages import MALFORMED, damaged, hides_still, pages
-from blindsr.images.picture import Format, Metadata, Picture, Samples, from_samples, turned
-from blindsr.images.read import HEAD, MAX_PIXELS, kind_of, metadata_of, opened, read_page
+from blindsr.images.pages import MALFORMED, decode_error, hides_still, pages
+from blindsr.images.picture import Format, Metadata, Picture, Samples, apply_orientation, from_samples
+from blindsr.images.read import HEAD, MAX_PIXELS, detect_format, metadata_of, open_image, read_page
 from blindsr.images.write import (
     check_output,
     check_quality,
     check_sides,
-    opened_for_pillow,
-    prepared,
+    open_for_pillow,
+    prepare_metadata,
     write_bytes,
     write_file,
 )
@@ -60,7 +61,7 @@ class Frames:
         picture = from_samples(self.samples[number], Metadata())
         return replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
 
-    def like(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
+    def with_pictures(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
         """The same file with other pictures in it."""
         bits = bits or self.metadata.bits
         return replace(
@@ -68,14 +69,14 @@ class Frames:
         )
 
 
-def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture | Frames:
+def read_file(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture | Frames:
     """Read a file: a picture, or frames where there are several of them.
 
     Raises:
         BlindSRError: as `read`; ``max_pixels`` is for all frames together.
     """
     path = Path(path)
-    with opened(path) as (file, kind):
+    with open_image(path) as (file, kind):
         found = pages(path, kind)
         if len(found) == 1:
             return read_page(file, path, kind, max_pixels, found[0])
@@ -84,14 +85,14 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
                 return _read_pages(file, path, found, max_pixels)
             return _animation(file, path, max_pixels, kind)
         except MALFORMED as error:
-            raise damaged(path, error) from None
+            raise decode_error(path, error) from None
 
 
 def is_animated(path: Path) -> bool:
     """Whether a file holds several frames; False where that cannot be told."""
     try:
         with path.open("rb") as file:
-            kind = kind_of(file.read(HEAD))
+            kind = detect_format(file.read(HEAD))
     except OSError:
         return False
     return kind is not None and len(pages(path, kind)) > 1
@@ -123,16 +124,16 @@ def write_frames(
     for one in frames.samples:
         check_sides(path, one.shape[1], one.shape[0])
     height, width = frames.samples[0].shape[:2]
-    metadata = prepared(frames.metadata, path, width, height)
+    metadata = prepare_metadata(frames.metadata, path, width, height)
     if path.suffix.lower() in _PAGES:
-        made = frames if bits is None else frames.like(frames.pictures(), bits)
+        made = frames if bits is None else frames.with_pictures(frames.pictures(), bits)
         encode: Callable[[Path], None] = partial(tiff.write, pages=made.samples, metadata=metadata)
     elif path.suffix.lower() == ".gif":
-        frames = frames.like(map(in_srgb, frames.pictures()))
+        frames = frames.with_pictures(map(in_srgb, frames.pictures()))
         encode = partial(_write_gif, frames=frames)
     else:
         if has_gray_profile(metadata):
-            frames = frames.like(map(without_gray_profile, frames.pictures()))
+            frames = frames.with_pictures(map(without_gray_profile, frames.pictures()))
             metadata = replace(metadata, icc=None)
         encode = partial(_write_by_pillow, frames=frames, metadata=metadata, quality=quality)
     sides = [(one.shape[1], one.shape[0]) for one in frames.samples]
@@ -147,9 +148,11 @@ def check_frames(path: Path, frames: Frames, bits: int | None = None) -> None:
     """
     check_output(path, bits)
     if path.suffix.lower() not in SUFFIXES:
-        raise BlindSRError(f"cannot write {len(frames)} frames to {path}: use GIF, PNG, WebP or TIFF")
+        raise BlindSRError(
+            f"cannot write {len(frames)} frames to {path}: use GIF, PNG, WebP or TIFF", Code.CANNOT_WRITE
+        )
     if path.suffix.lower() not in _PAGES and len({one.shape[:2] for one in frames.samples}) > 1:
-        raise BlindSRError(f"cannot write pages of different sizes to {path}: use TIFF")
+        raise BlindSRError(f"cannot write pages of different sizes to {path}: use TIFF", Code.CANNOT_WRITE)
 
 
 def _read_pages(file: BinaryIO, path: Path, numbers: list[int], max_pixels: int) -> Frames:
@@ -179,7 +182,7 @@ def _by_libvips(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Fr
     _check_size(path, (tall.width, height, tall.height // height), max_pixels)
     samples = tall.numpy().reshape(-1, height, tall.width, tall.bands)
     orientation = tall.get("orientation") if tall.get_typeof("orientation") else 1
-    upright = [turned(one, orientation) for one in samples]
+    upright = [apply_orientation(one, orientation) for one in samples]
     durations = tuple(_shown(value) for value in tall.get("delay"))
     return Frames(upright, metadata_of(tall, file, kind, path), durations, tall.get("loop"))
 
@@ -193,16 +196,18 @@ def _by_pillow(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Fra
         for number, frame in enumerate(ImageSequence.Iterator(image)):
             if number == 0 and hides_still(image):
                 continue
-            samples.append(turned(np.asarray(frame.convert("RGBA")), orientation))
+            samples.append(apply_orientation(np.asarray(frame.convert("RGBA")), orientation))
             durations.append(_shown(frame.info.get("duration", 0)))
-        metadata = with_profile(Picture.from_array(image).metadata, file, path, gray=False)
+        metadata = add_profile(Picture.from_array(image).metadata, file, path, gray=False)
     return Frames(samples, metadata, tuple(durations), plays)
 
 
 def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None:
     width, height, count = size
     if width * height * count > max_pixels:
-        raise BlindSRError(f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read")
+        raise BlindSRError(
+            f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read", Code.TOO_LARGE
+        )
 
 
 def _shown(duration: float) -> int:
@@ -218,7 +223,7 @@ def _write_by_pillow(path: Path, frames: Frames, metadata: Metadata, quality: in
     options: dict[str, Any] = {"icc_profile": metadata.icc, "exif": metadata.exif and exif.PREFIX + metadata.exif}
     if path.suffix.lower() == ".webp":
         options["xmp"] = metadata.xmp
-    with opened_for_pillow(path) as file:
+    with open_for_pillow(path) as file:
         first.save(
             file,
             format=path.suffix[1:],

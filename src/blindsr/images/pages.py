@@ -7,8 +7,8 @@ import pyvips
 import tifffile
 from PIL import Image
 
-from blindsr.errors import BlindSRError
-from blindsr.images.header import any_size
+from blindsr.errors import BlindSRError, Code
+from blindsr.images.codecs.header import any_size
 from blindsr.images.picture import Format
 
 MALFORMED = (
@@ -30,11 +30,11 @@ _LONGEST = 200
 """Characters of a library's words that are handed on; some quote the file."""
 
 
-def damaged(path: Path, error: Exception) -> BlindSRError:
+def decode_error(path: Path, error: Exception) -> BlindSRError:
     """What a user is told of a file that a library could not read, in one line."""
     told = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
     reason = told[0].strip()[:_LONGEST] if told else type(error).__name__
-    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})")
+    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})", Code.CANNOT_DECODE)
 
 
 def pages(path: Path, kind: Format) -> list[int]:
@@ -66,5 +66,8 @@ def _full(path: Path) -> list[int]:
         found = [(page if isinstance(page, tifffile.TiffPage) else page.aspage()) for page in file.pages]
         full = [number for number, page in enumerate(found) if not (page.is_reduced or page.is_mask)]
         if not full and found[0].subifds:
-            raise BlindSRError(f"{path} shows but a small version of a camera's raw data; export it as TIFF first")
+            raise BlindSRError(
+                f"{path} shows but a small version of a camera's raw data; export it as TIFF first",
+                Code.UNSUPPORTED_CONTENT,
+            )
         return full or [0]

@@ -120,10 +120,10 @@ def upright_metadata(
         dpi: what the file itself states; that of EXIF otherwise.
         kind: of the file.
     """
-    packet, lost = xmp_packet.without_parts(xmp) if xmp else (None, False)
+    packet, lost = xmp_packet.remove_references(xmp) if xmp else (None, False)
     return Metadata(
         icc=icc,
-        exif=exif.upright(block) if block else None,
+        exif=exif.set_upright(block) if block else None,
         xmp=re.sub(rb'(tiff:Orientation(?:=["\']|>))[2-8]', rb"\g<1>1", packet) if packet else None,
         notes=(xmp_packet.NOTE,) if lost else (),
         dpi=_sensible(dpi) or _sensible(exif.dpi(block.removeprefix(exif.PREFIX)) if block else None),
@@ -135,7 +135,7 @@ def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
     return dpi if dpi and all(0 < value < math.inf for value in dpi) else None
 
 
-def turned(samples: Samples, orientation: int) -> Samples:
+def apply_orientation(samples: Samples, orientation: int) -> Samples:
     """Turn samples ``(h, w)`` or ``(h, w, c)`` upright, as an EXIF orientation of 1 to 8 says."""
     if orientation in (5, 6, 7, 8):
         samples = samples.swapaxes(0, 1)

@@ -12,11 +12,12 @@ import pyvips
 from numpy.typing import NDArray
 from PIL import Image
 
-from blindsr.errors import BlindSRError
-from blindsr.images import exif, gif, heif, jpeg, png, ppm, tiff_samples, vips
-from blindsr.images.codepoints import with_profile
-from blindsr.images.header import any_size
-from blindsr.images.pages import MALFORMED, damaged, pages
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import exif
+from blindsr.images.codecs import gif, heif, jpeg, png, ppm, tiff_samples, vips
+from blindsr.images.codecs.header import any_size
+from blindsr.images.color.codepoints import add_profile
+from blindsr.images.pages import MALFORMED, decode_error, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
 
 MAX_PIXELS = 2**28
@@ -48,7 +49,7 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
             pages, samples that are neither 8 or 16 bit integers nor floats in [0, 1], or HDR values (PQ, HLG).
     """
     path = Path(path)
-    with opened(path) as (file, kind):
+    with open_image(path) as (file, kind):
         return read_page(file, path, kind, max_pixels, only_page(path, kind))
 
 
@@ -57,35 +58,35 @@ def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: i
     if kind in _BY_PILLOW:
         return _read_by_pillow(path, file, max_pixels)
     if kind == "heic":
-        return heif.read(file, path, max_pixels)
+        return heif.read_heif(file, path, max_pixels)
     try:
-        stored = tiff_samples.stored(path, page) if kind == "tiff" else None
+        stored = tiff_samples.read_tags(path, page) if kind == "tiff" else None
         if stored is not None and stored.rare:
             return _read_rare(file, path, max_pixels, page, stored)
         image = vips.load(kind, path, **({"page": page} if page else {}))
         if stored is not None:
             image = tiff_samples.colours_and_alpha(image, stored, path)
-        check(image, path, max_pixels)
-        upright = upright_rgb(image)
+        check_header(image, path, max_pixels)
+        upright = to_upright_rgb(image)
         array = samples_of(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
-        raise damaged(path, error) from None
+        raise decode_error(path, error) from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
     known = replace(metadata_of(image, file, kind, path), bits=BITS[upright.format], gray=picture.metadata.gray)
     notes = stored.notes if stored is not None else ()
     return replace(picture, metadata=replace(known, notes=(*known.notes, *notes)))
 
 
-def _read_rare(file: BinaryIO, path: Path, max_pixels: int, page: int, stored: tiff_samples.Stored) -> Picture:
+def _read_rare(file: BinaryIO, path: Path, max_pixels: int, page: int, stored: tiff_samples.PageTags) -> Picture:
     """Decode a TIFF page of colours that libvips does not know."""
     check_pixels(path, stored.width, stored.height, max_pixels)
-    samples = tiff_samples.decoded(path, stored, page)
+    samples = tiff_samples.decode_page(path, stored, page)
     metadata = upright_metadata(None, exif.from_tiff(file), stored.xmp, None, "tiff")
     return from_samples(samples, replace(metadata, notes=(*metadata.notes, *stored.notes)))
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
+def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
     """Open an image file, and tell what kind it is of from its first bytes.
 
     Raises:
@@ -94,20 +95,24 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise BlindSRError(f"there is no file {path}") from None
+        raise BlindSRError(f"there is no file {path}", Code.FILE_NOT_FOUND) from None
     except IsADirectoryError:
-        raise BlindSRError(f"{path} is a folder; name an image file in it") from None
+        raise BlindSRError(f"{path} is a folder; name an image file in it", Code.FILE_NOT_FOUND) from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise _unreadable(path, error) from None
     with file:
         try:
-            kind, size = kind_of(file.read(HEAD)), file.seek(0, os.SEEK_END)
+            kind, size = detect_format(file.read(HEAD)), file.seek(0, os.SEEK_END)
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from None
         if kind is None:
-            raise BlindSRError(f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image")
+            raise BlindSRError(
+                f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image", Code.UNSUPPORTED_FORMAT
+            )
         if kind in _WHOLE and size > MAX_BYTES:
-            raise BlindSRError(f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read")
+            raise BlindSRError(
+                f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read", Code.TOO_LARGE
+            )
         _check_blocks(file, path, kind)
         file.seek(0)
         yield file, kind
@@ -116,16 +121,16 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
 def _check_blocks(file: BinaryIO, path: Path, kind: Format) -> None:
     """Refuse damage that decoders look for too long, or forgive."""
     if kind == "jpeg" and not jpeg.has_size(file):
-        raise damaged(path, ValueError("it gives no size"))
-    if kind == "gif" and gif.is_cut(file):
-        raise damaged(path, ValueError("it ends too early"))
+        raise decode_error(path, ValueError("it gives no size"))
+    if kind == "gif" and gif.is_truncated(file):
+        raise decode_error(path, ValueError("it ends too early"))
 
 
 def _unreadable(path: Path, error: Exception) -> BlindSRError:
-    return BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
+    return BlindSRError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", Code.CANNOT_READ)
 
 
-def kind_of(data: bytes) -> Format | None:
+def detect_format(data: bytes) -> Format | None:
     """What kind of file begins like this."""
     if data.startswith(png.SIGNATURE):
         return "png"
@@ -163,34 +168,42 @@ def _read_by_pillow(path: Path, file: BinaryIO, max_pixels: int) -> Picture:
             image.load()
             return Picture.from_array(image)
     except MALFORMED as error:
-        raise damaged(path, error) from None
+        raise decode_error(path, error) from None
 
 
 def only_page(path: Path, kind: Format) -> int:
     """The number of the page that is the picture; a file of several pictures is refused."""
     found = pages(path, kind)
     if len(found) > 1:
-        raise BlindSRError(f"{path} has {len(found)} pages or frames; save the one you want as its own file")
+        raise BlindSRError(
+            f"{path} has {len(found)} pages or frames; save the one you want as its own file", Code.UNSUPPORTED_CONTENT
+        )
     return found[0]
 
 
 def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
     """Refuse an image of too many pixels."""
     if width * height > max_pixels:
-        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are read")
+        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are read", Code.TOO_LARGE)
 
 
-def check(image: pyvips.Image, path: Path, max_pixels: int) -> None:
+def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     """Refuse from the header alone, before any pixel is decoded."""
     check_pixels(path, image.width, image.height, max_pixels)
     if image.format not in BITS:
-        raise BlindSRError(f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers or floats")
+        raise BlindSRError(
+            f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers or floats",
+            Code.UNSUPPORTED_CONTENT,
+        )
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if extra not in (0, 1):
-        raise BlindSRError(f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha")
+        raise BlindSRError(
+            f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha",
+            Code.UNSUPPORTED_CONTENT,
+        )
 
 
-def upright_rgb(image: pyvips.Image) -> pyvips.Image:
+def to_upright_rgb(image: pyvips.Image) -> pyvips.Image:
     """Turn an image as its orientation says, and make CMYK and what is rarer sRGB; nothing is computed yet."""
     image = _to_white(image.autorot())
     if image.interpretation in (*_GRAY, *_RGB):
@@ -205,7 +218,7 @@ def _to_white(image: pyvips.Image) -> pyvips.Image:
     """Scale the 10 or 12 bits of AVIF to 16, which libvips only shifts there: white would not be white."""
     if image.format != "ushort" or not image.get_typeof("heif-compression"):
         return image
-    return (image * heif.to_white(image.get("bits-per-sample"))).rint().cast("ushort")
+    return (image * heif.white_scale(image.get("bits-per-sample"))).rint().cast("ushort")
 
 
 def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
@@ -216,7 +229,10 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
     """
     array = np.frombuffer(data, DEPTHS[BITS[image.format]])
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
-        raise BlindSRError(f"{path} has floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]")
+        raise BlindSRError(
+            f"{path} has floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]",
+            Code.UNSUPPORTED_CONTENT,
+        )
     return array
 
 
@@ -233,7 +249,7 @@ def metadata_of(image: pyvips.Image, file: BinaryIO, kind: Format, path: Path) -
         _dpi(image, file, kind),
         kind,
     )
-    return with_profile(found, file, path, gray=image.interpretation in _GRAY)
+    return add_profile(found, file, path, gray=image.interpretation in _GRAY)
 
 
 def _blob(image: pyvips.Image, name: str) -> bytes | None:

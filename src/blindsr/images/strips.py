@@ -14,12 +14,12 @@ import pyvips
 import torch
 from numpy.typing import NDArray
 
-from blindsr.errors import BlindSRError
-from blindsr.images import png, tiff, tiff_samples, vips
+from blindsr.errors import BlindSRError, Code
+from blindsr.images.codecs import png, tiff, tiff_samples, vips
 from blindsr.images.formats import WRITTEN
-from blindsr.images.pages import damaged
+from blindsr.images.pages import decode_error
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
-from blindsr.images.read import BITS, check, metadata_of, only_page, opened, samples_of, upright_rgb
+from blindsr.images.read import BITS, check_header, metadata_of, only_page, open_image, samples_of, to_upright_rgb
 
 SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.strips)
 """Endings of the names that can be written in strips."""
@@ -43,24 +43,29 @@ class Strips:
                 that are neither 8 or 16 bit integers nor floats, or HDR values.
         """
         self.path = Path(path)
-        with opened(self.path) as (file, kind):
+        with open_image(self.path) as (file, kind):
             if kind in ("bmp", "ppm", "heic"):
-                raise BlindSRError(f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF")
+                raise BlindSRError(
+                    f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF",
+                    Code.UNSUPPORTED_FORMAT,
+                )
             page = only_page(self.path, kind)
             which = {"page": page} if page else {}
             try:
-                stored = tiff_samples.stored(self.path, page) if kind == "tiff" else None
+                stored = tiff_samples.read_tags(self.path, page) if kind == "tiff" else None
                 if stored is not None and stored.rare:
-                    raise BlindSRError(f"{path} has colours that cannot be read in strips; save it as RGB")
+                    raise BlindSRError(
+                        f"{path} has colours that cannot be read in strips; save it as RGB", Code.UNSUPPORTED_FORMAT
+                    )
                 image = vips.load(kind, self.path, access="sequential", **which)
                 if image.get_typeof("orientation") and image.get("orientation") != 1:
                     image = vips.load(kind, self.path, **which)
                 if stored is not None:
                     image = tiff_samples.colours_and_alpha(image, stored, self.path)
-                check(image, self.path, MAX_PIXELS)
-                self.image = upright_rgb(image)
+                check_header(image, self.path, MAX_PIXELS)
+                self.image = to_upright_rgb(image)
             except pyvips.Error as error:
-                raise damaged(self.path, error) from None
+                raise decode_error(self.path, error) from None
             known = metadata_of(image, file, kind, self.path)
             known = replace(known, notes=(*known.notes, *(stored.notes if stored is not None else ())))
         self.metadata = replace(known, bits=BITS[self.image.format], gray=self.image.bands < 3)
@@ -89,13 +94,13 @@ class Strips:
         try:
             data = self._region.fetch(left, top, width, bottom - top)
         except pyvips.Error as error:
-            raise damaged(self.path, error) from None
+            raise decode_error(self.path, error) from None
         array = samples_of(data, self.image, self.path).reshape(bottom - top, width, self.channels)
         picture = from_samples(array, Metadata())
         return replace(picture, metadata=self.metadata)
 
 
-def resampled(path: Path, width: int, height: int, bits: int) -> Iterator[Samples]:
+def resample_strips(path: Path, width: int, height: int, bits: int) -> Iterator[Samples]:
     """The rows of an image file at another size, bicubically, antialiased where it shrinks.
 
     Args:
@@ -168,7 +173,7 @@ class PngStream:
         self._packer = zlib.compressobj(6)
         header = struct.pack(">IIBBBBB", width, height, metadata.bits, _COLOUR_TYPE[channels], 0, 0, 0)
         file.write(png.SIGNATURE + png.chunk(b"IHDR", header))
-        file.write(b"".join(png.chunk(*one) for one in png.described(metadata)))
+        file.write(b"".join(png.chunk(*one) for one in png.metadata_chunks(metadata)))
 
     def __enter__(self) -> "PngStream":
         return self

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image, ImageSequence
 
-from blindsr.images import vips
-from blindsr.images.header import any_size
+from blindsr.images.codecs import vips
+from blindsr.images.codecs.header import any_size
 from blindsr.images.pages import MALFORMED
 from blindsr.images.picture import Format
 

@@ -14,11 +14,12 @@ import numpy as np
 import pyvips
 from PIL import Image, features
 
-from blindsr.errors import BlindSRError
-from blindsr.files import beside, check_size
-from blindsr.images import exif, gif, heif, png, ppm, tiff, vips
+from blindsr.errors import BlindSRError, Code
+from blindsr.files import atomic_write, check_size
+from blindsr.images import exif
+from blindsr.images.codecs import gif, heif, png, ppm, tiff, vips
+from blindsr.images.color.gamut import in_srgb, without_gray_profile
 from blindsr.images.formats import WRITTEN
-from blindsr.images.gamut import in_srgb, without_gray_profile
 from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
 from blindsr.images.verify import Sides, verify
 
@@ -66,34 +67,34 @@ def write(
     check_output(path, bits)
     check_sides(path, picture.width, picture.height)
     check_quality(quality)
-    kind = kind_of_name(path)
+    kind = format_of_extension(path)
     if not WRITTEN[path.suffix.lower()].gray:
         picture = without_gray_profile(picture)
     if kind in WITHOUT_PROFILE:
         picture = in_srgb(picture)
-    metadata = replace(picture.metadata, bits=bits or depth(path, picture.metadata.bits))
-    metadata = prepared(metadata, path, picture.width, picture.height)
+    metadata = replace(picture.metadata, bits=bits or stored_depth(path, picture.metadata.bits))
+    metadata = prepare_metadata(metadata, path, picture.width, picture.height)
     if kind == "jpeg":
         metadata = _for_jpeg(metadata, path)
     sides = [(picture.width, picture.height)]
     write_file(path, lambda part: _encode(part, picture, metadata, kind, quality), sides, overwrite=overwrite)
 
 
-def kind_of_name(path: Path) -> Format:
+def format_of_extension(path: Path) -> Format:
     """The kind of file that a name with one of `SUFFIXES` stands for."""
     return WRITTEN[path.suffix.lower()].name
 
 
-def prepared(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
+def prepare_metadata(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
     """What a file of some width and height is to say besides its pixels; what it cannot say is warned of."""
     for note in metadata.notes:
         _log.warning("%s: %s", path, note)
     if metadata.exif:
-        metadata = replace(metadata, exif=exif.sized(metadata.exif, width, height))
+        metadata = replace(metadata, exif=exif.set_size(metadata.exif, width, height))
     return metadata
 
 
-def depth(path: str | os.PathLike[str], bits: int) -> int:
+def stored_depth(path: str | os.PathLike[str], bits: int) -> int:
     """The bits that samples of so many have in a file of this name."""
     return min(bits, WRITTEN[Path(path).suffix.lower()].bits)
 
@@ -110,20 +111,23 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
     """
     path = Path(path)
     if path.suffix.lower() not in WRITTEN:
-        raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(WRITTEN)}")
+        raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(WRITTEN)}", Code.CANNOT_WRITE)
     check_encoder(path)
     if bits is not None:
         check_bits(bits)
-        if depth(path, bits) < bits:
+        if stored_depth(path, bits) < bits:
             raise BlindSRError(
-                f"cannot write {path} with {bits} bits: {path.suffix} holds {depth(path, bits)}; use TIFF"
+                f"cannot write {path} with {bits} bits: {path.suffix} holds {stored_depth(path, bits)}; use TIFF",
+                Code.CANNOT_WRITE,
             )
     if path.is_dir():
-        raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it")
+        raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it", Code.CANNOT_WRITE)
     if not path.parent.is_dir():
-        raise BlindSRError(f"cannot write {path}: there is no folder {path.parent}; create it first")
+        raise BlindSRError(f"cannot write {path}: there is no folder {path.parent}; create it first", Code.CANNOT_WRITE)
     if not os.access(path.parent, os.W_OK):
-        raise BlindSRError(f"cannot write {path}: the folder {path.parent} is not writable; choose another")
+        raise BlindSRError(
+            f"cannot write {path}: the folder {path.parent} is not writable; choose another", Code.CANNOT_WRITE
+        )
 
 
 def check_encoder(path: Path) -> None:
@@ -132,11 +136,14 @@ def check_encoder(path: Path) -> None:
     Raises:
         BlindSRError: it names what to install.
     """
-    kind = kind_of_name(path)
+    kind = format_of_extension(path)
     if kind == "heic":
-        heif.check(f"cannot write {path}: HEIC")
+        heif.require_heif(f"cannot write {path}: HEIC")
     if kind in ("avif", "webp") and not features.check(kind):
-        raise BlindSRError(f"cannot write {path}: this Pillow was built without {kind}; install its wheel from PyPI")
+        raise BlindSRError(
+            f"cannot write {path}: this Pillow was built without {kind}; install its wheel from PyPI",
+            Code.MISSING_DEPENDENCY,
+        )
 
 
 def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
@@ -154,7 +161,8 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
     most = WRITTEN[suffix].longest
     if most is not None and max(width, height) > most:
         raise BlindSRError(
-            f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF"
+            f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF",
+            Code.CANNOT_WRITE,
         )
 
 
@@ -174,16 +182,18 @@ def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *
         overwrite: replace a file that is there by then.
     """
     try:
-        with beside(path, overwrite=overwrite) as part:
+        with atomic_write(path, overwrite=overwrite) as part:
             encode(part)
-            verify(part, kind_of_name(path), sides)
+            verify(part, format_of_extension(path), sides)
     except (OSError, ValueError, OverflowError, RuntimeError, struct.error, pyvips.Error) as error:
         reason = str(getattr(error, "strerror", None) or error).strip().splitlines()
-        raise BlindSRError(f"cannot write {path}: {reason[0] if reason else type(error).__name__}") from error
+        raise BlindSRError(
+            f"cannot write {path}: {reason[0] if reason else type(error).__name__}", Code.CANNOT_WRITE
+        ) from error
 
 
 @contextmanager
-def opened_for_pillow(path: Path) -> Iterator[BinaryIO]:
+def open_for_pillow(path: Path) -> Iterator[BinaryIO]:
     """Open a file so that Pillow writes by Python, which notices a full disk; what it writes by itself may be cut."""
     with path.open("wb") as file:
         yield cast("BinaryIO", _WithoutDescriptor(file))
@@ -239,7 +249,7 @@ def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Fo
         options["subsampling"] = "4:4:4"
     if image.mode == "LA":
         image = image.convert("RGBA")  # WebP and AVIF have no gray
-    with opened_for_pillow(path) as file:
+    with open_for_pillow(path) as file:
         image.save(file, format=kind, quality=quality, **{key: value for key, value in options.items() if value})
 
 
@@ -247,7 +257,7 @@ def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
     """Leave out what is too long for JPEG, the least important first."""
     block, room = metadata.exif or b"", _SEGMENT - len(exif.PREFIX)
     if len(block) > room:
-        block = exif.shortened(block)
+        block = exif.shorten(block)
         fits = 0 < len(block) <= room
         _log.warning("%s: %s too long for JPEG and left out", path, "the maker's note is" if fits else "EXIF is")
         metadata = replace(metadata, exif=block if fits else None)

@@ -18,7 +18,7 @@ _QUOTED = rb"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 NOTE = "a gain map, film, depth map or further XMP of the photograph is left out, and XMP no longer points to it"
 
 
-def without_parts(packet: bytes) -> tuple[bytes | None, bool]:
+def remove_references(packet: bytes) -> tuple[bytes | None, bool]:
     """Remove the properties that point to other parts of the file, which no result has.
 
     Returns:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from blindsr.contract import Estimate, Hints, Method, Traits
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 _Form: TypeAlias = tuple[bool, bool, bool]
 """Transposed, then mirrored top to bottom, then left to right."""
@@ -30,7 +30,8 @@ class Ensemble(Method[tuple[Any, ...]]):
         if not method.symmetric:
             raise BlindSRError(
                 f"{type(method).__name__} with direct subsampling takes the upper left pixel of each block for the "
-                "image's, which is another one in a mirrored image; leave the ensemble out"
+                "image's, which is another one in a mirrored image; leave the ensemble out",
+                Code.UNSUPPORTED_OPTION,
             )
         self.method, self.config, self.supported_hints = method, method.config, method.supported_hints
 

@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 _BEYOND = 2.0
 """How many times larger than what a network makes a result may be interpolated."""
@@ -40,11 +40,12 @@ class Size:
             raise BlindSRError(
                 f"the result would be {_above(factor, _BEYOND * scale)} times as large as the image, "
                 f"but the model enlarges {scale} times; "
-                f"ask for at most {_BEYOND * scale:g} times"
+                f"ask for at most {_BEYOND * scale:g} times",
+                Code.TOO_LARGE,
             )
         size = round(width * factor), round(height * factor)
         if min(size) < 1:
-            raise BlindSRError(f"the result would be {size[0]}x{size[1]} pixels; ask for a larger one")
+            raise BlindSRError(f"the result would be {size[0]}x{size[1]} pixels; ask for a larger one", Code.TOO_SMALL)
         return size
 
     def _factor(self, width: int, height: int, scale: int) -> float:
@@ -76,7 +77,10 @@ def parse_size(factor: float | None = None, box: str | None = None, megapixels: 
         BlindSRError: several of them, or one that makes no sense.
     """
     if sum(value is not None for value in (factor, box, megapixels)) > 1:
-        raise BlindSRError("give one of --scale, --size and --megapixels: each says how large the result is to be")
+        raise BlindSRError(
+            "give one of --scale, --size and --megapixels: each says how large the result is to be",
+            Code.CONFLICTING_OPTIONS,
+        )
     for name, value in (("--scale", factor), ("--megapixels", megapixels)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise BlindSRError(f"expected {name} to be a number above 0, got {value:g}")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from blindsr.contract import Method
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.inference.progress import Watch
 
 Condition = TypeVar("Condition")
@@ -111,7 +111,8 @@ def restore_tiled(
             if box.side <= SMALLEST:
                 raise BlindSRError(
                     f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "
-                    "free some, or use another device"
+                    "free some, or use another device",
+                    Code.OUT_OF_MEMORY,
                 )
             tile = max(SMALLEST, math.ceil(box.side / 2))
             pending.appendleft(box)
@@ -162,4 +163,6 @@ def empty_result(lr: Tensor, scale: int) -> Tensor:
     except RuntimeError as error:
         if not out_of_memory(error):
             raise
-        raise BlindSRError(f"not enough memory on {lr.device} for a result of {width}x{height} pixels") from None
+        raise BlindSRError(
+            f"not enough memory on {lr.device} for a result of {width}x{height} pixels", Code.OUT_OF_MEMORY
+        ) from None

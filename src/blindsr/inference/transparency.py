@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.images import Picture
-from blindsr.images.gamut import gamut_of
+from blindsr.images.color.gamut import gamut_of
 
 
 def network_input(picture: Picture) -> Tensor:

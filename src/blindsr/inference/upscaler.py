@@ -16,9 +16,9 @@ from blindsr import forks, heap
 from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize, resize_to
 from blindsr.devices import computes_bf16, find_device
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture, luma, read
-from blindsr.images.gamut import gamut_of
+from blindsr.images.color.gamut import gamut_of
 from blindsr.inference.faithful import ImplausibleError, context_of, restore_faithfully
 from blindsr.inference.named import fallback_models, load_method
 from blindsr.inference.progress import Watch
@@ -72,7 +72,7 @@ class Upscaler:
         Raises:
             BlindSRError: a device, precision or tile that there is not.
         """
-        forks.guard()
+        forks.limit_forked_threads()
         self.device = find_device(device)
         if precision not in ("auto", "fp32", "bf16"):
             raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
@@ -158,7 +158,10 @@ class Upscaler:
         """Refuse hints that the method cannot use."""
         useless = [name for name in hints.given() if name not in self.method.supported_hints]
         if useless:
-            raise BlindSRError(f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out")
+            raise BlindSRError(
+                f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out",
+                Code.UNSUPPORTED_OPTION,
+            )
 
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
         """Restore an image, or any part of it, under a condition; as `__call__` in all else."""

@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 
 import blindsr.methods
 from blindsr.contract import Method, Stage, StageRecipe
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 GROUP = "blindsr.methods"
 """The group of entry points."""
@@ -34,7 +34,7 @@ class Training(Protocol):
     """Build the stages around one model, in order."""
 
 
-def names() -> list[str]:
+def method_names() -> list[str]:
     """Names of all methods: those of this package, then those of others."""
     return list(_packages())
 
@@ -50,7 +50,8 @@ def method_class(name: str) -> type[Method[Any]]:
     found: list[type[Method[Any]]] = [one for one in classes if issubclass(one, Method) and not inspect.isabstract(one)]
     if len(found) != 1:
         raise BlindSRError(
-            f"{module.__name__} should define one method, a class derived from Method; {len(found)} found"
+            f"{module.__name__} should define one method, a class derived from Method; {len(found)} found",
+            Code.INVALID_FILE,
         )
     return found[0]
 
@@ -88,8 +89,10 @@ def _packages() -> dict[str, str]:
 def _part(name: str, part: str) -> ModuleType:
     packages = _packages()
     if name not in packages:
-        raise BlindSRError(f"there is no method {name!r}; there is {', '.join(packages)}")
+        raise BlindSRError(f"there is no method {name!r}; there is {', '.join(packages)}", Code.UNKNOWN_NAME)
     try:
         return import_module(f"{packages[name]}.{part}")
     except ImportError as error:
-        raise BlindSRError(f"the method {name} cannot be imported from {packages[name]}: {error}") from error
+        raise BlindSRError(
+            f"the method {name} cannot be imported from {packages[name]}: {error}", Code.INVALID_FILE
+        ) from error

@@ -52,7 +52,7 @@ def windows(image: Tensor, side: int, count: int) -> Tensor:
     return torch.cat([image[..., top : top + tall, left : left + wide] for top in tops for left in lefts])
 
 
-def adapted(module: _Module, tensors: Mapping[str, Tensor]) -> _Module:
+def with_tensors(module: _Module, tensors: Mapping[str, Tensor]) -> _Module:
     """Copy a network with other tensors in a few places; everything else is shared with the original.
 
     Unlike ``torch.func.functional_call``, which exchanges the tensors of the module itself for the time of a call, this

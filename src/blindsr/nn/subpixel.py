@@ -111,7 +111,7 @@ class FoldedUpsampler(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, self.weight, self.bias, padding=REACH), self.scale)
 
 
-def start_as_nearest(layers: nn.Sequential) -> None:
+def initialise_icnr(layers: nn.Sequential) -> None:
     """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
     for conv, after in pairwise(layers):
         if isinstance(conv, nn.Conv2d) and isinstance(after, PixelShuffle):

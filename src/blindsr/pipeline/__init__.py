@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blindsr.pipeline.batch import restore_all
-    from blindsr.pipeline.one import Outcome, restore_file
     from blindsr.pipeline.options import Options
+    from blindsr.pipeline.outcome import Outcome
+    from blindsr.pipeline.restorer import restore_file
 
 __all__ = ["Options", "Outcome", "restore_all", "restore_file"]
 
 # Resolved at first use: modules of this room import each other, and need not import all of it.
-_MODULES = {"Options": "options", "Outcome": "one", "restore_all": "batch", "restore_file": "one"}
+_MODULES = {"Options": "options", "Outcome": "outcome", "restore_all": "batch", "restore_file": "restorer"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,10 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 from blindsr.inference.progress import CancelledError, Watch
-from blindsr.pipeline.one import PER_IMAGE_ERRORS, Opened, Outcome, Restorer, Result
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.places import Workplace
-from blindsr.pipeline.plan import Job
+from blindsr.pipeline.outcome import PER_IMAGE_ERRORS, OpenedFile, Outcome, Result
+from blindsr.pipeline.planning.locations import Workspace
+from blindsr.pipeline.planning.plan import Job
+from blindsr.pipeline.restorer import Restorer
 
 
 def restore_all(
@@ -36,8 +37,8 @@ def restore_all(
     """
     restorer = options if isinstance(options, Restorer) else Restorer(options)
     watch = Watch.of(progress)
-    with Workplace() as work, ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-        ahead: deque[tuple[Job, Future[Opened]]] = deque()
+    with Workspace() as work, ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        ahead: deque[tuple[Job, Future[OpenedFile]]] = deque()
         written: deque[tuple[Outcome, Future[None]]] = deque()
         pending = iter(jobs)
         try:
@@ -62,8 +63,8 @@ def restore_all(
 
 
 def _restored(
-    restorer: Restorer, ahead: tuple[Job, "Future[Opened]"], work: Workplace, watch: Watch
-) -> tuple[Opened | None, Outcome, Result]:
+    restorer: Restorer, ahead: tuple[Job, "Future[OpenedFile]"], work: Workspace, watch: Watch
+) -> tuple[OpenedFile | None, Outcome, Result]:
     job, reading = ahead
     try:
         opened = reading.result()
@@ -74,12 +75,12 @@ def _restored(
         return None, restorer.failed(job, error, work), None
 
 
-def _write(restorer: Restorer, opened: Opened | None, result: Result, work: Workplace) -> None:
+def _write(restorer: Restorer, opened: OpenedFile | None, result: Result, work: Workspace) -> None:
     if opened is not None:
         restorer.write(opened, result, work)
 
 
-def _settled(outcome: Outcome, writing: "Future[None]", restorer: Restorer, work: Workplace) -> Outcome:
+def _settled(outcome: Outcome, writing: "Future[None]", restorer: Restorer, work: Workspace) -> Outcome:
     """What became of a photograph once its file is written, or cannot be."""
     try:
         writing.result()

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from blindsr import files
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.inference.upscaler import Upscaler
 from blindsr.weights import name_of
 
 _VERSION = 1
 
 
-def save(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrite: bool = True) -> None:
+def save_condition(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrite: bool = True) -> None:
     """Write a condition as JSON, whole or not at all.
 
     Raises:
@@ -26,7 +26,7 @@ def save(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrit
     """
     tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
     text = json.dumps({"version": _VERSION, "model": name_of(model), "condition": tensors})
-    files.write(path, text + "\n", overwrite=overwrite)
+    files.write_file(path, text + "\n", overwrite=overwrite)
 
 
 @dataclass(frozen=True)
@@ -38,34 +38,36 @@ class StoredCondition:
     model: str
     tensors: Mapping[str, Tensor]
 
-    def unpacked(self, model: str, upscaler: Upscaler) -> Any:
+    def unpack_for(self, model: str, upscaler: Upscaler) -> Any:
         """The condition for the model that it was made with.
 
         Raises:
             BlindSRError: another model.
         """
         if name_of(self.model) != name_of(model):
-            raise BlindSRError(f"{self.path} was made with {self.model}, not {model}; use the same model for both")
+            raise BlindSRError(
+                f"{self.path} was made with {self.model}, not {model}; use the same model for both", Code.INCOMPATIBLE
+            )
         return upscaler.method.unpack({name: values.to(upscaler.device) for name, values in self.tensors.items()})
 
 
-def load(path: Path, model: str, upscaler: Upscaler) -> Any:
-    """Read a condition that `save` wrote for the same model.
+def load_condition(path: Path, model: str, upscaler: Upscaler) -> Any:
+    """Read a condition that `save_condition` wrote for the same model.
 
     Raises:
         BlindSRError: no such file, something else in it, or another model's condition.
     """
-    return read(path).unpacked(model, upscaler)
+    return read_condition(path).unpack_for(model, upscaler)
 
 
-def read(path: str | os.PathLike[str]) -> StoredCondition:
-    """Read a file that `save` wrote.
+def read_condition(path: str | os.PathLike[str]) -> StoredCondition:
+    """Read a file that `save_condition` wrote.
 
     Raises:
         BlindSRError: no such file, or something else in it.
     """
     path = Path(path)
-    strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one")
+    strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one", Code.INVALID_FILE)
     text = files.read_text(path)
     try:
         values = json.loads(text)
@@ -74,11 +76,15 @@ def read(path: str | os.PathLike[str]) -> StoredCondition:
     if not isinstance(values, dict) or values.keys() != {"version", "model", "condition"}:
         raise strange
     if values["version"] != _VERSION or not isinstance(values["model"], str):
-        raise BlindSRError(f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'")
+        raise BlindSRError(
+            f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'", Code.INVALID_FILE
+        )
     try:
         tensors = {name: torch.tensor(one, dtype=torch.float32) for name, one in values["condition"].items()}
     except (AttributeError, TypeError, ValueError, OverflowError, RuntimeError):
         raise strange from None
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise BlindSRError(f"{path} holds numbers that are not finite; make it again with 'blindsr condition'")
+        raise BlindSRError(
+            f"{path} holds numbers that are not finite; make it again with 'blindsr condition'", Code.INVALID_FILE
+        )
     return StoredCondition(path, values["model"], tensors)

@@ -116,7 +116,7 @@ def _condition(
         raise BlindSRError("--kernel is that of a photograph; name it with --photo", Code.MISSING_OPTION)
     upscaler = Upscaler(method, device="cpu", precision="fp32")
     if stored is not None:
-        return True, method.to_tensors(condition_io.load(stored, str(model), upscaler))
+        return True, method.to_tensors(condition_io.load_condition(stored, str(model), upscaler))
     if photo is not None:
         hints = Hints(kernel=None if kernel is None else load_kernel(kernel))
         upscaler.check(hints)
@@ -163,7 +163,7 @@ def _write(path: Path, content: bytes | str, *, overwrite: bool) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BlindSRError(f"cannot write {path.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
-    files.write(path, content, overwrite=overwrite)
+    files.write_file(path, content, overwrite=overwrite)
     return path
 
 

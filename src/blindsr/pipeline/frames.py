@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from blindsr.analysis.native import Native, resolve, shrunk
+from blindsr.analysis.native import NativeOption, resolve_native, shrink
 from blindsr.contract import Hints
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Frames, Picture
 from blindsr.inference.faithful import ImplausibleError
 from blindsr.inference.progress import Watch
@@ -14,7 +14,7 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory
 
 
-def enlarge_frames(
+def restore_frames(
     upscaler: Upscaler,
     frames: Frames,
     hints: Hints = Hints(),
@@ -23,7 +23,7 @@ def enlarge_frames(
     size: Size = Size(),
     strength: float = 1.0,
     bits: int | None = None,
-    native: Native = 1.0,
+    native: NativeOption = 1.0,
     tile: int | None = None,
     watch: Watch = Watch(),
 ) -> Frames:
@@ -47,14 +47,14 @@ def enlarge_frames(
     Raises:
         BlindSRError: as `Upscaler.upscale`.
     """
-    fraction = resolve(native, frames.picture(0).pixels)
+    fraction = resolve_native(native, frames.picture(0).pixels)
     if condition is None and frames.durations:
-        condition = upscaler.estimate_condition(shrunk(middle(frames), fraction), hints)
+        condition = upscaler.estimate_condition(shrink(middle_frame(frames), fraction), hints)
 
     def results() -> Iterator[Picture]:
         for number, picture in enumerate(frames.pictures()):
             wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
-            small = shrunk(picture, fraction)
+            small = shrink(picture, fraction)
             known = upscaler.estimate_condition(small, hints) if condition is None else condition
             yield upscaler.enlarge(
                 small,
@@ -67,14 +67,14 @@ def enlarge_frames(
             )
 
     try:
-        return frames.like(results(), bits)
+        return frames.with_pictures(results(), bits)
     except ImplausibleError as error:  # all frames by one model, so that they do not flicker
         spare = upscaler.fallback_for(error, watch)
         how: dict[str, Any] = {"size": size, "strength": strength, "bits": bits, "native": native}
-        return enlarge_frames(spare, frames, tile=tile, watch=watch, **how)
+        return restore_frames(spare, frames, tile=tile, watch=watch, **how)
 
 
-def middle(frames: Frames) -> Picture:
+def middle_frame(frames: Frames) -> Picture:
     """The picture in the middle."""
     return frames.picture(len(frames) // 2)
 
@@ -87,11 +87,12 @@ def fitting_tile(upscaler: Upscaler, frames: Frames, limit: int) -> int:
     """
     height, width, *_ = max((one.shape for one in frames.samples), key=lambda shape: shape[0] * shape[1])
     samples = sum(one.nbytes for one in frames.samples) * (1 + upscaler.scale**2)
-    total = samples + memory.needed(upscaler, width, height, upscaler.scale)
+    total = samples + memory.bytes_needed(upscaler, width, height, upscaler.scale)
     if total > limit:
         raise BlindSRError(
             f"{len(frames)} frames take {total / 1e9:.1f} GB, more than the {limit / 1e9:.1f} GB allowed; "
-            "split the file, or allow more with --max-memory"
+            "split the file, or allow more with --max-memory",
+            Code.OUT_OF_MEMORY,
         )
-    room = limit - samples - memory.whole(width * height, upscaler.scale)
+    room = limit - samples - memory.bytes_for_whole(width * height, upscaler.scale)
     return memory.fitting_tile(upscaler, width, height, room)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.inference.faithful import BORDER
 from blindsr.inference.upscaler import TILES, Upscaler
 
@@ -26,24 +26,26 @@ _GROUPS = {
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
-def parse(text: str) -> int:
+def parse_memory(text: str) -> int:
     """Bytes as a user writes them: ``2GB``, ``900M``, ``1.5GiB``; ``auto`` is most of what is free.
 
     Raises:
         BlindSRError: something else, or less than Python and torch themselves take.
     """
     if text == "auto":
-        return max(2 * _RUNTIME, int(0.8 * free()))
+        return max(2 * _RUNTIME, int(0.8 * available()))
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
     if match is None:
         raise BlindSRError(f"expected memory such as 2GB or 800MB, or auto, got {text!r}")
     size = int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
     if size < 2 * _RUNTIME:
-        raise BlindSRError(f"{text} are not enough: restoring takes at least {2 * _RUNTIME / 1e9:g} GB")
+        raise BlindSRError(
+            f"{text} are not enough: restoring takes at least {2 * _RUNTIME / 1e9:g} GB", Code.OUT_OF_MEMORY
+        )
     return size
 
 
-def free() -> int:
+def available() -> int:
     """Bytes of memory that can be had, those with copies of files included; a guess where the system does not tell."""
     available = _number(_SYSTEM / "proc/meminfo", "MemAvailable")
     if available is not None:
@@ -85,14 +87,14 @@ def _text(path: Path) -> str:
         return ""
 
 
-def whole(pixels: int, scale: float) -> int:
+def bytes_for_whole(pixels: int, scale: float) -> int:
     """Bytes that an image of so many pixels takes with its result, and all that is there before the first pixel."""
     return _RUNTIME + math.ceil(pixels * (_PER_INPUT + _PER_OUTPUT * scale**2))
 
 
-def needed(upscaler: Upscaler, width: int, height: int, scale: float) -> int:
+def bytes_needed(upscaler: Upscaler, width: int, height: int, scale: float) -> int:
     """Bytes that it takes at least to restore an image that is held whole, and to interpolate the result further."""
-    return whole(width * height, scale) + _features(upscaler, width, height, TILES[-1])
+    return bytes_for_whole(width * height, scale) + _features(upscaler, width, height, TILES[-1])
 
 
 def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
@@ -102,7 +104,7 @@ def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
         upscaler: what restores.
         width: of the image, pixels.
         height: of the image, pixels.
-        room: bytes beside `whole`.
+        room: bytes beside `bytes_for_whole`.
     """
     return _largest_tile(upscaler, lambda side: _features(upscaler, width, height, side) <= room)
 
@@ -116,7 +118,7 @@ def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
     return traits.features(min(width + 2 * BORDER, seen), min(height + 2 * BORDER, seen))
 
 
-def largest_look(limit: int) -> int:
+def largest_analysed(limit: int) -> int:
     """How many pixels of an image can be looked at at once."""
     return max(2**16, (limit - _RUNTIME) // (4 * _PER_INPUT))
 

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from blindsr.analysis.choice import Auto
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.inference.load import load
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import condition_io
@@ -47,9 +47,9 @@ def _meant(options: Options, chooser: Auto) -> str | None:
     """The model that is meant where a condition or hints are given and no model: one that can use them."""
     if options.condition is not None:
         given = options.condition
-        given = condition_io.read(given) if isinstance(given, str | os.PathLike) else given
+        given = condition_io.read_condition(given) if isinstance(given, str | os.PathLike) else given
         if not isinstance(given, StoredCondition):
-            raise BlindSRError("name the model that the condition is of")
+            raise BlindSRError("name the model that the condition is of", Code.MISSING_OPTION)
         return given.model
     given = options.hints().given()
     return chooser.understanding(given) if given else None
@@ -82,9 +82,9 @@ def load_condition(options: Options, upscaler: Upscaler | Auto) -> Any:
     """
     given = options.condition
     if isinstance(given, str | os.PathLike):
-        given = condition_io.read(given)
+        given = condition_io.read_condition(given)
     if isinstance(given, StoredCondition) and isinstance(upscaler, Upscaler):
         named = not isinstance(options.model, Upscaler | Auto) and options.model != "auto"
         model = str(options.model) if named else given.model
-        return given.unpacked(model, upscaler)
+        return given.unpack_for(model, upscaler)
     return given

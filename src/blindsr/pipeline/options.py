@@ -14,7 +14,7 @@ from blindsr.analysis.choice import Auto
 from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.degrade.kernel_io import load_kernel
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import formats
 from blindsr.images.write import check_quality
 from blindsr.inference import size as sizes
@@ -22,8 +22,7 @@ from blindsr.inference.size import Size
 from blindsr.inference.transparency import network_input
 from blindsr.inference.upscaler import Precision, Source, Upscaler, picture_of
 from blindsr.pipeline import condition_io, memory
-from blindsr.pipeline.duration import seconds
-from blindsr.pipeline.plan import TEMPLATE, Naming
+from blindsr.pipeline.planning.plan import TEMPLATE, Naming
 from blindsr.runtimes.session import Runtime
 from blindsr.weights import name_of
 
@@ -162,7 +161,7 @@ class Options:
             ),
         ):
             if contradiction:
-                raise BlindSRError(sentence)
+                raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
 
     @property
     def existing(self) -> Existing:
@@ -175,9 +174,9 @@ class Options:
         return sizes.parse_size(self.scale, self.size, self.megapixels)
 
     @property
-    def shrinking(self) -> resolution.Native | None:
+    def shrinking(self) -> resolution.NativeOption | None:
         """What ``native`` says."""
-        return None if self.native is None else resolution.parse(str(self.native))
+        return None if self.native is None else resolution.parse_native(str(self.native))
 
     @property
     def region(self) -> Region | None:
@@ -193,7 +192,7 @@ class Options:
     @property
     def memory_limit(self) -> int | None:
         """Bytes that the process is to stay under; None for most of what is free."""
-        return None if self.max_memory == "auto" else memory.parse(str(self.max_memory))
+        return None if self.max_memory == "auto" else memory.parse_memory(str(self.max_memory))
 
     @property
     def tile_side(self) -> int | Literal["auto"]:
@@ -219,7 +218,7 @@ class Options:
         Raises:
             BlindSRError: a file that cannot be read, or numbers that make no sense.
         """
-        limit = seconds(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
+        limit = parse_duration(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
         return Hints(
             support=[network_input(picture_of(one)) for one in self.support] if self.support else None,
             kernel=self._known_kernel(),
@@ -231,7 +230,9 @@ class Options:
 
     def _known_kernel(self) -> "Tensor | None":
         if self.kernel is not None and self.blur is not None:
-            raise BlindSRError("give either --kernel or --blur: both say what the blur kernel is")
+            raise BlindSRError(
+                "give either --kernel or --blur: both say what the blur kernel is", Code.CONFLICTING_OPTIONS
+            )
         if self.kernel is not None:
             return load_kernel(Path(self.kernel)) if isinstance(self.kernel, str | Path) else self.kernel
         if self.blur is None:
@@ -260,15 +261,23 @@ class Options:
             BlindSRError: a file that cannot be read, or a model that is ready and cannot travel.
         """
         if isinstance(self.model, Upscaler | Auto):
-            raise BlindSRError("name a model for a cluster; every worker loads it by itself")
+            raise BlindSRError("name a model for a cluster; every worker loads it by itself", Code.MISSING_OPTION)
         known, condition = self.hints(), self.condition
         return replace(
             self,
             support=known.support and [one[0] for one in known.support],
             kernel=known.kernel,
             blur=None,
-            condition=condition_io.read(condition) if isinstance(condition, str | os.PathLike) else condition,
+            condition=condition_io.read_condition(condition) if isinstance(condition, str | os.PathLike) else condition,
         )
+
+
+def parse_duration(text: str) -> float:
+    """Convert ``45s``, ``90m`` or ``2h`` to seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if match is None:
+        raise BlindSRError(f"a time limit reads 45s, 90m or 2h, not {text!r}")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 OPTION_NAMES = tuple(field.name for field in fields(Options))

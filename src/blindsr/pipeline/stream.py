@@ -9,12 +9,12 @@ import numpy as np
 
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
-from blindsr.files import beside
-from blindsr.images import Metadata, Picture, check_output, depth
+from blindsr.files import atomic_write
+from blindsr.images import Metadata, Picture, check_output, stored_depth
 from blindsr.images.picture import Samples
-from blindsr.images.strips import SUFFIXES, Strips, Window, resampled, write_strips
+from blindsr.images.strips import SUFFIXES, Strips, Window, resample_strips, write_strips
 from blindsr.images.verify import verify
-from blindsr.images.write import kind_of_name, prepared
+from blindsr.images.write import format_of_extension, prepare_metadata
 from blindsr.inference.faithful import ImplausibleError
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
@@ -81,13 +81,13 @@ def restore_in_strips(
         raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
     strips = Strips(source)
     condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
-    metadata = replace(strips.metadata, bits=bits or depth(target, strips.metadata.bits))
+    metadata = replace(strips.metadata, bits=bits or stored_depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
-    metadata = prepared(metadata, target, *wanted)
+    metadata = prepare_metadata(metadata, target, *wanted)
     tile = memory.strip_tile(upscaler, strips.width, max_memory)
     try:
-        with beside(target, overwrite=overwrite) as part:
+        with atomic_write(target, overwrite=overwrite) as part:
             if wanted == made:
                 rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
                 write_strips(rows, _shape(made, strips.channels), metadata, part)
@@ -95,9 +95,9 @@ def restore_in_strips(
                 between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
                 rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
                 write_strips(rows, _shape(made, strips.channels), deep, between)
-                again = resampled(between, *wanted, metadata.bits)
+                again = resample_strips(between, *wanted, metadata.bits)
                 write_strips(again, _shape(wanted, strips.channels), metadata, part)
-            verify(part, kind_of_name(target), [wanted])
+            verify(part, format_of_extension(target), [wanted])
     except ImplausibleError as error:  # rows that are written already would not be those of the spare model
         spare = upscaler.fallback_for(error, watch)
         options = {"size": size, "strength": strength, "bits": bits, "overwrite": overwrite, "watch": watch}
@@ -115,7 +115,7 @@ def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memor
     """Find out how a file was degraded: from all of it, or from its middle if that is all that fits."""
     strips = Strips(source)
     width, height = strips.width, strips.height
-    most = memory.largest_look(max_memory)
+    most = memory.largest_analysed(max_memory)
     if width * height > most:
         side = memory.side_of(most)
         width, height = min(width, max(side, most // height)), min(height, max(side, most // width))

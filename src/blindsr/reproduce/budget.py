@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from blindsr.errors import BlindSRError
 from blindsr.photos import Photos
-from blindsr.pipeline.duration import seconds
+from blindsr.pipeline.options import parse_duration
 from blindsr.train.loop import Options, train
 from blindsr.train.planned import crops
-from blindsr.train.recipe import Recipe, parse
+from blindsr.train.recipe import Recipe, parse_recipe
 
 _PROBE = 3
 """Steps that are timed, after as many that are not."""
@@ -44,7 +44,7 @@ class Budget:
         if text.isdecimal() and int(text) > 0:
             return cls(text, steps=int(text))
         try:
-            return cls(text, time=seconds(text))
+            return cls(text, time=parse_duration(text))
         except BlindSRError:
             raise BlindSRError(
                 f"a budget is 'paper', a time as 45s, 30m or 2h, or a number of steps, not {text!r}"
@@ -76,7 +76,7 @@ def shortened(recipe: Recipe, factor: float) -> Recipe:
     for name, stage in recipe.stages.items():
         if stage.steps:
             values[name].update(_stage(values[name], factor))
-    return parse(values)
+    return parse_recipe(values)
 
 
 def _stage(values: Mapping[str, Any], factor: float) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _seconds(recipe: Recipe, photos: Photos, options: Options) -> dict[str, floa
             values[name].update({key: 0 for key in ("alone",) if key in values[name]})
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
-        if train(parse(values), photos, replace(options, run=run, log_every=_PROBE)) == "signal":
+        if train(parse_recipe(values), photos, replace(options, run=run, log_every=_PROBE)) == "signal":
             raise KeyboardInterrupt
         lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     speeds = {line["stage"]: line["speed"] for line in lines if line["kind"] == "train"}  # the last line counts

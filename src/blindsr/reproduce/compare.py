@@ -10,7 +10,7 @@ import torch
 
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
-from blindsr.evaluate.run import evaluate, telling
+from blindsr.evaluate.run import evaluate, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
 
 _SIDE = 128
@@ -19,7 +19,7 @@ _TIMES = 5
 
 
 @dataclass(frozen=True)
-class Entry:
+class ModelEntry:
     """One model."""
 
     model: str
@@ -31,7 +31,7 @@ class Entry:
     """dB, by protocol."""
 
 
-def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[Entry]:
+def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[ModelEntry]:
     """Measure models under protocols that they are told nothing of but what their papers tell them.
 
     Args:
@@ -43,9 +43,9 @@ def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: Da
     for name, upscaler in models.items():
         values = []
         for protocol in protocols:
-            (column,) = evaluate(telling(upscaler, protocol), protocol, [data], model=name).columns
+            (column,) = evaluate(restore_with_hints(upscaler, protocol), protocol, [data], model=name).columns
             values.append(column.model.psnr)
-        entries.append(Entry(name, parameters(upscaler), seconds(upscaler), tuple(values)))
+        entries.append(ModelEntry(name, parameters(upscaler), seconds(upscaler), tuple(values)))
     return entries
 
 
@@ -65,7 +65,7 @@ def seconds(upscaler: Upscaler) -> float:
     return median(times[1:])
 
 
-def markdown(entries: Sequence[Entry], protocols: Sequence[Protocol], data_set: str) -> str:
+def markdown(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_set: str) -> str:
     """A table with a row for each model; differences are to the first one."""
     head = ["model", "parameters", "seconds", *(f"{one.name} ({data_set})" for one in protocols)]
     rows = [head, ["---", *("---:" for _ in head[1:])]]
@@ -78,7 +78,7 @@ def markdown(entries: Sequence[Entry], protocols: Sequence[Protocol], data_set: 
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def to_dict(entries: Sequence[Entry], protocols: Sequence[Protocol], data_set: str) -> dict[str, Any]:
+def to_dict(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_set: str) -> dict[str, Any]:
     """Plain values for JSON."""
     names = [protocol.name for protocol in protocols]
     models = [{**asdict(entry), "psnr": dict(zip(names, entry.psnr, strict=True))} for entry in entries]

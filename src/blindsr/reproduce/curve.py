@@ -7,9 +7,9 @@ from pathlib import Path
 from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
-from blindsr.evaluate.run import evaluate, telling
+from blindsr.evaluate.run import evaluate, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import Line, plotted, save
+from blindsr.reproduce.figure import Line, plotted, save_figure
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
         raise BlindSRError(f"{model} takes no gradient steps on images, so it has no such curve")
     values = []
     for count in steps:
-        (column,) = evaluate(telling(upscaler, protocol, count), protocol, [data], model=model).columns
+        (column,) = evaluate(restore_with_hints(upscaler, protocol, count), protocol, [data], model=model).columns
         values.append(column.model.psnr)
     return Curve(model, tuple(steps), tuple(values))
 
@@ -44,4 +44,4 @@ def draw(curves: Sequence[Curve], title: str, path: Path, *, overwrite: bool = T
         BlindSRError: matplotlib is not installed, or the place cannot be written.
     """
     lines = [Line(one.model, one.steps, one.psnr) for one in curves]
-    save(plotted(lines, title, "gradient steps"), path, overwrite=overwrite)
+    save_figure(plotted(lines, title, "gradient steps"), path, overwrite=overwrite)

@@ -37,7 +37,7 @@ class Errors:
     """Mean over the images of the sum of absolute differences between the kernels, 0 to 2."""
 
 
-def measure(
+def measure_estimates(
     upscaler: Upscaler,
     protocol: Protocol,
     data: Sequence[DataSet],

@@ -63,7 +63,7 @@ def blank(width: float = 6, height: float = 4) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def check(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
+def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
     """Refuse a figure that cannot be drawn or written; meant to be called before hours of measuring.
 
     Args:
@@ -80,13 +80,13 @@ def check(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
     files.check_writable(path)
 
 
-def save(figure: "Figure", path: Path, *, overwrite: bool = True) -> None:
+def save_figure(figure: "Figure", path: Path, *, overwrite: bool = True) -> None:
     """Write a figure as the ending of the name says: PNG, PDF or SVG.
 
     Raises:
         BlindSRError: another ending, or a place that cannot be written.
     """
-    check(path)
+    check_figure(path)
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=150, format=path.suffix[1:].lower())
-    files.write(path, buffer.getvalue(), overwrite=overwrite)
+    files.write_file(path, buffer.getvalue(), overwrite=overwrite)

@@ -15,7 +15,7 @@ from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import DataSet, Protocol, evaluate, protocol
-from blindsr.evaluate.run import Restore, WithOriginal, telling
+from blindsr.evaluate.run import Restore, WithOriginal, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
 from blindsr.nn.subpixel import Upsampler
 from blindsr.reproduce.iterations import PairLearner
@@ -92,7 +92,7 @@ class Meter:
         if row.teacher:
             restore: Restore | WithOriginal = WithOriginal(partial(_timed, times, partial(by_teacher, upscaler, rates)))
         else:
-            restore = partial(_timed, times, telling(upscaler, chosen, row.steps))
+            restore = partial(_timed, times, restore_with_hints(upscaler, chosen, row.steps))
         (column,) = evaluate(restore, chosen, [data], model=row.label).columns
         return {**column.model.values, "seconds": fmean(times)}
 

@@ -17,7 +17,7 @@ from blindsr.errors import BlindSRError
 from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import save
+from blindsr.reproduce.figure import save_figure
 
 _KERNEL = 21
 
@@ -86,4 +86,4 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
     axes.legend()
-    save(figure, path, overwrite=overwrite)
+    save_figure(figure, path, overwrite=overwrite)

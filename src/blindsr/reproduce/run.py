@@ -59,7 +59,7 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
     libraries = ("matplotlib", *(study.figure.libraries() if study.figure is not None else ()))
     sets = {one.name.lower(): one for one in data_sets_of(request.data, request.limit)} if request.data else {}
     _claim(request)
-    figure.check(out / "figure.svg", libraries)
+    figure.check_figure(out / "figure.svg", libraries)
     work = Work.of(request, sets, say)
     work.measure()
     plot, drawn = study.figure.draw(work) if study.figure is not None else (None, {})
@@ -77,10 +77,10 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
     curves = training(work.trained, f"{study.name}, budget {request.budget.text}")
     for stem, one in (("figure", plot), ("training", curves)):
         if one is not None:
-            figure.save(one, out / f"{stem}.svg")
-            figure.save(one, out / f"{stem}.png")
-    files.write(out / "table.md", report.markdown())
-    files.write(out / "table.json", json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")
+            figure.save_figure(one, out / f"{stem}.svg")
+            figure.save_figure(one, out / f"{stem}.png")
+    files.write_file(out / "table.md", report.markdown())
+    files.write_file(out / "table.json", json.dumps(report.to_dict(), indent=1, allow_nan=False) + "\n")
     return report
 
 
@@ -179,7 +179,7 @@ def _claim(request: Request) -> None:
     if not path.is_file():
         if any(request.out.iterdir()):
             raise BlindSRError(f"{request.out} holds other files; name a new folder", Code.FILE_EXISTS)
-        files.write(path, json.dumps(record, indent=1) + "\n")
+        files.write_file(path, json.dumps(record, indent=1) + "\n")
         return
     try:
         known = json.loads(files.read_text(path))

@@ -18,8 +18,8 @@ from blindsr.train import checkpoint
 from blindsr.train.export import trained
 from blindsr.train.loop import Options, train
 from blindsr.train.planned import smallest_photo
-from blindsr.train.recipe import Recipe, load, parse
-from blindsr.train.start import read
+from blindsr.train.recipe import Recipe, load_recipe, parse_recipe
+from blindsr.train.start import read_start
 
 Say = Callable[[str], None]
 
@@ -102,9 +102,9 @@ class Runs:
             recipe = fitted(recipe, self.budget, photos, Options(run, **self.options))
         if not _finished(run, recipe):
             begin = self.study.variants[variant].init
-            start = read(str(self.place(begin, seed))) if begin and begin not in self.given else None
+            start = read_start(str(self.place(begin, seed))) if begin and begin not in self.given else None
             if begin in self.given and begin is not None:
-                start = read(self.given[begin])
+                start = read_start(self.given[begin])
             resume = (run / checkpoint.NAME).is_file()
             options = Options(run, partial=True, **self.options)
             if train(recipe, self._read(recipe), options, resume=resume, start=start) == "signal":
@@ -161,8 +161,8 @@ class Runs:
 
     def _recipe(self, variant: str, seed: int, *, full: bool) -> Recipe:
         name, settings = self.study.recipe_of(variant, full=full)
-        values = load(name, [*settings, *self.settings]).to_dict()
-        return parse({**values, "seed": values["seed"] + seed})
+        values = load_recipe(name, [*settings, *self.settings]).to_dict()
+        return parse_recipe({**values, "seed": values["seed"] + seed})
 
     def _begun(self, run: Path) -> Recipe | None:
         """The recipe of a run that was begun, shortened as it was then."""
@@ -170,7 +170,7 @@ class Runs:
         if not path.is_file():
             return None
         try:
-            return parse(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return parse_recipe(yaml.safe_load(path.read_text(encoding="utf-8")))
         except (OSError, yaml.YAMLError):
             raise BlindSRError(f"cannot read {path}; remove {run} to train it again", Code.INVALID_FILE) from None
 
@@ -188,9 +188,9 @@ class Runs:
     def _taken(self, variant: str, seed: int) -> Trained:
         source = Path(self.given[variant])
         if (source / checkpoint.NAME).is_file():
-            state = checkpoint.load(source)
+            state = checkpoint.load_checkpoint(source)
             full = sum(stage.steps for stage in self._recipe(variant, 0, full=True).stages.values())
-            return _told(variant, seed, source, parse(state["recipe"]), full)
+            return _told(variant, seed, source, parse_recipe(state["recipe"]), full)
         return Trained(variant, seed, None, weights.load_weights(self.given[variant]).name, 0, 0, 0.0)
 
 
@@ -210,13 +210,13 @@ def _rescaled(method: Method[Any], scale: int) -> Method[Any]:
 def _finished(run: Path, recipe: Recipe) -> bool:
     if not (run / checkpoint.NAME).is_file():
         return False
-    state = checkpoint.load(run)
+    state = checkpoint.load_checkpoint(run)
     planned = [(index, stage.steps) for index, stage in enumerate(recipe.stages.values()) if stage.steps]
     return (state["stage"], state["step"]) == planned[-1]
 
 
 def _told(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> Trained:
-    state = checkpoint.load(run)
+    state = checkpoint.load_checkpoint(run)
     before, begin = {}, 0
     for name, stage in recipe.stages.items():
         before[name], begin = begin, begin + stage.steps

@@ -101,7 +101,7 @@ def kept_graph(method: Method[Any]) -> bytes:
         graph = restoring_graph(Restorer(method, example(method)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.write(path, graph)
+        files.write_file(path, graph)
     except (OSError, BlindSRError):  # it is made again the next time
         pass
     return graph

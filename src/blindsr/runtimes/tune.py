@@ -40,7 +40,7 @@ def note(network: str, times: dict[str, float], folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BlindSRError(f"cannot write {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
-    files.write(folder / _LIST, json.dumps(known, indent=2) + "\n")
+    files.write_file(folder / _LIST, json.dumps(known, indent=2) + "\n")
 
 
 def seconds(run: Callable[[], Any]) -> float:

@@ -12,8 +12,8 @@ from typing import Any, TypedDict, cast
 import torch
 from torch import nn
 
-from blindsr.errors import BlindSRError
-from blindsr.files import beside
+from blindsr.errors import BlindSRError, Code
+from blindsr.files import atomic_write
 
 NAME = "checkpoint.pt"
 
@@ -44,21 +44,23 @@ class State(TypedDict):
     """What was trained on and how; more than one entry where a run went on with something else."""
 
 
-def save(run: Path, state: State) -> None:
+def save_checkpoint(run: Path, state: State) -> None:
     """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one.
 
     Raises:
         BlindSRError: if it cannot be written.
     """
     try:
-        with beside(run / NAME) as part:
+        with atomic_write(run / NAME) as part:
             torch.save(dict(state), part)
     except (OSError, RuntimeError) as error:  # torch tells of a full disk by the latter
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
-        raise BlindSRError(f"cannot write {run / NAME}: {reason}; the one before it is whole") from None
+        raise BlindSRError(
+            f"cannot write {run / NAME}: {reason}; the one before it is whole", Code.CANNOT_WRITE
+        ) from None
 
 
-def fill(method: nn.Module, values: dict[str, Any]) -> None:
+def fill_weights(method: nn.Module, values: dict[str, Any]) -> None:
     """Give a network the weights of a checkpoint.
 
     Raises:
@@ -67,10 +69,12 @@ def fill(method: nn.Module, values: dict[str, Any]) -> None:
     try:
         method.load_state_dict(values)
     except RuntimeError:
-        raise BlindSRError("the checkpoint holds the weights of another network or version") from None
+        raise BlindSRError(
+            "the checkpoint holds the weights of another network or version", Code.INCOMPATIBLE
+        ) from None
 
 
-def load(run: Path) -> State:
+def load_checkpoint(run: Path) -> State:
     """Read a run's checkpoint onto the CPU.
 
     Raises:
@@ -78,8 +82,8 @@ def load(run: Path) -> State:
     """
     path = run / NAME
     if not path.is_file():
-        raise BlindSRError(f"there is no checkpoint in {run}; train without --resume to begin")
-    damaged = BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder")
+        raise BlindSRError(f"there is no checkpoint in {run}; train without --resume to begin", Code.FILE_NOT_FOUND)
+    damaged = BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder", Code.INVALID_FILE)
     if not zipfile.is_zipfile(path):  # torch would take it for its old format, and fail in many ways
         raise damaged
     try:
@@ -89,7 +93,7 @@ def load(run: Path) -> State:
     if isinstance(state, dict) and "chain" not in state:  # of an older version
         state["chain"] = unrecorded(state.get("began"))
     if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
-        raise BlindSRError(f"{path} is a checkpoint of another program or version")
+        raise BlindSRError(f"{path} is a checkpoint of another program or version", Code.INVALID_FILE)
     return cast("State", state)
 
 

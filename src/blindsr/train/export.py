@@ -12,7 +12,7 @@ from blindsr.train import recipe as recipes
 from blindsr.weights import known
 
 
-def export(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None = None) -> Path:
+def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None = None) -> Path:
     """Write a run's averaged weights to ``<name>.safetensors``, their card to ``<name>.md``, and enter both in a list.
 
     Args:
@@ -35,11 +35,11 @@ def export(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None =
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
         recipe=state["recipe"],
-        provenance=provenance.of_run(state),
+        provenance=provenance.run_provenance(state),
     )
     path = folder / f"{card.name}.safetensors"
     weights.save_weights(path, method, card)
-    files.write(path.with_suffix(".md"), _text(card))
+    files.write_file(path.with_suffix(".md"), _text(card))
     # Of the file as it was written, whose weights are rounded.
     known.record_known(path, weights.load_weights(path).method)
     return path
@@ -56,10 +56,10 @@ def trained(run: Path) -> tuple[recipes.Recipe, Method[Any]]:
 
 
 def _trained(run: Path) -> tuple[checkpoint.State, recipes.Recipe, Method[Any]]:
-    state = checkpoint.load(run)
-    recipe = recipes.parse(state["recipe"])
+    state = checkpoint.load_checkpoint(run)
+    recipe = recipes.parse_recipe(state["recipe"])
     method = registry.method_class(recipe.header.method)(recipe.model)
-    checkpoint.fill(method, state["average"])
+    checkpoint.fill_weights(method, state["average"])
     return state, recipe, method
 
 

@@ -9,7 +9,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 
 from blindsr.devices import computes_bf16
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 
 class _Plain(Precision):
@@ -40,4 +40,4 @@ def open_fabric(device: str, devices: int, precision: Literal["auto", "bf16", "f
     try:
         return Fabric(accelerator=device, devices=devices, strategy=strategy, plugins=plugin)
     except (RuntimeError, ValueError, ImportError) as error:
-        raise BlindSRError(f"cannot train on {devices} x {device}: {error}") from None
+        raise BlindSRError(f"cannot train on {devices} x {device}: {error}", Code.DEVICE_UNAVAILABLE) from None

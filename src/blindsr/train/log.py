@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _PLAIN_INTERVAL = 30.0
 
 
-class Log:
+class RunLog:
     """Writes ``log.jsonl`` and TensorBoard events into a run's folder and shows progress on stderr."""
 
     def __init__(self, run: Path, stage: str, steps: int, step: int) -> None:
@@ -35,7 +35,7 @@ class Log:
         self._plain = not sys.stderr.isatty()
         self._last = 0.0
 
-    def __enter__(self) -> "Log":
+    def __enter__(self) -> "RunLog":
         if not self._plain:
             self._progress.start()
         return self
@@ -69,7 +69,7 @@ class Log:
 def _keep(path: Path, stage: str, step: int) -> None:
     if path.exists():
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        files.write(path, "".join(text for text in lines if _before(text, stage, step)))
+        files.write_file(path, "".join(text for text in lines if _before(text, stage, step)))
 
 
 def _before(text: str, stage: str, step: int) -> bool:

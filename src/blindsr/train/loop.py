@@ -1,4 +1,4 @@
-"""The training loop: the same for every stage of every method, on one CPU, one GPU or many (Lightning Fabric)."""
+"""The training loop of all stages and methods, on one CPU, one GPU or many (Lightning Fabric)."""
 
 import hashlib
 import logging
@@ -17,20 +17,18 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from blindsr.contract import Batch, Stage
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.photos import Photos
 from blindsr.train import checkpoint
-from blindsr.train.ahead import Ahead
-from blindsr.train.average import Average
 from blindsr.train.fabric import Mixed, open_fabric
-from blindsr.train.log import Log
+from blindsr.train.log import RunLog
 from blindsr.train.memory import keep_freed_memory, without_denormals
-from blindsr.train.optimizer import optimizer_for, set_rate
+from blindsr.train.optimizer import MovingAverage, learning_rate_factor, optimizer_for, set_rate
 from blindsr.train.planned import planned_stages
-from blindsr.train.recipe import Recipe, parse
-from blindsr.train.schedule import factor
-from blindsr.train.start import Start, take
+from blindsr.train.prefetch import Prefetcher
+from blindsr.train.recipe import Recipe, parse_recipe
+from blindsr.train.start import InitialWeights, fill_matching
 from blindsr.train.validate import Validation
 
 _log = logging.getLogger(__name__)
@@ -88,7 +86,7 @@ class _History:
 
 
 def train(
-    recipe: Recipe, photos: Photos, options: Options, *, resume: bool = False, start: Start | None = None
+    recipe: Recipe, photos: Photos, options: Options, *, resume: bool = False, start: InitialWeights | None = None
 ) -> Ending:
     """Run a recipe's stages, from the beginning or from the run's checkpoint.
 
@@ -109,17 +107,17 @@ def train(
     fabric = open_fabric(options.device, options.devices, options.precision)
     fabric.launch()
     history = _History(time.monotonic())
-    state = checkpoint.load(options.run) if resume else None
+    state = checkpoint.load_checkpoint(options.run) if resume else None
     if state is not None:
         # A key that came after the run began has its default in it
-        _same_recipe(parse(state["recipe"]).to_dict(), recipe.to_dict())
+        _same_recipe(parse_recipe(state["recipe"]).to_dict(), recipe.to_dict())
         _recall(history, state, start)
     planned = planned_stages(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
         model = registry.method_class(recipe.header.method)(recipe.model)
     if start is not None and state is None:
-        take(start, model, partial=options.partial)
+        fill_matching(start, model, partial=options.partial)
         history.began, history.chain = start.name, start.chain
     if fabric.is_global_zero:
         options.run.mkdir(parents=True, exist_ok=True)
@@ -138,14 +136,16 @@ def train(
     return "finished"
 
 
-def _recall(history: _History, state: checkpoint.State, start: Start | None) -> None:
+def _recall(history: _History, state: checkpoint.State, start: InitialWeights | None) -> None:
     """Go on with the history that a checkpoint holds."""
     history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
     history.data, history.chain = state["data"], state["chain"]
     if start is None:
         return
     if start.name != history.began:
-        raise BlindSRError(f"the run began with {history.began or 'random weights'}, not with {start.name}")
+        raise BlindSRError(
+            f"the run began with {history.began or 'random weights'}, not with {start.name}", Code.INCOMPATIBLE
+        )
     if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
         history.chain = start.chain
 
@@ -172,11 +172,11 @@ class _Runner:
             stage.losses = torch.compile(stage.losses, mode=options.compile)  # type: ignore[method-assign]
         self.stage = stage
         self.groups = stage.groups()
-        self.average = Average(stage.method, stage.recipe.ema)
+        self.average = MovingAverage(stage.method, stage.recipe.ema)
         optimizers = [optimizer_for(group, stage.recipe.betas, stage.recipe.eps) for group in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
-        self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.told)
+        self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.oracle_hints)
         self.done = 0
         self._note(
             {
@@ -204,8 +204,8 @@ class _Runner:
 
     def restore(self, state: checkpoint.State) -> None:
         """Continue where a checkpoint stopped."""
-        checkpoint.fill(self.stage.method, state["model"])
-        checkpoint.fill(self.average.method, state["average"])
+        checkpoint.fill_weights(self.stage.method, state["model"])
+        checkpoint.fill_weights(self.average.method, state["average"])
         for optimizer, values in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(values)
         self.done = state["step"]
@@ -215,7 +215,7 @@ class _Runner:
         with _signals() as asked, without_denormals(), ExitStack() as stack:
             log = None
             if self.fabric.is_global_zero:
-                log = stack.enter_context(Log(self.options.run, self.name, self.stage.recipe.steps, self.done))
+                log = stack.enter_context(RunLog(self.options.run, self.name, self.stage.recipe.steps, self.done))
             window = _Window(self.stage.crops[0] * self.fabric.world_size)
             batches = stack.enter_context(self._batches())
             while not self.complete():
@@ -235,7 +235,7 @@ class _Runner:
         """Write the checkpoint, from one process; the others wait, since the first to leave ends them all."""
         self._check_weights()
         if self.fabric.is_global_zero:
-            checkpoint.save(self.options.run, self._state())
+            checkpoint.save_checkpoint(self.options.run, self._state())
         self.fabric.barrier()
 
     def _state(self) -> checkpoint.State:
@@ -253,12 +253,12 @@ class _Runner:
             "data": self.history.data,
         }
 
-    def _batches(self) -> Ahead[tuple[Batch, torch.Generator]]:
+    def _batches(self) -> Prefetcher[tuple[Batch, torch.Generator]]:
         device = self.fabric.device
         threaded = self.options.ahead
         if threaded is None:
             threaded = device.type != "cpu" or torch.get_num_threads() > 1
-        return Ahead(self._prepare, self.stage.recipe.steps, device, threaded=threaded)
+        return Prefetcher(self._prepare, self.stage.recipe.steps, device, threaded=threaded)
 
     def _prepare(self, step: int) -> tuple[Batch, torch.Generator]:
         """Make the batch of a step, which depends on nothing else, and the generator that it was drawn from."""
@@ -275,7 +275,7 @@ class _Runner:
             torch.compiler.cudagraph_mark_step_begin()
         losses = cast("dict[str, Tensor]", self.module(batch, generator, step))
         self.fabric.backward(losses["loss"])
-        rate = factor(step, self.stage.recipe)
+        rate = learning_rate_factor(step, self.stage.recipe)
         for group, optimizer in zip(self.groups, self.optimizers, strict=True):
             if step > group.after and step % group.every == 0:
                 set_rate(optimizer, rate)
@@ -288,7 +288,7 @@ class _Runner:
         # The next replay of a graph writes its losses into the memory of these
         return {name: value.detach().clone() if graphs else value.detach() for name, value in losses.items()}
 
-    def _report(self, log: Log | None, window: "_Window") -> None:
+    def _report(self, log: RunLog | None, window: "_Window") -> None:
         recipe = self.stage.recipe
         if self.done % self.options.log_every == 0 or self.complete():
             self._check_weights()
@@ -308,7 +308,8 @@ class _Runner:
         if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
             raise BlindSRError(
                 f"the weights are not finite any more at step {self.done} of {self.name} and were not saved; "
-                "begin again with lower learning rates"
+                "begin again with lower learning rates",
+                Code.DIVERGED,
             )
 
     def _leave(self, signals: list[int]) -> Ending | None:
@@ -381,4 +382,5 @@ def _same_recipe(before: dict[str, Any], now: dict[str, Any], prefix: str = "") 
         if isinstance(old, dict) and isinstance(new, dict):
             _same_recipe(old, new, f"{prefix}{key}.")
         elif old != new:
-            raise BlindSRError(f"the run was started with {prefix}{key}={old}, not {new}; resume with the same recipe")
+            message = f"the run was started with {prefix}{key}={old}, not {new}; resume with the same recipe"
+            raise BlindSRError(message, Code.INCOMPATIBLE)

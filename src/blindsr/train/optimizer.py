@@ -1,5 +1,7 @@
-"""Which optimiser a group of parameters gets: Adam, as in the papers, or Muon for weights that are matrices."""
+"""Optimisers: Adam or Muon, learning rate schedules, and averages of weights."""
 
+import copy
+import math
 from typing import Any
 
 import torch
@@ -9,7 +11,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Adam, Optimizer
 
-from blindsr.contract import ParameterGroup
+from blindsr.contract import Method, ParameterGroup, StageRecipe
 from blindsr.devices import computes_bf16
 
 _LEAST = 32
@@ -65,3 +67,32 @@ def set_rate(optimizer: Optimizer, factor: float) -> None:
 
 def _is_matrix(parameter: Parameter) -> bool:
     return parameter.ndim in (2, 4) and min(len(parameter), parameter[0].numel()) >= _LEAST
+
+
+def learning_rate_factor(step: int, recipe: StageRecipe) -> float:
+    """What the initial learning rate is multiplied by at a step, counted from 1."""
+    if step <= recipe.warmup:
+        return step / (recipe.warmup + 1)
+    if recipe.schedule == "constant":
+        return 1.0
+    if recipe.schedule == "step":
+        return float(recipe.gamma ** sum(step > milestone for milestone in recipe.milestones))
+    done = (step - 1 - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return recipe.final + (1 - recipe.final) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+class MovingAverage:
+    """Follows a method's weights; the copy is a method of its own."""
+
+    def __init__(self, method: Method[Any], decay: float) -> None:
+        self.method = copy.deepcopy(method).eval().requires_grad_(requires_grad=False)
+        self.decay = decay
+
+    @torch.no_grad()
+    def update(self, method: Method[Any], step: int) -> None:
+        """Move towards the weights of a method after a step, counted from 1; early steps count more."""
+        decay = min(self.decay, step / (step + 9))
+        targets = [p.detach() for p in method.parameters()]
+        torch._foreach_lerp_(list(self.method.parameters()), targets, 1 - decay)
+        for mine, theirs in zip(self.method.buffers(), method.buffers(), strict=True):
+            mine.copy_(theirs)

@@ -12,17 +12,17 @@ from typing import Any
 import torch
 
 from blindsr import __version__, weights
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
 from blindsr.train.checkpoint import Chain
 from blindsr.weights import known
 
 
-def of_run(state: checkpoint.State) -> dict[str, Any]:
+def run_provenance(state: checkpoint.State) -> dict[str, Any]:
     """The provenance of a run's weights, as its card holds it."""
     return {
-        "stage": list(recipes.parse(state["recipe"]).stages)[state["stage"]],
+        "stage": list(recipes.parse_recipe(state["recipe"]).stages)[state["stage"]],
         "steps": state["step"],
         "began": state["began"],
         "hours": round(state["seconds"] / 3600, 2),
@@ -35,19 +35,19 @@ def of_run(state: checkpoint.State) -> dict[str, Any]:
     }
 
 
-def after_run(state: checkpoint.State) -> Chain:
+def chain_after_run(state: checkpoint.State) -> Chain:
     """The chain of what begins with a run's weights."""
-    return [*state["chain"], _entry(state["recipe"]["name"], state["recipe"], of_run(state))]
+    return [*state["chain"], _entry(state["recipe"]["name"], state["recipe"], run_provenance(state))]
 
 
-def after_weights(card: weights.Card) -> Chain:
+def chain_after_weights(card: weights.Card) -> Chain:
     """The chain of what begins with published weights of this package."""
     made = card.provenance
     chain = made["chain"] if "chain" in made else checkpoint.unrecorded(made.get("began"))
     return [*chain, _entry(card.name, card.recipe, made)]
 
 
-def after_file(path: Path, metadata: dict[str, str]) -> Chain:
+def chain_after_file(path: Path, metadata: dict[str, str]) -> Chain:
     """The chain of what begins with a file of other authors."""
     return [{"name": path.stem, "sha256": known.digest(path), "metadata": metadata}]
 
@@ -60,7 +60,9 @@ def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
     """
     places = [place for place, entry in enumerate(chain) if "unrecorded" in entry and entry["name"] == name]
     if not places:
-        raise BlindSRError(f"the run did not begin with {name}, or what led to it is recorded already")
+        raise BlindSRError(
+            f"the run did not begin with {name}, or what led to it is recorded already", Code.INCOMPATIBLE
+        )
     return [*known_chain, *chain[places[0] + 1 :]]
 
 

@@ -11,7 +11,7 @@ import pydantic
 import yaml
 
 from blindsr.contract import StageRecipe, StrictModel
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 
 Schema = TypeVar("Schema", bound=StrictModel)
@@ -41,7 +41,7 @@ class Recipe:
         return {**self.header.model_dump(mode="json"), "model": self.model.model_dump(mode="json"), **stages}
 
 
-def load(name: str, settings: Iterable[str] = ()) -> Recipe:
+def load_recipe(name: str, settings: Iterable[str] = ()) -> Recipe:
     """Read a recipe by its name in the package, or by path, with ``section.key=value`` settings on top.
 
     Raises:
@@ -50,18 +50,18 @@ def load(name: str, settings: Iterable[str] = ()) -> Recipe:
     values = _read(name)
     for setting in settings:
         _set(values, setting)
-    return parse(values)
+    return parse_recipe(values)
 
 
-def parse(values: Mapping[str, Any]) -> Recipe:
+def parse_recipe(values: Mapping[str, Any]) -> Recipe:
     """Check the values of a recipe."""
     if not isinstance(values.get("method"), str):
-        raise BlindSRError("a recipe needs the name of its method, such as 'method: cmdsr'")
+        raise BlindSRError("a recipe needs the name of its method, such as 'method: cmdsr'", Code.INVALID_FILE)
     schemas = registry.training(values["method"]).STAGES
     own = set(Header.model_fields)
     unknown = [key for key in values if key not in {*own, "model", *schemas}]
     if unknown:
-        raise BlindSRError(_unknown(unknown[0], [*own, "model", *schemas], "a recipe"))
+        raise BlindSRError(_unknown(unknown[0], [*own, "model", *schemas], "a recipe"), Code.INVALID_FILE)
     header = _check(Header, {key: value for key, value in values.items() if key in own}, "")
     model = _check(registry.method_class(header.method).Config, values.get("model", {}), "model.")
     stages = {stage: _check(schema, values.get(stage, {}), f"{stage}.") for stage, schema in schemas.items()}
@@ -73,7 +73,9 @@ def _check_name(name: str, model: StrictModel) -> None:
     """The name of weights says by how much they enlarge; it must not say otherwise than they do."""
     told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
     if told and scale is not None and int(told[1]) != scale:
-        raise BlindSRError(f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; set name")
+        raise BlindSRError(
+            f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; set name", Code.INVALID_FILE
+        )
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -82,14 +84,14 @@ def _read(name: str) -> dict[str, Any]:
     if name not in packaged and not path.is_file():
         near = difflib.get_close_matches(name, packaged, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(sorted(packaged))}"
-        raise BlindSRError(f"there is no recipe {name!r}{hint}")
+        raise BlindSRError(f"there is no recipe {name!r}{hint}", Code.UNKNOWN_NAME)
     try:
         text = packaged.get(name, path).read_text(encoding="utf-8")
         values = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:  # a day that no month has is a ValueError
-        raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}") from None
+        raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}", Code.CANNOT_READ) from None
     if not isinstance(values, dict):
-        raise BlindSRError(f"the recipe {name} holds no keys")
+        raise BlindSRError(f"the recipe {name} holds no keys", Code.INVALID_FILE)
     return values
 
 
@@ -105,7 +107,7 @@ def _set(values: dict[str, Any], setting: str) -> None:
     try:
         values[key] = yaml.safe_load(text)
     except (ValueError, yaml.YAMLError):
-        raise BlindSRError(f"cannot read the value of {setting!r}") from None
+        raise BlindSRError(f"cannot read the value of {setting!r}", Code.CANNOT_READ) from None
 
 
 def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
@@ -116,12 +118,14 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise BlindSRError(
-                _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe")
+                _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe"), Code.INVALID_FILE
             ) from None
         where = (prefix + key).strip(".")
         if first["type"] == "value_error":  # keys that do not go together
-            raise BlindSRError(f"{where} in the recipe: {first['ctx']['error']}") from None
-        raise BlindSRError(f"{where} in the recipe: {first['msg']}, but it is {first['input']!r}") from None
+            raise BlindSRError(f"{where} in the recipe: {first['ctx']['error']}", Code.INVALID_FILE) from None
+        raise BlindSRError(
+            f"{where} in the recipe: {first['msg']}, but it is {first['input']!r}", Code.INVALID_FILE
+        ) from None
 
 
 def _unknown(key: object, known: Iterable[str], where: str) -> str:

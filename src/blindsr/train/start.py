@@ -11,7 +11,7 @@ from torch import Tensor
 
 from blindsr import weights
 from blindsr.contract import Method
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.train import checkpoint, provenance
 from blindsr.train.export import trained
 
@@ -20,7 +20,7 @@ _LEAST = 0.5
 """Share of a network's numbers that weights to begin with fill, unless the user wants less."""
 
 
-class Start(NamedTuple):
+class InitialWeights(NamedTuple):
     """Weights that were trained before."""
 
     name: str
@@ -30,7 +30,7 @@ class Start(NamedTuple):
     """How they came to be, themselves included."""
 
 
-def read(source: str) -> Start:
+def read_start(source: str) -> InitialWeights:
     """Read the weights to begin with.
 
     Args:
@@ -43,12 +43,16 @@ def read(source: str) -> Start:
     path = Path(source)
     if (path / checkpoint.NAME).is_file():
         recipe, method = trained(path)
-        return Start(recipe.header.name, method.state_dict(), provenance.after_run(checkpoint.load(path)))
+        return InitialWeights(
+            recipe.header.name, method.state_dict(), provenance.chain_after_run(checkpoint.load_checkpoint(path))
+        )
     metadata = _bare(path)
     if metadata is not None:
-        return Start(path.stem, safetensors.torch.load_file(source), provenance.after_file(path, metadata))
+        return InitialWeights(
+            path.stem, safetensors.torch.load_file(source), provenance.chain_after_file(path, metadata)
+        )
     found = weights.load_weights(source)
-    return Start(found.name, found.method.state_dict(), provenance.after_weights(found.card))
+    return InitialWeights(found.name, found.method.state_dict(), provenance.chain_after_weights(found.card))
 
 
 def _bare(path: Path) -> dict[str, str] | None:
@@ -61,7 +65,7 @@ def _bare(path: Path) -> dict[str, str] | None:
     return None if weights.store.KEY in metadata else metadata
 
 
-def take(start: Start, target: Method[Any], *, partial: bool = False) -> None:
+def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool = False) -> None:
     """Take what fits; other layers, as more blocks or the upscaler of another scale, keep what they begin with.
 
     Networks that only training needs may be missing in published weights, so they do not count.
@@ -78,14 +82,17 @@ def take(start: Start, target: Method[Any], *, partial: bool = False) -> None:
     renamed = {target.remap_key(name): value.float() for name, value in start.tensors.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(renamed):
-        raise BlindSRError(f"the weights to begin with, {start.name}, belong to another network than the recipe's")
+        raise BlindSRError(
+            f"the weights to begin with, {start.name}, belong to another network than the recipe's", Code.INCOMPATIBLE
+        )
     missing = {name: value for name, value in own.items() if name not in taken}
     needed = {name: value for name, value in own.items() if name.split(".")[0] not in target.training_only}
     share = 1 - _size({name: value for name, value in needed.items() if name in missing}) / _size(needed)
     said = f"{len(missing)} of {len(own)} tensors are not in the weights to begin with, {start.name}"
     if share < _LEAST and not partial:
         raise BlindSRError(
-            f"{said}, which fill only {share:.0%} of the network; --partial begins with them all the same"
+            f"{said}, which fill only {share:.0%} of the network; --partial begins with them all the same",
+            Code.INCOMPATIBLE,
         )
     target.load_state_dict({**own, **taken})
     if missing:

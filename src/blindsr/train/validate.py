@@ -48,7 +48,7 @@ class Validation:
             pairs.append((degradation.apply(hr).to(device), hr.to(device)))
             known = {"kernel": degradation.kernels[0].to(device), "noise": float(degradation.noise[0])}
             hints.append(Hints(**{name: value for name, value in known.items() if name in told}))  # type: ignore[arg-type]
-        convention = metrics.y(family.scale)
+        convention = metrics.luma_convention(family.scale)
         scores = [metrics.psnr(resize(lr, family.scale), hr, convention) for lr, hr in pairs]
         return cls(pairs, hints, family.scale, float(torch.cat(scores).mean()))
 
@@ -60,7 +60,7 @@ class Validation:
             for i, (lr, hr) in enumerate(self.pairs):
                 generator = torch.Generator().manual_seed(i)
                 condition = method.condition(lr, generator=generator, hints=self.hints[i])
-                scores.append(metrics.psnr(method.restore(lr, condition), hr, metrics.y(self.scale)))
+                scores.append(metrics.psnr(method.restore(lr, condition), hr, metrics.luma_convention(self.scale)))
         return {"psnr": float(torch.cat(scores).mean()), "bicubic": self.bicubic}
 
 

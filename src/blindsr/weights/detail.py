@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.weights.store import Weights, available, load_weights, name_of
 
 _LOOKS = "vivid"
@@ -27,7 +27,9 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
     first = load_weights(name_or_path)
     partner = f"{name_of(name_or_path).rpartition('.')[0]}.{_LOOKS}"
     if partner not in available() or partner == first.name:
-        raise BlindSRError(f"{first.name} does not support a choice of detail: there are no weights {partner}")
+        raise BlindSRError(
+            f"{first.name} does not support a choice of detail: there are no weights {partner}", Code.UNKNOWN_NAME
+        )
     return interpolate(first, load_weights(partner), detail)
 
 
@@ -44,7 +46,7 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
     """
     own, other = first.method.state_dict(), second.method.state_dict()
     if {name: value.shape for name, value in own.items()} != {name: value.shape for name, value in other.items()}:
-        raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
+        raise BlindSRError(f"{first.name} and {second.name} are weights of different networks", Code.INCOMPATIBLE)
     method = load_weights(first.path).method
     method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
     return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())

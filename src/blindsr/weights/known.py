@@ -71,7 +71,7 @@ def record_known(path: Path, method: Method[Any]) -> None:
     if "roles" in former:
         entry["roles"] = former["roles"]
     known[path.stem] = entry
-    files.write(path.parent / _LIST, json.dumps(dict(sorted(known.items())), indent=2) + "\n")
+    files.write_file(path.parent / _LIST, json.dumps(dict(sorted(known.items())), indent=2) + "\n")
 
 
 def _halves(half: int) -> tuple[slice, slice]:

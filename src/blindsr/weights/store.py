@@ -20,7 +20,7 @@ from torch import Tensor
 
 from blindsr import files
 from blindsr.contract import Method
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.weights.card import Card
 
@@ -76,8 +76,8 @@ def save_weights(path: Path, method: Method[Any], card: Card) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BlindSRError(f"cannot write {path}: {error.strerror}") from None
-    files.write(path, data)
+        raise BlindSRError(f"cannot write {path}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.write_file(path, data)
 
 
 def load_weights(name_or_path: str | Path) -> Weights:
@@ -96,7 +96,9 @@ def load_weights(name_or_path: str | Path) -> Weights:
         method.load_state_dict(tensors_of(path))  # copied into float32
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
-        raise BlindSRError(f"{path} does not fit the {card.method} network of this version: {reason}") from None
+        raise BlindSRError(
+            f"{path} does not fit the {card.method} network of this version: {reason}", Code.INCOMPATIBLE
+        ) from None
     return Weights(card.name, method, card, path)
 
 
@@ -111,7 +113,9 @@ def build(card: Card) -> Method[Any]:
         config = cls.Config.model_validate(card.config)
     except pydantic.ValidationError as error:
         reason = str(error).splitlines()[0]
-        raise BlindSRError(f"{card.name} does not fit the {card.method} network of this version: {reason}") from None
+        raise BlindSRError(
+            f"{card.name} does not fit the {card.method} network of this version: {reason}", Code.INCOMPATIBLE
+        ) from None
     # A new network is initialised at random, which must not move the caller's random numbers.
     with torch.random.fork_rng(devices=[]):
         method = cls(config)
@@ -135,7 +139,9 @@ def find_weights(name_or_path: str | Path) -> Path:
         return path
     near = difflib.get_close_matches(str(name_or_path), known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    raise BlindSRError(f"there are no weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them")
+    raise BlindSRError(
+        f"there are no weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them", Code.UNKNOWN_NAME
+    )
 
 
 def is_foreign(path: Path) -> bool:
@@ -151,11 +157,11 @@ def read_card(path: Path) -> Card:
     """The card in a weights file, without its tensors."""
     text = _metadata(path)
     if text is None:
-        raise BlindSRError(f"{path} was not written by blindsr, so its network is unknown")
+        raise BlindSRError(f"{path} was not written by blindsr, so its network is unknown", Code.INVALID_FILE)
     try:
         return Card.model_validate_json(text)
     except pydantic.ValidationError:
-        raise BlindSRError(f"{path} was written by another version of blindsr") from None
+        raise BlindSRError(f"{path} was written by another version of blindsr", Code.INVALID_FILE) from None
 
 
 def _metadata(path: Path) -> str | None:
@@ -192,5 +198,7 @@ def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         value = tensor.detach().cpu().contiguous()
         halved[key] = value.half() if value.is_floating_point() else value
         if not bool(torch.isfinite(halved[key]).all()):
-            raise BlindSRError(f"{key} holds values that are not finite in float16; these weights cannot be written")
+            raise BlindSRError(
+                f"{key} holds values that are not finite in float16; these weights cannot be written", Code.INVALID_FILE
+            )
     return halved

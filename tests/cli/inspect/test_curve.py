@@ -47,7 +47,7 @@ def test_a_run_of_mrda_has_figure_9(blindsr: Run, tmp_path: Path) -> None:
         images.write(images.Picture(torch.rand(3, 64, 64, generator=generator)), tmp_path / "hr" / f"{number}.png")
     small = {"model": {"scale": 2, "channels": 4, "blocks": 1, "mln": 4}, "held_out": 1}
     stage = {"steps": 1, "patch": 8, "batch": 1}
-    chosen = recipe.parse(
+    chosen = recipe.parse_recipe(
         {
             "name": "m",
             "method": "mrda",

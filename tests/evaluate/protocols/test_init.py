@@ -12,7 +12,7 @@ def test_every_protocol_is_complete() -> None:
         degradations = one.degradations("baby")
         assert degradations
         for degradation in degradations:
-            assert degradation.checked().scale == one.scale
+            assert degradation.validated().scale == one.scale
             assert len(degradation) == 1
         assert set(one.rows.values()) <= {row for other in protocols().values() for row in other.paper}
 

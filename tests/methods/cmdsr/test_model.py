@@ -37,16 +37,16 @@ def picture(height: int, width: int, rows: int = 1) -> Tensor:
 def test_recipes_with_another_base_net_build_it_in_its_published_size(name: str) -> None:
     published = {"srresnet": 1_037_507, "vdsr": 668_227, "idn": 715_331, "edsr": 43_089_923}
     for base, parameters in published.items():
-        config = recipe.load(name, [f"model.base={base}"]).model
+        config = recipe.load_recipe(name, [f"model.base={base}"]).model
         assert isinstance(config, CMDSRConfig)
         with torch.device("meta"):
             net = CMDSR(config)
         plain = sum(p.numel() for key, p in net.base.named_parameters() if "modulation" not in key)
         assert plain == parameters
-        smaller = recipe.load(name, [f"model.base={base}", "model.blocks=3"]).model
+        smaller = recipe.load_recipe(name, [f"model.base={base}", "model.blocks=3"]).model
         assert isinstance(smaller, CMDSRConfig)
         assert (smaller.blocks, smaller.channels) == (3, config.channels)
-        assert recipe.load(name).model == CMDSRConfig.model_validate(recipe.load(name).to_dict()["model"])
+        assert recipe.load_recipe(name).model == CMDSRConfig.model_validate(recipe.load_recipe(name).to_dict()["model"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError
 from blindsr.methods.cmdsr import regression
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe, hats, labels
+from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe, interpolation_weights, labels
 from blindsr.train import recipe as recipes
 
 
@@ -35,7 +35,7 @@ def textured(one: Regression, seed: int = 0) -> Tensor:
 @given(st.lists(st.floats(-5, 80), min_size=1, max_size=20))
 def test_hats_interpolate_linearly(values: list[float]) -> None:
     points = (0.0, 10.0, 30.0, 75.0)
-    weights = hats(torch.tensor(values, dtype=torch.float64), points)
+    weights = interpolation_weights(torch.tensor(values, dtype=torch.float64), points)
     assert bool((weights >= 0).all())
     torch.testing.assert_close(weights.sum(1), torch.ones(len(values), dtype=torch.float64))
     for corner in ((1.0, -2.0, 5.0, 0.5), points):
@@ -63,7 +63,7 @@ def test_the_loss_compares_the_mean_of_each_part_with_the_nearness() -> None:
     clean, source = textured(one), torch.Generator().manual_seed(3)
     loss = float(one(clean, torch.Generator().manual_seed(3), 1)["loss"].detach())
     tasks = one.family.sample(4, source)
-    lr, noise = tasks.apply_and_noise(clean, source)
+    lr, noise = tasks.apply_with_noise(clean, source)
     support, _ = one.patches(lr, source)
     assert one.method.condition_net is not None
     feature = one.method.condition_net(support).detach().view(4, 8, 4)  # 8 points, 4 numbers each
@@ -116,4 +116,4 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(BlindSRError, match="cannot stand for 40 points"):
         stage(noise=tuple(range(36)))
     with pytest.raises(BlindSRError, match=r"regression\.noise in the recipe: these points do not rise"):
-        recipes.load("cmdsr_x4.classic", ["regression.noise=[0, 30, 10]"])
+        recipes.load_recipe("cmdsr_x4.classic", ["regression.noise=[0, 30, 10]"])

@@ -11,7 +11,7 @@ from blindsr.errors import BlindSRError
 from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.dmsr import model
 from blindsr.methods.dmsr.extractor import noise_level
-from blindsr.methods.dmsr.model import DMSR, DMSRConfig, Found, fit_kernel
+from blindsr.methods.dmsr.model import DMSR, DMSRCondition, DMSRConfig, fit_kernel
 
 
 def tiny(**config: Any) -> DMSR:
@@ -26,12 +26,12 @@ def picture(height: int, width: int, seed: int = 0) -> Tensor:
     return resize(small, 4)[..., :height, :width].clamp(0, 1)
 
 
-def found(net: DMSR, lr: Tensor, **hints: Any) -> Found:
+def found(net: DMSR, lr: Tensor, **hints: Any) -> DMSRCondition:
     with torch.no_grad():
         return net.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**hints))
 
 
-def restore(net: DMSR, lr: Tensor, condition: Found) -> Tensor:
+def restore(net: DMSR, lr: Tensor, condition: DMSRCondition) -> Tensor:
     with torch.no_grad():
         return net.restore(lr, condition)
 

@@ -18,7 +18,7 @@ from blindsr.methods.dmsr.training import (
     log_error,
     stages,
 )
-from blindsr.train.recipe import load
+from blindsr.train.recipe import load_recipe
 
 
 def stage(model: dict[str, Any] | None = None, **recipe: Any) -> Restoration:
@@ -161,7 +161,7 @@ def test_the_loss_falls_on_a_repeated_batch() -> None:
 
 @pytest.mark.parametrize("name", ["dmsr_x4.light", "dmsr_x2.light", "dmsr_x4.paper", "dmsr_x2.paper", "dmsr_x4.nf"])
 def test_recipes(name: str) -> None:
-    recipe = load(name)
+    recipe = load_recipe(name)
     assert isinstance(recipe.model, DMSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.header.name == name
@@ -170,7 +170,7 @@ def test_recipes(name: str) -> None:
 @pytest.mark.parametrize("terms", ["[nk]", "[]"])
 def test_terms_that_equation_8_lacks_are_refused(terms: str) -> None:
     with pytest.raises(BlindSRError, match=r"stage\.consistency_on.* in the recipe: "):
-        load("dmsr_x4.light", [f"stage.consistency_on={terms}"])
+        load_recipe("dmsr_x4.light", [f"stage.consistency_on={terms}"])
 
 
 def test_the_extractor_alone_learns_noise_and_kernel() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from blindsr import weights
 from blindsr.contract import Stage
 from blindsr.degrade import resize
-from blindsr.degrade.realistic import RealisticDegradation
+from blindsr.degrade.realworld.second_order import RealisticDegradation
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.training import (
     Meta,
@@ -25,7 +25,7 @@ from blindsr.methods.mrda.training import (
     stages,
 )
 from blindsr.nn.perceptual import VGG
-from blindsr.train.recipe import load
+from blindsr.train.recipe import load_recipe
 
 
 def tiny(**config: Any) -> MRDA:
@@ -243,14 +243,14 @@ def test_the_real_world_setting() -> None:
     ],
 )
 def test_recipes(name: str, setting: str) -> None:
-    recipe = load(name)
+    recipe = load_recipe(name)
     for stage in ("meta", "teacher", "student"):
         assert recipe.stages[stage].setting == setting  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["mrda_x4.iso_paper", "mrda_x4.aniso_paper"])
 def test_the_classic_papers_recipes_are_section_iv_a(name: str) -> None:
-    every = load(name).to_dict()
+    every = load_recipe(name).to_dict()
     for key, epoch in (("pretrain", 970), ("meta", 216), ("teacher", 970), ("student", 970)):
         stage = every[key]
         assert stage["steps"] == 500 * epoch
@@ -264,7 +264,7 @@ def test_the_classic_papers_recipes_are_section_iv_a(name: str) -> None:
 
 
 def test_the_gans_recipe_is_section_iv_d() -> None:
-    every = load("mrda_x4.gan_paper", ["teacher.vgg=vgg.pth", "student.vgg=vgg.pth"]).to_dict()
+    every = load_recipe("mrda_x4.gan_paper", ["teacher.vgg=vgg.pth", "student.vgg=vgg.pth"]).to_dict()
     assert {key: every[key]["steps"] for key in ("meta", "teacher", "student")} == {
         "meta": 100_000,
         "teacher": 600_000,

@@ -60,7 +60,7 @@ def test_the_terms_are_their_formulas(vgg: Path) -> None:
     visual = Visual(VisualRecipe(steps=1, perceptual=2.0, adversarial=0.5, vgg=vgg), judge)
     sr, hr = rand(2, 3, 32, 32), rand(2, 3, 32, 32, seed=1)
     losses = visual(sr, hr, judge)
-    net = VGG.read(vgg, 19)
+    net = VGG.from_file(vgg, 19)
     distances = [(a - b).abs().mean() for a, b in zip(net(sr), net(hr), strict=True)]
     expected = 2 * sum(w * d for w, d in zip((0.1, 0.1, 1, 1, 1), distances, strict=True))
     torch.testing.assert_close(losses["perceptual"], torch.as_tensor(expected))

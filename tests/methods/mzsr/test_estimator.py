@@ -29,7 +29,7 @@ def estimator(scale: int = 2) -> KernelEstimator:
 @given(l1=st.floats(1, 6), l2=st.floats(1, 6), angle=st.floats(0, math.pi))
 def test_kernels_and_covariances_are_inverse(l1: float, l2: float, angle: float) -> None:
     kernel = kernels.gaussian_from_variances(41, l1, l2, angle)
-    covariance = kernels.covariance(kernel[None].double())
+    covariance = kernels.kernel_covariance(kernel[None].double())
     variances = torch.linalg.eigvalsh(covariance[0])
     assert sorted((l1, l2)) == pytest.approx(variances.tolist(), rel=0.02)
     torch.testing.assert_close(gaussian_of(covariance, 41)[0].float(), kernel, atol=2e-4, rtol=0)

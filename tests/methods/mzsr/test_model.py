@@ -11,7 +11,7 @@ from blindsr.contract import Hints
 from blindsr.degrade import Degradation, kernels, resize
 from blindsr.errors import BlindSRError
 from blindsr.inference.tiles import restore_tiled
-from blindsr.methods.mzsr.model import MZSR, Adapted, MZSRConfig
+from blindsr.methods.mzsr.model import MZSR, AdaptedWeights, MZSRConfig
 
 KERNEL = kernels.gaussian(15, 1.2)
 
@@ -29,7 +29,7 @@ def picture(height: int, width: int, seed: int = 0) -> Tensor:
     return resize(small, 4)[..., :height, :width].clamp(0, 1)
 
 
-def adapted(net: MZSR, lr: Tensor, **hints: Any) -> Adapted:
+def adapted(net: MZSR, lr: Tensor, **hints: Any) -> AdaptedWeights:
     values = {"kernel": KERNEL, "noise": 0.0, **hints}
     with torch.no_grad():
         return net.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**values))

@@ -9,7 +9,7 @@ from torch.func import functional_call
 from blindsr.contract import Stage
 from blindsr.degrade import Downsampling, resize
 from blindsr.degrade.blur import blur_and_downsample
-from blindsr.degrade.families import eq3
+from blindsr.degrade.families import sample_mzsr_kernels
 from blindsr.errors import BlindSRError
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.methods.mzsr.training import (
@@ -24,7 +24,7 @@ from blindsr.methods.mzsr.training import (
     stages,
 )
 from blindsr.nn.adapt import Params
-from blindsr.train.recipe import load
+from blindsr.train.recipe import load_recipe
 
 
 def tiny(**config: Any) -> MZSR:
@@ -116,7 +116,7 @@ def test_sons_can_be_the_support() -> None:
 @pytest.mark.parametrize("down", ["direct", "bicubic"])
 def test_shrinking_by_a_whole_scale_is_eq_1(down: Downsampling) -> None:
     hr = resize(torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0)), 4).clamp(0, 1)
-    kernel = eq3(1, 2.0, 15, torch.Generator().manual_seed(1))[0]
+    kernel = sample_mzsr_kernels(1, 2.0, 15, torch.Generator().manual_seed(1))[0]
     lr, shown = shrink(hr, kernel, 2.0, down)
     expected = blur_and_downsample(hr, kernel.expand(2, -1, -1), "symmetric", 2, down).clamp(0, 1)
     torch.testing.assert_close(lr, expected)
@@ -206,7 +206,7 @@ def test_the_estimator_learns_narrow_kernels_too() -> None:
 
 @pytest.mark.parametrize("name", ["mzsr_x2.direct", "mzsr_x2.bicubic", "mzsr_x4.direct", "mzsr_x2.direct_paper"])
 def test_recipes(name: str) -> None:
-    recipe = load(name)
+    recipe = load_recipe(name)
     assert isinstance(recipe.model, MZSRConfig)
     assert f"x{recipe.model.scale}" in name
     assert recipe.model.down in name
@@ -214,11 +214,11 @@ def test_recipes(name: str) -> None:
 
 def test_a_kernel_without_a_middle_is_refused() -> None:
     with pytest.raises(BlindSRError, match=r"model\.kernel in the recipe: .*14 is not"):
-        load("mzsr_x2.direct", ["model.kernel=14"])
+        load_recipe("mzsr_x2.direct", ["model.kernel=14"])
 
 
 def test_recipes_of_comparisons() -> None:
-    multi, pretrained = load("mzsr_x2.multi"), load("mzsr_x2.pretrained")
+    multi, pretrained = load_recipe("mzsr_x2.multi"), load_recipe("mzsr_x2.pretrained")
     assert isinstance(multi.stages["meta"], MetaRecipe)
     assert multi.stages["meta"].scales == (2.0, 4.0)
     assert pretrained.stages["meta"].steps == 0

@@ -58,11 +58,11 @@ def _expected(a: Tensor, b: Tensor, weights: dict[str, Tensor]) -> float:
 
 def test_it_is_the_formula(path: Path, vgg: dict[str, Tensor], rand: Rand) -> None:
     a, b = rand(0, 1, 3, 33, 40), rand(1, 1, 3, 33, 40)
-    assert float(DISTS.read(path)(a, b)) == pytest.approx(_expected(a, b, vgg), abs=1e-4)
+    assert float(DISTS.from_file(path)(a, b)) == pytest.approx(_expected(a, b, vgg), abs=1e-4)
 
 
 def test_equal_images_are_at_no_distance_and_small_ones_refused(path: Path, rand: Rand) -> None:
-    net = DISTS.read(path)
+    net = DISTS.from_file(path)
     a = rand(0, 2, 3, 32, 32)
     torch.testing.assert_close(net(a, a), torch.zeros(2), atol=1e-5, rtol=0)
     torch.testing.assert_close(net(a, a[:1])[1], net(a[1:], a[:1])[0])
@@ -71,7 +71,7 @@ def test_equal_images_are_at_no_distance_and_small_ones_refused(path: Path, rand
 
 
 def test_it_can_be_a_loss(path: Path, rand: Rand) -> None:
-    net, sr = DISTS.read(path), rand(0, 1, 3, 32, 32).requires_grad_()
+    net, sr = DISTS.from_file(path), rand(0, 1, 3, 32, 32).requires_grad_()
     net(sr, rand(1, 1, 3, 32, 32)).sum().backward()
     assert sr.grad is not None
     assert float(sr.grad.abs().sum()) > 0
@@ -81,4 +81,4 @@ def test_it_can_be_a_loss(path: Path, rand: Rand) -> None:
 def test_other_files_are_refused(vgg: dict[str, Tensor], tmp_path: Path) -> None:
     torch.save({name: value for name, value in vgg.items() if name != "dists.beta"}, tmp_path / "vgg.pth")
     with pytest.raises(BlindSRError, match="DISTS"):
-        DISTS.read(tmp_path / "vgg.pth")
+        DISTS.from_file(tmp_path / "vgg.pth")

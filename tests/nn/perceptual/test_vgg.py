@@ -25,7 +25,7 @@ def test_depths_are_torchvisions() -> None:
 
 def test_features_are_those_of_the_layers_by_hand(vgg: dict[str, Tensor], tmp_path: Path, rand: Rand) -> None:
     torch.save({**vgg, "classifier.0.weight": torch.zeros(2, 2)}, tmp_path / "vgg.pth")
-    net = VGG.read(tmp_path / "vgg.pth", 16)
+    net = VGG.from_file(tmp_path / "vgg.pth", 16)
     weights = {name: value.float() for name, value in vgg.items()}
     x = rand(0, 1, 3, 24, 32)
     y = (x - torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
@@ -42,4 +42,4 @@ def test_features_are_those_of_the_layers_by_hand(vgg: dict[str, Tensor], tmp_pa
 def test_other_files_are_refused(vgg: dict[str, Tensor], tmp_path: Path) -> None:
     torch.save(vgg, tmp_path / "vgg.pth")
     with pytest.raises(BlindSRError, match="VGG-19"):
-        VGG.read(tmp_path / "vgg.pth", 19)
+        VGG.from_file(tmp_path / "vgg.pth", 19)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 
 def compare(
@@ -34,11 +34,13 @@ def compare(
     data_set = room.data_set_of(data, limit)
     models = {weights.name_of(name): load(name, device=device) for name in model}
     if len(models) < len(model):
-        raise BlindSRError("two of the models have one name; rename a file")
+        raise BlindSRError("two of the models have one name; rename a file", Code.NAME_CLASH)
     for one in chosen:
         for name, upscaler in models.items():
             if upscaler.scale != one.scale:
-                raise BlindSRError(f"{name} enlarges {upscaler.scale} times, but {one.name} needs x{one.scale}")
+                raise BlindSRError(
+                    f"{name} enlarges {upscaler.scale} times, but {one.name} needs x{one.scale}", Code.INCOMPATIBLE
+                )
     entries = table.compare(models, chosen, data_set)
     if json:
         typer.echo(text.dumps(table.to_dict(entries, chosen, data_set.name), indent=2))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
     from blindsr.contract import Method
@@ -49,10 +49,10 @@ def curve(
     from blindsr.reproduce.iterations import iterations
 
     if not model and not run:
-        raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run")
+        raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run", Code.MISSING_OPTION)
     counts = _counts(steps)
     if out is not None:
-        figure.check(out)
+        figure.check_figure(out)
         check_new(out, overwrite=overwrite)
     chosen, data_set = room.protocol(protocol), room.data_set_of(data, limit)
     curves = []

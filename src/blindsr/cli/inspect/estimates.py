@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -48,12 +48,14 @@ def estimates(
     console, found = Console(), []
     for one in chosen:
         if one.scale != upscaler.scale:
-            raise BlindSRError(f"{model} enlarges {upscaler.scale} times, but {one.name} needs x{one.scale}")
+            raise BlindSRError(
+                f"{model} enlarges {upscaler.scale} times, but {one.name} needs x{one.scale}", Code.INCOMPATIBLE
+            )
         with console.status(one.name) as status:
-            found += estimation.measure(upscaler, one, sets, notice=partial(_show, status, one.name))
+            found += estimation.measure_estimates(upscaler, one, sets, notice=partial(_show, status, one.name))
     console.print(_table(found))
     if json is not None:
-        files.write(json, text.dumps([asdict(errors) for errors in found], indent=2) + "\n", overwrite=overwrite)
+        files.write_file(json, text.dumps([asdict(errors) for errors in found], indent=2) + "\n", overwrite=overwrite)
 
 
 def _show(status: "Status", protocol: str, image: str) -> None:

@@ -30,7 +30,7 @@ def representations(
 
     values = _widths(widths)
     if out is not None:
-        figure.check(out, ("matplotlib", "sklearn"))
+        figure.check_figure(out, ("matplotlib", "sklearn"))
         check_new(out, overwrite=overwrite)
     upscaler = load(model, device=device)
     found = represent(upscaler, evaluate.data_set_of(data, limit), values, noise)

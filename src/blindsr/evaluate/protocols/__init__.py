@@ -7,9 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from blindsr.errors import BlindSRError
-from blindsr.evaluate.definition import Protocol, RealProtocol
-from blindsr.evaluate.recorded import recorded
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate.definition import Protocol, RealProtocol, protocol_from_record
 
 
 @cache
@@ -29,7 +28,7 @@ def real_protocols() -> MappingProxyType[str, RealProtocol]:
 def protocol(name: str) -> Protocol:
     """One protocol, or that of a record (``*.json``); `BlindSRError` names the nearest if there is no such name."""
     if name.endswith(".json"):
-        return recorded(Path(name))
+        return protocol_from_record(Path(name))
     known, real = protocols(), real_protocols()
     if name in known:
         return known[name]
@@ -37,7 +36,9 @@ def protocol(name: str) -> Protocol:
         raise BlindSRError(f"{name} is of photographs whose degradation is unknown; only evaluate measures on them")
     every = [*known, *real]
     nearest = difflib.get_close_matches(name, every, n=1, cutoff=0)
-    raise BlindSRError(f"there is no protocol {name!r}; did you mean {nearest[0]!r}? There is {', '.join(every)}")
+    raise BlindSRError(
+        f"there is no protocol {name!r}; did you mean {nearest[0]!r}? There is {', '.join(every)}", Code.UNKNOWN_NAME
+    )
 
 
 def _modules() -> list[ModuleType]:

@@ -59,7 +59,7 @@ def _protocol(kind: str, size: int, *, noisy: bool) -> Protocol:
         title=f"{_KERNELS[kind]} ({size}x{size}), bicubic x{_SCALE}, " + (f"noise {noise:g}" if noisy else "no noise"),
         source=f"CMDSR (Yin et al., 2022), Table {table}" + ("" if size == 7 else f", with kernels of {size}x{size}"),
         scale=_SCALE,
-        convention=metrics.y(_SCALE),
+        convention=metrics.luma_convention(_SCALE),
         degradations=partial(
             degradation,
             name,

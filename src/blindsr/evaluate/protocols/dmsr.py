@@ -52,7 +52,7 @@ def _protocol(width: float, noise: int, scale: int) -> Protocol:
         title=f"isotropic blur {width:g} (15x15), bicubic x{scale}, " + (f"noise {noise}" if noise else "no noise"),
         source="DMSR (Yang et al., 2022), Table 1",
         scale=scale,
-        convention=metrics.y(scale),
+        convention=metrics.luma_convention(scale),
         degradations=partial(degradation, name, scale=scale, kernel=kernels.gaussian(15, width), noise=float(noise)),
         headline="DMSR" if noise else "DMSR-nf",
         paper=rows,

@@ -38,7 +38,7 @@ def _protocol(
         title=f"{title}, {down} x{scale}, no noise",
         source=f"MZSR (Soh et al., 2020), Table {table}",
         scale=scale,
-        convention=metrics.y_rounded(scale),
+        convention=metrics.rounded_luma_convention(scale),
         degradations=partial(degradation, name, scale=scale, kernel=kernel, border="symmetric", down=down),
         headline=_HEADLINE,
         paper=paper,

@@ -26,11 +26,11 @@ from torch import Tensor, nn
 from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade.blur import border_index
 from blindsr.devices import is_traced
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
-from blindsr.nn.blocks import adapted, initialise
+from blindsr.nn.blocks import initialise, with_tensors
 from blindsr.nn.discriminator import PatchDiscriminator
-from blindsr.nn.subpixel import Upsampler, start_as_nearest
+from blindsr.nn.subpixel import Upsampler, initialise_icnr
 
 _SETS = 16
 """Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
@@ -160,7 +160,7 @@ class CMDSR(Method[Tensor]):
         initialise(self.base.body, "relu", gain=self.base.gain)
         for layer in self.base.modules():
             if isinstance(layer, Upsampler):
-                start_as_nearest(layer.layers)
+                initialise_icnr(layer.layers)
         self.condition_net: ConditionNet | None = None
         if config.modulation == "none":
             self.supported_hints = frozenset()  # nobody looks at support images
@@ -238,7 +238,7 @@ class CMDSR(Method[Tensor]):
             f"{name}.conv.weight": layer.conv.weight * layer.modulation(condition).view(1, -1, 1, 1)
             for name, layer in self.modulated().items()
         }
-        net = adapted(self.base, weights)
+        net = with_tensors(self.base, weights)
         for name in self.modulated():
             net.set_submodule(name, net.get_submodule(f"{name}.conv"))
         return net
@@ -255,7 +255,9 @@ class CMDSR(Method[Tensor]):
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         length = 0 if self.condition_net is None else self.config.features + self.config.denoise
         if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
-            raise BlindSRError(f"this is not a condition of CMDSR, which is one feature of {length} numbers")
+            raise BlindSRError(
+                f"this is not a condition of CMDSR, which is one feature of {length} numbers", Code.INCOMPATIBLE
+            )
         return tensors["feature"]
 
     def remap_key(self, name: str) -> str:
@@ -279,7 +281,7 @@ class CMDSR(Method[Tensor]):
             ``(n, 3, s*h, s*w)``.
         """
         given = {f"{name}.coefficients": layer.modulation(features) for name, layer in self.modulated().items()}
-        sr: Tensor = adapted(self.base, given)(lr)
+        sr: Tensor = with_tensors(self.base, given)(lr)
         return sr.float()
 
 

@@ -72,7 +72,7 @@ class Regression(TaskStage):
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Labelled":
         tasks = self._quieter(self.draw(generator))
-        lr, noise = tasks.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
+        lr, noise = tasks.repeat_interleave(self.recipe.images).apply_with_noise(clean, generator)
         return _Labelled(self.patches(lr, generator)[0], labels(tasks, noise, self.recipe))
 
     def losses(self, batch: "_Labelled", generator: torch.Generator, step: int) -> dict[str, Tensor]:
@@ -104,10 +104,13 @@ def labels(tasks: Degradation, noise: Tensor, recipe: LabelRecipe) -> Tensor:
         recipe: the points.
     """
     level = 255 * noise.reshape(len(tasks), -1).std(1)
-    variances = kernels.covariance(tasks.kernels).diagonal(dim1=1, dim2=2)
-    parts = [hats(level, recipe.noise), hats(variances.mean(1).clamp(min=0).sqrt(), recipe.width)]
+    variances = kernels.kernel_covariance(tasks.kernels).diagonal(dim1=1, dim2=2)
+    parts = [
+        interpolation_weights(level, recipe.noise),
+        interpolation_weights(variances.mean(1).clamp(min=0).sqrt(), recipe.width),
+    ]
     if recipe.jpeg:
-        parts.append(hats(torch.where(tasks.jpeg == 0, 100, tasks.jpeg).to(level), recipe.jpeg))
+        parts.append(interpolation_weights(torch.where(tasks.jpeg == 0, 100, tasks.jpeg).to(level), recipe.jpeg))
     return torch.cat(parts, 1)
 
 
@@ -117,7 +120,7 @@ def regression_loss(feature: Tensor, wanted: Tensor) -> Tensor:
     return F.mse_loss(found, wanted)
 
 
-def hats(values: Tensor, points: tuple[float, ...]) -> Tensor:
+def interpolation_weights(values: Tensor, points: tuple[float, ...]) -> Tensor:
     """Weights ``(n, points)`` of linear interpolation between rising points; values beyond them are at the last."""
     at = values.new_tensor(points)
     climbed = ((values[:, None] - at[:-1]) / at.diff()).clamp(0, 1)

@@ -53,7 +53,7 @@ class RestoringStage(TaskStage):
     def tasks(self, clean: Tensor, generator: torch.Generator) -> Tasks:
         """Draw tasks, and degrade photographs ``(k * images, 3, s*h, s*w)`` by them."""
         drawn = self.draw(generator)
-        lr, noise = drawn.repeat_interleave(self.recipe.images).apply_and_noise(clean, generator)
+        lr, noise = drawn.repeat_interleave(self.recipe.images).apply_with_noise(clean, generator)
         support, corners = self.patches(lr, generator)
         share = self.denoise(generator)
         return Tasks(drawn, self.with_grain(clean, noise, share), lr, noise, support, corners, share)

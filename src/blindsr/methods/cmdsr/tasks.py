@@ -9,9 +9,9 @@ from torch import Tensor
 
 from blindsr.contract import RangesRecipe, Stage
 from blindsr.degrade.families import Family, Pool, cmdsr
-from blindsr.degrade.photo import PhotoFamily
 from blindsr.degrade.process import Degradation
-from blindsr.errors import BlindSRError
+from blindsr.degrade.realworld.photo import PhotoFamily
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches
 
 
@@ -47,12 +47,14 @@ class TaskStage(Stage):
         super().__init__()
         least = model.config.patch * model.config.scale
         if recipe.steps and recipe.crop < least:
-            raise BlindSRError(f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)")
+            raise BlindSRError(
+                f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)", Code.TOO_SMALL
+            )
         self.method = model
         self.recipe = recipe
         scale = model.config.scale
         photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild, skew=recipe.skew)
-        family: Family = photo if recipe.family == "photo" else recipe.ranged(cmdsr(scale))
+        family: Family = photo if recipe.family == "photo" else recipe.with_ranges(cmdsr(scale))
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
     @property

@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from blindsr.contract import ParameterGroup
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
 from blindsr.nn.blocks import frozen
@@ -42,9 +42,14 @@ class Vivid(RestoringStage):
     def __init__(self, model: CMDSR, recipe: VividRecipe) -> None:
         super().__init__(model, recipe)
         if recipe.steps and recipe.perceptual and (recipe.lpips is None or not recipe.lpips.is_file()):
-            raise BlindSRError("the vivid stage needs LPIPS: name the file of its weights with --set vivid.lpips=FILE")
+            raise BlindSRError(
+                "the vivid stage needs LPIPS: name the file of its weights with --set vivid.lpips=FILE",
+                Code.MISSING_OPTION,
+            )
         if recipe.steps and (recipe.adversarial or recipe.matching) and model.discriminator is None:
-            raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=32")
+            raise BlindSRError(
+                "the adversarial loss needs a discriminator: --set model.discriminator=32", Code.MISSING_OPTION
+            )
         self._lpips: list[LPIPS] = []  # no submodule: it is neither trained nor stored
 
     def groups(self) -> list[ParameterGroup]:
@@ -88,7 +93,7 @@ class Vivid(RestoringStage):
     def _distance(self, sr: Tensor, hr: Tensor) -> Tensor:
         if not self._lpips:
             assert self.recipe.lpips is not None
-            self._lpips.append(LPIPS.read(self.recipe.lpips).to(sr.device))
+            self._lpips.append(LPIPS.from_file(self.recipe.lpips).to(sr.device))
         distance: Tensor = self._lpips[0](sr, hr).mean()
         return distance
 

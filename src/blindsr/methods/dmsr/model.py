@@ -28,11 +28,11 @@ from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check
 from blindsr.degrade import kernels
 from blindsr.degrade.families import dmsr
 from blindsr.devices import is_traced
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
 from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
 from blindsr.nn.blocks import initialise, windows
-from blindsr.nn.subpixel import REACH, PixelShuffle, factors, start_as_nearest
+from blindsr.nn.subpixel import REACH, PixelShuffle, factors, initialise_icnr
 
 _MARGIN = 32
 """Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
@@ -65,7 +65,7 @@ class DMSRConfig(StrictModel):
 
 
 @dataclass(frozen=True)
-class Found:
+class DMSRCondition:
     """What is known of how an image was degraded."""
 
     kernel: Tensor
@@ -166,7 +166,7 @@ class Network(nn.Module):
             if isinstance(block, RCAB):
                 initialise(block.first, "relu")
         initialise(self.upsampler)
-        start_as_nearest(self.upsampler)
+        initialise_icnr(self.upsampler)
         initialise(self.rgb, gain=0.5)
         # The last convolution starts as nothing but the image itself.
         self.last.weight.mul_(0.1)
@@ -220,7 +220,7 @@ class Network(nn.Module):
         return out
 
 
-class DMSR(Method[Found]):
+class DMSR(Method[DMSRCondition]):
     """Extractor and SR network; the condition is the kernel, and what makes a tile see the whole image."""
 
     Config = DMSRConfig
@@ -241,7 +241,7 @@ class DMSR(Method[Found]):
         held = max(5 * config.channels + 16, 15 * config.scale**2)  # of the groups, or of the images after them
         return Traits(config.scale, min(body, _MARGIN) + Extractor.radius + after, held)
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Found:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> DMSRCondition:
         """Estimate kernel and noise once from the whole image, or from evenly spread windows of a large one."""
         check_image(lr)
         seen = self.encoder_input(lr, generator)
@@ -259,8 +259,8 @@ class DMSR(Method[Found]):
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
             factor *= 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
-        attention = self._attention(seen, self.guide(seen, level, factor, map_))
-        return Found(kernel, confidence, level, factor, attention)
+        attention = self._attention(seen, self.noise_input(seen, level, factor, map_))
+        return DMSRCondition(kernel, confidence, level, factor, attention)
 
     def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor:
         return windows(lr, self.config.window, self.config.windows)
@@ -270,10 +270,10 @@ class DMSR(Method[Found]):
         kernel = kernel_of(self.extractor.scores(features).mean(0, keepdim=True))
         map_ = self.extractor.noise(features).float()
         level = 255 * map_.std((0, 2, 3), correction=0)
-        attention = self._attention(encoder_input, self.guide(encoder_input, level, noise_map=map_))
-        return self.to_tensors(Found(kernel, None, level, 1.0, attention))
+        attention = self._attention(encoder_input, self.noise_input(encoder_input, level, noise_map=map_))
+        return self.to_tensors(DMSRCondition(kernel, None, level, 1.0, attention))
 
-    def to_tensors(self, condition: Found) -> dict[str, Tensor]:
+    def to_tensors(self, condition: DMSRCondition) -> dict[str, Tensor]:
         given = {"kernel": condition.kernel, "attention": torch.cat(list(condition.attention.values()))}
         if self.config.noise == "sigma":
             given["noise"] = condition.noise
@@ -281,21 +281,25 @@ class DMSR(Method[Found]):
             given["factor"] = condition.noise.new_full((1,), condition.factor)
         return given
 
-    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Found:
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> DMSRCondition:
         attention = dict(zip(self._attentions(), tensors["attention"].split(1), strict=True))
         factor = cast("float", tensors.get("factor", 1.0))  # a tensor of one number, which is as good
-        return Found(tensors["kernel"], None, tensors.get("noise", tensors["kernel"].new_zeros(3)), factor, attention)
+        return DMSRCondition(
+            tensors["kernel"], None, tensors.get("noise", tensors["kernel"].new_zeros(3)), factor, attention
+        )
 
-    def restore(self, lr: Tensor, condition: Found) -> Tensor:
+    def restore(self, lr: Tensor, condition: DMSRCondition) -> Tensor:
         """The noise map is that of the tile; kernel and attention are the image's."""
         check_image(lr)
-        noise = self.guide(lr, condition.noise, condition.factor)
+        noise = self.noise_input(lr, condition.noise, condition.factor)
         given = {layer: condition.attention[name] for name, layer in self._attentions().items()}
         kernel = condition.kernel.expand(len(lr), -1, -1)
         sr: Tensor = self.net(lr, noise, kernel, lambda layer, _: given[layer])
         return sr
 
-    def guide(self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None) -> Tensor | None:
+    def noise_input(
+        self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None
+    ) -> Tensor | None:
         """What the meta-denoise module gets beside the images: a map, a number spread over it, or nothing (Table 3).
 
         Args:
@@ -310,7 +314,7 @@ class DMSR(Method[Found]):
             return (factor * level / 255).to(lr).view(-1, 3, 1, 1).expand(lr.shape[0], -1, *lr.shape[2:])
         return factor * (self.extractor.noise_map(lr) if noise_map is None else noise_map)
 
-    def describe(self, condition: Found) -> dict[str, Any]:
+    def describe(self, condition: DMSRCondition) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel[0])
         return {
             "kernel": "given" if condition.confidence is None else "estimated",
@@ -321,21 +325,23 @@ class DMSR(Method[Found]):
             "noise factor": round(condition.factor, 3),
         }
 
-    def estimate(self, condition: Found) -> Estimate:
+    def estimate(self, condition: DMSRCondition) -> Estimate:
         return Estimate(condition.kernel[0], condition.noise, condition.confidence, "bicubic")
 
-    def pack(self, condition: Found) -> dict[str, Tensor]:
+    def pack(self, condition: DMSRCondition) -> dict[str, Tensor]:
         numbers = torch.tensor([condition.factor, -1.0 if condition.confidence is None else condition.confidence])
         return {"kernel": condition.kernel, "noise": condition.noise, "numbers": numbers, **condition.attention}
 
-    def unpack(self, tensors: Mapping[str, Tensor]) -> Found:
+    def unpack(self, tensors: Mapping[str, Tensor]) -> DMSRCondition:
         shapes = {"kernel": (1, KERNEL, KERNEL), "noise": (3,), "numbers": (2,)}
         shapes |= {name: (1, layer.down.in_channels) for name, layer in self._attentions().items()}
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
-            raise BlindSRError("this is not a condition of this DMSR network")
+            raise BlindSRError("this is not a condition of this DMSR network", Code.INCOMPATIBLE)
         factor, confidence = tensors["numbers"].tolist()
         attention = {name: tensors[name] for name in self._attentions()}
-        return Found(tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention)
+        return DMSRCondition(
+            tensors["kernel"], None if confidence < 0 else confidence, tensors["noise"], factor, attention
+        )
 
     def _attention(self, lr: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
         """Run the network up to its trunk, and note what every channel attention sees."""
@@ -359,7 +365,7 @@ def fit_kernel(kernel: Tensor) -> Tensor:
     Raises:
         BlindSRError: it is no kernel, or much of it lies outside 15x15.
     """
-    kernel = kernels.check(kernel)
+    kernel = kernels.check_kernel(kernel)
     rim = (kernel.shape[0] - KERNEL) // 2
     if rim < 0:
         return F.pad(kernel, (-rim,) * 4)
@@ -384,7 +390,7 @@ def _gain(wanted: float, level: float, noise: Tensor) -> float:
 
 def _agreement(kernel: Tensor) -> float:
     """1 where the kernels ``(n, k, k)`` are equally wide, towards 0 the more they differ."""
-    widths = kernels.covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
+    widths = kernels.kernel_covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
     return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
 
 

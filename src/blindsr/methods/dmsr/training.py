@@ -13,7 +13,7 @@ from torch import Tensor
 from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
 from blindsr.degrade.process import Degradation, degrade
-from blindsr.methods.dmsr.model import DMSR, Found
+from blindsr.methods.dmsr.model import DMSR, DMSRCondition
 
 _LEAST = 1e-6
 """Squared error, of 1, that is too small to matter: 60 dB."""
@@ -57,7 +57,7 @@ class RestorationRecipe(PatchesRecipe):
 STAGES: dict[str, type[StageRecipe]] = {"extraction": ExtractionRecipe, "stage": RestorationRecipe}
 
 
-def stages(model: Method[Found], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
+def stages(model: Method[DMSRCondition], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
     """The extractor alone, if it is to learn so, and the one stage of DMSR."""
     method = cast("DMSR", model)
     return [
@@ -82,7 +82,7 @@ class Patches(Stage):
 
     @property
     def family(self) -> Family:
-        return self.recipe.ranged(dmsr(self.method.config.scale, noise=self.recipe.noise))
+        return self.recipe.with_ranges(dmsr(self.method.config.scale, noise=self.recipe.noise))
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Noisy":
         return _Noisy.draw(self.family, clean, generator)
@@ -146,7 +146,7 @@ class Restoration(Patches):
         if recipe.told:  # so that it also knows kernels that the extractor does not find
             told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
             given = torch.where(told[:, None, None], truth.kernels, kernel)
-        guide = method.guide(lr, 255 * noise_map.std((2, 3), correction=0), noise_map=noise_map)
+        guide = method.noise_input(lr, 255 * noise_map.std((2, 3), correction=0), noise_map=noise_map)
         losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, guide, given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:

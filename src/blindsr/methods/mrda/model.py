@@ -113,7 +113,9 @@ class MRDA(Method[Tensor]):
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         shape = (1, 4 * self.config.channels)
         if tensors.keys() != {"representation"} or tensors["representation"].shape != shape:
-            raise BlindSRError(f"this is not a condition of this MRDA network, which has {shape[1]} numbers")
+            raise BlindSRError(
+                f"this is not a condition of this MRDA network, which has {shape[1]} numbers", Code.INCOMPATIBLE
+            )
         return tensors["representation"]
 
     @torch.no_grad()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from blindsr.degrade.resample import resize
 from blindsr.nn.adapt import Params
 from blindsr.nn.blocks import initialise
-from blindsr.nn.subpixel import REACH, Upsampler, start_as_nearest
+from blindsr.nn.subpixel import REACH, Upsampler, initialise_icnr
 
 _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""
@@ -242,7 +242,7 @@ class RDAN(nn.Module):
         initialise(self.head)
         initialise(self.trunk, gain=0.1)
         initialise(self.upscaler)
-        start_as_nearest(self.upscaler.layers)
+        initialise_icnr(self.upscaler.layers)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def regions(self) -> list[nn.Conv2d]:

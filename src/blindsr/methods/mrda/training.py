@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
-from blindsr.degrade.realesrgan import RealESRGAN
+from blindsr.degrade.realworld.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
 from blindsr.nn.adapt import Params, adapt
@@ -110,7 +110,7 @@ def family_of(recipe: SettingRecipe, scale: int) -> Family:
     """What a stage draws its degradations from."""
     if recipe.setting == "real":
         return RealESRGAN(scale, 21, once=recipe.once)
-    return recipe.ranged(mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale))
+    return recipe.with_ranges(mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale))
 
 
 class Pretrain(Stage):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from blindsr.contract import StageRecipe
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import VGG
 
@@ -76,7 +76,9 @@ class Visual(nn.Module):
         if recipe.steps and recipe.perceptual:
             _check_file(recipe.vgg)
         if recipe.steps and recipe.adversarial and discriminator is None:
-            raise BlindSRError("the adversarial loss needs a discriminator: --set model.discriminator=64")
+            raise BlindSRError(
+                "the adversarial loss needs a discriminator: --set model.discriminator=64", Code.MISSING_OPTION
+            )
         self.recipe = recipe
         self.vgg: VGG | None = None
 
@@ -100,16 +102,21 @@ class Visual(nn.Module):
         """VGG-19, read at first use."""
         if self.vgg is None:
             assert self.recipe.vgg is not None
-            self.vgg = VGG.read(self.recipe.vgg, 19).to(device)
+            self.vgg = VGG.from_file(self.recipe.vgg, 19).to(device)
         return self.vgg
 
 
 def _check_file(path: Path | None) -> None:
     """Refuse a file that is not there before anything trains, instead of when its stage comes."""
     if path is None:
-        raise BlindSRError("the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE")
+        raise BlindSRError(
+            "the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE",
+            Code.MISSING_OPTION,
+        )
     if not path.is_file():
-        raise BlindSRError(f"{path} is not there, and the perceptual loss needs VGG-19's weights from it")
+        raise BlindSRError(
+            f"{path} is not there, and the perceptual loss needs VGG-19's weights from it", Code.FILE_NOT_FOUND
+        )
 
 
 def _taken_for(truth: float, logits: Tensor) -> Tensor:

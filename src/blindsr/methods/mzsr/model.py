@@ -78,7 +78,7 @@ _Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float], tuple[P
 
 
 @dataclass(frozen=True)
-class Adapted:
+class AdaptedWeights:
     """The network's weights after learning an image, and what was learned on the way."""
 
     params: Params
@@ -133,7 +133,7 @@ def _convolve(x: Tensor, params: Params, index: int) -> Tensor:
     return F.conv2d(x, params[f"convs.{index}.weight"], params[f"convs.{index}.bias"], padding=1)
 
 
-class MZSR(Method[Adapted]):
+class MZSR(Method[AdaptedWeights]):
     """The meta-learned start; the condition is what an image made of it."""
 
     Config = MZSRConfig
@@ -192,7 +192,7 @@ class MZSR(Method[Adapted]):
         son = blur_and_downsample(lr, each, "symmetric", self.config.scale, self.config.down)
         return (son if noise is None else son + noise).clamp(0, 1)
 
-    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Adapted:
+    def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> AdaptedWeights:
         """Algorithm 2, lines 1 to 6, on the whole image or the most detailed parts of a large one.
 
         A step after which the loss is higher is undone and tried again at half its size.
@@ -207,7 +207,7 @@ class MZSR(Method[Adapted]):
         confidence = None if hints.kernel is not None else found.confidence
         small = min(lr.shape[-2:]) < 4 * self.config.scale  # a son of under 4 pixels teaches nothing
         if steps == 0 or small or not _has_detail(fathers := self._parts(lr)):
-            return Adapted(self.start, found.kernel, confidence, noise, (), 0)
+            return AdaptedWeights(self.start, found.kernel, confidence, noise, (), 0)
         shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
         drawn = torch.randn(shape, generator=generator).to(lr) * (noise / 255) if noise else None
         sons = self.son(fathers, found.kernel, drawn)
@@ -217,9 +217,9 @@ class MZSR(Method[Adapted]):
 
         deadline = None if hints.seconds is None else begin + hints.seconds
         params, losses, undone = self._descend(loss, steps, deadline)
-        return Adapted(params, found.kernel, confidence, noise, losses, undone)
+        return AdaptedWeights(params, found.kernel, confidence, noise, losses, undone)
 
-    def restore(self, lr: Tensor, condition: Adapted) -> Tensor:
+    def restore(self, lr: Tensor, condition: AdaptedWeights) -> Tensor:
         """Algorithm 2, line 7."""
         check_image(lr)
         sr = self.call(condition.params, lr)
@@ -237,15 +237,15 @@ class MZSR(Method[Adapted]):
         spread[..., ::scale, ::scale] = scale**2 * difference
         return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")
 
-    def to_tensors(self, condition: Adapted) -> dict[str, Tensor]:
+    def to_tensors(self, condition: AdaptedWeights) -> dict[str, Tensor]:
         if self.config.back_projection:
             raise BlindSRError("MZSR with back-projection works with images of known sizes alone")
         return dict(condition.params)
 
-    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Adapted:
-        return Adapted(dict(tensors), tensors["convs.0.bias"].new_ones(1, 1), None, 0.0, (), 0)
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> AdaptedWeights:
+        return AdaptedWeights(dict(tensors), tensors["convs.0.bias"].new_ones(1, 1), None, 0.0, (), 0)
 
-    def describe(self, condition: Adapted) -> dict[str, Any]:
+    def describe(self, condition: AdaptedWeights) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel)
         return {
             "kernel": "given" if condition.confidence is None else "estimated",
@@ -258,13 +258,13 @@ class MZSR(Method[Adapted]):
             "losses": [round(value, 6) for value in condition.losses],
         }
 
-    def estimate(self, condition: Adapted) -> Estimate:
+    def estimate(self, condition: AdaptedWeights) -> Estimate:
         noise = torch.full((3,), condition.noise)
         return Estimate(condition.kernel, noise, condition.confidence, self.config.down)
 
     def _kernel(self, lr: Tensor, hints: Hints) -> KernelEstimate:
         if hints.kernel is not None:
-            return KernelEstimate(kernels.check(hints.kernel).to(lr.device), 1.0)
+            return KernelEstimate(kernels.check_kernel(hints.kernel).to(lr.device), 1.0)
         return self.estimator.estimate(lr, self.config.kernel)
 
     def _parts(self, lr: Tensor) -> Tensor:

@@ -12,9 +12,9 @@ from torch import Tensor
 from blindsr.contract import Batch, Method, Pairs, ParameterGroup, Stage, StageRecipe
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
-from blindsr.degrade.families import Family, Isotropic, MZSRKernels, eq3, mzsr
+from blindsr.degrade.families import Family, Isotropic, MZSRKernels, mzsr, sample_mzsr_kernels
 from blindsr.degrade.resample import resize
-from blindsr.methods.mzsr.model import MZSR, Adapted
+from blindsr.methods.mzsr.model import MZSR, AdaptedWeights
 from blindsr.nn.adapt import Params, adapt
 
 
@@ -60,7 +60,7 @@ class EstimateRecipe(StageRecipe):
 STAGES: dict[str, type[StageRecipe]] = {"pretrain": PretrainRecipe, "meta": MetaRecipe, "estimate": EstimateRecipe}
 
 
-def stages(model: Method[Adapted], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
+def stages(model: Method[AdaptedWeights], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
     """The stages in their order."""
     network = cast("MZSR", model)
     return [
@@ -75,7 +75,7 @@ class Pretrain(Stage):
 
     method: MZSR
     recipe: PretrainRecipe
-    told = frozenset({"kernel", "noise"})
+    oracle_hints = frozenset({"kernel", "noise"})
 
     def __init__(self, model: MZSR, recipe: PretrainRecipe) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class Meta(Stage):
 
     method: MZSR
     recipe: MetaRecipe
-    told = frozenset({"kernel", "noise"})
+    oracle_hints = frozenset({"kernel", "noise"})
 
     def __init__(self, model: MZSR, recipe: MetaRecipe) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class Meta(Stage):
         chosen = low + (high - low) * torch.rand(recipe.tasks, generator=generator, device=generator.device)
         tasks = []
         for hr, scale in zip(clean.split(each), chosen.tolist(), strict=True):
-            kernel = eq3(1, scale, 15, generator)[0]
+            kernel = sample_mzsr_kernels(1, scale, 15, generator)[0]
             tasks.append(_Task(*shrink(hr, kernel, scale, config.down), kernel, scale))
         return tasks
 
@@ -210,7 +210,7 @@ class Estimate(Stage):
 
     method: MZSR
     recipe: EstimateRecipe
-    told = frozenset({"noise"})
+    oracle_hints = frozenset({"noise"})
 
     def __init__(self, model: MZSR, recipe: EstimateRecipe) -> None:
         super().__init__()
@@ -234,7 +234,7 @@ class Estimate(Stage):
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         found = self.method.estimator(batch.lr)
         # What counts is the kernel's shape in LR pixels, whatever the scale.
-        difference = (found - kernels.covariance(batch.truth.kernels)) / self.method.config.scale
+        difference = (found - kernels.kernel_covariance(batch.truth.kernels)) / self.method.config.scale
         return {"loss": F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.05)}
 
 

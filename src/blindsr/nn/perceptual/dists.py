@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.nn.perceptual.trunk import fill, read
+from blindsr.nn.perceptual.trunk import fill_weights, read_weights
 from blindsr.nn.perceptual.vgg import VGG
 
 _C1 = _C2 = 1e-6
@@ -32,18 +32,18 @@ class DISTS(nn.Module):
             self.register_buffer(name, torch.zeros(1, sum(self.sizes), 1, 1))
 
     @classmethod
-    def read(cls, path: Path) -> "DISTS":
+    def from_file(cls, path: Path) -> "DISTS":
         """Take VGG-16 (``features.*``) and the weights of its channels (``dists.alpha``, ``dists.beta``) from a file.
 
         Raises:
             BlindSRError: the file cannot be read, or holds something else.
         """
-        net, found = cls(), read(path)
+        net, found = cls(), read_weights(path)
         names = {"alpha": "dists.alpha", "beta": "dists.beta"}
         names |= {
             name: name.replace("trunk.layers", "features") for name in net.state_dict() if name.startswith("trunk.")
         }
-        fill(net, found, names, path, "VGG-16 (features.*) and DISTS (dists.alpha, dists.beta)")
+        fill_weights(net, found, names, path, "VGG-16 (features.*) and DISTS (dists.alpha, dists.beta)")
         return net
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from blindsr.nn.perceptual.alexnet import AlexNet
-from blindsr.nn.perceptual.trunk import Trunk, fill, read
+from blindsr.nn.perceptual.trunk import Trunk, fill_weights, read_weights
 from blindsr.nn.perceptual.vgg import VGG
 
 Net = Literal["alex", "vgg"]
@@ -34,16 +34,16 @@ class LPIPS(nn.Module):
         self.requires_grad_(requires_grad=False)
 
     @classmethod
-    def read(cls, path: Path, net: Net = "alex") -> "LPIPS":
+    def from_file(cls, path: Path, net: Net = "alex") -> "LPIPS":
         """Take the weights from a file.
 
         Raises:
             BlindSRError: the file cannot be read, or is of another network.
         """
-        own, found = cls(net), read(path)
+        own, found = cls(net), read_weights(path)
         theirs = {name: _theirs(name, plain="features.0.weight" in found) for name in own.state_dict()}
         title = {"alex": "AlexNet", "vgg": "VGG-16"}[net]
-        fill(own, found, theirs, path, f"LPIPS 0.1 on {title} as its authors name them")
+        fill_weights(own, found, theirs, path, f"LPIPS 0.1 on {title} as its authors name them")
         return own
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.nn.pretrained import read_tensors
 
 _MEAN = (0.485, 0.456, 0.406)
@@ -41,11 +41,14 @@ class Trunk(nn.Module):
         if min(x.shape[-2:]) < self.least:
             width, height = x.shape[-1], x.shape[-2]
             raise BlindSRError(
-                f"{name} needs images of at least {self.least}x{self.least} pixels, not {width}x{height}"
+                f"{name} needs images of at least {self.least}x{self.least} pixels, not {width}x{height}",
+                Code.TOO_SMALL,
             )
 
 
-def fill(net: nn.Module, tensors: Mapping[str, Tensor], names: Mapping[str, str], path: Path, what: str) -> None:
+def fill_weights(
+    net: nn.Module, tensors: Mapping[str, Tensor], names: Mapping[str, str], path: Path, what: str
+) -> None:
     """Copy tensors into a network, which then stays as it is.
 
     Args:
@@ -62,11 +65,11 @@ def fill(net: nn.Module, tensors: Mapping[str, Tensor], names: Mapping[str, str]
     try:
         named = {name: tensors[names[name]].reshape(tensor.shape) for name, tensor in own.items()}
     except (KeyError, RuntimeError):
-        raise BlindSRError(f"{path} does not hold the weights of {what}") from None
+        raise BlindSRError(f"{path} does not hold the weights of {what}", Code.INVALID_FILE) from None
     net.load_state_dict(named)
     net.eval().requires_grad_(requires_grad=False)
 
 
-def read(path: Path) -> dict[str, Tensor]:
+def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a file, in float32."""
     return {name: tensor.float() for name, tensor in read_tensors(path).items()}

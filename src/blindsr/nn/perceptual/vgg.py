@@ -8,7 +8,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from blindsr.nn.perceptual.trunk import Trunk, fill, read
+from blindsr.nn.perceptual.trunk import Trunk, fill_weights, read_weights
 
 Depth = Literal[16, 19]
 Pool = Callable[[Tensor], Tensor]
@@ -35,20 +35,20 @@ class VGG(Trunk):
         self.requires_grad_(requires_grad=False)
 
     @classmethod
-    def read(cls, path: Path, depth: Depth) -> "VGG":
+    def from_file(cls, path: Path, depth: Depth) -> "VGG":
         """Take the weights from a file with torchvision's names; other tensors, as the classifier's, may be there too.
 
         Raises:
             BlindSRError: the file cannot be read, or is of another network.
         """
         net = cls(depth)
-        net.take(read(path), path)
+        net.take(read_weights(path), path)
         return net
 
     def take(self, tensors: Mapping[str, Tensor], path: Path) -> None:
-        """Take the weights out of a file's tensors; as `read` in all else."""
+        """Take the weights out of a file's tensors; as `read_weights` in all else."""
         names = {name: f"features.{name.removeprefix('layers.')}" for name in self.state_dict()}
-        fill(self, tensors, names, path, f"VGG-{self.depth} as torchvision names them")
+        fill_weights(self, tensors, names, path, f"VGG-{self.depth} as torchvision names them")
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Map ``(n, 3, h, w)``, RGB in [0, 1], to five feature maps before their ReLU."""

@@ -204,7 +204,7 @@ class Service:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
                 values = {"source": str(source), "folder": str(folder)}
                 found: dict[str, Any] = await self.ask(self.reading, "tiles", values, name, priority=2)
-                await asyncio.to_thread(files.write, about, json.dumps(found))
+                await asyncio.to_thread(files.write_file, about, json.dumps(found))
                 return found
         known: dict[str, Any] = json.loads(await asyncio.to_thread(files.read_text, about))
         return known

@@ -7,10 +7,11 @@ import pyvips
 
 from blindsr import images
 from blindsr.errors import BlindSRError
-from blindsr.images import Frames, Picture, vips
-from blindsr.images.gamut import in_srgb
-from blindsr.images.pages import damaged, pages
-from blindsr.images.read import opened
+from blindsr.images import Frames, Picture
+from blindsr.images.codecs import vips
+from blindsr.images.color.gamut import in_srgb
+from blindsr.images.pages import decode_error, pages
+from blindsr.images.read import open_image
 from blindsr.images.strips import Strips
 
 TILE, OVERLAP = 512, 1
@@ -27,12 +28,12 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     Raises:
         BlindSRError: no image, more than ``max_pixels`` in all frames together, or a damaged one.
     """
-    with opened(path) as (_, kind):
+    with open_image(path) as (_, kind):
         count = len(pages(path, kind))
     try:
         strips = Strips(path)
     except BlindSRError:
-        return {**_size(images.load(path, max_pixels=max_pixels)), "format": kind, "frames": count}
+        return {**_size(images.read_file(path, max_pixels=max_pixels)), "format": kind, "frames": count}
     if strips.width * strips.height > max_pixels:
         raise BlindSRError(f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are read")
     return {"width": strips.width, "height": strips.height, "format": kind, "frames": count}
@@ -61,7 +62,7 @@ def thumbnail(path: Path, folder: Path, name: str, side: int) -> Path:
         target = folder / f"{name}.{'png' if small.hasalpha() else 'jpg'}"
         _save(small, target)
     except pyvips.Error as error:
-        raise damaged(path, error) from None
+        raise decode_error(path, error) from None
     return target
 
 
@@ -78,7 +79,7 @@ def tiles(path: Path, folder: Path) -> dict[str, Any]:
         suffix = ".png" if kind == "png" else f".jpg[{_JPEG}]"
         image.dzsave(str(part), layout="dz", tile_size=TILE - 2 * OVERLAP, overlap=OVERLAP, suffix=suffix)
     except pyvips.Error as error:
-        raise damaged(path, error) from None
+        raise decode_error(path, error) from None
     part.with_name(f"{part.name}.dzi").unlink()
     made = part.with_name(f"{part.name}_files")
     made.rename(folder)
@@ -101,13 +102,13 @@ def shown(path: Path, side: int | None = None) -> pyvips.Image:
         path: of a file that `images.load` reads, or `Strips` does.
         side: longest side that is wanted, if a small version is enough.
     """
-    with opened(path) as (_, kind):
+    with open_image(path) as (_, kind):
         if kind == "jpeg" and side is not None:
             return _eight(_shrunk_jpeg(path, side).autorot())
     try:
         return _eight(Strips(path).image)
     except BlindSRError:
-        return vips.from_array(in_srgb(first(images.load(path))).to_array(8))
+        return vips.from_array(in_srgb(first(images.read_file(path))).to_array(8))
 
 
 def _shrunk_jpeg(path: Path, side: int) -> pyvips.Image:

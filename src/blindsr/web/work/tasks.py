@@ -10,17 +10,17 @@ from typing import Any
 from blindsr import images, weights
 from blindsr.analysis import report
 from blindsr.analysis.choice import Auto, Choice
-from blindsr.analysis.native import resolve, shrunk
+from blindsr.analysis.native import resolve_native, shrink
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
-from blindsr.images.quality import jpeg_quality
+from blindsr.images.codecs.jpeg import jpeg_quality
 from blindsr.inference.load import load
 from blindsr.inference.progress import Watch
 from blindsr.inference.upscaler import Upscaler
-from blindsr.pipeline.one import Restorer, restore_file
 from blindsr.pipeline.options import OPTION_NAMES, Options
-from blindsr.pipeline.plan import result_name
+from blindsr.pipeline.planning.plan import result_name
+from blindsr.pipeline.restorer import Restorer, restore_file
 from blindsr.web.work import screen
 
 Values = dict[str, Any]
@@ -115,7 +115,7 @@ def _photograph(source: str) -> _Photograph:
     if source in _photographs:
         _photographs[source] = found = _photographs.pop(source)
         return found
-    found = _Photograph(screen.first(images.load(source)), jpeg_quality(source))
+    found = _Photograph(screen.first(images.read_file(source)), jpeg_quality(source))
     _photographs[source] = found
     while len(_photographs) > 1 and sum(_pixels(one) for one in _photographs.values()) > _KEPT_PIXELS:
         del _photographs[next(iter(_photographs))]
@@ -199,8 +199,8 @@ def _look(source: str, values: Values, settings: Values) -> _Look:
         else:
             upscaler, choice = restorer.upscaler.choose(photograph.picture, photograph.quality)
             fraction = choice.native if shrinking is None or shrinking == "auto" else shrinking
-        share = resolve(fraction, photograph.picture.pixels)
-        picture = shrunk(photograph.picture, share)
+        share = resolve_native(fraction, photograph.picture.pixels)
+        picture = shrink(photograph.picture, share)
         condition = upscaler.estimate_condition(picture, restorer.hints)
         model = choice.model if choice is not None else str(values.get("model", "auto"))
         while len(photograph.looks) >= 4:
@@ -228,7 +228,7 @@ def restore(*, source: str, name: str, folder: str, values: Values, settings: Va
     target = place / f"result{Path(shown).suffix}"
     outcome = restore_file(path, target, options, progress=watch)
     found = screen.inspect(target, 2**32)
-    line = {**outcome.line(), "input": name, "output": shown}
+    line = {**outcome.to_dict(), "input": name, "output": shown}
     drawn = place / f"{target.name}.residual.png"
     if "consistency" in line:
         line["consistency"] = {**line["consistency"], "map": f"{shown}.residual.png"}

@@ -1,0 +1,1 @@
+"""Degradations of several steps, as photographs go through, for whole batches."""

@@ -1,0 +1,157 @@
+"""Batches whose images have sizes of their own, so that a device degrades all of them at once and waits for none.
+
+Each image lies in the top left of a canvas as large as the largest of them. What happens to an image does not depend on
+what lies around it there: borders, resampling and JPEG take its own size, row by row. Every function here has a
+counterpart for a single image, which it equals up to float32's rounding and is tested against.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade import jpeg
+from blindsr.degrade.blur import correlate
+from blindsr.degrade.resample import apply_matrices
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Images ``(n, c, H, W)``, each of its own size; what a canvas holds beyond an image has no meaning."""
+
+    pixels: Tensor
+    sizes: Tensor
+    """Heights and widths ``(n, 2)``, on the device of the pixels."""
+
+    @classmethod
+    def whole(cls, images: Tensor) -> "Canvas":
+        """Images ``(n, c, h, w)`` that fill their canvas."""
+        return cls(images, torch.tensor(images.shape[2:], device=images.device).expand(len(images), 2))
+
+    def changed(self, pixels: Tensor) -> "Canvas":
+        """The same sizes with other pixels."""
+        return Canvas(pixels, self.sizes)
+
+    @property
+    def inside(self) -> Tensor:
+        """Where the images are, ``(n, 1, H, W)``."""
+        rows, columns = (
+            torch.arange(length, device=self.sizes.device) < self.sizes[:, axis, None]
+            for axis, length in enumerate(self.pixels.shape[2:])
+        )
+        return (rows[:, :, None] & columns[:, None])[:, None]
+
+    def blurred(self, kernels: Tensor) -> "Canvas":
+        """Correlate each image with its own kernel ``(n, k, k)``, borders reflected (`blur.blur`)."""
+        radius, pixels = kernels.shape[-1] // 2, self.pixels
+        for axis in (0, 1):
+            at = torch.arange(-radius, pixels.shape[2 + axis] + radius, device=pixels.device)
+            pixels = _taken(pixels, _reflected(at, self.sizes[:, axis, None]), axis)
+        return self.changed(correlate(pixels, kernels.to(pixels)))
+
+    def resized(self, sizes: Tensor, modes: Tensor, canvas: tuple[int, int]) -> "Canvas":
+        """Resize each image to its own size ``(n, 2)`` in its own mode ``(n,)`` (`resample.resize_by_mode`).
+
+        Args:
+            sizes: heights and widths, none above the canvas's.
+            modes: indices into `resample.MODES`.
+            canvas: height and width of the result, known beforehand, so that no device has to be asked.
+        """
+        rows, columns = (
+            _matrices(self.sizes[:, axis], sizes[:, axis], modes, (canvas[axis], self.pixels.shape[2 + axis]))
+            for axis in (0, 1)
+        )
+        return Canvas(apply_matrices(self.pixels, rows.to(self.pixels), columns.to(self.pixels)), sizes)
+
+    def compressed(
+        self, quality: Tensor, *, full_chroma: Tensor | None = None, offset: Tensor | None = None
+    ) -> "Canvas":
+        """Compress each image as JPEG (`jpeg.compress`)."""
+        settings = {"full_chroma": full_chroma, "offset": offset, "sizes": self.sizes}
+        return self.changed(jpeg.compress_by_tensors(self.pixels, quality, **settings))
+
+
+def largest_size(sizes: Tensor) -> tuple[int, int]:
+    """Height and width that hold all of ``sizes`` ``(n, 2)``; a device is waited for."""
+    height, width = sizes.amax(0).tolist()
+    return height, width
+
+
+def scaled_sizes(size: tuple[int, int], factors: Tensor) -> Tensor:
+    """Sizes ``(n, 2)`` of images of one size after resizing by factors ``(n,)``; no side is below 1."""
+    sides = torch.tensor(size, dtype=torch.float64, device=factors.device)
+    return (sides * factors.double()[:, None]).round().clamp(min=1).long()
+
+
+def _taken(pixels: Tensor, index: Tensor, axis: int) -> Tensor:
+    return pixels.take_along_dim(index[:, None, :, None] if axis == 0 else index[:, None, None, :], 2 + axis)
+
+
+def _reflected(at: Tensor, length: Tensor) -> Tensor:
+    """Places in ``[0, length)`` that mirroring without repeating the edge leads to."""
+    period = (2 * length - 2).clamp(min=1)
+    at = at % period
+    return torch.where(at < length, at, period - at)
+
+
+def _matrices(source: Tensor, target: Tensor, modes: Tensor, shape: tuple[int, int]) -> Tensor:
+    """Resampling along one axis as matrices ``(n, *shape)`` from lengths ``source`` to lengths ``target``, ``(n,)``."""
+    source, target = source.double(), target.double()
+    at = torch.arange(shape[0], dtype=torch.float64, device=source.device)
+    ways: list[Callable[[Tensor, Tensor, Tensor, int], Tensor]] = [_area, _bilinear, _bicubic, _antialiased]
+    result = torch.zeros(len(source), *shape, dtype=torch.float64, device=source.device)
+    for number, way in enumerate(ways):
+        made = way(at, source[:, None], target[:, None], shape[1])
+        result = torch.where((modes == number).view(-1, 1, 1), made, result)
+    # An image that keeps its size is not touched, as in `resize_by_mode`
+    same = torch.eye(*shape, dtype=torch.float64, device=source.device)
+    result = torch.where((source == target).view(-1, 1, 1), same, result)
+    return torch.where(at[:, None] < target.view(-1, 1, 1), result, 0)  # beyond the image even what is no number
+
+
+def _area(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
+    """Average all pixels that a pixel of the result touches, as adaptive average pooling does."""
+    first, end = (at * source / target).floor(), ((at + 1) * source / target).ceil()
+    pixel = torch.arange(length, dtype=torch.float64, device=at.device)
+    inside = (pixel >= first[..., None]) & (pixel < end[..., None])
+    return inside / (end - first)[..., None]
+
+
+def _bilinear(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
+    place = ((at + 0.5) * source / target - 0.5).clamp(min=0).minimum(source - 1)
+    pixel = torch.arange(length, dtype=torch.float64, device=at.device)
+    return (1 - (pixel - place[..., None]).abs()).clamp(min=0)
+
+
+def _bicubic(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
+    """Keys' kernel with a = -0.75 and edges repeated, as torch has it."""
+    place = (at + 0.5) * source / target - 0.5
+    first = place.floor()
+    matrix = torch.zeros(*place.shape, length, dtype=torch.float64, device=at.device)
+    for tap in range(-1, 3):
+        weight = _cubic(place - first - tap, -0.75)
+        pixel = (first + tap).clamp(min=0).minimum(source - 1).clamp(max=length - 1).long()
+        matrix.scatter_add_(2, pixel[..., None], weight[..., None])
+    return matrix
+
+
+def _antialiased(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
+    """MATLAB's bicubic (`resample.resize`): a wider kernel where it shrinks, and borders that repeat the edge."""
+    stretch = (target / source).clamp(max=1)[..., None]
+    place = ((at + 0.5) * source / target - 0.5)[..., None]
+    pixel = torch.arange(length, dtype=torch.float64, device=at.device)
+    period = 2 * source[..., None]
+    weights = torch.zeros((), dtype=torch.float64, device=at.device)
+    for turn in (-1, 0, 1):  # the kernel is at most as wide as twice the image
+        for image in (pixel + turn * period, -1 - pixel + turn * period):
+            weights = weights + _cubic((place - image) * stretch, -0.5)
+    weights = weights * (pixel < source[..., None])
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def _cubic(x: Tensor, a: float) -> Tensor:
+    x = x.abs()
+    near = ((a + 2) * x - (a + 3)) * x**2 + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))

@@ -1,0 +1,1 @@
+"""Codecs: what single file formats need beyond libvips and Pillow."""

@@ -1,0 +1,144 @@
+"""TIFF files by tifffile, with the EXIF directories that it does not write itself."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from PIL.Image import Exif
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from blindsr.images.exif import DIRECTORIES, ignore_malformed, parse_exif, with_texts
+from blindsr.images.picture import DEPTHS, Metadata, Samples
+
+_BIG = 2**31
+"""Bytes of pixels from which on the file is a BigTIFF, whose offsets have 64 bits."""
+_ASCII, _BYTE, _LONG, _LONG8 = 2, 1, 4, 16
+_XMP = 0x02BC
+_INTEROPERABILITY = 0xA005
+_TILE = 256
+"""Side of a tile in pixels."""
+
+_Tag = tuple[int, int, int, object, bool]
+
+
+def write(path: Path, pages: Sequence[Samples], metadata: Metadata) -> None:
+    """Write pages of samples ``(h, w)`` or ``(h, w, c)``, losslessly compressed; EXIF and XMP are the first's."""
+    size = sum(page.nbytes for page in pages)
+    with _described(path, size, metadata) as (file, described), tifffile.TiffWriter(path, **file) as writer:
+        for number, page in enumerate(pages):
+            options = described if number == 0 else {**described, "extratags": ()}
+            writer.write(page, rowsperstrip=64, **_layout(page.shape, page.dtype), **options)
+
+
+def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
+    """Write rows as they come in, from the top to the bottom, to a tiled file.
+
+    Args:
+        path: where.
+        strips: arrays ``(rows, w)`` or ``(rows, w, c)``, of any number of rows.
+        shape: of all of them together.
+        metadata: what the file says besides its pixels; the arrays have its depth.
+    """
+    dtype = np.dtype(DEPTHS[metadata.bits])
+    size, layout = math.prod(shape) * dtype.itemsize, {**_layout(shape, dtype), "tile": (_TILE, _TILE)}
+    with _described(path, size, metadata) as (file, options), tifffile.TiffWriter(path, **file) as writer:
+        writer.write(_tiles(strips), shape=shape, dtype=dtype, **layout, **options)
+
+
+@contextmanager
+def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What tifffile is told of a file of some bytes and of its first page; what it does not write is added at last."""
+    found = parse_exif(metadata.exif or b"")
+    big = size > _BIG
+    directories = _directories(found, big)
+    pointers: list[_Tag] = [(pointer - 1, _LONG8 if big else _LONG, 1, 0, True) for pointer in directories]
+    described = {
+        "iccprofile": metadata.icc,
+        "resolution": metadata.dpi,
+        "resolutionunit": "INCH" if metadata.dpi else None,
+        "metadata": None,
+        "software": False,
+        "extratags": [*_texts(found), *_xmp(metadata), *pointers],
+    }
+    yield {"bigtiff": big, "byteorder": "<"}, described
+    _append(path, directories, 8 if big else 4)
+
+
+def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
+    """How the samples of a page are stored."""
+    channels = 1 if len(shape) == 2 else shape[2]
+    return {
+        "photometric": "minisblack" if channels < 3 else "rgb",
+        "planarconfig": "contig" if channels > 1 else None,
+        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
+        "compression": "zlib",
+        "predictor": dtype.kind == "u",  # that of floats needs another library
+    }
+
+
+def _tiles(strips: Iterator[Samples]) -> Iterator[Samples]:
+    """Rows regrouped into rows of tiles, each from the left to the right."""
+    held: list[Samples] = []
+    for strip in strips:
+        held.append(strip)
+        while sum(map(len, held)) >= _TILE:
+            rows = np.concatenate(held)
+            yield from _row_of_tiles(rows[:_TILE])
+            held = [rows[_TILE:]]
+    rest = np.concatenate(held)
+    if len(rest):
+        yield from _row_of_tiles(rest)
+
+
+def _row_of_tiles(rows: Samples) -> Iterator[Samples]:
+    for left in range(0, rows.shape[1], _TILE):
+        yield np.ascontiguousarray(rows[:, left : left + _TILE])
+
+
+def _texts(found: Exif) -> list[_Tag]:
+    """Camera, author, time and the like: the text entries of the first directory."""
+    texts = {tag: value for tag, value in found.items() if isinstance(value, str)}
+    return [(tag, _ASCII, 0, value.encode("latin1", "replace"), True) for tag, value in texts.items()]
+
+
+def _xmp(metadata: Metadata) -> list[_Tag]:
+    return [(_XMP, _BYTE, len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else []
+
+
+def _directories(found: Exif, big: bool) -> dict[int, ImageFileDirectory_v2]:
+    """The EXIF directories as they are written, without those that are damaged."""
+    header = b"II+\0\x08\0\0\0" + bytes(8) if big else b"II*\0" + bytes(4)
+    directories = {}
+    for pointer in DIRECTORIES:
+        with ignore_malformed():
+            values = dict(found.get_ifd(pointer))
+            values.pop(_INTEROPERABILITY, None)  # points to what is not there any more
+            with_texts(values)
+            directory = ImageFileDirectory_v2(header)
+            directory.update(values)
+            directory.tobytes(0)  # raises where it cannot be written
+            if values:
+                directories[pointer] = directory
+    return directories
+
+
+def _append(path: Path, directories: dict[int, ImageFileDirectory_v2], bytes_of_offset: int) -> None:
+    """Put the EXIF directories behind the pixels and turn the placeholders into pointers to them.
+
+    tifffile refuses to write the pointers' tags; the tags before them are free, and keep the entries in order.
+    """
+    with path.open("r+b") as file, tifffile.TiffFile(file, name=path.name) as tiff:
+        tags = tiff.pages.first.tags
+        for pointer, directory in directories.items():
+            file.seek(0, 2)
+            file.write(bytes(file.tell() % 2))  # directories start at even offsets
+            offset = file.tell()
+            file.write(directory.tobytes(offset))
+            file.seek(tags[pointer - 1].offset)
+            file.write(pointer.to_bytes(2, "little"))
+            file.seek(tags[pointer - 1].valueoffset)
+            file.write(offset.to_bytes(bytes_of_offset, "little"))

@@ -1,0 +1,1 @@
+"""Colour management: ICC profiles, code points, and conversion to sRGB and back."""

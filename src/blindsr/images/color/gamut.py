@@ -1,0 +1,105 @@
+"""Colours of other profiles as the networks know them, sRGB, and back."""
+
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pyvips
+import torch
+from torch import Tensor
+
+from blindsr.images.codecs import vips
+from blindsr.images.picture import Metadata, Picture
+
+_ALIKE = 3 / 255
+"""Profiles that give no colour a value further from sRGB's than this are taken for it."""
+_WHITE = 65535
+_GRAY = b"GRAY"
+"""What a profile of gray says of itself."""
+
+
+class Gamut:
+    """Converts between the colours of a profile and sRGB, with 16 bits.
+
+    What sRGB cannot show is cut off on the way to it; whoever needs it adds the difference again (see `Upscaler`).
+    """
+
+    def __init__(self, icc: bytes) -> None:
+        """Take a profile.
+
+        Raises:
+            pyvips.Error: it is none, or not one of RGB.
+        """
+        self._icc = icc
+        self.from_srgb(self.to_srgb(torch.zeros(1, 3, 1, 1)))
+
+    def to_srgb(self, pixels: Tensor) -> Tensor:
+        """Colours ``(1, 3, h, w)`` of the profile in [0, 1] as sRGB."""
+        return _tensor(_icc_applied(_image(pixels), self._icc)).to(pixels.device)
+
+    def from_srgb(self, pixels: Tensor) -> Tensor:
+        """Colours ``(1, 3, h, w)`` of sRGB in [0, 1] as those of the profile."""
+        with tempfile.NamedTemporaryFile(suffix=".icc") as file:  # libvips takes this profile from a file alone
+            file.write(self._icc)
+            file.flush()
+            converted = _image(pixels).icc_transform(file.name, input_profile="srgb", depth=16)
+            return _tensor(converted).to(pixels.device)
+
+
+def gamut_of(metadata: Metadata) -> Gamut | None:
+    """What converts the colours of a picture; None where it has no profile or that of sRGB, or is gray."""
+    return None if metadata.icc is None or metadata.gray else _gamut(metadata.icc)
+
+
+@lru_cache(maxsize=8)
+def _gamut(icc: bytes) -> Gamut | None:
+    try:
+        gamut = Gamut(icc)
+    except pyvips.Error:  # a profile that cannot be used is handed on as it is
+        return None
+    samples = torch.cartesian_prod(*[torch.linspace(0, 1, 5)] * 3).T.reshape(1, 3, 1, -1)
+    alike = (gamut.to_srgb(samples) - samples).abs().max() <= _ALIKE
+    return None if alike else gamut
+
+
+def has_gray_profile(metadata: Metadata) -> bool:
+    """Whether the values are to be read with a profile of gray."""
+    return metadata.icc is not None and metadata.icc[16:20] == _GRAY
+
+
+def without_gray_profile(picture: Picture) -> Picture:
+    """The picture with the values of sRGB if its profile is one of gray, for files that hold RGB alone."""
+    icc = picture.metadata.icc
+    if icc is None or not has_gray_profile(picture.metadata):
+        return picture
+    pixels = picture.pixels
+    with suppress(pyvips.Error):  # of a profile that cannot be used, the values stay
+        converted = _tensor(_icc_applied(_image(pixels[None, :1]), icc)).to(pixels.device)
+        pixels = converted[0].mean(0, keepdim=True).repeat(3, 1, 1)
+    return replace(picture, pixels=pixels, metadata=replace(picture.metadata, icc=None))
+
+
+def in_srgb(picture: Picture) -> Picture:
+    """The picture with the values of sRGB, for files that hold no profile."""
+    picture = without_gray_profile(picture)
+    gamut = gamut_of(picture.metadata)
+    if gamut is not None:
+        picture = replace(picture, pixels=gamut.to_srgb(picture.pixels[None])[0])
+    return replace(picture, metadata=replace(picture.metadata, icc=None))
+
+
+def _icc_applied(image: pyvips.Image, icc: bytes) -> pyvips.Image:
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
+    return image.icc_transform("srgb", embedded=True, depth=16)
+
+
+def _image(pixels: Tensor) -> pyvips.Image:
+    samples = pixels[0].float().clamp(0, 1).mul(_WHITE).round().permute(1, 2, 0).cpu().numpy().astype(np.uint16)
+    interpretation = "rgb16" if samples.shape[2] == 3 else "grey16"
+    return vips.from_array(np.ascontiguousarray(samples)).copy(interpretation=interpretation)
+
+
+def _tensor(image: pyvips.Image) -> Tensor:
+    return torch.from_numpy(image.numpy().astype(np.float32) / _WHITE).permute(2, 0, 1)[None]

@@ -1,0 +1,43 @@
+"""Pixels as the evaluation uses them: luma, rounding and cropping."""
+
+import torch
+from torch import Tensor
+
+from blindsr.errors import BlindSRError, Code
+
+
+def luma(rgb: Tensor) -> Tensor:
+    """Y of BT.601 in studio range, as MATLAB's ``rgb2ycbcr``: black is 16 and white is 235, neither rounded.
+
+    Args:
+        rgb: ``(n, 3, h, w)`` in [0, 1].
+
+    Returns:
+        ``(n, 1, h, w)`` on the 0..255 scale.
+    """
+    weights = torch.tensor([65.481, 128.553, 24.966], dtype=rgb.dtype, device=rgb.device)
+    return (rgb * weights.view(3, 1, 1)).sum(dim=-3, keepdim=True) + 16
+
+
+def quantise(x: Tensor, bits: int = 8) -> Tensor:
+    """Clamp to [0, 1] and round to the nearest of the values that an image of this depth can hold."""
+    top = 2**bits - 1
+    return x.clamp(0, 1).mul(top).round().div(top)
+
+
+def modcrop(x: Tensor, multiple: int) -> Tensor:
+    """Cut rows at the bottom and columns at the right until ``multiple`` divides both sides.
+
+    Args:
+        x: ``(..., h, w)``.
+        multiple: in pixels, usually the scale.
+
+    Raises:
+        BlindSRError: the image is smaller than ``multiple`` on a side.
+    """
+    height, width = (side - side % multiple for side in x.shape[-2:])
+    if 0 in (height, width):
+        raise BlindSRError(
+            f"expected an image of at least {multiple}x{multiple} pixels, got a tensor {tuple(x.shape)}", Code.TOO_SMALL
+        )
+    return x[..., :height, :width]

@@ -1,0 +1,84 @@
+"""States of one file in the pipeline: opened, oversized, and the outcome."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import Frames, Picture
+from blindsr.inference.tiles import out_of_memory
+from blindsr.pipeline.planning import locations
+from blindsr.pipeline.planning.locations import Workspace
+from blindsr.pipeline.planning.plan import Job
+
+PER_IMAGE_ERRORS = (BlindSRError, OSError, MemoryError, RuntimeError)
+"""Errors that concern one image only; torch raises RuntimeError when memory runs out."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of restoring one file."""
+
+    job: Job
+    error: BlindSRError | None = None
+    skipped: bool = False
+    seconds: float = 0.0
+    """Time for the condition and the restoration."""
+    megapixels: float = 0.0
+    """Of the result."""
+    findings: dict[str, Any] = field(default_factory=dict)
+    """What the method estimated, and how consistent the result is with the image."""
+    content: bytes | None = None
+    """Content of the result's file, if no target was given."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as values for JSON."""
+        kind = "failed" if self.error else "skipped" if self.skipped else "done"
+        names = {"input": str(self.job.source), "output": str(self.job.target), "status": kind}
+        failure = {"error": str(self.error), "code": self.error.code} if self.error else {"error": None}
+        measured = {"seconds": round(self.seconds, 3), "megapixels": round(self.megapixels, 4)}
+        return {**names, **failure, **measured, **self.findings}
+
+
+@dataclass(frozen=True)
+class OversizedImage:
+    """An image whose result does not fit in memory."""
+
+    width: int
+    height: int
+    limit: int
+
+
+Content: TypeAlias = Picture | Frames | OversizedImage
+Result: TypeAlias = Picture | Frames | None
+"""None if it was already written."""
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A decoded file, and the local paths of its source and target."""
+
+    job: Job
+    source: Path
+    target: Path
+    content: Content | None
+    """None if an existing result is kept."""
+
+    @property
+    def map(self) -> Path:
+        """Local path of the residual map."""
+        return self.target.with_name(locations.name_of(Job(self.source, self.target).map))
+
+
+def to_error(job: Job, error: Exception, work: Workspace) -> BlindSRError:
+    """Convert an error of the system to a sentence about the original file; bugs are raised again."""
+    if isinstance(error, BlindSRError):
+        return BlindSRError(work.with_original_names(str(error)), error.code)
+    if isinstance(error, OSError):
+        message = work.with_original_names(f"{error.filename or job.target}: {error.strerror or error}")
+        return BlindSRError(message, Code.CANNOT_READ)
+    if isinstance(error, RuntimeError) and not out_of_memory(error):
+        raise error
+    return BlindSRError(
+        f"not enough memory for {job.source}; with a lower --max-memory it is restored in strips", Code.OUT_OF_MEMORY
+    )

@@ -1,0 +1,49 @@
+"""Text files that name images, one a line."""
+
+import codecs
+import re
+import sys
+from pathlib import Path
+
+from blindsr.errors import BlindSRError, Code
+
+
+def read_list(path: Path) -> list[str]:
+    """The files that a text file names, one a line; empty lines and lines that begin with # do not count.
+
+    Args:
+        path: of a UTF-8 or UTF-16 file, with or without a byte order mark; ``-`` is the standard input.
+
+    Raises:
+        BlindSRError: it cannot be read, or it is no text.
+    """
+    named = "the standard input" if str(path) == "-" else str(path)
+    try:
+        if str(path) != "-":
+            data = path.read_bytes()
+        elif sys.stdin is None:
+            raise BlindSRError("there is no standard input to read a list from; name a file", Code.CANNOT_READ)
+        else:
+            data = sys.stdin.buffer.read()
+        lines = re.split(r"\r\n|\r|\n", _decoded(data))
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8 or UTF-16"
+        raise BlindSRError(f"cannot read the list {named}: {reason}", Code.CANNOT_READ) from None
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _decoded(data: bytes) -> str:
+    """Text in UTF-8 or UTF-16, as its byte order mark or its zero bytes tell.
+
+    Raises:
+        UnicodeError: it is neither.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = data.decode("utf-16")
+    elif data[1:2] == b"\0" or data[:1] == b"\0":  # the first character of a path is ASCII nearly always
+        text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be")
+    else:  # names of files may hold bytes that are not UTF-8, and are found by them
+        text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    if "\0" in text:
+        raise UnicodeError("a zero byte")
+    return text

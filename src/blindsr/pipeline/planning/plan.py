@@ -1,0 +1,372 @@
+"""From what a user names (files, folders, patterns) to pairs of a file to read and a file to write."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from blindsr import images
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import formats
+from blindsr.pipeline.planning import locations
+from blindsr.pipeline.planning.locations import Location
+
+TEMPLATE = "{stem}_x{scale}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph to restore."""
+
+    source: Location
+    target: Location
+    error: BlindSRError | None = None
+    """Why it cannot be restored, if that is known before reading."""
+
+    @property
+    def map(self) -> Location:
+        """Where to draw what the result leaves open; by its whole name, for there may be ``a.jpg`` and ``a.png``."""
+        name = f"{locations.name_of(self.target)}.residual.png"
+        return locations.join(locations.parent_of(self.target), name)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What results are called in a folder."""
+
+    scale: float | str
+    """Fills ``{scale}``; a text where each image has a factor of its own."""
+    model: str = ""
+    """Fills ``{model}``."""
+    template: str = TEMPLATE
+    """``{stem}`` is the input's name without its ending; without an ending, the result has the input's, or .png where
+    that cannot be written or is GIF and no animation."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A part of what is to be restored that is listed by itself: a file, a folder alone, or a folder with its tree."""
+
+    place: Location
+    out: Location
+    """The folder that its results go to; of a file that has a name for its result, the result."""
+    kind: str = "file"
+    """``file``, ``named`` (a file whose result has a name), ``folder``, ``tree``, or ``error``."""
+    top: Location | None = None
+    """The folder that the user named, which this one lies in."""
+    results: Location | None = None
+    """The folder of all results, which is no input where it lies inside."""
+    visited: tuple[str, ...] = ()
+    """Linked folders beside it, which are not to be gone into twice."""
+    error: BlindSRError | None = None
+    """Why it cannot be listed."""
+
+
+def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> list[Job]:
+    """Decide where every result goes, and find out what cannot work before anything is computed.
+
+    A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
+    What cannot be restored by itself, such as a folder that may not be listed, is a job with an error.
+
+    Args:
+        inputs: files, folders (searched recursively) and patterns such as ``holiday/*.jpg``; paths or URLs.
+        out: a file for a single one; else a folder. A name without an extension is a folder.
+        naming: what results are called.
+
+    Raises:
+        BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
+    """
+    jobs: list[Job] = []
+    chosen: dict[Location, Location] = {}
+    for root in roots(inputs, out, naming):
+        for job in list_jobs(root, naming):
+            if job.error is None and job.target in chosen:
+                if not _same(chosen[job.target], job.source):
+                    raise _clash(chosen[job.target], job.source, job.target)
+                continue  # named twice
+            if job.error is None:
+                chosen[job.target] = job.source
+            jobs.append(job)
+    if not jobs:
+        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
+    return jobs
+
+
+def find_sources(inputs: Sequence[str | os.PathLike[str]]) -> list[Job]:
+    """The files that files, folders and patterns name, each as a job without a target.
+
+    Raises:
+        BlindSRError: there are none.
+    """
+    found: dict[str, Job] = {}
+    for root in _expanded(inputs, None):
+        for one in _found(root, None):
+            found.setdefault(locations.identity(one.place), Job(one.place, Path(), one.error))
+    if not found:
+        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
+    return list(found.values())
+
+
+def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> list[Root]:
+    """The parts that are listed apart: each folder that is named, each folder in it, each file.
+
+    Raises:
+        BlindSRError: nothing to read, a place that cannot be written to, or two files whose results have one name.
+    """
+    folder = locations.parse_location(out)
+    found = _expanded(inputs, folder)
+    errors = [root.error for root in found if root.error is not None]
+    if found and len(errors) == len(found):
+        raise BlindSRError("; ".join(map(str, errors)), errors[0].code)
+    files = [root for root in found if root.kind == "file"]
+    if _is_file_name(out, folder):
+        if len(found) == len(files) == 1:
+            _check_file(folder)
+            return [Root(files[0].place, folder, "named")]
+        if locations.suffix_of(folder) in formats.WRITTEN:
+            raise BlindSRError(f"several images go to a folder, and {out} is named like a file; end a folder with /")
+    _check_folder(folder)
+    _check_template(naming)
+    _check_apart(files, naming)
+    return found
+
+
+def list_jobs(root: Root, naming: Naming) -> Iterator[Job]:
+    """Each image below a root, and where its result goes.
+
+    Raises:
+        BlindSRError: two results of one name.
+    """
+    if root.kind == "named":
+        yield Job(root.place, root.out)
+        return
+    chosen: dict[Location, Location] = {}
+    for one in _found(root, naming):
+        job = _named(one, root.out, naming)
+        if job.error is None and chosen.setdefault(job.target, job.source) != job.source:
+            raise _clash(chosen[job.target], job.source, job.target)
+        yield job
+
+
+@dataclass(frozen=True)
+class _Image:
+    """A file that was found, and the folders between it and the root."""
+
+    place: Location
+    below: tuple[str, ...] = ()
+    error: BlindSRError | None = None
+
+
+def _expanded(inputs: Iterable[str | os.PathLike[str]], out: Location | None) -> list[Root]:
+    found: dict[tuple[str, str], Root] = {}
+    for given in inputs:
+        for root in _roots_of(given, out):
+            found.setdefault((locations.absolute(root.place), str(root.out)), root)
+    return list(found.values())
+
+
+def _roots_of(given: str | os.PathLike[str], out: Location | None) -> Iterator[Root]:
+    place, to = locations.parse_location(given), Path() if out is None else out
+    try:
+        kind = locations.kind_of(place)
+        if kind == "folder":
+            yield from _roots_of_folder(place, to, out)
+        elif kind == "file":
+            yield Root(place, to)
+        elif _is_pattern(place):
+            matched = [Root(one, to) for one in locations.glob_files(place)]
+            yield from matched or [
+                Root(place, to, "error", error=BlindSRError(f"no file matches {given}", Code.FILE_NOT_FOUND))
+            ]
+        elif locations.suffix_of(place) in formats.READ:
+            yield Root(place, to)  # reading it says that there is none
+        else:
+            what = "folder" if str(given).endswith(("/", os.sep)) else "file"
+            yield Root(place, to, "error", error=BlindSRError(f"{what} {given} does not exist", Code.FILE_NOT_FOUND))
+    except OSError as error:
+        yield Root(
+            place, to, "error", error=BlindSRError(f"cannot read {given}: {error.strerror or error}", Code.CANNOT_READ)
+        )
+
+
+def _is_pattern(place: Location) -> bool:
+    return any(mark in str(place) for mark in "*?[")
+
+
+def _roots_of_folder(folder: Location, to: Location, out: Location | None) -> Iterator[Root]:
+    """A folder by itself, and each folder in it."""
+    yield Root(folder, to, "folder", folder, out)
+    seen: set[str] = set()
+    try:
+        below = _folders(locations.entries(folder), folder, out, seen)
+    except OSError:
+        return  # listing the folder by itself says so
+    for one in below:
+        yield Root(one, locations.join(to, locations.name_of(one)), "tree", folder, out, tuple(sorted(seen)))
+
+
+def _found(root: Root, naming: Naming | None) -> Iterator[_Image]:
+    if root.kind == "error":
+        yield _Image(root.place, error=root.error)
+    elif root.kind == "file":
+        yield _Image(root.place)
+    else:
+        yield from _walked(root, root.place, (), naming, set(root.visited))
+
+
+def _walked(
+    root: Root, folder: Location, below: tuple[str, ...], naming: Naming | None, seen: set[str]
+) -> Iterator[_Image]:
+    """Images of a folder, then those of the folders in it."""
+    try:
+        found = locations.entries(folder)
+    except OSError as error:
+        reason = BlindSRError(f"cannot list folder {folder}: {error.strerror or error}", Code.CANNOT_READ)
+        yield _Image(folder, below, reason)
+        return
+    pictures = [
+        entry.place
+        for entry in found
+        if entry.kind in ("file", "broken") and locations.suffix_of(entry.place) in formats.READ and not _hidden(entry)
+    ]
+    if naming is not None and _same(folder, locations.join(root.out, *below)):
+        pictures = _without_results(pictures, naming)
+    yield from (_Image(one, below) for one in pictures)
+    if root.kind == "tree":
+        for one in _folders(found, root.top or root.place, root.results, seen):
+            yield from _walked(root, one, (*below, locations.name_of(one)), naming, seen)
+
+
+def _folders(found: list[locations.Entry], top: Location, results: Location | None, seen: set[str]) -> list[Location]:
+    """Folders to go into: no hidden ones, not that of the results, and linked ones once.
+
+    A link back into the folder that is searched, or to one that this lies in, shows what is found anyway.
+    """
+    kept = []
+    for entry in found:
+        if entry.kind != "folder" or _hidden(entry):
+            continue
+        if results is not None and not _same(top, results) and _same(entry.place, results):
+            continue
+        if entry.link or seen:
+            real = locations.identity(entry.place)
+            if entry.link and (_shows(top, entry.place) or locations.is_within(top, entry.place)):
+                continue
+            if real in seen:
+                continue
+            seen.add(real)
+        kept.append(entry.place)
+    return kept
+
+
+def _shows(top: Location, link: Location) -> bool:
+    """Whether a link leads to a folder that is found below another one anyway."""
+    if not locations.is_within(link, top):
+        return False
+    return not any(part.startswith(".") for part in Path(os.path.relpath(os.path.realpath(link), top)).parts)
+
+
+def _hidden(entry: locations.Entry) -> bool:
+    return locations.name_of(entry.place).startswith(".")
+
+
+def _without_results(pictures: Sequence[Location], naming: Naming) -> list[Location]:
+    """Images of a folder that results go to as well, but those that are results of others among them."""
+    made = {one: _named(_Image(one), locations.parent_of(one), naming) for one in pictures}
+    # What would be written to its own place is no result: writing it is refused later
+    jobs = [job for one, job in made.items() if job.error is None and job.target != one]
+    results = {locations.name_of(place) for job in jobs for place in (job.target, job.map)}
+    return [one for one in pictures if locations.name_of(one) not in results or made[one].target == one]
+
+
+def _named(one: _Image, out: Location, naming: Naming) -> Job:
+    """Where the result of an image goes, or why it has no place."""
+    folder = locations.join(out, *one.below)
+    if one.error is not None:
+        return Job(one.place, folder, one.error)
+    if locations.name_of(one.place).startswith("."):
+        return Job(one.place, folder, BlindSRError(f"{one.place} is a hidden file; rename it to restore it"))
+    try:
+        return Job(one.place, locations.join(folder, result_name(one.place, naming)))
+    except BlindSRError as error:
+        return Job(one.place, folder, error)
+
+
+def result_name(source: Location, naming: Naming) -> str:
+    """What the result of a file is called.
+
+    Raises:
+        BlindSRError: a template that makes no name of it.
+    """
+    stem, suffix = os.path.splitext(locations.name_of(source))  # noqa: PTH122  # of URLs as well
+    name = _filled(naming, stem)
+    if not name or name.startswith(".") or "/" in name or os.sep in name:
+        raise BlindSRError(f"the name {naming.template!r} makes {name!r} of {source}, which is not the name of a file")
+    if Path(name).suffix.lower() in formats.WRITTEN:
+        return name
+    if suffix.lower() == ".gif" and not locations.is_animated(source):
+        return f"{name}.png"  # which takes all of its new colours
+    return name + (formats.written_suffix(suffix) or ".png")
+
+
+def _filled(naming: Naming, stem: str) -> str:
+    scale = naming.scale if isinstance(naming.scale, str) else f"{naming.scale:g}"
+    try:
+        return naming.template.format(stem=stem, scale=scale, model=naming.model)
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        message = f"the name {naming.template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}"
+        raise BlindSRError(message) from None
+
+
+def _check_template(naming: Naming) -> None:
+    """Refuse a template that makes no name of any file."""
+    result_name(Path("image.png"), naming)
+
+
+def _check_apart(files: Sequence[Root], naming: Naming) -> None:
+    """Refuse single files of which two have one result."""
+    chosen: dict[Location, Location] = {}
+    for root in files:
+        job = _named(_Image(root.place), root.out, naming)
+        other = chosen.setdefault(job.target, job.source)
+        if job.error is None and other != job.source:
+            raise _clash(other, job.source, job.target)
+
+
+def _clash(first: Location, second: Location, target: Location) -> BlindSRError:
+    return BlindSRError(f"{first} and {second} would both be written to {target}; upscale them apart", Code.NAME_CLASH)
+
+
+def _same(first: Location, second: Location) -> bool:
+    return first == second or (type(first) is type(second) and locations.identity(first) == locations.identity(second))
+
+
+def _is_file_name(out: str, place: Location) -> bool:
+    """Whether an output names a file: it has an extension, no separator at its end, and is no folder already."""
+    if out.endswith(("/", os.sep)) or not locations.suffix_of(place):
+        return False
+    return not (isinstance(place, Path) and place.is_dir())
+
+
+def _check_file(place: Location) -> None:
+    if isinstance(place, Path):
+        images.check_output(place)
+    elif locations.suffix_of(place) not in formats.WRITTEN:
+        raise BlindSRError(
+            f"cannot write {place}: expected an extension out of {', '.join(formats.WRITTEN)}", Code.CANNOT_WRITE
+        )
+
+
+def _check_folder(place: Location) -> None:
+    """Refuse a folder that is not there and cannot be made, without making it."""
+    if not isinstance(place, Path):
+        return
+    nearest = next(path for path in (place, *place.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise BlindSRError(
+            f"cannot write to the folder {place}: {nearest} is a file; choose another", Code.CANNOT_WRITE
+        )
+    if not os.access(nearest, os.W_OK):
+        raise BlindSRError(
+            f"cannot write to the folder {place}: {nearest} is not writable; choose another", Code.CANNOT_WRITE
+        )

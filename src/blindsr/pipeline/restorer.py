@@ -1,0 +1,336 @@
+"""Restoration of one file: the entry point of the command, Python, batches and clusters."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from blindsr import images
+from blindsr.analysis.choice import Choice, told
+from blindsr.analysis.consistency import consistency
+from blindsr.analysis.native import NativeOption, resolve_native, shrink
+from blindsr.errors import BlindSRError, Code
+from blindsr.files import OutputExistsError, check_new
+from blindsr.images import Frames, Picture, formats
+from blindsr.images.codecs.jpeg import jpeg_quality
+from blindsr.images.read import MAX_PIXELS, detect_format
+from blindsr.images.strips import SUFFIXES, Strips
+from blindsr.inference.progress import CancelledError, Watch
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import memory, models, stream
+from blindsr.pipeline.comparison import side_by_side
+from blindsr.pipeline.frames import fitting_tile, middle_frame, restore_frames
+from blindsr.pipeline.options import Options, Region
+from blindsr.pipeline.outcome import PER_IMAGE_ERRORS, OpenedFile, Outcome, OversizedImage, Result, to_error
+from blindsr.pipeline.planning import locations
+from blindsr.pipeline.planning.locations import Workspace
+from blindsr.pipeline.planning.plan import Job, result_name
+
+
+def restore_file(
+    source: str | os.PathLike[str] | bytes,
+    target: str | os.PathLike[str] | None,
+    options: Options = Options(),
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> Outcome:
+    """Restore a file of any kind that can be read: a picture, an animation, pages, an image larger than memory.
+
+    Several threads may do so at once, with one model too. The model of the last calls is kept for the next ones.
+
+    Args:
+        source: a path, a URL that fsspec knows, or the content of a file.
+        target: likewise, where the result is written whole or not at all; None gives the content of the result's file,
+            of the format that ``options`` say.
+        options: named as those of ``blindsr upscale``.
+        progress: called with the finished fraction; a `Watch` can stop the work as well.
+
+    Returns:
+        What became of it; ``content`` is the file where there is no target.
+
+    Raises:
+        BlindSRError: a file that cannot be read or written, or options that do not suit it.
+        CancelledError: the watch stopped it.
+    """
+    restorer = Restorer(options)
+    with Workspace() as work:
+        given = (
+            work.fetch(source, _name_of_content(source))
+            if isinstance(source, bytes)
+            else locations.parse_location(source)
+        )
+        naming = options.naming(restorer.upscaler.scale)
+        own = None if target is not None else work.temporary(result_name(given, naming))
+        job = Job(given, own or locations.parse_location(target or ""))
+        try:
+            outcome = restorer.restore_job(job, work, Watch.of(progress))
+        except CancelledError:
+            raise
+        except PER_IMAGE_ERRORS as error:
+            outcome = restorer.failed(job, error, work)
+            if outcome.error is not None:
+                raise outcome.error from error
+        return outcome if own is None else replace(outcome, content=own.read_bytes())
+
+
+def _name_of_content(data: bytes) -> str:
+    """A name for the content of a file, with the extension of its format."""
+    kind = detect_format(data)
+    return f"image{next((row.suffixes[0] for row in formats.FORMATS if row.name == kind), '')}"
+
+
+class Restorer:
+    """A model with options, ready for any number of files; nothing in it changes, so threads may share it."""
+
+    def __init__(self, options: Options) -> None:
+        """Load the model, and what the options name.
+
+        Raises:
+            BlindSRError: no such model, a file that cannot be read, or hints that the model does not understand.
+        """
+        self.options = options
+        self.upscaler = models.load_model(options)
+        self.hints = options.hints()
+        self.upscaler.check(self.hints)
+        self.condition = models.load_condition(options, self.upscaler)
+        self.limit = options.memory_limit
+
+    def restore_job(self, job: Job, work: Workspace, watch: Watch = Watch()) -> Outcome:
+        """Read, restore and write one file."""
+        opened = self.read(job, work)
+        outcome, result = self.restore(opened, watch)
+        self.write(opened, result, work)
+        return outcome
+
+    def failed(self, job: Job, error: Exception, work: Workspace) -> Outcome:
+        """What becomes of a photograph where the system is in the way; a mistake of ours goes on.
+
+        A result that another process wrote in the meantime is skipped where those that exist are.
+        """
+        appeared = isinstance(error, OutputExistsError) and locations.modification_time(job.target) is not None
+        if appeared and self.options.existing == "skip":
+            return Outcome(job, skipped=True)
+        return Outcome(job, to_error(job, error, work))
+
+    def read(self, job: Job, work: Workspace) -> OpenedFile:
+        """Fetch and decode a photograph, unless its result is there already and is to stay.
+
+        Raises:
+            BlindSRError: it cannot be read, or its result cannot be written.
+        """
+        options, replaced = self.options, self.options.existing == "replace"
+        if job.error is not None:
+            raise job.error
+        if options.existing == "skip" and locations.modification_time(job.target) is not None:
+            return OpenedFile(job, Path(), Path(), None)
+        locations.check_new(job.target, overwrite=replaced)
+        source, target = work.fetch(job.source), work.prepare(job.target)
+        opened = OpenedFile(job, source, target, None)
+        if options.compare is not None:
+            check_new(options.compare, (source, target), overwrite=replaced)
+        if options.report:  # a run that was stopped may have left it without its result
+            check_new(opened.map, (source,), overwrite=options.existing != "refuse")
+        return replace(opened, content=self._oversized(opened) or images.read_file(source))
+
+    def restore(self, opened: OpenedFile, watch: Watch = Watch()) -> tuple[Outcome, Result]:
+        """Restore what was read; an image that is larger than memory is also written.
+
+        Raises:
+            BlindSRError: options that do not suit it, or too little memory.
+            CancelledError: the watch stopped it.
+        """
+        if opened.content is None:
+            return Outcome(opened.job, skipped=True), None
+        watch(0.0)
+        self._prepare_folder(opened)
+        notes: list[str] = []
+        watch, begin = watch.collecting_warnings(notes), time.perf_counter()
+        if isinstance(opened.content, OversizedImage):
+            made: tuple[Outcome, Result] = self._restore_oversized(opened, opened.content, watch), None
+        elif isinstance(opened.content, Frames):
+            made = self._restore_frames(opened, opened.content, watch)
+        else:
+            made = self._restore_picture(opened, opened.content, watch)
+        findings = {**made[0].findings, **({"notes": notes} if notes else {})}
+        return replace(made[0], seconds=time.perf_counter() - begin, findings=findings), made[1]
+
+    def write(self, opened: OpenedFile, result: Result, work: Workspace) -> None:
+        """Write a result, and bring it where it belongs.
+
+        Raises:
+            BlindSRError: it cannot be written.
+        """
+        if opened.content is None:
+            return
+        options, replaced = self.options, self.options.existing == "replace"
+        how: dict[str, Any] = {"quality": options.quality, "bits": options.depth, "overwrite": replaced}
+        if isinstance(result, Frames):
+            images.write_frames(result, opened.target, **how)
+        elif result is not None:
+            images.write(result, opened.target, **how)
+        if opened.map.exists():
+            work.deliver(opened.map, opened.job.map, overwrite=options.existing != "refuse")
+        work.deliver(opened.target, opened.job.target, overwrite=replaced)
+        work.discard(opened.source)
+
+    def _oversized(self, opened: OpenedFile) -> OversizedImage | None:
+        """The size of an image that has to be restored in strips; an error where it cannot be and a limit was given."""
+        try:
+            strips = Strips(opened.source)
+        except BlindSRError:
+            return None  # reading it whole says what is wrong, or succeeds
+        options, width, height, limit = self.options, strips.width, strips.height, self._memory()
+        upscaler = self.upscaler if isinstance(self.upscaler, Upscaler) else self.upscaler.largest
+        factor = _factor(options.result_size, width, height, upscaler.scale)
+        if width * height <= MAX_PIXELS and memory.bytes_needed(upscaler, width, height, factor) <= limit:
+            return None
+        plain = options.region is None and options.compare is None and options.shrinking in (None, 1)
+        if plain and opened.target.suffix.lower() in SUFFIXES:
+            return OversizedImage(width, height, limit)
+        if self.limit is None:
+            return None
+        raise BlindSRError(
+            f"{opened.job.source} with {width}x{height} pixels does not fit in the memory allowed; it can be "
+            "enlarged to a PNG or TIFF file, without preview, comparison or native resolution",
+            Code.OUT_OF_MEMORY,
+        )
+
+    def _memory(self) -> int:
+        return self.limit or memory.parse_memory("auto")
+
+    def _prepare_folder(self, opened: OpenedFile) -> None:
+        folder = opened.target.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BlindSRError(f"cannot make the folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+        images.check_output(opened.target, self.options.depth)
+
+    def _restore_picture(self, opened: OpenedFile, picture: Picture, watch: Watch) -> tuple[Outcome, Picture]:
+        options, region = self.options, self.options.region
+        upscaler, size, native, choice = self._chosen(opened, picture)
+        photograph = picture
+        picture, size, scaled = _at_native(picture, native, size, upscaler.scale)
+        if region is None:
+            images.check_sides(opened.target, *size.of(picture.width, picture.height, upscaler.scale))
+        condition = upscaler.estimate_condition(picture, self.hints) if self.condition is None else self.condition
+        tile = self._tile(upscaler, picture, size)
+        if region is not None:
+            result = upscaler.preview(picture, condition, region, tile=tile, watch=watch)
+        else:
+            enlarge = partial(upscaler.enlarge, size=size, strength=options.strength, tile=tile, watch=watch)
+            result = enlarge(picture, condition)
+        if options.compare is not None:
+            shown = side_by_side(_shown(picture, region), result)
+            images.write(shown, options.compare, overwrite=options.existing == "replace")
+        chosen = told(choice, (_shown(photograph, region), result))
+        found = {**scaled, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
+        return Outcome(opened.job, megapixels=result.height * result.width / 1e6, findings={**chosen, **found}), result
+
+    def _restore_frames(self, opened: OpenedFile, frames: Frames, watch: Watch) -> tuple[Outcome, Frames]:
+        options = self.options
+        if options.region is not None or options.compare is not None:
+            raise BlindSRError(
+                f"{opened.job.source} has {len(frames)} frames; --preview and --compare are for single pictures",
+                Code.UNSUPPORTED_OPTION,
+            )
+        images.check_frames(opened.target, frames, options.depth)
+        upscaler, size, native, choice = self._chosen(opened, middle_frame(frames))
+        for one in frames.samples:
+            images.check_sides(opened.target, *size.of(one.shape[1], one.shape[0], upscaler.scale))
+        result = restore_frames(
+            upscaler,
+            frames,
+            self.hints,
+            condition=self.condition,
+            size=size,
+            strength=options.strength,
+            bits=options.depth,
+            native=native,
+            tile=fitting_tile(upscaler, frames, self._memory()),
+            watch=watch,
+        )
+        megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
+        found = {"frames": len(frames)} if options.report else {}
+        return Outcome(opened.job, megapixels=megapixels, findings={**told(choice), **found}), result
+
+    def _restore_oversized(self, opened: OpenedFile, image: OversizedImage, watch: Watch) -> Outcome:
+        options, (upscaler, choice) = self.options, self._fixed()
+        condition = stream.restore_in_strips(
+            upscaler,
+            opened.source,
+            opened.target,
+            self.hints,
+            max_memory=image.limit,
+            condition=self.condition,
+            size=options.result_size,
+            strength=options.strength,
+            bits=options.depth,
+            overwrite=options.existing == "replace",
+            watch=watch,
+        )
+        findings = {**told(choice), **(upscaler.method.describe(condition) if options.report else {})}
+        width, height = options.result_size.of(image.width, image.height, upscaler.scale)
+        return Outcome(opened.job, megapixels=width * height / 1e6, findings=findings)
+
+    def _chosen(self, opened: OpenedFile, picture: Picture) -> tuple[Upscaler, Size, NativeOption, Choice | None]:
+        """The model for a picture, the size of its result, the fraction it is shrunk to, and why."""
+        size, native = self.options.result_size, self.options.shrinking
+        if isinstance(self.upscaler, Upscaler):
+            return self.upscaler, size, native or 1.0, None
+        upscaler, choice = self.upscaler.choose(picture, jpeg_quality(opened.source))
+        size = Size(factor=self.upscaler.factor) if size == Size() else size
+        found = choice.native if self.options.region is None else 1.0
+        return upscaler, size, found if native is None or native == "auto" else native, choice
+
+    def _fixed(self) -> tuple[Upscaler, Choice | None]:
+        """The model for images that are too large to be analysed, and why."""
+        return (self.upscaler, None) if isinstance(self.upscaler, Upscaler) else self.upscaler.unseen()
+
+    def _tile(self, upscaler: Upscaler, picture: Picture, size: Size) -> int:
+        """Side of the tiles that fit beside a picture and its result."""
+        width, height = picture.width, picture.height
+        held = memory.bytes_for_whole(width * height, _factor(size, width, height, upscaler.scale))
+        return memory.fitting_tile(upscaler, width, height, self._memory() - held)
+
+    def _findings(
+        self, upscaler: Upscaler, opened: OpenedFile, pair: tuple[Picture, Picture], condition: Any
+    ) -> dict[str, Any]:
+        """What was found out; how well the result explains the photograph by it is also drawn beside the result."""
+        picture, result = pair
+        found = upscaler.method.describe(condition)
+        estimate = upscaler.method.estimate(condition)
+        whole = (result.width, result.height) == (upscaler.scale * picture.width, upscaler.scale * picture.height)
+        if estimate is not None and whole:
+            checked = consistency(picture.pixels[None], result.pixels[None], estimate)
+            images.write(checked.to_picture(), opened.map, overwrite=self.options.existing != "refuse")
+            found["consistency"] = {**checked.to_dict(), "map": str(opened.job.map)}
+        return found
+
+
+def _factor(size: Size, width: int, height: int, scale: int) -> float:
+    """How much larger than the image is what has to be held of its result."""
+    return max(scale, size.of(width, height, scale)[0] / width)
+
+
+def _at_native(
+    picture: Picture, native: NativeOption, size: Size, scale: int
+) -> tuple[Picture, Size, dict[str, float]]:
+    """A picture at its native resolution, the size that its result is to have, and what to report of that."""
+    fraction = resolve_native(native, picture.pixels)
+    if fraction == 1:
+        return picture, size, {}
+    size = Size(exact=size.of(picture.width, picture.height, scale))
+    return shrink(picture, fraction), size, {"native": round(fraction, 3)}
+
+
+def _shown(picture: Picture, region: Region | None) -> Picture:
+    """The part of a picture that a result shows."""
+    if region is None:
+        return picture
+    left, top, width, height = region
+    return replace(picture, pixels=picture.pixels[:, top : top + height, left : left + width], alpha=None)

@@ -1,0 +1,101 @@
+"""Batches made while the step before them trains: by another thread, and on a GPU in a stream of its own.
+
+A batch depends on its step alone, so it is the same whenever it is made, and a run that stops loses nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields, is_dataclass
+from types import TracebackType
+from typing import Any, Generic, NamedTuple, Self, TypeVar
+
+import torch
+from torch import Tensor
+
+Made = TypeVar("Made")
+
+
+class _Ready(NamedTuple, Generic[Made]):
+    batch: Made
+    event: torch.cuda.Event | None
+    """After which a GPU has made the batch."""
+
+
+class Prefetcher(Generic[Made]):
+    """A source of batches by step, which makes the next one while the caller works with the one it got.
+
+    A context manager: what is still being made when it ends is waited for and dropped.
+    """
+
+    def __init__(self, make: Callable[[int], Made], last: int, device: torch.device, *, threaded: bool) -> None:
+        """Prepare to make batches.
+
+        Args:
+            make: makes the batch of a step; with ``threaded``, in another thread.
+            last: the last step that there is.
+            device: that the batches lie on.
+            threaded: whether to work ahead; otherwise each batch is made when it is asked for.
+        """
+        self._make, self._last = make, last
+        self._stream = torch.cuda.Stream(device) if threaded and device.type == "cuda" else None
+        if self._stream is not None:  # photographs may still be on their way to the device
+            self._stream.wait_stream(torch.cuda.current_stream(device))
+        self._executor = ThreadPoolExecutor(1, "blindsr-batches", _stay_in_autocast) if threaded else None
+        self._next: tuple[int, Future[_Ready[Made]]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def batch(self, step: int) -> Made:
+        """Return the batch of a step, and begin with the next one's."""
+        if self._executor is None:
+            return self._make(step)
+        known = self._next
+        future = known[1] if known is not None and known[0] == step else self._executor.submit(self._made, step)
+        ready = future.result()
+        self._next = (step + 1, self._executor.submit(self._made, step + 1)) if step < self._last else None
+        if ready.event is not None:
+            current = torch.cuda.current_stream()
+            current.wait_event(ready.event)
+            for tensor in tensors_of(ready.batch):  # or their memory would be given away when this thread is done
+                tensor.record_stream(current)
+        return ready.batch
+
+    def _made(self, step: int) -> _Ready[Made]:
+        stream: AbstractContextManager[Any] = nullcontext()
+        if self._stream is not None:
+            stream = torch.cuda.stream(self._stream)
+        with stream, torch.no_grad():
+            batch = self._make(step)
+            event = None if self._stream is None else self._stream.record_event()
+        return _Ready(batch, event)
+
+
+def _stay_in_autocast() -> None:
+    """Enter autocast, disabled, for the life of a thread.
+
+    Whichever thread leaves its outermost autocast empties the cache of cast weights of all threads; a step that trains
+    meanwhile would cast its weights again, and sum their gradients in another order.
+    """
+    torch.autocast("cpu", enabled=False).__enter__()
+
+
+def tensors_of(value: Any) -> Iterator[Tensor]:
+    """Yield every tensor in dataclasses, tuples, lists and dictionaries, however nested."""
+    if isinstance(value, Tensor):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from tensors_of(getattr(value, field.name))
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from tensors_of(part)
+    elif isinstance(value, dict):
+        yield from tensors_of(list(value.values()))
