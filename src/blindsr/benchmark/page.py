@@ -1,0 +1,202 @@
+"""Pages for a browser: one of a submission, with sliders, and a leaderboard; they load nothing from elsewhere."""
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from blindsr import files, images
+from blindsr.benchmark.originals import Item, Source
+from blindsr.benchmark.score import read_result
+from blindsr.benchmark.submission import Interval, Submission
+from blindsr.degrade import resize
+from blindsr.errors import BlindSRError, Code
+
+DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "lpips_vgg": 4, "dists": 4, "niqe": 3}
+"""Decimals of each measure."""
+LOWER = frozenset({"lpips", "lpips_vgg", "dists", "niqe"})
+"""Measures that are better when lower."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table."""
+
+    text: str
+    value: float | str | None = None
+    """What it is sorted by."""
+    small: str = ""
+    """A second line."""
+    best: bool = False
+
+
+def write_page(
+    source: Source,
+    submission: Submission,
+    results: Path,
+    folder: Path,
+    *,
+    each: int = 3,
+    overwrite: bool = False,
+) -> Path:
+    """Write ``index.html`` and the images of its sliders to a folder.
+
+    Args:
+        source: the suite that was measured and its original images.
+        submission: the scores.
+        results: the SR images.
+        folder: is made if it does not exist.
+        each: images of each case and data set that get sliders.
+        overwrite: replace files that exist.
+
+    Returns:
+        The path of the page.
+    """
+    path = folder / "index.html"
+    files.check_new(path, overwrite=overwrite)
+    try:
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot create the folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+    cases = {case.name: case for case in source.suite.cases}
+    parts = [_about(submission), submission_table(submission)]
+    for result in submission.results:
+        case = cases[result.case]
+        parts.append(f"<h2>{_text(case.name)} on {_text(result.data_set)}</h2><p class=note>{_text(case.title)}</p>")
+        figures = []
+        for image in list(result.images)[:each]:
+            names = _pictures(source, Item(case, result.data_set, image), results, folder / "images")
+            figures.append(_figure(names, image, result.images[image]))
+        parts.append(f"<div class=gallery>{''.join(figures)}</div>")
+    files.write(
+        path, html_page(f"{submission.program.name} on {submission.suite}", parts, ("wipe.js",)), overwrite=overwrite
+    )
+    return path
+
+
+def html_page(title: str, parts: Iterable[str], scripts: Sequence[str] = ()) -> str:
+    """A whole page with its styles and scripts in it."""
+    style = "".join(_asset(name) for name in ("page.css", "wipe.css"))
+    code = "".join(f"<script>{_asset(name)}</script>" for name in scripts)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{_text(title)}</title>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<style>{style}</style></head>\n<body>\n<h1>{_text(title)}</h1>\n"
+        + "\n".join(parts)
+        + f"\n{code}</body>\n</html>\n"
+    )
+
+
+def html_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = "") -> str:
+    """A table that can be sorted by its columns."""
+    head = "".join(f'<th scope="col">{_text(one)}</th>' for one in headings)
+    body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    below = f"<caption>{_text(caption)}</caption>" if caption else ""
+    return (
+        f"<div class=scroll tabindex=0><table data-sort>{below}<thead><tr>{head}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
+
+
+def submission_table(submission: Submission) -> str:
+    """All means of a submission."""
+    measures = list(submission.measures)
+    rows = [
+        [
+            Cell(f"{one.case}, {one.data_set}", f"{one.case} {one.data_set}"),
+            Cell(str(one.count), one.count),
+            *(interval_cell(one.means.get(name), name) for name in measures),
+        ]
+        for one in submission.results
+    ]
+    headings = ["case", "images", *(heading(name, submission.measures[name]) for name in measures)]
+    return html_table(headings, rows, "Means over the images; below each the interval of 95% from 2000 resamples.")
+
+
+def interval_cell(one: Interval | None, measure: str, *, best: bool = False) -> Cell:
+    """A mean with its interval."""
+    if one is None:
+        return Cell("-")
+    digits = DIGITS.get(measure, 3)
+    small = "" if one.low is None or one.high is None else f"{one.low:.{digits}f} to {one.high:.{digits}f}"
+    return Cell(f"{one.mean:.{digits}f}", one.mean, small, best)
+
+
+def heading(measure: str, label: str) -> str:
+    """A heading that says which direction is better."""
+    return f"{label} {'↓' if measure in LOWER else '↑'}"
+
+
+def link(name: str, url: str) -> str:
+    """A program's name, with its address if that is one of the web."""
+    safe = url.startswith(("https://", "http://"))
+    return f'<a href="{_text(url)}">{_text(name)}</a>' if safe else _text(name)
+
+
+def _about(submission: Submission) -> str:
+    program, run = submission.program, submission.run
+    facts = {
+        "Program": f"{link(program.name, program.url)} {_text(program.version)}",
+        "Parameters": "" if program.parameters is None else f"{program.parameters:,}",
+        "Note": _text(program.note),
+        "Hardware": _text(run.hardware),
+        "Command": f"<code>{_text(run.command)}</code>" if run.command else "",
+        "Time": "" if run.seconds is None else f"{run.seconds:.1f} s" + _by_megapixel(submission),
+        "Memory": "" if run.memory is None else f"{run.memory / 2**20:.0f} MiB",
+    }
+    return "<p>" + "<br>".join(f"{name}: {value}" for name, value in facts.items() if value.strip()) + "</p>"
+
+
+def _by_megapixel(submission: Submission) -> str:
+    run = submission.run
+    return f", {run.seconds / run.megapixels:.2f} s for a megapixel of LR" if run.seconds and run.megapixels else ""
+
+
+def _figure(names: tuple[str, str, str], image: str, values: Mapping[str, float]) -> str:
+    bicubic, result, truth = (f"images/{name}" for name in names)
+    numbers = ", ".join(f"{name} {value:.{DIGITS.get(name, 3)}f}" for name, value in values.items())
+    wipe = (
+        f'<div class=wipe data-label="bicubic left, result right"><img src="{bicubic}" alt="bicubic" loading=lazy>'
+        f'<img src="{result}" alt="result" loading=lazy></div>'
+    )
+    return (
+        f'<figure>{wipe}<figcaption>{_text(image)}: bicubic | result (<a href="{truth}">original</a>)<br>'
+        f"{numbers}</figcaption></figure>"
+    )
+
+
+def _pictures(source: Source, item: Item, results: Path, folder: Path) -> tuple[str, str, str]:
+    """Write bicubic interpolation, result and original; return their names."""
+    hr = source.hr(item)
+    bicubic = resize(source.lr(item)[None].float() / 255, item.case.scale)
+    sr = read_result(results, item, hr)
+    stem = f"{item.case.name}-{item.data_set}-{item.image}"
+    for kind, picture in (("bicubic", bicubic), ("result", sr), ("original", hr)):
+        _save(picture, folder / f"{stem}-{kind}.webp")
+    return f"{stem}-bicubic.webp", f"{stem}-result.webp", f"{stem}-original.webp"
+
+
+def _save(picture: Tensor, path: Path) -> None:
+    array = (images.quantise(picture[0]) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    with files.beside(path) as part:
+        Image.fromarray(array).save(part, quality=92, method=4)
+
+
+def _cell(cell: Cell) -> str:
+    value = "" if cell.value is None else f' data-value="{_text(str(cell.value))}"'
+    best = " class=best" if cell.best else ""
+    small = f"<small>{_text(cell.small)}</small>" if cell.small else ""
+    return f"<td{value}{best}>{_text(cell.text)}{small}</td>"
+
+
+def _asset(name: str) -> str:
+    return package_files("blindsr.benchmark").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _text(value: str) -> str:
+    return html.escape(value, quote=True)

@@ -1,0 +1,80 @@
+"""LR images of a suite: made from the originals and checked against the stored sums."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from blindsr import files, images
+from blindsr.benchmark.originals import Source
+from blindsr.benchmark.suite import Case, combined_digest, digest
+from blindsr.errors import BlindSRError, Code
+
+Notice = Callable[[str], None]
+"""Is told what has been made."""
+
+
+def prepare(
+    source: Source,
+    chosen: Sequence[tuple[Case, tuple[str, ...]]],
+    out: Path,
+    *,
+    overwrite: bool = False,
+    notice: Notice | None = None,
+) -> int:
+    """Write LR images to ``out/<case>/<data set>/<image>.png``; images that are there already are kept and checked.
+
+    Args:
+        source: the suite and the files that it is made from.
+        chosen: cases and their data sets, from `Suite.select`.
+        out: folder; it is made if it does not exist.
+        overwrite: replace files that exist.
+        notice: is told each case and data set when it is done.
+
+    Returns:
+        The number of images.
+
+    Raises:
+        BlindSRError: an original is missing, a file exists that is no such image, or a sum differs from the suite's.
+    """
+    count = 0
+    for case, data_sets in chosen:
+        for data_set in data_sets:
+            digests = []
+            for item in source.items(case, data_set):
+                lr = source.lr(item)
+                _write(lr, out / case.name / data_set / f"{item.image}.png", overwrite=overwrite)
+                digests.append(digest(lr))
+            if not case.pairs:  # which were found by their own sums
+                check(case, data_set, digests)
+            count += len(digests)
+            if notice is not None:
+                notice(f"{case.name}: {data_set}, {len(digests)} images")
+    return count
+
+
+def check(case: Case, data_set: str, digests: Sequence[str]) -> None:
+    """Compare the sum of LR images with the stored one.
+
+    Raises:
+        BlindSRError: they differ, so results would belong to other images.
+    """
+    found = combined_digest(digests)
+    if found != case.sha256[data_set]:
+        raise BlindSRError(
+            f"the LR images of {case.name} from {data_set} have the SHA-256 sum {found[:16]} instead of "
+            f"{case.sha256[data_set][:16]}; results on them cannot be compared. Please report processor and versions",
+            Code.IMPLAUSIBLE_RESULT,
+        )
+
+
+def _write(lr: Tensor, path: Path, *, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        if digest((images.read(path).pixels * 255).round()) == digest(lr):
+            return
+        raise files.OutputExistsError(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot create the folder {path.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+    images.write(images.Picture(lr.float() / 255), path, overwrite=overwrite)

@@ -1,0 +1,107 @@
+"""Results of any program to a submission: found by name, measured, with intervals over images."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from blindsr import images
+from blindsr.benchmark.originals import Item, Source
+from blindsr.benchmark.submission import Program, Result, Run, Submission, bootstrap_interval
+from blindsr.benchmark.suite import Case
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate.folder import Results
+from blindsr.evaluate.measures import Compared, Measure, fidelity, score
+
+_MOST = 100.0
+"""PSNR of equal images in dB, which would be infinite."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is scored."""
+
+    folder: Path
+    """Results in ``<case>/<data set>/<image>``."""
+    program: Program
+    run: Run
+
+
+def available_cases(chosen: Sequence[tuple[Case, tuple[str, ...]]], folder: Path) -> list[tuple[Case, tuple[str, ...]]]:
+    """Those of the chosen cases and data sets that a folder has results of.
+
+    Raises:
+        BlindSRError: there are none.
+    """
+    if not folder.is_dir():
+        raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images", Code.FILE_NOT_FOUND)
+    pairs = [(case, tuple(one for one in sets if (folder / case.name / one).is_dir())) for case, sets in chosen]
+    there = [(case, sets) for case, sets in pairs if sets]
+    if not there:
+        case, (first, *_) = chosen[0]
+        raise BlindSRError(
+            f"{folder} has no results: images of {case.name} from {first} belong in {folder / case.name / first}",
+            Code.FILE_NOT_FOUND,
+        )
+    return there
+
+
+def evaluate_results(
+    source: Source,
+    chosen: Sequence[tuple[Case, tuple[str, ...]]],
+    subject: Subject,
+    *,
+    more: Sequence[Measure] = (),
+    notice: Callable[[Result], None] | None = None,
+) -> Submission:
+    """Measure results.
+
+    Args:
+        source: the suite and its original images.
+        chosen: cases and data sets, from `available_cases`.
+        subject: the results and who made them.
+        more: what is measured beside PSNR and SSIM.
+        notice: is told each result when it is there.
+
+    Raises:
+        BlindSRError: an original or a result is missing, or a result has another size.
+    """
+    results = []
+    for case, data_sets in chosen:
+        measures = [*fidelity(case.measured.convention()), *more]
+        for data_set in data_sets:
+            results.append(_result(source, case, data_set, subject.folder, measures))
+            if notice is not None:
+                notice(results[-1])
+    labels = {"psnr": "PSNR", "ssim": "SSIM", **{one.name: one.label for one in more}}
+    return Submission(
+        suite=source.suite.name, program=subject.program, run=subject.run, measures=labels, results=tuple(results)
+    )
+
+
+def read_result(folder: Path, item: Item, hr: Tensor) -> Tensor:
+    """A result ``(1, 3, h, w)`` in [0, 1].
+
+    Raises:
+        BlindSRError: it is missing or has another size than the original.
+    """
+    path = Results(folder).find(item.case.name, item.data_set, item.image)
+    sr = images.read(path).pixels[None]
+    if sr.shape != hr.shape:
+        size, wanted = (f"{one.shape[-1]}x{one.shape[-2]}" for one in (sr, hr))
+        raise BlindSRError(f"{path} is {size} pixels, but {wanted} are needed", Code.INCOMPATIBLE)
+    return sr
+
+
+@torch.no_grad()
+def _result(source: Source, case: Case, data_set: str, folder: Path, measures: Sequence[Measure]) -> Result:
+    by_image: dict[str, dict[str, float]] = {}
+    for item in source.items(case, data_set):
+        hr = source.hr(item)
+        sr = read_result(folder, item, hr)
+        (values,) = score(Compared(sr, sr, hr), measures)  # no measure here looks at the LR image
+        by_image[item.image] = {name: round(min(value, _MOST), 6) for name, value in values.values.items()}
+    means = {one.name: bootstrap_interval([values[one.name] for values in by_image.values()]) for one in measures}
+    return Result(case=case.name, data_set=data_set, count=len(by_image), means=means, images=by_image)

@@ -1,0 +1,119 @@
+"""Submissions: what a program reached on a suite, as JSON that others can check and compare."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from blindsr import files
+from blindsr.benchmark.suite import first_error
+from blindsr.errors import BlindSRError, Code
+
+_DRAWS = 2000
+"""Resamples of a bootstrap."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Program(_Part):
+    """What made the results."""
+
+    name: str = Field(min_length=1)
+    """How tables call it."""
+    version: str = ""
+    url: str = ""
+    note: str = ""
+    """Settings, training data, and what else a reader must know."""
+    parameters: int | None = Field(default=None, ge=0)
+
+
+class Run(_Part):
+    """How the results were made."""
+
+    command: str = ""
+    hardware: str = ""
+    """Processor, cores, accelerator."""
+    seconds: float | None = Field(default=None, ge=0)
+    """Wall-clock time for all images, with loading."""
+    megapixels: float | None = Field(default=None, gt=0)
+    """Size of all LR images that were read in this time."""
+    memory: int | None = Field(default=None, ge=0)
+    """Largest resident memory of a process, bytes."""
+
+
+class Interval(_Part):
+    """A mean over images with its bootstrap interval of 95%."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Result(_Part):
+    """One case on one data set."""
+
+    case: str
+    data_set: str
+    count: int = Field(ge=1)
+    means: Mapping[str, Interval]
+    """By measure."""
+    images: Mapping[str, Mapping[str, float]] = {}
+    """By image, then by measure; empty for published numbers."""
+
+
+class Submission(_Part):
+    """A program on a suite."""
+
+    format: Literal["blindsr-submission"] = "blindsr-submission"
+    version: Literal[1] = 1
+    suite: str
+    published: str = ""
+    """Where the numbers were published, if they were not measured on the suite's own images."""
+    program: Program
+    run: Run = Run()
+    measures: Mapping[str, str] = {}
+    """Labels of the measures."""
+    results: tuple[Result, ...] = Field(min_length=1)
+
+    def result(self, case: str, data_set: str) -> Result | None:
+        """The result of a case on a data set, if there is one."""
+        return next((one for one in self.results if (one.case, one.data_set) == (case, data_set)), None)
+
+    def to_json(self) -> str:
+        """JSON, with a line for each result."""
+        head = self.model_dump(mode="json", exclude={"results"})
+        lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+        rows = ",\n".join(f"  {json.dumps(one.model_dump(mode='json'), allow_nan=False)}" for one in self.results)
+        return "{\n" + "\n".join(lines) + f'\n "results": [\n{rows}\n ]\n}}\n'
+
+
+def load_submission(path: Path) -> Submission:
+    """The submission in a file.
+
+    Raises:
+        BlindSRError: it cannot be read, or is none.
+    """
+    try:
+        return Submission.model_validate_json(files.read_text(path))
+    except ValidationError as error:
+        raise BlindSRError(f"{path} is not a submission: {first_error(error)}", Code.INVALID_FILE) from None
+
+
+def bootstrap_interval(values: Sequence[float]) -> Interval:
+    """The mean, and the interval that holds 95% of the means of resampled images; the same on every machine.
+
+    A single value, or one that is infinite, has no interval.
+    """
+    mean = math.fsum(values) / len(values)
+    if len(values) < 2 or not math.isfinite(mean):
+        return Interval(mean=mean)
+    draws = np.random.Generator(np.random.PCG64(0)).integers(0, len(values), (_DRAWS, len(values)))
+    means = np.asarray(values, dtype=np.float64)[draws].mean(1)
+    low, high = np.percentile(means, (2.5, 97.5))
+    return Interval(mean=mean, low=float(low), high=float(high))

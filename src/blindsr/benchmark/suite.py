@@ -1,0 +1,233 @@
+"""Suites: frozen sets of degraded images, as records and SHA-256 sums instead of pixels."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from blindsr import files
+from blindsr.benchmark import steps as operations
+from blindsr.benchmark.steps import Step
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate.metrics import Channel, Convention, Rounding
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HighResolution(_Part):
+    """An original image, known by its pixels and not by its file's name."""
+
+    size: tuple[int, int]
+    """Width and height."""
+    sha256: str
+
+
+class Measured(_Part):
+    """The convention of PSNR and SSIM."""
+
+    channel: Channel
+    border: int = Field(ge=0)
+    rounding: Rounding
+
+    def convention(self) -> Convention:
+        """The same for the functions that measure."""
+        return Convention(self.channel, self.border, self.rounding)
+
+
+class Case(_Part):
+    """One degradation of all images of one or more data sets, or pairs of photographs."""
+
+    name: str = Field(pattern=_NAME)
+    title: str
+    source: str
+    scale: int = Field(ge=1)
+    measured: Measured
+    core: bool = False
+    """Whether it belongs to the short list that every submission should have."""
+    steps: tuple[Step, ...] = ()
+    """What is done to every image; the noise of each is drawn from its name."""
+    records: Mapping[str, Mapping[str, tuple[Step, ...]]] = {}
+    """Steps of each image, where they differ: by data set, then by image."""
+    pairs: Mapping[str, Mapping[str, str]] = {}
+    """SHA-256 of LR photographs, where a camera made them: by data set, then by image."""
+    sha256: Mapping[str, str] = {}
+    """For each data set, SHA-256 of the digests of all its LR images in their order."""
+
+    @property
+    def data_sets(self) -> tuple[str, ...]:
+        """The data sets that it is frozen for."""
+        return tuple(self.pairs or self.sha256)
+
+    def steps_of(self, data_set: str, image: str) -> tuple[Step, ...]:
+        """The steps of one image."""
+        return self.records[data_set][image] if self.records else self.steps
+
+
+class Suite(_Part):
+    """Cases, the originals that they are made from, and the kernels that they use."""
+
+    format: Literal["blindsr-suite"]
+    version: Literal[1]
+    name: str = Field(pattern=_NAME)
+    title: str
+    data_sets: Mapping[str, Mapping[str, HighResolution]]
+    kernels: Mapping[str, tuple[tuple[int, ...], ...]]
+    """Square kernels of whole numbers, of odd side; the sum is a power of 2."""
+    cases: tuple[Case, ...]
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """The kernels as float64 tensors.
+
+        Raises:
+            BlindSRError: one is not square, of even side, or its sum is no power of 2.
+        """
+        return {name: _kernel(name, rows) for name, rows in self.kernels.items()}
+
+    def degrade(self, case: Case, data_set: str, image: str, levels: Tensor) -> Tensor:
+        """Degrade an original as a case says.
+
+        Args:
+            case: which has no pairs.
+            data_set: of the image.
+            image: its name in the suite.
+            levels: its 8-bit values ``(3, h, w)``; they are cropped to a multiple of the scale.
+
+        Returns:
+            8-bit values of the LR image ``(3, h', w')``, uint8.
+        """
+        height, width = (side - side % case.scale for side in levels.shape[1:])
+        steps = case.steps_of(data_set, image)
+        return operations.apply_steps(steps, levels[:, :height, :width], self.tensors, self.seed(case, data_set, image))
+
+    def seed(self, case: Case, data_set: str, image: str) -> str:
+        """What the noise of an LR image is drawn from."""
+        return f"{self.name}/{case.name}/{data_set}/{image}"
+
+    def select(
+        self, names: Sequence[str] = (), data_sets: Sequence[str] = (), scale: int | None = None, *, core: bool = False
+    ) -> list[tuple[Case, tuple[str, ...]]]:
+        """Choose cases, and of each the data sets.
+
+        Args:
+            names: of cases; all if there are none.
+            data_sets: names of data sets; all if there are none.
+            scale: of the cases; any if it is not given.
+            core: only the short list.
+
+        Raises:
+            BlindSRError: an unknown name, or nothing is left.
+        """
+        _check_names(names, [case.name for case in self.cases], "case", self.name)
+        _check_names(data_sets, list(self.data_sets), "data set", self.name)
+        chosen = []
+        for case in self.cases:
+            wanted = tuple(one for one in case.data_sets if not data_sets or one in data_sets)
+            fits = (not names or case.name in names) and scale in (None, case.scale) and (case.core or not core)
+            if fits and wanted:
+                chosen.append((case, wanted))
+        if not chosen:
+            raise BlindSRError(f"no case of {self.name} fits all of these options", Code.CONFLICTING_OPTIONS)
+        return chosen
+
+
+def digest(levels: Tensor) -> str:
+    """SHA-256 of an image ``(3, h, w)``: of the text ``WIDTHxHEIGHT`` and the bytes R, G, B of each pixel by rows."""
+    _, height, width = levels.shape
+    pixels = levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy().tobytes()
+    return hashlib.sha256(f"{width}x{height}".encode() + pixels).hexdigest()
+
+
+def combined_digest(digests: Sequence[str]) -> str:
+    """SHA-256 of a list of digests, as a suite stores it for a data set."""
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def suite_names() -> list[str]:
+    """The suites that come with the package."""
+    return sorted(one.name.removesuffix(".json") for one in _folder().iterdir() if one.name.endswith(".json"))
+
+
+def load_suite(name: str) -> Suite:
+    """A suite by its name, or by the path of its file.
+
+    Raises:
+        BlindSRError: there is none of that name, or the file is no suite.
+    """
+    if name.endswith(".json"):
+        return parse_suite(files.read_text(Path(name)), name)
+    known = suite_names()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        raise BlindSRError(
+            f"there is no suite {name!r}; did you mean {nearest[0]!r}? There is {', '.join(known)}", Code.UNKNOWN_NAME
+        )
+    return parse_suite((_folder() / f"{name}.json").read_text(encoding="utf-8"), name)
+
+
+def parse_suite(text: str, name: str) -> Suite:
+    """The suite that JSON describes; ``name`` is for the message.
+
+    Raises:
+        BlindSRError: it is none.
+    """
+    try:
+        suite = Suite.model_validate_json(text)
+    except ValidationError as error:
+        raise BlindSRError(f"{name} is not a suite: {first_error(error)}", Code.INVALID_FILE) from None
+    for case in suite.cases:
+        _check_case(suite, case)
+    return suite
+
+
+def first_error(error: ValidationError) -> str:
+    """What is wrong with a file, in a few words."""
+    one = error.errors()[0]
+    place = ".".join(map(str, one["loc"]))
+    return f"{place}: {one['msg']}" if place else str(one["msg"])
+
+
+def _check_case(suite: Suite, case: Case) -> None:
+    if sum(map(bool, (case.steps, case.records, case.pairs))) != 1:
+        raise BlindSRError(f"{case.name} needs one of steps, records and pairs", Code.INVALID_FILE)
+    unknown = sorted(set(case.data_sets) - set(suite.data_sets))
+    if unknown or not case.data_sets:
+        raise BlindSRError(f"{case.name} has no data set of the suite: {', '.join(unknown)}", Code.INVALID_FILE)
+    for data_set in case.data_sets if not case.steps else ():
+        given = (case.records or case.pairs).get(data_set, {})
+        if set(given) != set(suite.data_sets[data_set]):
+            raise BlindSRError(f"{case.name} lacks records of images of {data_set}", Code.INVALID_FILE)
+
+
+def _check_names(given: Sequence[str], known: Sequence[str], what: str, suite: str) -> None:
+    for name in given:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+            raise BlindSRError(f"{suite} has no {what} {name!r}; did you mean {nearest!r}?", Code.UNKNOWN_NAME)
+
+
+def _kernel(name: str, rows: Sequence[Sequence[int]]) -> Tensor:
+    side, whole = len(rows), sum(map(sum, rows))
+    if side % 2 == 0 or any(len(row) != side for row in rows):
+        raise BlindSRError(f"kernel {name} must be square and of odd side", Code.INVALID_FILE)
+    if not re.fullmatch("0b10*", bin(whole)) or whole > 2**20:
+        raise BlindSRError(
+            f"the sum of kernel {name} is {whole}; a power of 2 up to 2**20 is needed", Code.INVALID_FILE
+        )
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _folder() -> Path:
+    return Path(str(package_files("blindsr.benchmark"))) / "suites"

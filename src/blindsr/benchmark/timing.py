@@ -1,0 +1,88 @@
+"""Time and memory of a program, measured from outside, and what it ran on."""
+
+import os
+import platform
+import resource
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from blindsr import files, images
+from blindsr.benchmark.submission import Run
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate.folder import image_files
+
+NAME = "run.json"
+"""File in a folder of results that `measure_command` writes and scoring reads."""
+
+
+def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
+    """Run a program and measure it.
+
+    Args:
+        command: with its arguments.
+        lr: folder of the LR images that it reads, for the time by megapixel.
+
+    Raises:
+        BlindSRError: it cannot be started, or failed.
+    """
+    pixels = megapixels(lr) if lr is not None else None
+    start = time.perf_counter()
+    try:
+        done = subprocess.run(command, check=False)
+    except OSError as error:
+        raise BlindSRError(f"{command[0]} cannot be started: {error.strerror}", Code.CANNOT_READ) from None
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise BlindSRError(f"{command[0]} failed with exit code {done.returncode}", Code.INVALID_VALUE)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    text = shlex.join(command)
+    return Run(command=text, hardware=hardware(), seconds=round(seconds, 3), megapixels=pixels, memory=peak)
+
+
+def megapixels(folder: Path) -> float | None:
+    """Size of all images of a folder and of the folders in it; None if there is no image."""
+    if not folder.is_dir():
+        raise BlindSRError(f"there is no folder {folder}; name one that holds the LR images", Code.FILE_NOT_FOUND)
+    folders = [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]
+    pixels = sum(_pixels(path) for one in folders for path in image_files(one))
+    return pixels / 1e6 or None
+
+
+def hardware() -> str:
+    """Processor and cores of this machine."""
+    return f"{_processor()}, {len(_cores())} cores"
+
+
+def read_run(folder: Path) -> Run:
+    """How results were made, if their folder says so."""
+    path = folder / NAME
+    if not path.is_file():
+        return Run()
+    try:
+        return Run.model_validate_json(files.read_text(path))
+    except ValidationError:
+        raise BlindSRError(f"{path} is not what `blindsr benchmark time` writes", Code.INVALID_FILE) from None
+
+
+def _pixels(path: Path) -> int:
+    picture = images.read(path)
+    return picture.height * picture.width
+
+
+def _cores() -> set[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return named or platform.processor() or platform.machine()

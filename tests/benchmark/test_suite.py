@@ -1,0 +1,103 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from blindsr import images
+from blindsr.benchmark import suite as room
+from blindsr.benchmark.suite import Suite
+from blindsr.errors import BlindSRError
+from blindsr.evaluate import protocols
+
+
+def test_the_suites_of_the_package_are_whole() -> None:
+    assert room.suite_names() == ["blind-classic-1", "blind-real-1"]
+    for name in room.suite_names():
+        suite = room.load_suite(name)
+        assert suite.name == name
+        for case in suite.cases:
+            for data_set in case.data_sets:
+                assert case.pairs or len(case.sha256[data_set]) == 64
+                for image in suite.data_sets[data_set] if not case.pairs else ():
+                    kernels = {step.kernel for step in case.steps_of(data_set, image) if step.step == "blur"}
+                    assert kernels <= suite.tensors.keys()
+
+
+def test_classic_has_every_protocol_and_its_convention() -> None:
+    cases = {case.name: case for case in room.load_suite("blind-classic-1").cases}
+    for protocol in protocols().values():
+        for number in range(1, 1 + len(protocol.degradations("x"))):
+            case = cases.pop(protocol.name if protocol.name in cases else f"{protocol.name}-{number}")
+            assert case.scale == protocol.scale
+            assert case.measured.convention() == protocol.convention
+    assert not cases
+
+
+@pytest.mark.parametrize("name", ["cmdsr-severe-nf", "dmsr-0.2-0-x3", "mrda-aniso6-0", "mzsr-ani-direct"])
+def test_images_are_those_of_the_protocol_but_for_single_levels(name: str) -> None:
+    suite = room.load_suite("blind-classic-1")
+    case = next(case for case in suite.cases if case.name == name)
+    side = 24 * case.scale
+    hr = torch.randint(256, (3, side, side), generator=torch.Generator().manual_seed(0))
+    found = suite.degrade(case, "Set5", "img_001", hr)
+    (degradation,) = protocols()[name].degradations("img_001")
+    wanted = (degradation.apply(images.modcrop(hr.float() / 255, case.scale)[None])[0] * 255).round()
+    apart = (found - wanted).abs()
+    assert float(apart.max()) <= 1
+    assert float(apart.mean()) < 0.003
+
+
+def test_digests_know_size_and_order() -> None:
+    x = torch.zeros(3, 2, 8)
+    assert (
+        len({room.digest(x), room.digest(x.view(3, 8, 2)), room.digest(x + torch.tensor([1, 0, 0])[:, None, None])})
+        == 3
+    )
+    assert room.combined_digest(["a", "b"]) != room.combined_digest(["b", "a"])
+
+
+def test_selection(suite: Suite) -> None:
+    assert [case.name for case, _ in suite.select()] == ["blurred", "halved", "posted"]
+    assert [case.name for case, _ in suite.select(scale=2)] == ["halved"]
+    assert [case.name for case, _ in suite.select(core=True)] == ["blurred"]
+    with pytest.raises(BlindSRError, match="did you mean 'halved'"):
+        suite.select(["halves"])
+    with pytest.raises(BlindSRError, match="no data set 'Three'"):
+        suite.select(data_sets=["Three"])
+    with pytest.raises(BlindSRError, match="no case of small-1 fits"):
+        suite.select(["blurred"], scale=2)
+
+
+def test_unknown_suites_name_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(BlindSRError, match="did you mean 'blind-classic-1'"):
+        room.load_suite("blind-clasic-1")
+    path = tmp_path / "other.json"
+    path.write_text("{}")
+    with pytest.raises(BlindSRError, match=r"other\.json is not a suite: format"):
+        room.load_suite(str(path))
+
+
+def broken(suite: Suite, **changes: Any) -> str:
+    return json.dumps({**json.loads(suite.model_dump_json()), **changes})
+
+
+@pytest.mark.parametrize(
+    ("kernel", "words"),
+    [([[1, 2], [3, 2]], "square and of odd side"), ([[3]], "power of 2"), ([[2**21]], "power of 2")],
+)
+def test_kernels_are_checked(suite: Suite, kernel: list[list[int]], words: str) -> None:
+    with pytest.raises(BlindSRError, match=words):
+        _ = room.parse_suite(broken(suite, kernels={"wide": kernel}), "x").tensors
+
+
+def test_records_belong_to_images(suite: Suite) -> None:
+    cases = json.loads(suite.model_dump_json())["cases"]
+    with pytest.raises(BlindSRError, match="one of steps, records and pairs"):
+        room.parse_suite(broken(suite, cases=[{**cases[0], "steps": []}]), "x")
+    with pytest.raises(BlindSRError, match="no data set of the suite: Other"):
+        room.parse_suite(broken(suite, cases=[{**cases[0], "sha256": {"Other": ""}}]), "x")
+    del cases[2]["records"]["Two"]["first"]
+    with pytest.raises(BlindSRError, match="lacks records"):
+        room.parse_suite(broken(suite, cases=[cases[2]]), "x")
