@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from blindsr import heap
@@ -66,3 +67,25 @@ def test_the_limit_holds_for_a_batch_of_many_sizes(tmp_path: Path) -> None:
     code, peak = json.loads(ended.stdout.splitlines()[-1])
     assert code == 0
     assert peak < 600_000_000  # 890 MB before memory was returned, and more with each image
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_large_tensors_are_like_others_and_go_back_when_they_are_freed(dtype: torch.dtype) -> None:
+    before = heap._resident()
+    for value in range(3):
+        x = heap.empty((3, 4000, 4000), dtype).fill_(value)
+        assert x.shape == (3, 4000, 4000)
+        assert x.is_contiguous()
+        assert float(x[:, ::999, ::999].float().mean()) == value
+        assert heap._resident() > before + 90_000_000
+        view = x[0, :10]
+        del x
+        assert bool((view == value).all())
+        del view
+        assert heap._resident() < before + 50_000_000
+
+
+def test_systems_without_large_pages_give_tensors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(heap.mmap, "MADV_HUGEPAGE", raising=False)
+    assert heap.empty((4, 1024, 1024), torch.float32).shape == (4, 1024, 1024)
+    assert heap.empty((2, 0), torch.float32).shape == (2, 0)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
+from blindsr import heap
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference.progress import Watch
@@ -159,6 +160,8 @@ def empty_result(lr: Tensor, scale: int) -> Tensor:
     """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
     height, width = (scale * side for side in lr.shape[-2:])
     try:
+        if lr.device.type == "cpu":
+            return heap.empty((1, 3, height, width), torch.float32)
         return torch.empty(1, 3, height, width, device=lr.device)
     except RuntimeError as error:
         if not out_of_memory(error):

@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr import heap
+
 _STRIP = 2**22
 """Bytes of a feature map that are made at a time."""
 
@@ -32,11 +34,11 @@ def states(blocks: Iterator[nn.Module], shallow: Tensor) -> tuple[Tensor, Tensor
         blocks: of three convolutions each; see `bases.SPANBlock`.
         shallow: their input, ``(n, c, h, w)``; not changed.
     """
-    x, early = shallow, torch.empty_like(shallow)
-    inner, second, last = torch.empty_like(shallow), torch.empty_like(shallow), early
+    x, early = shallow, _room(shallow)
+    inner, second, last = _room(shallow), _room(shallow), early
     for number, block in enumerate(blocks):
         if number == 1:
-            last = torch.empty_like(shallow)
+            last = _room(shallow)
         one, two, three = (conv for conv in block.children() if isinstance(conv, nn.Conv2d))
         for rows in strips(x):
             silu_into(convolved(one, x, rows), out=_cut(inner, rows))
@@ -53,7 +55,7 @@ def states(blocks: Iterator[nn.Module], shallow: Tensor) -> tuple[Tensor, Tensor
 def enlarged(conv: nn.Conv2d, x: Tensor, scale: int) -> Tensor:
     """A convolution ``(n, c, h, w)`` to ``(n, 3, s*h, s*w)`` whose channels are pixels of the result."""
     n, _, height, width = x.shape
-    sr = x.new_empty(n, 3, scale * height, scale * width)
+    sr = heap.empty((n, 3, scale * height, scale * width), x.dtype)
     blocks = sr.view(n, 3, height, scale, width, scale)
     for rows in strips(x):
         made = convolved(conv, x, rows).unflatten(1, (3, scale, scale))
@@ -63,7 +65,7 @@ def enlarged(conv: nn.Conv2d, x: Tensor, scale: int) -> Tensor:
 
 def joined(conv: nn.Conv2d, maps: list[Tensor], last: nn.Conv2d) -> Tensor:
     """A convolution of one pixel over maps ``(n, c, h, w)``, the second of which goes through another one first."""
-    out = torch.empty_like(maps[0])
+    out = _room(maps[0])
     weights = conv.weight[:, :, 0, 0].split([x.shape[1] for x in maps], 1)
     for rows in strips(out):
         made = _cut(out, rows)
@@ -88,6 +90,12 @@ def convolved(conv: nn.Conv2d, x: Tensor, rows: range) -> Tensor:
     whole = last - first == len(rows) + 2
     out = F.conv2d(x[:, :, first:last], conv.weight, conv.bias, padding=(0 if whole else 1, 1))
     return out if whole else out[:, :, rows.start - first : rows.stop - first]
+
+
+def _room(like: Tensor) -> Tensor:
+    """A map ``(n, c, h, w)`` of arbitrary values, the channels of a pixel together."""
+    n, channels, height, width = like.shape
+    return heap.empty((n, height, width, channels), like.dtype).permute(0, 3, 1, 2)
 
 
 def _cut(x: Tensor, rows: range) -> Tensor:
