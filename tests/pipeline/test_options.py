@@ -91,6 +91,8 @@ def test_the_command_has_each_option_by_its_name_and_with_its_default() -> None:
         ({"bits": 12}, "8, 16 or 32"),
         ({"quality": 0}, "quality"),
         ({"strength": 1.5}, "strength"),
+        ({"detail": -0.1}, "detail"),
+        ({"detail": float("nan")}, "detail"),
         ({"max_memory": "1KB"}, "not enough"),
         ({"compare": Path("c.xyz")}, "extension"),
     ],

@@ -56,6 +56,10 @@ def upscale(
             help="Name of weights, path of a weights file, 'bicubic', or 'auto': what suits each photograph.",
         ),
     ] = "auto",
+    detail: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="0 is the most faithful result, 1 one for looks, where a model has both."),
+    ] = 0.0,
     support: Annotated[
         list[Path] | None,
         typer.Option(
@@ -157,6 +161,7 @@ def upscale(
         megapixels=megapixels,
         native=native,
         strength=strength,
+        detail=detail,
         support=support,
         tta=tta,
         preview=preview,

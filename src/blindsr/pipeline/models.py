@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from blindsr import weights
 from blindsr.analysis.choice import Auto
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference.load import load
@@ -14,6 +15,7 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import condition_io
 from blindsr.pipeline.condition_io import StoredCondition
 from blindsr.pipeline.options import Options
+from blindsr.weights.suits import Suitability, selectable
 
 _KEPT = 2
 """Models that stay in memory for the next call."""
@@ -30,7 +32,15 @@ def load_model(options: Options) -> Upscaler | Auto:
     if isinstance(options.model, Upscaler | Auto):
         return options.model
     name = str(options.model)
-    settings = (str(options.device), options.precision, options.tile_side, options.seed, options.tta, options.runtime)
+    settings = (
+        str(options.device),
+        options.precision,
+        options.tile_side,
+        options.seed,
+        options.tta,
+        options.runtime,
+        options.detail or None,
+    )
     with _LOADING:
         if name == "auto":
             chooser = _auto(options.scale, settings)
@@ -62,11 +72,22 @@ def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscal
 
 @lru_cache(1)
 def _auto(factor: float | None, settings: tuple[Any, ...]) -> Auto:
-    return Auto(partial(load, **_named_settings(settings)), factor)
+    named = _named_settings(settings)
+    return Auto(partial(load, **named), factor, None if named["detail"] is None else _detailed())
 
 
 def _named_settings(settings: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime"), settings, strict=True))
+    return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime", "detail"), settings, strict=True))
+
+
+def _detailed() -> dict[str, Suitability]:
+    """The weights that a choice of detail can be made of."""
+    found = {name: suits for name, suits in selectable().items() if weights.partner_of(name) is not None}
+    if not any(suits.anything for suits in found.values()):
+        raise BlindSRError(
+            "no model of the choice of 'auto' supports --detail; name one with --model", Code.UNSUPPORTED_OPTION
+        )
+    return found
 
 
 def _written(name: str) -> int | None:

@@ -39,7 +39,7 @@ DEFAULT_MODEL = "auto"
 _LEAST_KERNEL = 15
 """Side of the kernels that most methods were trained with, HR pixels."""
 _HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
-_OF_AN_UPSCALER = ("device", "precision", "seed", "tile", "tta", "runtime")
+_OF_AN_UPSCALER = ("detail", "device", "precision", "seed", "tile", "tta", "runtime")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,6 +63,8 @@ class Options:
     If not given, it is that of the choice where a model is chosen for each image that is not too large, else 1."""
     strength: float = 1.0
     """0 is the bicubic enlargement, 1 the model's result."""
+    detail: float = 0.0
+    """From 0, the most faithful weights, to 1, those of the same network that were trained for looks."""
     support: Sequence[Source] | None = None
     """Images that were degraded alike, to learn the degradation from."""
     tta: bool = False
@@ -122,6 +124,8 @@ class Options:
         check_quality(self.quality)
         if not 0 <= self.strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {self.strength:g}")
+        if not 0 <= self.detail <= 1:
+            raise BlindSRError(f"expected a detail between 0 and 1, got {self.detail:g}")
         for name, least in (("noise", 0), ("denoise", 0)):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value >= least):
@@ -157,7 +161,8 @@ class Options:
             (
                 isinstance(self.model, Upscaler | Auto)
                 and any(getattr(self, name) != getattr(type(self), name) for name in _OF_AN_UPSCALER),
-                "a model that is ready has its own device, precision, runtime, seed, tile and ensemble; leave them out",
+                "a model that is ready has its own detail, device, precision, runtime, seed, tile and ensemble; "
+                "leave them out",
             ),
         ):
             if contradiction:

@@ -1,7 +1,7 @@
 """Trained weights: files, cards, and the registry of those in the package."""
 
 from blindsr.weights.card import Card
-from blindsr.weights.detail import interpolate, load_with_detail
+from blindsr.weights.detail import interpolate, load_with_detail, partner_of
 from blindsr.weights.store import (
     Weights,
     available,
@@ -30,6 +30,7 @@ __all__ = [
     "load_with_detail",
     "name_of",
     "parameters",
+    "partner_of",
     "read_card",
     "save_weights",
     "with_role",

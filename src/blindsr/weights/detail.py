@@ -23,14 +23,22 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
         BlindSRError: a number outside of 0 to 1, or weights without a partner.
     """
     if not 0 <= detail <= 1:
-        raise BlindSRError(f"detail is a number from 0 to 1, not {detail}")
+        raise BlindSRError(f"expected detail to be a number from 0 to 1, got {detail:g}")
     first = load_weights(name_or_path)
-    partner = f"{name_of(name_or_path).rpartition('.')[0]}.{_LOOKS}"
-    if partner not in available() or partner == first.name:
+    partner = partner_of(name_or_path)
+    if partner is None:
         raise BlindSRError(
-            f"{first.name} does not support a choice of detail: there are no weights {partner}", Code.UNKNOWN_NAME
+            f"{first.name} does not support --detail: no weights of the same network were trained for looks",
+            Code.UNSUPPORTED_OPTION,
         )
     return interpolate(first, load_weights(partner), detail)
+
+
+def partner_of(name_or_path: str | Path) -> str | None:
+    """Name of the weights of the same network that were trained for looks; None if the package has none."""
+    name = name_of(name_or_path)
+    partner = f"{name.rpartition('.')[0]}.{_LOOKS}"
+    return partner if partner in available() and partner != name else None
 
 
 def interpolate(first: Weights, second: Weights, share: float) -> Weights:
@@ -46,7 +54,7 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
     """
     own, other = first.method.state_dict(), second.method.state_dict()
     if {name: value.shape for name, value in own.items()} != {name: value.shape for name, value in other.items()}:
-        raise BlindSRError(f"{first.name} and {second.name} are weights of different networks", Code.INCOMPATIBLE)
+        raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
     method = load_weights(first.path).method
     method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
     return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())

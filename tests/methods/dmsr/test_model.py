@@ -8,6 +8,7 @@ from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.degrade import kernels, resize
 from blindsr.errors import BlindSRError
+from blindsr.inference import Upscaler
 from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.dmsr import model
 from blindsr.methods.dmsr.extractor import noise_level
@@ -136,17 +137,16 @@ def test_what_the_user_knows_overrules_what_is_estimated() -> None:
 
 def test_a_network_that_is_told_a_number_is_told_the_users() -> None:
     net, lr = tiny(noise="sigma"), picture(20, 24)
-    condition = found(net, lr, noise=10.0, denoise=0.5)
-    told = torch.full_like(lr, 0.5 * 10 / 255)
+    condition = found(net, lr, noise=10.0)
+    told = torch.full_like(lr, 10 / 255)
     with torch.no_grad():
         torch.testing.assert_close(restore(net, lr, condition), net.net(lr, told, condition.kernel))
 
 
-def test_denoise_scales_the_noise_condition() -> None:
-    net, lr = tiny(), picture(30, 30)
-    assert found(net, lr, denoise=0.5).factor == 0.5
-    results = [restore(net, lr, found(net, lr, denoise=factor)) for factor in (0.0, 1.0)]
-    assert float((results[0] - results[1]).abs().max()) > 1e-4
+def test_a_share_of_noise_to_remove_is_refused() -> None:
+    """It was never trained: trained weights keep no more grain at 0 than at 1."""
+    with pytest.raises(BlindSRError, match="denoise"):
+        Upscaler(tiny(), device="cpu").condition(picture(30, 30), Hints(denoise=0.5))
 
 
 def test_kernels_of_other_sizes_are_fitted_or_refused() -> None:

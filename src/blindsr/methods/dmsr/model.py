@@ -224,7 +224,7 @@ class DMSR(Method[DMSRCondition]):
     """Extractor and SR network; the condition is the kernel, and what makes a tile see the whole image."""
 
     Config = DMSRConfig
-    supported_hints = frozenset({"kernel", "noise", "denoise"})
+    supported_hints = frozenset({"kernel", "noise"})
     config: DMSRConfig
 
     def __init__(self, config: DMSRConfig) -> None:
@@ -254,10 +254,10 @@ class DMSR(Method[DMSRCondition]):
         map_ = self.extractor.noise(features).float()
         as_number = self.config.noise == "sigma"
         level = 255 * map_.std((0, 2, 3), correction=0) if as_number else noise_level(seen, map_)
-        factor = 1.0 if hints.denoise is None else hints.denoise
+        factor = 1.0
         if hints.noise is not None:
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
-            factor *= 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
+            factor = 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
         attention = self._attention(seen, self.noise_input(seen, level, factor, map_))
         return DMSRCondition(kernel, confidence, level, factor, attention)

@@ -264,7 +264,8 @@ def _described(name: str, path: Path) -> Values | None:
     except BlindSRError:
         return None
     options = sorted({"seconds": "time_limit", "kernel": "blur"}.get(one, one) for one in hints if one != "support")
-    return {**about, "description": _description(path), "options": [*options, "strength"]}
+    detail = ["detail"] if weights.partner_of(name) else []
+    return {**about, "description": _description(path), "options": [*options, *detail, "strength"]}
 
 
 def _description(path: Path) -> str:
