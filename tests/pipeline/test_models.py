@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from blindsr.pipeline.one import restore_file
 from torch import Tensor
 
 from blindsr import weights
@@ -19,7 +20,6 @@ from blindsr.inference.load import load as load_by_name
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline import condition_io, models
 from blindsr.pipeline.models import load_condition, load_model
-from blindsr.pipeline.one import restore_file
 from blindsr.pipeline.options import Options
 from blindsr.weights.known import example
 
