@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from blindsr.pipeline.one import restore_file
 from torch import Tensor
 
 from blindsr import weights
@@ -21,6 +20,7 @@ from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline import condition_io, models
 from blindsr.pipeline.models import load_condition, load_model
 from blindsr.pipeline.options import Options
+from blindsr.pipeline.restorer import restore_file
 from blindsr.weights.known import example
 
 
@@ -127,7 +127,7 @@ def test_a_choice_of_detail_lies_between_two_models(pair: dict[str, Path], tmp_p
 
 def test_a_condition_serves_any_detail(pair: dict[str, Path], tmp_path: Path) -> None:
     file, one = tmp_path / "c.json", Upscaler("cmdsr_x4.photo", device="cpu")
-    condition_io.save(file, "cmdsr_x4.photo", one, one.estimate_condition(example()[0]))
+    condition_io.save_condition(file, "cmdsr_x4.photo", one, one.estimate_condition(example()[0]))
     made = [restored(tmp_path, condition=file, detail=detail) for detail in (0.0, 1.0)]
     assert float((made[0] - made[1]).abs().max()) > 0.01
 

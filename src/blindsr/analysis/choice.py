@@ -1,8 +1,10 @@
 """Which model suits a photograph, and why.
 
 Weights for photographs of unknown history are taken unless it is sure that a photograph lies in a narrower family that
-others were trained for, and those do no harm on a few of its own windows. What each suits stands in its entry of the
-list of weights (see `blindsr.weights.suits`); nothing here knows any by name.
+others were trained for, and those do no harm on a few of its own windows. Numbers alone are seldom sure that a small or
+textured photograph is clean and sharp; there, the weights for such photographs are compared with the general ones on
+the same windows. What each suits stands in its entry of the list of weights (see `blindsr.weights.suits`); nothing here
+knows any by name.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +13,7 @@ from functools import cache
 
 from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
-from blindsr.analysis.trial import judge, try_out
+from blindsr.analysis.trial import compare, judge, try_out
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError
 from blindsr.images import Picture
@@ -20,6 +22,10 @@ from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
 """Probability that the blur is right from which on it is relied on."""
+_NEARLY_FULL, _NEARLY_SHARP = 0.8, 0.3
+"""Native resolution that a photograph may have, and blur in pixels beyond its bound, and be compared."""
+_MISREAD = 7.0
+"""Level of noise that is no coarser than a pixel up to which fine texture is taken for noise."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +106,21 @@ class Auto:
     def decide(self, analysis: Analysis, picture: Picture | None = None) -> Choice:
         """The model for a photograph that was analysed; without the picture, there is no trial.
 
-        At most one of the narrower models is tried, so that looking stays cheap.
+        At most one of the narrower models is tried, or compared, so that looking stays cheap.
         """
+        if picture is not None:
+            compared = self._compared(analysis, picture)
+            if compared is not None:
+                return compared
         found = describe(analysis)
         noise = 0.0 if analysis.noise is None else analysis.noise.level
         native, clean = shrink_factor(analysis.native), analysis.clean
         whole = 1.0 if self.suited[self.general].enlarged else native
-        narrow = (name for name, suits in self.suited.items() if lies_in(analysis, suits, self.factor))
+        narrow = (
+            name
+            for name, suits in self.suited.items()
+            if lies_in(analysis, suits, self.factor) and (picture is None or not suits.compared)
+        )
         name = next(narrow, self.general)
         if self.suited[name].anything:
             because = f"{found}, so weights for photographs of any history restore it"
@@ -119,6 +133,17 @@ class Auto:
                 return Choice(self.general, because, whole, noise, clean)
             found += f", and {name} did no harm when it was tried on a part"
         return Choice(name, f"{found}, so weights made for just such photographs restore it", native, noise, clean)
+
+    def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
+        """Weights for clean, sharp photographs, if those for any history find nothing to remove either."""
+        for name, suits in self.suited.items():
+            if suits.compared and may_lie_in(analysis, suits, self.factor):
+                narrow, general = self.load(name), self.load(self.general)
+                if narrow.scale == general.scale and compare(narrow, general, picture).doubt is None:
+                    because = "tried on a part of it, weights for photographs of any history find nothing to remove, "
+                    because += "so weights made for sharp photographs without noise restore it"
+                    return Choice(name, because, clean=True)
+        return None
 
     def unseen(self) -> tuple[Upscaler, Choice]:
         """The model for an image that is too large to be looked at whole."""
@@ -153,6 +178,19 @@ def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
         and suits.noise[0] <= noise.level <= suits.noise[1]
         and noise.grain <= suits.grain
         and suits.blur[0] <= blur.width <= suits.blur[1]
+    )
+
+
+def may_lie_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
+    """Whether nothing says for sure that a photograph lies outside of the family of some weights."""
+    noise, blur = analysis.noise, analysis.blur
+    if noise is None or blur is None or analysis.native < _NEARLY_FULL:
+        return False
+    return (
+        factor <= suits.factor
+        and (suits.jpeg or not analysis.compressed)
+        and noise.level * (1 - noise.grain) <= suits.noise[1] + _MISREAD
+        and blur.width <= suits.blur[1] + _NEARLY_SHARP
     )
 
 

@@ -1,4 +1,9 @@
-"""Whether a model does harm to a photograph, measured on a few windows of it and without ground truth."""
+"""Whether a model does harm to a photograph, measured on a few windows of it and without ground truth.
+
+Weights that were trained on clean, sharp photographs are tried against those for photographs of any history, which
+remove what they find of noise, blur and JPEG blocks. Where there is nothing to be found, both make much the same of a
+window; `benchmarks/choice.py` shows how well that tells clean photographs from others.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -27,6 +32,16 @@ _DRIFT = 2.0
 _NOISE_SHARE = 0.2
 """Share of the noise level that may be missing from the smoothed result, because it was removed."""
 _SMOOTH = 2.0
+_FINE = 0.75
+"""Standard deviation in pixels of the Gaussian whose residual is the finest detail."""
+_BORDER = 6
+"""Pixels at the borders of a window that are not judged: what lies beyond was not seen."""
+_FAINT = 0.5
+"""Detail (0..255) that rounding leaves, added so that flat windows do not count."""
+_APART = 0.65
+"""Difference of two results, in units of the photograph's finest detail, from which on one of them removes blur."""
+_NOISIER = 1.33
+"""Fine structure in flat parts, against that of the other result, from which on the other one removes noise."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,53 @@ class Trial:
         return None
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Results of weights for clean, sharp photographs and of those for photographs of any history."""
+
+    difference: float
+    """Root mean square difference of luma, in units of the photograph's finest detail."""
+    noisier: float
+    """Fine structure in flat parts of the first, against the second."""
+
+    @property
+    def doubt(self) -> str | None:
+        """What speaks against the first, as a clause; None if there is nothing to be removed."""
+        if self.noisier > _NOISIER:
+            return "weights for photographs of any history remove noise where it is flat"
+        if self.difference > _APART:
+            return "weights for photographs of any history see blur in it"
+        return None
+
+
+@torch.no_grad()
+def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison:
+    """Restore two windows of a picture by two models of one scale and compare the results.
+
+    Args:
+        narrow: of weights for clean, sharp photographs.
+        general: of weights for photographs of any history.
+        picture: the photograph.
+    """
+    seen = _middle(picture)
+    conditions = [one.estimate_condition(seen) for one in (narrow, general)]
+    difference = detail = noisier = 0.0
+    for top, left, height, width in _windows(picture.pixels):
+        lr = picture.pixels[None, :, top : top + height, left : left + width].float()
+        with narrow.autocast():
+            results = [
+                one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
+                for one, condition in zip((narrow, general), conditions, strict=True)
+            ]
+        first, second = (luma(sr) for sr in results)
+        y = luma(lr)
+        difference += float(_inside(first - second, narrow.scale * _BORDER).square().mean())
+        detail += float(_inside(y - smoothed(y, _FINE), _BORDER).square().mean())
+        noisier = max(noisier, fine_structure(lr, results[0]) / fine_structure(lr, results[1]))
+    count = max(1, len(_windows(picture.pixels)))
+    return Comparison(math.sqrt(difference / count) / (math.sqrt(detail / count) + _FAINT), noisier)
+
+
 def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
     """Restore two windows of a picture and judge them.
 
@@ -61,11 +123,7 @@ def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: 
         noise: its level, 0..255.
         clean: whether it is sure that there is neither noise nor JPEG.
     """
-    seen = picture
-    if max(picture.height, picture.width) > _LOOKED_AT:
-        top, left = (max(0, (side - _LOOKED_AT) // 2) for side in (picture.height, picture.width))
-        seen = _part(picture, top, left, _LOOKED_AT)
-    condition = upscaler.estimate_condition(seen)
+    condition = upscaler.estimate_condition(_middle(picture))
     pairs = []
     for top, left, height, width in _windows(picture.pixels):
         part = upscaler.preview(picture, condition, (left, top, width, height), strict=True)
@@ -87,8 +145,18 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
     return _judged(pairs, noise, clean=clean)
 
 
-def _part(picture: Picture, top: int, left: int, side: int) -> Picture:
-    cut = slice(top, top + side), slice(left, left + side)
+def _inside(image: Tensor, border: int) -> Tensor:
+    """An image ``(n, c, h, w)`` without its borders, as far as something is left."""
+    height, width = (min(border, (side - 1) // 2) for side in image.shape[-2:])
+    return image[..., height : image.shape[-2] - height, width : image.shape[-1] - width]
+
+
+def _middle(picture: Picture) -> Picture:
+    """The part of a picture that a model conditions on for a trial."""
+    if max(picture.height, picture.width) <= _LOOKED_AT:
+        return picture
+    top, left = (max(0, (side - _LOOKED_AT) // 2) for side in (picture.height, picture.width))
+    cut = slice(top, top + _LOOKED_AT), slice(left, left + _LOOKED_AT)
     alpha = None if picture.alpha is None else picture.alpha[:, *cut]
     return replace(picture, pixels=picture.pixels[:, *cut], alpha=alpha)
 

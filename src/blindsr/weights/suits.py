@@ -24,6 +24,9 @@ class Suitability(StrictModel):
     """Least and greatest blur, standard deviation in pixels of the photograph."""
     jpeg: bool = False
     """Whether they were trained with JPEG."""
+    compared: bool = False
+    """Whether a comparison with the weights for photographs of unknown history decides, where the bounds above are
+    doubtful, or not quite kept: so for weights that clean, sharp photographs alone suit."""
     enlarged: bool = False
     """Whether they were trained with enlarged images, which are then not shrunk first."""
 
