@@ -2,7 +2,7 @@
  * What a person can do.
  */
 import * as api from "./api.js";
-import { counted } from "./format.js";
+import { counted, sentence } from "./format.js";
 import { Item } from "./item.js";
 import { remember } from "./memory.js";
 import { asProblem } from "./problem.js";
@@ -43,13 +43,16 @@ async function uploadNext() {
     if (item.stop.signal.aborted) return;
     item.upload = "refused";
     item.problem = asProblem(error);
-    store.say(`${item.name}: ${item.problem.message}`, "bad");
+    complain(item, item.problem.message);
   } finally {
     void uploadNext();
   }
   remember(store.items);
   store.changed();
 }
+
+/** @param {Item} item @param {string} text with the name of the photograph, once */
+const complain = (item, text) => store.say(text.includes(item.name) ? text : `${item.name}: ${text}`, "bad");
 
 /** @param {Item} item whose upload failed because the server was not there */
 export function sendAgain(item) {
@@ -86,7 +89,7 @@ export async function restore(item) {
       if (!store.byJob(job.id)) update(job, true);
     });
   } catch (error) {
-    store.say(`${item.name}: ${asProblem(error).message}`, "bad");
+    complain(item, asProblem(error).message);
   }
   item.asked = false;
   store.changed();
@@ -180,10 +183,12 @@ export function update(job, live = false) {
   const item = store.byJob(job.id) ?? store.byPhoto(job.photo);
   if (!item) return;
   const before = item.jobs.find((one) => one.id === job.id)?.state;
-  item.update(job);
+  // What was cancelled leaves nothing to look at.
+  if (job.state === "cancelled") item.drop(job.id);
+  else item.update(job);
   if (live && job.state === "done" && before !== "done") finished(item, job);
   if (live && job.state === "failed" && before !== "failed" && job.error)
-    store.say(`${item.name}: ${job.error.detail ?? job.error.title ?? "It failed."}`, "bad");
+    complain(item, sentence(job.error.detail ?? job.error.title ?? "it failed"));
   store.changed();
 }
 

@@ -107,6 +107,8 @@ export class Comparison {
       zoomPerScroll: 1.25,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
       crossOriginPolicy: false,
+      tileRetryMax: 5,
+      tileRetryDelay: 3000,
     });
     this.#prepare();
     // Both are one wide: pixels of the photograph lie where those of the result do.

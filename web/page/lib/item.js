@@ -75,7 +75,7 @@ export class Item {
   get status() {
     if (this.upload !== "kept" && !(this.upload === "gone" && this.job)) return this.upload;
     if (this.full) return "full";
-    if (this.job && this.job.state !== "cancelled") return this.job.state;
+    if (this.job) return this.job.state;
     if (this.card || this.problem) return "ready";
     return "looking";
   }

@@ -2,7 +2,7 @@
  * The button that restores, or how far that is.
  */
 import { cancel, restore } from "../lib/actions.js";
-import { megapixels, pixels } from "../lib/format.js";
+import { megapixels, pixels, sentence } from "../lib/format.js";
 import { html, icon, nothing } from "../lib/html.js";
 import { modelOf, resultSize } from "../lib/settings.js";
 import { told } from "../lib/status.js";
@@ -60,7 +60,9 @@ function progress(item) {
 const failure = (item) =>
   item.job?.state === "failed"
     ? html`<p class="warning bad" role="alert">
-        ${icon("alert")}<span>${item.job.error?.detail ?? item.job.error?.title ?? "It could not be restored."}</span>
+        ${icon("alert")}<span
+          >${sentence(item.job.error?.detail ?? item.job.error?.title ?? "it could not be restored")}</span
+        >
       </p>`
     : nothing;
 

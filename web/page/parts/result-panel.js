@@ -25,14 +25,19 @@ class ResultPanel extends View {
   /** @override */
   draw() {
     super.draw();
-    if (this.job && this.job.id !== this.#command.job) void this.#ask(this.job.id);
+    if (this.job && this.job.id !== this.#command.job && store.link === "open") void this.#ask(this.job.id);
   }
 
   /** @param {string} id */
   async #ask(id) {
     this.#command = { job: id, text: "" };
-    const text = await api.command(id).catch((error) => asProblem(error).message);
-    if (this.#command.job === id) this.#command = { job: id, text };
+    /** @type {{job: string, text: string}} */
+    const told = await api.command(id).then(
+      (text) => ({ job: id, text }),
+      // While the server is away there is none yet; it is asked for again when it is back.
+      (error) => (asProblem(error).offline ? { job: "", text: "" } : { job: id, text: asProblem(error).message }),
+    );
+    if (this.#command.job === id) this.#command = told;
     super.draw();
   }
 

@@ -2,7 +2,7 @@
  * All that can be set for a photograph; what its model does not take is not shown.
  */
 import { set, shareSettings } from "../lib/actions.js";
-import { percent } from "../lib/format.js";
+import { decimal, percent } from "../lib/format.js";
 import { html, nothing } from "../lib/html.js";
 import { DEFAULTS, hasQuality, modelOf, taken } from "../lib/settings.js";
 import { store } from "../lib/store.js";
@@ -100,6 +100,12 @@ const sliders = (settings, model, change) => html`
   })}
 `;
 
+/** @param {Model} model @param {boolean} chosen by "auto" @returns {string} */
+function described({ name, method, parameters, licence }, chosen) {
+  const size = parameters ? `, ${decimal(parameters / 1e6)} million parameters` : "";
+  return `${chosen ? `Here that is ${name}: ` : ""}${method.toUpperCase()}${size}${licence ? `, ${licence}` : ""}.`;
+}
+
 /** @param {Settings} settings @param {Model | null} model @param {Change} change */
 function modelField(settings, model, change) {
   /** @type {[string, string][]} */
@@ -111,7 +117,7 @@ function modelField(settings, model, change) {
     label: "Model",
     value: settings.model,
     choices: [["auto", "auto: what suits the photograph"], ...choices],
-    hint: model?.description,
+    hint: model ? described(model, settings.model === "auto") : undefined,
     // A factor of one model's own may not be another's, and neither are its hints.
     set: (name) => change({ model: name }),
   });

@@ -33,9 +33,9 @@ test("photographs of all states", async ({ open: page, complaints }) => {
   await previewed(page);
   await look(page, "2-ready");
   await page.getByText("More settings").click();
-  await page.getByText("Fit into").click();
+  await page.getByRole("radio", { name: "Fit into" }).check();
   await look(page, "3-settings");
-  await page.getByText("Factor", { exact: true }).click();
+  await page.getByRole("radio", { name: "Factor" }).check();
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await look(page, "4-restored");
   await page.getByRole("button", { name: /corrupt/ }).click();

@@ -26,7 +26,7 @@ export const test = base.extend({
       await use(server);
       await server.end();
     },
-    { scope: "worker", timeout: 120_000 },
+    { scope: "worker", timeout: 240_000 },
   ],
   /** What the browser complained about; tests that provoke complaints empty it. */
   complaints: async ({ page }, use) => {
@@ -50,7 +50,8 @@ export const test = base.extend({
 export async function choose(page, ...files) {
   const button = page.getByRole("button", { name: /Choose photographs|Add/ }).first();
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), button.click()]);
-  await chooser.setFiles(files);
+  const held = (/** @type {any} */ file) => ({ name: basename(file), mimeType: "", buffer: readFileSync(file) });
+  await chooser.setFiles(files.map((file) => (typeof file === "string" ? held(file) : file)));
 }
 
 /** @param {import("@playwright/test").Page} page @param {string} file as if it were dragged here from a folder */

@@ -38,6 +38,7 @@ export class Server {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
+    process.once("exit", () => child.kill("SIGKILL")); // also where the tests are stopped
     let told = "";
     await new Promise((resolve, reject) => {
       const read = (data) => {
@@ -56,12 +57,12 @@ export class Server {
   }
 
   async #answers(path) {
-    for (let attempt = 0; attempt < 120; attempt++) {
+    for (let attempt = 0; attempt < 400; attempt++) {
       const answer = await fetch(this.url + path).catch(() => null);
       if (answer?.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    throw new Error(`${path} did not answer within a minute`);
+    throw new Error(`${path} did not answer within three minutes`);
   }
 
   /** @param {NodeJS.Signals} signal */

@@ -81,9 +81,9 @@ test("a server that is killed is missed, and found again with its results", asyn
   await previewed(page);
   await restore(page);
   await server.stop("SIGKILL");
-  await expect(page.getByText("The server does not answer.")).toBeVisible();
+  await expect(page.locator(".banner")).toContainText("The server does not answer.");
   await server.start();
-  await expect(page.getByText("The server does not answer.")).toBeHidden();
+  await expect(page.locator(".banner")).toBeHidden();
   await expect(page.getByRole("link", { name: /^Download/ })).toBeVisible();
   complaints.length = 0;
 });

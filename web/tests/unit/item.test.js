@@ -27,13 +27,6 @@ test("a photograph goes from being looked at to being restored", () => {
   assert.deepEqual([item.status, item.jobs.length, item.result?.id], ["done", 1, "a"]);
 });
 
-test("a cancelled job leaves the photograph ready", () => {
-  const item = kept();
-  item.card = {};
-  item.update(job("a", "cancelled"));
-  assert.deepEqual([item.status, item.restorable], ["ready", true]);
-});
-
 test("the newest job tells the state, the chosen result is shown", () => {
   const item = kept();
   item.update(job("a", "done"));
