@@ -48,7 +48,7 @@ export const DEFAULTS = Object.freeze({
 });
 
 /** Told to a model about a photograph; what chooses a model takes none of them. */
-const HINTS = /** @type {const} */ (["denoise", "detail", "noise", "blur", "steps", "time_limit"]);
+const HINTS = /** @type {const} */ (["denoise", "noise", "blur", "steps", "time_limit"]);
 /** Formats whose quality can be chosen. */
 const LOSSY = new Set(["jpeg", "webp", "avif", "heic"]);
 
@@ -107,7 +107,11 @@ export function previewOptions(settings, models, card) {
   const told = hints(settings, model);
   // A hint is only understood by a model with a name; what was chosen for this photograph then gets one.
   const named = settings.model === "auto" && Object.keys(told).length && model ? model.name : settings.model;
-  return { model: named, ...told, ...(settings.tta ? { tta: true } : {}) };
+  /** @type {Options} */
+  const options = { model: named, ...told };
+  if (settings.detail && taken("detail", model)) options.detail = settings.detail;
+  if (settings.tta) options.tta = true;
+  return options;
 }
 
 /**

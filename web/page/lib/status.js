@@ -20,6 +20,7 @@ export function told(item) {
         kind: "plain",
       };
     case "sending":
+      if (item.sent >= 1) return { text: "Being read", icon: null, progress: null, kind: "busy" };
       return {
         text: `Sending, ${percent(item.sent)}`,
         icon: null,

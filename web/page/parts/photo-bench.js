@@ -134,7 +134,7 @@ const sending = (item) =>
     ${item.local ? html`<img class="sending-photo" src=${item.local} alt="" @error=${hideBroken} />` : nothing}
     <div class="sending-bar">
       <p role="status">${told(item).text}</p>
-      ${bar(item.upload === "sending" ? item.sent : 0)}
+      ${bar(item.upload === "sending" ? told(item).progress : 0)}
     </div>
   </div>`;
 

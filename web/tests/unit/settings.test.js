@@ -39,6 +39,12 @@ test("hints that a model does not take are left out", () => {
   assert.ok(!taken("detail", modelOf(DEFAULTS, models, card)));
 });
 
+test("detail is told where the model can show more of it, also to what chooses", () => {
+  const vivid = [{ ...models[0], options: ["detail"] }];
+  assert.deepEqual(previewOptions(set({ detail: 0.3 }), vivid, card), { model: "auto", detail: 0.3 });
+  assert.deepEqual(previewOptions(set({ detail: 0.3 }), models, card), { model: "auto" });
+});
+
 test("only the chosen way of sizing counts", () => {
   const sized = { scale: 3, size: "3000x", megapixels: 24 };
   const of = (sizing) => jobOptions(set({ ...sized, sizing }), models, card);
