@@ -55,7 +55,8 @@ def test_two_graphs_and_a_description(tiny: Path, tmp_path: Path) -> None:
     assert 0 <= made.difference < 0.1
     about = json.loads((out / names[1]).read_text())
     assert (about["scale"], about["licence"], about["condition"]) == (2, "Apache-2.0", {"feature": [1, 6]})
-    assert about["encoder_input"] == {"kind": "patches", "shape": [16, 2, 3, 8, 8]}
+    assert about["encoder_input"]["kind"] == "patches"
+    assert about["encoder_input"]["shape"][1:] == [2, 3, 8, 8]
     assert about["card"]["name"] == "cmdsr_x2.tiny"
 
     import onnx

@@ -17,7 +17,6 @@ from functools import cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of, middle
 from blindsr.degrade.jpeg import quantisation_tables
@@ -205,6 +204,8 @@ class Comb:
 
 def comb_score(y: Plane) -> Comb | None:
     """How strongly luma ``(h, w)``, 0..255, shows a grid of any period near 8; None for small images."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+
     if min(y.shape) < 64:
         return None
     cross = np.abs(y[1:, 1:] + y[:-1, :-1] - y[1:, :-1] - y[:-1, 1:])
@@ -223,6 +224,8 @@ def comb_score(y: Plane) -> Comb | None:
 
 def _profile(cross: Floats) -> Floats:
     """Differences of each column, those of flat parts counting most, as a signal without trend."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+
     around = ndimage.uniform_filter(cross, (9, 17)) + 0.5
     weight = around**-1.5
     signal = (np.minimum(cross, 3 * around) * weight).mean(0) / weight.mean()
@@ -235,6 +238,8 @@ def _profile(cross: Floats) -> Floats:
 
 def _peaks(signal: Floats, frequency: Floats) -> Floats:
     """For each frequency, how far its multiples stand out of the spectrum."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+
     length = 1 << math.ceil(math.log2(8 * len(signal)))
     power = np.abs(np.fft.rfft(signal * np.hanning(len(signal)), length)) ** 2
     coarse = power[::4]

@@ -12,6 +12,7 @@ from blindsr.cli.progress import Progress
 from blindsr.errors import BlindSRError, Code
 
 if TYPE_CHECKING:
+    from blindsr.pipeline.options import Options
     from blindsr.pipeline.planning.plan import Job, Naming
 
 Style = Literal["names", "json", "none"]
@@ -23,7 +24,7 @@ def upscale(
         list[str] | None,
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM, GIF), folders, patterns, - for a pipe.",
+            help="Images (PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM, GIF), folders, patterns, - for a pipe; a video.",
         ),
     ] = None,
     *,
@@ -125,6 +126,8 @@ def upscale(
     max_memory: Annotated[
         str, typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG or TIFF.")
     ] = "auto",
+    codec: Annotated[str, typer.Option(help="Of videos: FFmpeg's name of an encoder.")] = "libx264",
+    crf: Annotated[int, typer.Option(min=0, max=63, help="Quality of videos; less is better.")] = 16,
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="ray spreads the work over a cluster; see docs/cluster.md.")
     ] = "local",
@@ -150,6 +153,7 @@ def upscale(
     from blindsr.pipeline.planning import plan
     from blindsr.pipeline.planning.lists import read_list
     from blindsr.pipeline.restorer import Restorer
+    from blindsr.video import is_video
 
     _check(inputs, out, files_from, json=json or report, engine=engine, ray_options=bool(address or workers))
     if engine == "ray" and compare:
@@ -187,6 +191,9 @@ def upscale(
         overwrite=overwrite,
         skip_existing=skip_existing,
     )
+    if any(is_video(one) for one in inputs or ()):
+        _restore_video(list(inputs or ()), out, options, (codec, crf), json=json)
+        return
     restorer = Restorer(options)
     naming = options.naming(restorer.upscaler.scale)
     given = [*(inputs or ()), *(read_list(files_from) if files_from else ())]
@@ -208,6 +215,24 @@ def upscale(
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
         raise typer.Exit(2 if tally["failed"] == tally.total() else 1)
+
+
+def _restore_video(sources: list[str], out: str, options: "Options", encoding: tuple[str, int], *, json: bool) -> None:
+    """Restore the one video."""
+    from dataclasses import asdict
+
+    from blindsr.inference.progress import Watch
+    from blindsr.video.restore import restore_video
+
+    if len(sources) > 1:
+        raise BlindSRError("a video is restored alone; name one", Code.CONFLICTING_OPTIONS)
+    if options.skip_existing and Path(out).exists():
+        return
+    with Progress(1) as progress:
+        made = restore_video(
+            Path(sources[0]), Path(out), options, codec=encoding[0], crf=encoding[1], progress=Watch(progress.fraction)
+        )
+        progress.line(text.dumps({"input": sources[0], "output": out, **asdict(made)}) if json else out, err=False)
 
 
 def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":

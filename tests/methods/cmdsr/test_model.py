@@ -273,3 +273,16 @@ def test_conditions_of_what_shows_nothing_are_like_those_of_gray(name: str) -> N
         for found in (condition(lr), condition(gray, lr), condition(gray, lr, torch.zeros(1, 3, 9, 9))):
             assert bool(torch.isfinite(found).all())
             assert float(found.norm()) <= 2 * usual
+
+
+@pytest.mark.parametrize("modulation", ["scale", "none"])
+def test_results_are_bounded(modulation: str) -> None:
+    method = CMDSR(
+        CMDSRConfig.model_validate({"blocks": 1, "channels": 4, "support": 1, "patch": 4, "modulation": modulation})
+    )
+    with torch.no_grad():
+        for parameter in method.base.parameters():
+            parameter.mul_(100)
+        lr = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+        made = method.restore(lr, method.condition(lr, generator=torch.Generator().manual_seed(0)))
+    assert (float(made.min()), float(made.max())) == (-1.0, 2.0)

@@ -38,6 +38,9 @@ _SETS = 8
 _BLACKEST = 4 / 255
 """Darkest value that ConditionNet sees: a large area of 0 leaves no response at all, which no photograph does."""
 
+_MEANT = (-1.0, 2.0)
+"""Bounds of results: beyond them they mean nothing, and SPAN makes hundreds of white noise."""
+
 _RESPONSE = 60.0
 """Norm of ConditionNet's first filters at the start; fine structure is a few hundredths of the range of an image."""
 
@@ -228,9 +231,9 @@ class CMDSR(Method[Tensor]):
         check_image(lr)
         # Other runtimes are faster with a product before a convolution than with weights that they are given
         if self.config.modulation != "scale" or is_traced():
-            return self.restore_tasks(lr, condition.expand(len(lr), -1))
+            return self.restore_tasks(lr, condition.expand(len(lr), -1)).clamp(*_MEANT)
         sr: Tensor = self.folded(condition)(lr)
-        return sr.float()
+        return sr.float().clamp(*_MEANT)
 
     def folded(self, condition: Tensor) -> BaseNet:
         """The BaseNet as it is for one condition ``(1, features)``: a plain network with the weights of Eq. 3."""

@@ -1,0 +1,9 @@
+"""Video through PyAV: one condition for each shot, everything else of a file carried along."""
+
+SUFFIXES = frozenset({".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".wmv", ".flv"})
+"""Of files that are taken for videos."""
+
+
+def is_video(name: str) -> bool:
+    """Whether a file is a video, by its name."""
+    return any(name.lower().endswith(suffix) for suffix in SUFFIXES)

@@ -1,0 +1,152 @@
+"""Reading a video: frames as pictures, timestamps, colour tags."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import Picture
+from blindsr.video.colour import from_rgb, to_rgb
+
+_UNKNOWN = 2
+"""Code of a colour matrix, primaries or a transfer function that a file does not tell (ITU-T H.273)."""
+_HDR = {16: "PQ", 18: "HLG"}
+_HD = 720
+"""Height in pixels from which on a video that does not tell its matrix is taken for BT.709, below for BT.601."""
+_SMALL = (160, 90)
+"""Size that frames are compared at."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """How the samples of a video are to be understood, as codes of ITU-T H.273."""
+
+    matrix: int
+    full: bool
+    primaries: int
+    transfer: int
+
+
+class Clip:
+    """A video file; each reading opens it anew."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at a file.
+
+        Raises:
+            BlindSRError: PyAV is missing, the file cannot be read, or has no video or HDR.
+        """
+        self.path = path
+        with self.opened() as container:
+            stream = container.streams.video[0]
+            context = stream.codec_context
+            self.width, self.height = context.width, context.height
+            self.time_base = Fraction(stream.time_base)
+            self.rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
+            self.aspect = context.sample_aspect_ratio
+            self.format = context.format
+            matrix = int(context.colorspace)
+            if matrix == _UNKNOWN:
+                matrix = 1 if self.height >= _HD else 6
+            self.tags = Tags(matrix, int(context.color_range) == 2, context.color_primaries, context.color_trc)
+        if self.tags.transfer in _HDR:
+            raise BlindSRError(
+                f"{path} is HDR ({_HDR[self.tags.transfer]}), which is not supported; convert it to SDR first",
+                Code.UNSUPPORTED_CONTENT,
+            )
+
+    def opened(self) -> Any:
+        """The open container.
+
+        Raises:
+            BlindSRError: as for a new clip.
+        """
+        try:
+            import av  # noqa: PLC0415  # an extra
+        except ImportError as error:
+            raise BlindSRError(
+                f"videos need the extra video ({error}): pip install 'blindsr[video]'", Code.MISSING_DEPENDENCY
+            ) from None
+        try:
+            container = av.open(str(self.path))
+        except (av.FFmpegError, OSError) as error:
+            raise BlindSRError(f"{self.path} cannot be read as a video: {error}", Code.CANNOT_DECODE) from None
+        if not container.streams.video:
+            container.close()
+            raise BlindSRError(f"{self.path} has no video in it", Code.CANNOT_DECODE)
+        return container
+
+    @property
+    def deep(self) -> bool:
+        """Whether samples have more than 8 bits."""
+        return bool(self.format.components[0].bits > 8)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a sample of results."""
+        return 10 if self.deep else 8
+
+    @property
+    def pixel_format(self) -> str:
+        """The format of results: the sampling of chroma and the depth of the file, which encoders know."""
+        chroma = self.format.components[1:3]
+        if not chroma or self.format.is_rgb:
+            sampling = "444" if self.format.is_rgb else "420"
+        else:
+            halved = (chroma[0].width < self.width, chroma[0].height < self.height)
+            sampling = {(True, True): "420", (True, False): "422"}.get(halved, "444")
+        return f"yuv{sampling}p{'10le' if self.deep else ''}"
+
+    def frames(self, start: int | None = None) -> Iterator[Any]:
+        """Frames in the order in which they are shown, from a timestamp on; frames without one are left out.
+
+        Raises:
+            BlindSRError: the file is damaged.
+        """
+        import av  # noqa: PLC0415
+
+        with self.opened() as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            if start is not None:
+                container.seek(start, stream=stream)
+            try:
+                for frame in container.decode(stream):
+                    if frame.pts is not None and (start is None or frame.pts >= start):
+                        yield frame
+            except av.FFmpegError as error:
+                raise BlindSRError(f"{self.path} is damaged: {error}", Code.CANNOT_DECODE) from None
+
+    def small(self, frame: Any) -> Any:
+        """A frame as 8-bit RGB ``(90, 160, 3)``."""
+        return frame.reformat(*_SMALL, format="rgb24").to_ndarray()
+
+    def picture(self, frame: Any) -> Picture:
+        """A frame as a picture."""
+        if frame.format.name != self.pixel_format:  # 12 bits, gray, RGB: without a change of the matrix
+            frame = frame.reformat(format=self.pixel_format)
+        planes, kind = [], np.uint16 if self.deep else np.uint8
+        for plane in frame.planes:
+            samples = np.frombuffer(plane, kind).reshape(plane.height, -1)
+            planes.append(samples[:, : plane.width])
+        rgb = to_rgb(planes, self.bits, self.tags.matrix, full=self.tags.full)
+        return Picture(torch.from_numpy(rgb.transpose(2, 0, 1).clip(0, 1)))
+
+    def frame(self, picture: Picture) -> Any:
+        """A picture as a frame like those of the clip, but of its own size."""
+        import av  # noqa: PLC0415  # an extra
+
+        rgb = picture.pixels.clamp(0, 1).permute(1, 2, 0).contiguous().numpy()
+        halved = ("444" not in self.pixel_format, "420" in self.pixel_format)
+        planes = from_rgb(rgb, self.bits, self.tags.matrix, halved, full=self.tags.full)
+        frame = av.VideoFrame(picture.width, picture.height, self.pixel_format)
+        for plane, samples in zip(frame.planes, planes, strict=True):
+            lines = np.zeros((plane.height, plane.line_size // samples.itemsize), samples.dtype)
+            lines[:, : plane.width] = samples
+            plane.update(lines.tobytes())
+        return frame

@@ -1,0 +1,207 @@
+"""Writing a video: packets of each segment, and the file that holds all of them with what else the source had."""
+
+import heapq
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from blindsr import files
+from blindsr.errors import BlindSRError, Code
+from blindsr.images import Picture
+from blindsr.inference.progress import Watch
+from blindsr.video.clip import Clip
+
+_FAST = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
+_THREADS = 2
+"""Of an encoder; restoring takes most of the time."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How results are encoded."""
+
+    codec: str = "libx264"
+    crf: int = 16
+
+    def stream(self, container: Any, clip: Clip, width: int, height: int) -> Any:
+        """A new stream of a container.
+
+        Raises:
+            BlindSRError: no such encoder, or one that does not take the format of the clip.
+        """
+        import av  # noqa: PLC0415  # an extra
+
+        try:
+            stream = container.add_stream(self.codec, rate=clip.rate)
+        except (av.FFmpegError, ValueError) as error:
+            raise BlindSRError(f"no encoder {self.codec!r} for this file: {error}", Code.UNKNOWN_NAME) from None
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = width, height, clip.pixel_format
+        context.time_base, context.thread_count = clip.time_base, _THREADS
+        if clip.aspect:
+            context.sample_aspect_ratio = clip.aspect
+        tags = clip.tags
+        context.colorspace, context.color_range = tags.matrix, 2 if tags.full else 1
+        context.color_primaries, context.color_trc = tags.primaries, tags.transfer
+        options = {"crf": str(self.crf)}
+        if self.codec in _FAST:
+            options["preset"] = _FAST[self.codec]
+        context.options = options
+        stream.time_base = clip.time_base
+        return stream
+
+
+class SegmentEncoder:
+    """Encodes the frames of one segment, which begins with a key frame."""
+
+    def __init__(self, clip: Clip, encoding: Encoding, size: tuple[int, int]) -> None:
+        """Open an encoder.
+
+        Raises:
+            BlindSRError: there is none, or it does not take the format of the clip.
+        """
+        import av  # noqa: PLC0415  # an extra
+
+        self._clip = clip
+        self._container = av.open(io.BytesIO(), "w", format="matroska")
+        self._stream = encoding.stream(self._container, clip, *size)
+        self._packets: list[Any] = []
+
+    def add(self, picture: Picture, pts: int) -> None:
+        """Encode a picture that is shown at a time.
+
+        Raises:
+            BlindSRError: the encoder does not take it.
+        """
+        import av  # noqa: PLC0415
+
+        frame = self._clip.frame(picture)
+        frame.pts, frame.time_base = pts, self._clip.time_base
+        try:
+            self._packets.extend(self._stream.encode(frame))
+        except av.FFmpegError as error:
+            raise BlindSRError(f"this video cannot be encoded so: {error}", Code.UNSUPPORTED_OPTION) from None
+
+    def write(self, path: Path) -> None:
+        """Write the packets, whole or not at all."""
+        packets = [*self._packets, *self._stream.encode(None)]
+        content = io.BytesIO()
+        np.savez(
+            content,
+            data=np.frombuffer(b"".join(bytes(packet) for packet in packets), np.uint8),
+            sizes=np.array([packet.size for packet in packets], np.int64),
+            pts=np.array([packet.pts for packet in packets], np.int64),
+            durations=np.array([packet.duration or 0 for packet in packets], np.int64),
+            keys=np.array([packet.is_keyframe for packet in packets], np.int64),
+        )
+        files.write_file(path, content.getvalue())
+
+
+def join(
+    clip: Clip, segments: Sequence[Path], target: Path, *, encoding: Encoding, size: tuple[int, int], watch: Watch
+) -> None:
+    """Write the packets of all segments with sound, subtitles and metadata of the source to a file.
+
+    Raises:
+        BlindSRError: the file cannot be written, or its format does not hold the encoder's stream.
+    """
+    import av  # noqa: PLC0415  # an extra
+
+    with clip.opened() as source:
+        try:
+            output = av.open(str(target), "w")
+        except (av.FFmpegError, ValueError) as error:
+            raise BlindSRError(
+                f"{target.name} cannot be written as a video: {error}", Code.UNSUPPORTED_FORMAT
+            ) from None
+        with output:
+            stream = encoding.stream(output, clip, *size)
+            carried = _carried(source, output, watch)
+            output.metadata.update(source.metadata)
+            try:
+                output.start_encoding()
+                for packet in heapq.merge(
+                    _video(segments, stream, clip.time_base), _others(source, carried), key=lambda timed: timed[0]
+                ):
+                    output.mux(packet[1])
+            except av.FFmpegError as error:
+                text = f"{target.name} does not hold what is to be written: {error}"
+                raise BlindSRError(text, Code.UNSUPPORTED_FORMAT) from None
+
+
+def _carried(source: Any, output: Any, watch: Watch) -> dict[int, Any]:
+    """Streams of the output for those of the source that go along as they are, by the source's index."""
+    found = {}
+    for stream in source.streams:
+        if stream.type not in ("audio", "subtitle"):
+            continue
+        if not _holds(output, stream):
+            watch.warn(f"{stream.type} in {stream.codec_context.name} does not fit into this format and is left out")
+            continue
+        found[stream.index] = output.add_stream_from_template(stream, opaque=True)
+        found[stream.index].metadata.update(stream.metadata)
+    return found
+
+
+def _holds(output: Any, stream: Any) -> bool:
+    """Whether a format holds a codec."""
+    name = stream.codec_context.codec.canonical_name
+    if name == "mov_text":
+        return output.format.name in ("mp4", "mov", "ipod")
+    return name in output.supported_codecs
+
+
+def _video(segments: Sequence[Path], stream: Any, time_base: Fraction) -> Iterator[tuple[float, Any]]:
+    """The packets of all segments in the order of decoding, with times in seconds.
+
+    Times of decoding are made anew: each encoder counts from its own first frame.
+    """
+    import av  # noqa: PLC0415  # an extra
+
+    shown = np.concatenate([_arrays(path)["pts"] for path in segments])
+    decoded = decode_times(shown)
+    index = 0
+    for path in segments:
+        arrays = _arrays(path)
+        ends = np.cumsum(arrays["sizes"])
+        for number, end in enumerate(ends):
+            packet = av.Packet(arrays["data"][end - arrays["sizes"][number] : end].tobytes())
+            packet.stream, packet.time_base = stream, time_base
+            packet.pts, packet.dts = int(shown[index]), int(decoded[index])
+            packet.duration, packet.is_keyframe = int(arrays["durations"][number]), bool(arrays["keys"][number])
+            yield float(packet.dts * time_base), packet
+            index += 1
+
+
+def decode_times(shown: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rising times of decoding for frames in that order, none of which is shown before it is decoded."""
+    ordered = np.sort(shown)
+    delay = int((np.arange(len(shown)) - np.searchsorted(ordered, shown)).max(initial=0))
+    step = int(ordered[1] - ordered[0]) if len(ordered) > 1 else 1
+    before = ordered[0] - max(1, step) * np.arange(delay, 0, -1, dtype=np.int64)
+    return np.concatenate((before, ordered))[: len(shown)]
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path) as archive:
+        return dict(archive)
+
+
+def _others(source: Any, carried: dict[int, Any]) -> Iterator[tuple[float, Any]]:
+    """The packets of the streams that go along, with times in seconds."""
+    streams = [source.streams[index] for index in carried]
+    if not streams:
+        return
+    last = 0.0
+    for packet in source.demux(streams):
+        if packet.dts is None:
+            continue
+        last = max(last, float(packet.dts * packet.time_base))
+        packet.stream = carried[packet.stream.index]
+        yield last, packet

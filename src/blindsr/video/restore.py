@@ -1,0 +1,210 @@
+"""Restoring a video: shot by shot under one condition each, in segments that a run after a stop need not repeat."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from blindsr import files
+from blindsr.analysis.choice import Auto
+from blindsr.errors import BlindSRError, Code
+from blindsr.inference.faithful import ImplausibleError
+from blindsr.inference.progress import Watch
+from blindsr.inference.size import Size
+from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline.options import Options
+from blindsr.pipeline.restorer import Restorer
+from blindsr.video.clip import Clip
+from blindsr.video.encode import Encoding, SegmentEncoder, join
+from blindsr.video.shots import find_shots, histogram
+
+_SEGMENT = 48
+"""Frames of a segment, at most; what a run that was stopped has to repeat."""
+_REFUSED = ("preview", "compare", "native", "support", "report")
+"""Options of single pictures."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of a video."""
+
+    frames: int
+    shots: int
+    repeated: int
+    """Segments that were there already."""
+    seconds: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What was found out about a clip before it is restored."""
+
+    times: list[int]
+    """When each frame is shown, in units of the clip's time base."""
+    shots: list[tuple[int, int]]
+
+    @property
+    def segments(self) -> list[tuple[int, int, int]]:
+        """Shot, first frame, and the one after the last, of each segment."""
+        return [
+            (number, begin, min(end, begin + _SEGMENT))
+            for number, (start, end) in enumerate(self.shots)
+            for begin in range(start, end, _SEGMENT)
+        ]
+
+
+def restore_video(
+    source: Path,
+    target: Path,
+    options: Options = Options(),
+    *,
+    codec: str = "libx264",
+    crf: int = 16,
+    progress: Callable[[float], None] | None = None,
+) -> Restored:
+    """Restore a video; sound, subtitles, timestamps, colour tags and metadata stay.
+
+    A shot is looked at in its middle frame and restored under that one condition, so that it does not flicker. Segments
+    are kept in a folder beside the target until it is whole, so that the same call goes on where one was stopped.
+
+    Args:
+        source: a file that FFmpeg reads; SDR.
+        target: its extension decides its format.
+        options: as for single pictures.
+        codec: FFmpeg's name of an encoder.
+        crf: the encoder's quality; less is better.
+        progress: is called with the finished fraction; a `Watch` can stop the work as well.
+
+    Raises:
+        BlindSRError: a file that cannot be read or written, or options that do not suit a video.
+        CancelledError: the watch stopped it.
+    """
+    begin, notes = time.perf_counter(), list[str]()
+    watch = Watch.of(progress).collecting_warnings(notes)
+    for name in _REFUSED:
+        if getattr(options, name) not in (None, False, "off"):
+            raise BlindSRError(f"--{name} is for pictures; leave it out for a video", Code.UNSUPPORTED_OPTION)
+    files.check_new(target, (source,), overwrite=options.overwrite)
+    files.check_writable(target)
+    clip, encoding = Clip(source), Encoding(codec, crf)
+    parts = target.with_name(f".{target.name}.parts")
+    plan = _plan(clip, parts, _key(source, options, encoding))
+    work = _Work(clip, encoding, plan, Restorer(options), watch)
+    repeated, paths = 0, []
+    for number, segment in enumerate(plan.segments):
+        path = parts / f"{number:06}.npz"
+        if path.is_file():
+            repeated += 1
+        else:
+            work.restore(segment, path)
+        paths.append(path)
+        watch(segment[2] / len(plan.times))
+    with files.atomic_write(target, overwrite=options.overwrite) as part:
+        join(clip, paths, part, encoding=encoding, size=work.size, watch=watch)
+    shutil.rmtree(parts)
+    return Restored(len(plan.times), len(plan.shots), repeated, time.perf_counter() - begin, tuple(notes))
+
+
+class _Work:
+    """Restores segments, and keeps the condition of the shot at hand."""
+
+    def __init__(self, clip: Clip, encoding: Encoding, plan: _Plan, restorer: Restorer, watch: Watch) -> None:
+        self._clip, self._encoding, self._plan, self._watch = clip, encoding, plan, watch
+        self._restorer, self._shot = restorer, -1
+        self._upscaler, self._wanted = self._chosen(restorer.options.result_size)
+        self.size = _even(self._wanted.of(clip.width, clip.height, self._upscaler.scale))
+        self._condition: Any = None
+
+    def _chosen(self, size: Size) -> tuple[Upscaler, Size]:
+        """The model, which is chosen by the middle of the first shot, and the size of its results."""
+        if isinstance(self._restorer.upscaler, Upscaler):
+            return self._restorer.upscaler, size
+        chooser: Auto = self._restorer.upscaler
+        upscaler, choice = chooser.choose(self._middle(0), None)
+        self._watch.warn(f"{choice.model} restores this video: {choice.because}")
+        return upscaler, Size(factor=chooser.factor) if size == Size() else size
+
+    def _middle(self, shot: int) -> Any:
+        start, end = self._plan.shots[shot]
+        return self._clip.picture(next(self._clip.frames(self._plan.times[(start + end) // 2])))
+
+    def restore(self, segment: tuple[int, int, int], path: Path) -> None:
+        """Restore a segment into a file; where the model fails on a frame, another one restores it from there on."""
+        shot = segment[0]
+        while True:
+            if shot != self._shot:
+                known, hints = self._restorer.condition, self._restorer.hints
+                found = self._upscaler.estimate_condition(self._middle(shot), hints) if known is None else known
+                self._shot, self._condition = shot, found
+            try:
+                self._encode(segment, path)
+            except ImplausibleError as error:
+                self._upscaler, self._shot = self._upscaler.fallback_for(error, self._watch), -1
+            else:
+                return
+
+    def _encode(self, segment: tuple[int, int, int], path: Path) -> None:
+        _, begin, end = segment
+        encoder = SegmentEncoder(self._clip, self._encoding, self.size)
+        frames = self._clip.frames(self._plan.times[begin])
+        for index in range(begin, end):
+            frame = next(frames)
+            picture = self._upscaler.enlarge(
+                self._clip.picture(frame),
+                self._condition,
+                size=Size(exact=self.size),
+                strength=self._restorer.options.strength,
+                strict=True,
+            )
+            encoder.add(picture, frame.pts)
+            self._watch(index / len(self._plan.times))
+        encoder.write(path)
+
+
+def _even(size: tuple[int, int]) -> tuple[int, int]:
+    """A size that chroma of half the size fits."""
+    width, height = (max(2, 2 * round(side / 2)) for side in size)
+    return width, height
+
+
+def _plan(clip: Clip, parts: Path, key: str) -> _Plan:
+    """The plan of a run that was stopped, or a new one; segments of another run are removed."""
+    state = parts / "plan.json"
+    if state.is_file():
+        try:
+            known = json.loads(state.read_text(encoding="utf-8"))
+            if known["key"] == key:
+                return _Plan(known["times"], [(start, end) for start, end in known["shots"]])
+        except (ValueError, LookupError, TypeError, OSError):
+            pass
+        shutil.rmtree(parts)
+    times, histograms = [], []
+    for frame in clip.frames():
+        times.append(frame.pts)
+        histograms.append(histogram(clip.small(frame)))
+    if not times:
+        raise BlindSRError(f"{clip.path} has no frames that can be decoded", Code.CANNOT_DECODE)
+    plan = _Plan(times, find_shots(histograms))
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot write {parts}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.write_file(state, json.dumps({"key": key, "times": plan.times, "shots": plan.shots}))
+    return plan
+
+
+def _key(source: Path, options: Options, encoding: Encoding) -> str:
+    """What a run's segments depend on."""
+    file = source.stat()
+    left_out = ("overwrite", "skip_existing", "max_memory", "device", "condition", "model")
+    said = {one.name: str(getattr(options, one.name)) for one in fields(options) if one.name not in left_out}
+    model = options.model if isinstance(options.model, str | Path) else type(options.model).__name__
+    text = json.dumps(
+        [str(source), file.st_size, file.st_mtime_ns, str(model), str(options.condition), said, str(encoding)]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""Videos are restored with all that belongs to them, and go on where they were stopped."""
+
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+
+from blindsr.errors import BlindSRError
+from blindsr.inference.progress import CancelledError, Watch
+from blindsr.pipeline.options import Options
+from blindsr.video import restore as room
+from blindsr.video.clip import Clip
+from blindsr.video.restore import restore_video
+
+av = pytest.importorskip("av", reason="needs the extra video")
+BICUBIC = Options(model="bicubic_x2", device="cpu", strength=0.0)
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"pixel_format": "yuv420p10le"}, {"pixel_format": "yuv444p", "matrix": 6}, {"full": True}]
+)
+def test_everything_is_carried(how: dict[str, Any], clip: Any, tmp_path: Path) -> None:
+    path, times = clip(**how)
+    target = tmp_path / "out.mkv"
+    made = restore_video(path, target, BICUBIC, crf=1)
+    assert (made.frames, made.shots, made.repeated) == (12, 2, 0)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["clip.mkv", "out.mkv"]
+    before, after = Clip(path), Clip(target)
+    assert (after.width, after.height) == (96, 64)
+    assert after.tags == before.tags
+    assert after.pixel_format == before.pixel_format
+    frames = list(after.frames())
+    assert [frame.pts for frame in frames] == times
+    for source, result in zip(before.frames(), frames, strict=True):
+        corner = (slice(None), slice(-6, -2), slice(-6, -2))
+        wanted = before.picture(source).pixels[corner].mean((1, 2))
+        corner = (slice(None), slice(-12, -4), slice(-12, -4))
+        assert (255 * (after.picture(result).pixels[corner].mean((1, 2)) - wanted)).abs().max() < 1
+    with av.open(str(path)) as one, av.open(str(target)) as other:
+        assert other.metadata["title"] == "A clip"
+        sounds = [np.concatenate([f.to_ndarray() for f in c.decode(audio=0)], 1) for c in (one, other)]
+        assert np.array_equal(sounds[0], sounds[1])
+
+
+def test_a_run_that_was_stopped_goes_on(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_SEGMENT", 3)
+    path, times = clip()
+    target, cancel = tmp_path / "out.mkv", Event()
+
+    def stop(fraction: float) -> None:
+        if fraction >= 3 / 12:
+            cancel.set()
+
+    with pytest.raises(CancelledError):
+        restore_video(path, target, BICUBIC, progress=Watch(stop, cancel))
+    assert not target.exists()
+    parts = sorted(one.name for one in (tmp_path / ".out.mkv.parts").iterdir())
+    assert parts == ["000000.npz", "plan.json"]
+    made = restore_video(path, target, BICUBIC)
+    assert made.repeated == 1
+    assert [frame.pts for frame in Clip(target).frames()] == times
+    whole = restore_video(path, tmp_path / "whole.mkv", BICUBIC)
+    assert whole.repeated == 0
+    pairs = zip(Clip(target).frames(), Clip(tmp_path / "whole.mkv").frames(), strict=True)
+    assert all(np.array_equal(a.to_ndarray(), b.to_ndarray()) for a, b in pairs)
+
+
+def test_other_options_do_not_go_on(clip: Any, tmp_path: Path) -> None:
+    path, _ = clip()
+    parts = tmp_path / ".out.mkv.parts"
+    parts.mkdir()
+    (parts / "plan.json").write_text('{"key": "another"}')
+    (parts / "000000.npz").write_bytes(b"of another run")
+    assert restore_video(path, tmp_path / "out.mkv", BICUBIC).repeated == 0
+
+
+def test_one_condition_for_each_shot(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from blindsr.inference import Upscaler
+
+    looked: list[float] = []
+    real = Upscaler.estimate_condition
+
+    def estimate(self: Upscaler, source: Any, *hints: Any) -> Any:
+        looked.append(float(source.pixels[2].mean()))
+        return real(self, source, *hints)
+
+    monkeypatch.setattr(room, "_SEGMENT", 2)
+    monkeypatch.setattr(Upscaler, "estimate_condition", estimate)
+    path, _ = clip()
+    restore_video(path, tmp_path / "out.mp4", BICUBIC)
+    assert len(looked) == 2
+    assert abs(looked[0] - looked[1]) > 0.2
+
+
+def test_refusals(clip: Any, tmp_path: Path) -> None:
+    path, _ = clip()
+    with pytest.raises(BlindSRError, match="--preview"):
+        restore_video(path, tmp_path / "o.mkv", Options(preview="0,0,1,1"))
+    with pytest.raises(BlindSRError, match="no encoder 'nonsense'"):
+        restore_video(path, tmp_path / "o.mkv", BICUBIC, codec="nonsense")
+    with pytest.raises(BlindSRError, match="cannot be written as a video"):
+        restore_video(path, tmp_path / "o.nonsense", BICUBIC)
+    (tmp_path / "there.mkv").touch()
+    with pytest.raises(BlindSRError, match="already exists"):
+        restore_video(path, tmp_path / "there.mkv", BICUBIC)
