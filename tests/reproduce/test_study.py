@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import protocol
 from blindsr.reproduce.study import BICUBIC, parse, studies, study
 from blindsr.train.recipe import load_recipe
@@ -65,7 +65,7 @@ def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: obje
 
 
 def test_the_nearest_name_is_told() -> None:
-    with pytest.raises(BlindSRError, match="did you mean 'cmdsr-table-5'"):
+    with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
         study("cmdsr-table-5b")
 
 

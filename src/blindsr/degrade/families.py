@@ -57,7 +57,7 @@ class Family(ABC):
 
 @dataclass(frozen=True)
 class Draw:
-    """Random numbers, one for each of ``count`` samples, ``(count,)``."""
+    """Random numbers ``(count,)``, one per sample."""
 
     source: torch.Generator
     count: int
@@ -67,7 +67,7 @@ class Draw:
         return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
 
     def bernoulli(self, odds: float) -> Tensor:
-        """Whether something of these odds happens."""
+        """Bernoulli samples of a probability."""
         return self.uniform(0, 1) < odds
 
     def whole(self, limits: tuple[int, int]) -> Tensor:
@@ -178,7 +178,7 @@ def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Fam
     if width is None:
         return family
     if not isinstance(family, Isotropic | Anisotropic):
-        raise BlindSRError("only families of Gaussian blurs have a range of widths", Code.UNSUPPORTED_OPTION)
+        raise BlindSRError("only families of Gaussian kernels have a range of widths", Code.UNSUPPORTED_OPTION)
     return dataclasses.replace(family, std=width)
 
 

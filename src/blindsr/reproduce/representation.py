@@ -13,7 +13,7 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
@@ -36,7 +36,7 @@ class Representations:
     def neighbours_agree(self, k: int = 5) -> float:
         """Accuracy of the k nearest neighbours' vote, each row left out in turn (Euclidean distance)."""
         if k >= len(self.vectors):
-            raise BlindSRError(f"{k} neighbours are too many for {len(self.vectors)} representations")
+            raise BlindSRError(f"{k} neighbours are more than {len(self.vectors)} representations", Code.TOO_SMALL)
         distance = torch.cdist(self.vectors.double(), self.vectors.double()).fill_diagonal_(torch.inf)
         nearest = self.labels[distance.topk(k, largest=False).indices]
         votes = torch.nn.functional.one_hot(nearest, len(self.names)).sum(1)
@@ -74,9 +74,13 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
         from matplotlib.figure import Figure
         from sklearn.manifold import TSNE
     except ImportError:
-        raise BlindSRError("drawing needs matplotlib and scikit-learn: pip install 'blindsr[plot]'") from None
+        raise BlindSRError(
+            "plotting requires matplotlib and scikit-learn: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY
+        ) from None
     if len(found.vectors) < 4:
-        raise BlindSRError(f"{len(found.vectors)} representations are too few to draw; take more images or widths")
+        raise BlindSRError(
+            f"{len(found.vectors)} representations are too few to plot; use more images or widths", Code.TOO_SMALL
+        )
     perplexity = min(30.0, (len(found.vectors) - 1) / 3)
     flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(found.vectors.numpy())
     figure = Figure(figsize=(5, 5), layout="constrained")

@@ -175,7 +175,7 @@ def _claim(request: Request) -> None:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BlindSRError(f"cannot make the folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
+        raise BlindSRError(f"cannot create folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
     if not path.is_file():
         if any(request.out.iterdir()):
             raise BlindSRError(f"{request.out} holds other files; name a new folder", Code.FILE_EXISTS)

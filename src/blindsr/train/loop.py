@@ -41,7 +41,7 @@ _GRAPHS = ("reduce-overhead", "max-autotune")
 
 @dataclass
 class Options:
-    """How a run is carried out; number of devices and precision alone change what is learned."""
+    """Options of a run; only the number of devices and the precision change the result."""
 
     run: Path
     device: str = "auto"
@@ -307,7 +307,7 @@ class _Runner:
         # All processes hold the same weights, so they stop together, and before anything is overwritten.
         if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
             raise BlindSRError(
-                f"the weights are not finite any more at step {self.done} of {self.name} and were not saved; "
+                f"the weights are not finite at step {self.done} of {self.name} and were not saved; "
                 "begin again with lower learning rates",
                 Code.DIVERGED,
             )

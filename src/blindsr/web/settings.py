@@ -51,7 +51,7 @@ class Settings:
         """Refuse settings that make no sense or are not safe.
 
         Raises:
-            BlindSRError: with the first of them.
+            BlindSRError: an option is invalid or contradicts another one.
         """
         if self.token is not None and len(self.token) < _SHORTEST_TOKEN:
             raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} characters, got {len(self.token)}")

@@ -49,7 +49,7 @@ def curve(
     from blindsr.reproduce.iterations import iterations
 
     if not model and not run:
-        raise BlindSRError("name weights with --model, or the folder of an MRDA run with --run", Code.MISSING_OPTION)
+        raise BlindSRError("give weights with --model, or the folder of a training run with --run", Code.MISSING_OPTION)
     counts = _counts(steps)
     if out is not None:
         figure.check_figure(out)
@@ -88,5 +88,5 @@ def _tell(curve: "Curve", data_set: str, *, json: bool) -> None:
 def _counts(steps: str) -> list[int]:
     parts = steps.split(",")
     if not all(part.strip().isdecimal() for part in parts):
-        raise BlindSRError(f"expected numbers of steps as 0,1,10, got {steps!r}")
+        raise BlindSRError(f"expected numbers of steps such as 0,1,10, got {steps!r}")
     return sorted({int(part) for part in parts})

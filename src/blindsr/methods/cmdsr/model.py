@@ -11,7 +11,7 @@ whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a
 | adapted BaseNet F_sr, Eq. 4 | `CMDSR.restore_tasks`, `CMDSR.restore` |
 | Algorithm 2 | `CMDSR.condition`, then `CMDSR.restore` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 import inspect
@@ -258,9 +258,7 @@ class CMDSR(Method[Tensor]):
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         length = 0 if self.condition_net is None else self.config.features + self.config.denoise
         if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
-            raise BlindSRError(
-                f"this is not a condition of CMDSR, which is one feature of {length} numbers", Code.INCOMPATIBLE
-            )
+            raise BlindSRError(f"not a condition of CMDSR: expected one feature of {length} numbers", Code.INCOMPATIBLE)
         return tensors["feature"]
 
     def remap_key(self, name: str) -> str:

@@ -48,7 +48,8 @@ class TaskStage(Stage):
         least = model.config.patch * model.config.scale
         if recipe.steps and recipe.crop < least:
             raise BlindSRError(
-                f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)", Code.TOO_SMALL
+                f"a crop of {recipe.crop} pixels is smaller than a patch of {least} (model.patch, enlarged)",
+                Code.TOO_SMALL,
             )
         self.method = model
         self.recipe = recipe

@@ -11,7 +11,7 @@ pixel by weights made from the kernel.
 | residual groups and upsampler, Table B.7 | `ResidualGroup`, `Network` |
 | meta-deblur module, Table B.7 | `deblur.MetaDeblur` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 import math
@@ -66,7 +66,7 @@ class DMSRConfig(StrictModel):
 
 @dataclass(frozen=True)
 class DMSRCondition:
-    """What is known of how an image was degraded."""
+    """Condition of an image."""
 
     kernel: Tensor
     """``(1, 15, 15)``."""
@@ -75,7 +75,7 @@ class DMSRCondition:
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     factor: float
-    """What the noise map is multiplied with, or the level where the network is told that (Table 3)."""
+    """Factor of the noise map, or of the level if that is the network's input (Table 3)."""
     attention: dict[str, Tensor]
     """What each channel attention of the network sees, ``(1, channels)``, by its name."""
 
@@ -300,7 +300,7 @@ class DMSR(Method[DMSRCondition]):
     def noise_input(
         self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None
     ) -> Tensor | None:
-        """What the meta-denoise module gets beside the images: a map, a number spread over it, or nothing (Table 3).
+        """Noise input of the meta-denoise module: a map, a constant level, or None (Table 3).
 
         Args:
             lr: ``(n, 3, h, w)``.
@@ -336,7 +336,7 @@ class DMSR(Method[DMSRCondition]):
         shapes = {"kernel": (1, KERNEL, KERNEL), "noise": (3,), "numbers": (2,)}
         shapes |= {name: (1, layer.down.in_channels) for name, layer in self._attentions().items()}
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
-            raise BlindSRError("this is not a condition of this DMSR network", Code.INCOMPATIBLE)
+            raise BlindSRError("not a condition of this DMSR network", Code.INCOMPATIBLE)
         factor, confidence = tensors["numbers"].tolist()
         attention = {name: tensors[name] for name in self._attentions()}
         return DMSRCondition(
@@ -370,10 +370,11 @@ def fit_kernel(kernel: Tensor) -> Tensor:
     if rim < 0:
         return F.pad(kernel, (-rim,) * 4)
     inside = kernel[rim : rim + KERNEL, rim : rim + KERNEL]
-    if float(inside.sum()) < 0.9:
+    lost = 1 - float(inside.sum())
+    if lost > 0.1:
         raise BlindSRError(
-            f"DMSR knows kernels of {KERNEL}x{KERNEL} pixels, and {100 * (1 - float(inside.sum())):.0f}% of this one "
-            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; give a narrower one"
+            f"DMSR supports kernels of {KERNEL}x{KERNEL} pixels, and {100 * lost:.0f}% of this one "
+            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; use a narrower one"
         )
     return inside / inside.sum()
 
