@@ -286,7 +286,12 @@ class Stage(nn.Module, ABC):
     @property
     @abstractmethod
     def family(self) -> Family:
-        """Distribution of degradations for training and validation."""
+        """Distribution of degradations for training."""
+
+    @property
+    def validation_family(self) -> Family:
+        """Distribution of degradations for validation; that of training by default."""
+        return self.family
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:

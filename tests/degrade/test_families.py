@@ -98,6 +98,10 @@ def test_a_pool_holds_the_same_tasks_for_ever() -> None:
     seen = {float(level) for seed in range(20) for level in pool.sample(8, seed).noise}
     assert len(seen) == 8
     assert len(set(pool.sample(8, 0).seeds.tolist())) == 8
+    assert len(set(pool.sample(8, 0).noise.tolist())) == 8  # without replacement
+    twice = pool.sample(12, 0).noise.tolist()
+    assert sorted(set(twice[:8])) == sorted(seen)
+    assert len(set(twice[8:])) == 4
 
 
 @settings(deadline=None, max_examples=10)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.evaluate.photographs import paired, unpaired
+from blindsr.evaluate.photographs import paired, pairs_below, unpaired
 
 
 def _files(folder: Path, *names: str) -> Path:
@@ -84,3 +84,11 @@ def test_photographs_alone(tmp_path: Path) -> None:
     (one,) = unpaired([tmp_path / "RealSRSet"])
     assert one.name == "RealSRSet"
     assert [(p.name, p.hr, p.names) for p in one.photographs] == [("a", None, ("a",)), ("b", None, ("b",))]
+
+
+def test_pairs_are_found_among_other_folders(tmp_path: Path) -> None:
+    for name in ("RealSR/LR/a.png", "RealSR/HR/a.png", "Set5/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [one.name for one in pairs_below([tmp_path, tmp_path / "none"])] == ["RealSR"]
+    assert [one.name for one in pairs_below([tmp_path / "RealSR"])] == ["RealSR"]

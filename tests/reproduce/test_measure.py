@@ -32,7 +32,9 @@ def test_a_cell_is_what_evaluation_gives(hr_folder: Path) -> None:
     column = Column(label="", protocol="mrda-gaussian8-x2", data="Set5", measures=("psnr", "ssim"))
     expected = evaluate(lambda lr, _: one(lr), protocol("mrda-gaussian8-x2"), data, model="m").columns[0].model
     assert meter.cell("a", one, Row(label="m"), column, ()) == (expected.psnr, expected.ssim)
-    assert meter.cell("a", one, Row(label="m"), Column(label="", protocol="x", data="Set14"), ()) is None
+    assert (
+        meter.cell("a", one, Row(label="m"), Column(label="", protocol="mrda-gaussian8-x2", data="Set14"), ()) is None
+    )
     assert meter.cell("a", one, Row(label="m"), Column(label="", protocol="cmdsr-middle", data="Set5"), ()) is None
 
 

@@ -256,6 +256,13 @@ def test_a_time_limit_that_passes_with_the_last_step_is_no_reason_to_go_on(
     assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "finished"
 
 
+def test_what_is_watched_is_kept_beside_validations(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    small, photos = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2"]), Photos.read([photographs])
+    watching = replace(options(tmp_path), watch=lambda method: {"watched": float(method.traits.scale)})
+    train(small, photos, watching)
+    assert [v["watched"] for v in checkpoint.load_checkpoint(tmp_path)["validations"]] == [4.0]
+
+
 def test_losses_before_a_validation_count_after_it(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=4", "stage.validate_every=3"])
     for name, every in (("each", 1), ("all", 4)):

@@ -130,11 +130,13 @@ class Pool(Family):
         return cls(family.scale, family.size, family.noise, family.border, family.down, family.sample(count, seed))
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
-        """Draw tasks from the pool with replacement; the noise itself is new each time."""
+        """Draw different tasks from the pool, and all of them before one comes again; the noise is new each time."""
         assert self.tasks is not None
         if isinstance(generator, int):
             generator = torch.Generator().manual_seed(generator)
-        rows = torch.randint(len(self.tasks), (count,), generator=generator, device=generator.device)
+        rounds = range(-(-count // len(self.tasks)))
+        orders = [torch.randperm(len(self.tasks), generator=generator, device=generator.device) for _ in rounds]
+        rows = torch.cat(orders)[:count]
         seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
         return dataclasses.replace(self.tasks.to(generator.device).take(rows), seeds=seeds)
 

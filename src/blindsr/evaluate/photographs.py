@@ -73,6 +73,12 @@ def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = 
     return [_first(one, limit) for one in found]
 
 
+def pairs_below(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
+    """The sets of pairs among folders and the folders in them; those that hold none are passed over."""
+    places = [place for folder in folders if folder.is_dir() for place in (folder, *subfolders(folder))]
+    return [_first(one, limit) for one in map(_set, places) if one]
+
+
 def _sets(folder: Path) -> list[PhotographSet]:
     """The pairs of a folder as one set, or each of its sub-folders that holds pairs as one."""
     if not folder.is_dir():

@@ -32,6 +32,20 @@ def test_support_sets_are_patches_of_the_photographs_of_their_own_task(images: i
     assert bool((corners.amax((0, 1)) <= torch.tensor([2, 4])).all())
 
 
+def test_every_photograph_is_in_a_support_set_that_they_do_not_divide() -> None:
+    one = stage(images=3)
+    lr = torch.arange(9.0).view(-1, 1, 1, 1).expand(-1, 3, 10, 12)
+    support, _ = one.patches(lr, torch.Generator().manual_seed(0))
+    assert support[0, :, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
+    assert support[2, :, 0, 0, 0].tolist() == [6, 7, 8, 6, 7]
+
+
+def test_validation_does_not_draw_from_the_pool() -> None:
+    one = stage(pool=2)
+    assert len(set(one.family.sample(20, 0).noise.tolist())) == 2
+    assert len(set(one.validation_family.sample(20, 0).noise.tolist())) == 20
+
+
 def test_a_step_takes_all_photographs_of_all_tasks() -> None:
     assert stage().crops == (6, 40)
 

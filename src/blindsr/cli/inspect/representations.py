@@ -25,8 +25,8 @@ def representations(
     from blindsr import evaluate
     from blindsr.files import check_new
     from blindsr.inference.load import load
-    from blindsr.reproduce import figure
-    from blindsr.reproduce.representation import draw, represent
+    from blindsr.reproduce.drawings import figure
+    from blindsr.reproduce.drawings.representation import draw, represent
 
     values = _widths(widths)
     if out is not None:

@@ -55,7 +55,9 @@ class DMSRConfig(StrictModel):
     channels: int = Field(64, gt=0)
     reduction: int = Field(16, gt=0, description="of the channel attention")
     extractor: int = Field(64, gt=0, description="channels of the degradation extractor")
-    noise: Literal["map", "sigma", "none"] = Field("map", description="what the meta-denoise module gets, Table 3")
+    noise: Literal["map", "sigma", "none"] = Field(
+        "map", description="what the extractor finds for the meta-denoise module, Table 3"
+    )
     deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
     code: int = Field(15, gt=0, description="length of the reduced kernel")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
@@ -253,7 +255,7 @@ class DMSR(Method[DMSRCondition]):
             kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
         map_ = self.extractor.noise(features).float()
         as_number = self.config.noise == "sigma"
-        level = 255 * map_.std((0, 2, 3), correction=0) if as_number else noise_level(seen, map_)
+        level = 255 * map_.mean((0, 2, 3)) if as_number else noise_level(seen, map_)
         factor = 1.0
         if hints.noise is not None:
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
@@ -304,7 +306,7 @@ class DMSR(Method[DMSRCondition]):
 
         Args:
             lr: ``(n, 3, h, w)``.
-            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255: the deviation of noise maps.
+            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255.
             factor: of map or number.
             noise_map: of ``lr``; it is estimated if not given.
         """

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.reproduce.figure import check_figure, save_figure
+from blindsr.reproduce.drawings.figure import check_figure, save_figure
 
 
 def _figure() -> Any:

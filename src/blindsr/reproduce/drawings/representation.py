@@ -7,17 +7,22 @@ were degraded alike, the method has learned to see degradation and not content.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from blindsr import images
+from blindsr.contract import Method
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import save_figure
+from blindsr.reproduce.drawings.figure import blank, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _KERNEL = 21
 
@@ -58,10 +63,14 @@ def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise:
         for label, width in enumerate(widths):
             kernel = kernels.gaussian(_KERNEL, width)
             (record,) = degradation(f"width-{width:g}", path.stem, scale=upscaler.scale, kernel=kernel, noise=noise)
-            packed = upscaler.method.pack(upscaler.condition(record.apply(hr)))
-            vectors.append(torch.cat([values.flatten().float().cpu() for values in packed.values()]))
+            vectors.append(packed(upscaler.method, upscaler.condition(record.apply(hr))))
             labels.append(label)
     return Representations(torch.stack(vectors), torch.tensor(labels), tuple(f"width {width:g}" for width in widths))
+
+
+def packed(method: Method[Any], condition: Any) -> Tensor:
+    """A condition as one vector."""
+    return torch.cat([values.flatten().float().cpu() for values in method.pack(condition).values()])
 
 
 def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
@@ -70,8 +79,18 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
     Raises:
         BlindSRError: matplotlib or scikit-learn is not installed, too few representations, or an unwritable place.
     """
+    figure = blank(5, 5)
+    scatter(found, figure.add_subplot())
+    save_figure(figure, path, overwrite=overwrite)
+
+
+def scatter(found: Representations, axes: "Axes") -> None:
+    """Draw a t-SNE of the representations, coloured by degradation.
+
+    Raises:
+        BlindSRError: scikit-learn is not installed, or too few representations.
+    """
     try:
-        from matplotlib.figure import Figure
         from sklearn.manifold import TSNE
     except ImportError:
         raise BlindSRError(
@@ -83,11 +102,8 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
         )
     perplexity = min(30.0, (len(found.vectors) - 1) / 3)
     flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(found.vectors.numpy())
-    figure = Figure(figsize=(5, 5), layout="constrained")
-    axes = figure.add_subplot()
     for label, name in enumerate(found.names):
         rows = (found.labels == label).numpy()
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
-    axes.legend()
-    save_figure(figure, path, overwrite=overwrite)
+    axes.legend(fontsize="small")

@@ -12,7 +12,7 @@ from blindsr.evaluate import data_sets, protocol
 from blindsr.evaluate.run import evaluate
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
-from blindsr.reproduce.curve import Curve, curve, draw
+from blindsr.reproduce.drawings.curve import Curve, curve, draw
 
 
 def learner() -> Upscaler:

@@ -11,7 +11,7 @@ from blindsr.images import modcrop, quantise, read
 from blindsr.inference import Bicubic
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.methods.mrda.networks import DEN
-from blindsr.reproduce.iterations import iterations
+from blindsr.reproduce.drawings.iterations import iterations
 
 NAME = "mrda-gaussian8-x2"
 

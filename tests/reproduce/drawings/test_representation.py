@@ -8,7 +8,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import data_sets
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.reproduce.representation import Representations, draw, represent
+from blindsr.reproduce.drawings.representation import Representations, draw, represent
 
 
 def clusters(spread: float) -> Representations:

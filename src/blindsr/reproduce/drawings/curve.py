@@ -9,7 +9,7 @@ from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import Line, plotted, save_figure
+from blindsr.reproduce.drawings.figure import Line, plotted, save_figure
 
 
 @dataclass(frozen=True)
