@@ -22,6 +22,7 @@ from blindsr import files
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
+from blindsr.weights import hub
 from blindsr.weights.card import Card
 
 KEY = "blindsr"
@@ -130,7 +131,9 @@ def without_card(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def find_weights(name_or_path: str | Path) -> Path:
-    """The file of some weights, by name or path."""
+    """The file of some weights, by name, path or address on the Hugging Face Hub."""
+    if str(name_or_path).startswith(hub.SCHEME):
+        return hub.download(str(name_or_path))
     known = in_folder() | available()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
