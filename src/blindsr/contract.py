@@ -1,4 +1,4 @@
-"""Interfaces of methods: ``Method`` for restoration, ``Stage`` for training.
+"""What every method promises to its callers: ``Method`` to restore with, ``Stage`` to train with.
 
 ``restore``, ``evaluate`` and ``train`` know methods through this file and the registry alone.
 """
@@ -18,81 +18,81 @@ from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError, Code
 
 Condition = TypeVar("Condition")
-"""Degradation of an image as a method represents it; each method has its own type."""
+"""What a method knows of an image's degradation; the type is the method's own affair."""
 
 
 class StrictModel(pydantic.BaseModel):
-    """Frozen pydantic model that forbids unknown keys; base of configurations and recipes."""
+    """A frozen record whose unknown keys are errors; base of every configuration and recipe."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
 class Traits:
-    """Properties of a method that tiling needs."""
+    """What a caller must know about a method before it cuts an image into tiles."""
 
     scale: int
     """Factor from LR to SR, in pixels along each side."""
     margin: int
-    """Radius of the receptive field in LR pixels: context of a tile on each side."""
+    """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
     floats_per_pixel: int = 0
-    """Peak activation memory per LR pixel of a tile and its context, in floats of four bytes."""
+    """Numbers of up to four bytes that are held at once for each LR pixel of a tile and its context, at most."""
 
     def features(self, width: int, height: int) -> int:
-        """Peak activation memory in bytes for a tile of ``width`` by ``height`` LR pixels, context included."""
+        """Bytes that are held at once while so many LR pixels, context included, are restored."""
         return 4 * self.floats_per_pixel * width * height
 
 
 @dataclass(frozen=True)
 class Hints:
-    """Known properties of an image's degradation, and preferences; a method estimates what is not given."""
+    """What a user knows of an image's degradation, or wishes; a method finds out whatever is not given."""
 
     support: Sequence[Tensor] | None = None
-    """Images ``(1, 3, h, w)`` with the same degradation, to estimate the condition from."""
+    """Other images ``(1, 3, h, w)`` that were degraded alike, to be looked at instead."""
     kernel: Tensor | None = None
     """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
     noise: float | None = None
     """Standard deviation of the noise on the 0..255 scale."""
     denoise: float | None = None
-    """Factor of the estimated noise: 0 keeps the noise, 1 removes it."""
+    """Factor of the estimated noise: 0 leaves it in, 1 removes what was found."""
     steps: int | None = None
     """Gradient steps on the image itself."""
     seconds: float | None = None
-    """Time limit for estimating the condition; the best result so far is used."""
+    """Time that looking at the image may take; the best found so far is used."""
 
     def given(self) -> list[str]:
-        """Names of the hints that are set."""
+        """Names of the hints that there are."""
         return [field.name for field in fields(self) if getattr(self, field.name) is not None]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Estimated degradation in the terms of Eq. 1."""
+    """What a condition says of an image in the terms of Eq. 1."""
 
     kernel: Tensor
     """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     confidence: float | None
-    """Confidence of the kernel: 1 if all parts of the image agree; None if the kernel was given."""
+    """Of the kernel: 1 where all parts of the image agree; None if the user gave it."""
     down: Downsampling
-    """Subsampling that the method assumes."""
+    """How the method takes the image to have been subsampled."""
 
 
 class Method(nn.Module, ABC, Generic[Condition]):
-    """Network that estimates the degradation of a whole image once, then restores any tile under that condition."""
+    """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
 
     Config: ClassVar[type[StrictModel]]
-    """Schema of the network's configuration, stored in the weights file."""
+    """Schema of everything that fixes the shape of the networks; written into the weights' file."""
 
     supported_hints: frozenset[str] = frozenset()
-    """Names of the `Hints` that ``condition`` supports; others are refused."""
+    """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
 
     training_only: ClassVar[tuple[str, ...]] = ()
-    """Names of submodules that only training needs; published weights omit them."""
+    """Names of submodules that restoring does not need; published weights leave them out."""
 
     config: StrictModel
-    """Configuration of this network."""
+    """The values that this network was built with."""
 
     @property
     @abstractmethod
@@ -101,17 +101,17 @@ class Method(nn.Module, ABC, Generic[Condition]):
 
     @property
     def symmetric(self) -> bool:
-        """Whether a mirrored image gives a mirrored result; false for direct subsampling."""
+        """Whether a mirrored image leads to a mirrored result; not if pixels are kept from one corner of a block."""
         return True
 
     @abstractmethod
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Condition:
-        """Estimate the condition of a whole image.
+        """Look at a whole image and return how it was degraded.
 
         Args:
             lr: the whole image, ``(1, 3, h, w)``, RGB in [0, 1].
             generator: source of every random choice, on the CPU.
-            hints: known properties; only ``supported_hints`` may be set.
+            hints: what is known already; holds nothing outside ``supported_hints``.
         """
 
     @abstractmethod
@@ -119,36 +119,36 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Map ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)`` under a condition; the result is not clamped."""
 
     def describe(self, condition: Condition) -> dict[str, Any]:
-        """Interpretable values of a condition for JSON; empty by default."""
+        """What a user can read off a condition, as values for JSON; nothing unless a method says more."""
         return {}
 
     def estimate(self, condition: Condition) -> Estimate | None:
-        """Blur kernel and noise level of a condition; None if the method does not estimate them."""
+        """Kernel and noise, where a method estimates them; None where a condition has no such names."""
         return None
 
     def check_packable(self) -> None:
-        """Check that conditions can be stored.
+        """Refuse where there is no `pack`; meant to be asked before images are looked at.
 
         Raises:
-            BlindSRError: the method does not support stored conditions.
+            BlindSRError: the method's conditions mean nothing for another image.
         """
         if type(self).pack is Method.pack:
             raise BlindSRError(
-                f"{type(self).__name__} does not support stored conditions",
+                f"what {type(self).__name__} finds out about one image cannot be kept for others",
                 Code.UNSUPPORTED_OPTION,
             )
 
     def pack(self, condition: Condition) -> dict[str, Tensor]:
-        """Convert a condition to named tensors, to be stored or averaged.
+        """A condition as named tensors, to be stored or averaged.
 
         Raises:
-            BlindSRError: the method does not support stored conditions.
+            BlindSRError: the method's conditions mean nothing for another image.
         """
         self.check_packable()
         raise NotImplementedError
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Condition:
-        """Inverse of `pack`.
+        """The condition that `pack` took apart.
 
         Raises:
             BlindSRError: the tensors are not those of a condition of this network.
@@ -173,13 +173,13 @@ class Method(nn.Module, ABC, Generic[Condition]):
         return self.unpack(tensors)
 
     def remap_key(self, name: str) -> str:
-        """Key of this network for a key of a network of the same method with other settings."""
+        """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""
         return name
 
 
 @dataclass(frozen=True)
 class ParameterGroup:
-    """Parameters that share one optimiser."""
+    """Parameters that share one optimiser: alternating training gives each part of a network its own."""
 
     name: str
     parameters: list[nn.Parameter]
@@ -187,7 +187,7 @@ class ParameterGroup:
     every: int = 1
     """The optimiser steps when ``step % every == 0``; steps are counted from 1, as Algorithm 1 does."""
     after: int = 0
-    """Steps before the optimiser starts."""
+    """How many steps the optimiser lets pass before it begins."""
     muon: float | None = None
     """Learning rate of the weights of convolutions and linear layers under Muon; None leaves them to Adam."""
 
@@ -196,7 +196,7 @@ _Decay = Annotated[float, pydantic.Field(ge=0, lt=1)]
 
 
 class StageRecipe(StrictModel):
-    """Settings of a stage that the training loop uses; each method adds fields."""
+    """What the loop itself needs to know of a stage; each method adds its own fields."""
 
     steps: int = pydantic.Field(ge=0, description="optimiser steps; 0 leaves the stage out")
     schedule: Literal["constant", "cosine", "step"] = "cosine"
@@ -213,41 +213,41 @@ class StageRecipe(StrictModel):
     @pydantic.model_validator(mode="after")
     def _milestones_are_of_steps(self) -> Self:
         if self.milestones and self.schedule != "step":
-            raise ValueError(f"milestones need the schedule 'step', got {self.schedule!r}")
+            raise ValueError(f"milestones are those of the schedule 'step', and nobody heeds them in {self.schedule!r}")
         return self
 
 
 class MuonRecipe(StageRecipe):
-    """Recipe of a stage that supports Muon."""
+    """Of a stage that hands the rate on to its groups; in others the key would be heeded by nobody."""
 
     muon: float | None = pydantic.Field(None, gt=0, description="rate of convolutions and linear layers under Muon")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Output of a stage's ``prepare``; each stage has its own fields."""
+    """What a stage's ``prepare`` makes of clean crops; each stage has fields of its own."""
 
 
 @dataclass(frozen=True)
 class Pairs(Batch):
-    """HR crops, their degradations and LR images."""
+    """Clean crops, each with a degradation of its own and what that makes of it."""
 
     hr: Tensor
     """``(n, 3, s*h, s*w)``."""
     lr: Tensor
-    """``(n, 3, h, w)``, channels last."""
+    """``(n, 3, h, w)``, in the memory format that convolutions are fast in."""
     truth: Degradation
 
     @classmethod
     def draw(cls, family: Family, hr: Tensor, generator: torch.Generator) -> Self:
-        """Sample a degradation for each crop and apply it."""
+        """Draw a degradation for each crop, and apply it."""
         truth = family.sample(len(hr), generator)
         lr = truth.apply(hr, generator)
         return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth)
 
 
 class RangesRecipe(StageRecipe):
-    """Recipe of a stage with adjustable ranges of noise and blur."""
+    """Of a stage whose degradations may be narrowed or widened, as for a paper's noise-free tables."""
 
     noise_range: Range | None = pydantic.Field(None, description="noise levels, 0..255; the paper's by default")
     width_range: Range | None = pydantic.Field(None, description="widths of blur, HR pixels; the paper's by default")
@@ -260,7 +260,7 @@ class RangesRecipe(StageRecipe):
         return self
 
     def with_ranges(self, family: Family) -> Family:
-        """Return a family with the recipe's ranges."""
+        """A family with the recipe's ranges."""
         return with_ranges(family, self.noise_range, self.width_range)
 
 
@@ -274,32 +274,27 @@ class Stage(nn.Module, ABC):
     method: Method[Any]
     recipe: StageRecipe
     validates: ClassVar[bool] = True
-    """Whether the method can restore images during this stage."""
+    """Whether the method can restore anything yet while this stage trains."""
     oracle_hints: ClassVar[frozenset[str]] = frozenset()
-    """Ground truth that validation passes as hints: ``kernel``, ``noise``."""
+    """What validation tells the method of each degradation, as its paper does: ``kernel``, ``noise``."""
 
     @property
     @abstractmethod
     def crops(self) -> tuple[int, int]:
-        """Number of clean crops per step, and their side in HR pixels."""
+        """How many clean crops one step needs, and their side in HR pixels."""
 
     @property
     @abstractmethod
     def family(self) -> Family:
-        """Distribution of degradations for training."""
-
-    @property
-    def validation_family(self) -> Family:
-        """Distribution of degradations for validation; that of training by default."""
-        return self.family
+        """The degradations that this stage trains on; validation draws from it too."""
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:
-        """Parameters that this stage trains, by optimiser; all others are frozen."""
+        """The parameters that this stage trains, by optimiser; everything else stays as it is."""
 
     @abstractmethod
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Batch:
-        """Prepare a batch for `losses` from clean crops, without gradients and without weights.
+        """Make what `losses` takes of clean crops, without gradients and without reading any weight.
 
         Another thread may call it, for a step that is not yet due.
 
@@ -324,7 +319,7 @@ class Stage(nn.Module, ABC):
         """
 
     def forward(self, clean: Tensor | Batch, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Compute `losses` of a prepared batch, or of clean crops."""
+        """Take one step: `losses` of a batch that is prepared already, or of clean crops."""
         if isinstance(clean, Batch):
             return self.losses(clean, generator, step)
         with torch.no_grad():
@@ -333,6 +328,6 @@ class Stage(nn.Module, ABC):
 
 
 def check_image(lr: Tensor) -> None:
-    """Check that a tensor is a batch of RGB images."""
+    """Refuse anything but a batch of RGB images; called at borders, never per layer."""
     if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
         raise BlindSRError(f"expected a batch of RGB images (n, 3, height, width), got a tensor {tuple(lr.shape)}")

@@ -1,4 +1,4 @@
-"""Forked processes, in which the threads of libraries do not exist."""
+"""Processes that are forked from one that has computed: the threads of libraries do not survive a fork."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Temporary folders for files being written, removed even after a process was killed."""
+"""Part files: where a file grows before it gets its name; removed even after a process was killed."""
 
 import os
 import secrets

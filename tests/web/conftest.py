@@ -98,7 +98,7 @@ def _started(stack: ExitStack, state: Path, options: tuple[str, ...]) -> Served:
 
 
 def _wait_for(served: Served) -> None:
-    for _ in range(600):
+    for _ in range(3000):
         try:
             if served.client.get("/readyz").status_code == 200:
                 return

@@ -1,1 +1,1 @@
-"""Analysis of a photograph: degradations, and the model that suits them."""
+"""What is wrong with a photograph, and which model suits it."""

@@ -1,4 +1,4 @@
-"""Windows of a photograph that represent it, whatever its size."""
+"""The parts of a photograph that are looked at: enough to tell how it was degraded, however large it is."""
 
 from typing import Any
 

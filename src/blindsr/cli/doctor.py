@@ -1,4 +1,4 @@
-"""``blindsr doctor``: check the installation."""
+"""``blindsr doctor``: does this installation work?"""
 
 import json as text
 from typing import Annotated

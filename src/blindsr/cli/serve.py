@@ -2,11 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError
 
 
 def _default_state() -> Path:
@@ -24,6 +24,13 @@ def serve(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that restore.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="ray puts the workers on a cluster; see docs/server.md.")
+    ] = "local",
+    address: Annotated[str | None, typer.Option(help="Of the Ray cluster; this machine alone if not given.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Path or URL of a folder that all machines of the cluster reach.")
+    ] = None,
     token: Annotated[
         str | None, typer.Option(envvar="BLINDSR_TOKEN", help="Secret that requests must show; see --token-file.")
     ] = None,
@@ -47,18 +54,19 @@ def serve(
     try:
         from blindsr.web import access, app, server, settings
     except ModuleNotFoundError as error:
-        raise BlindSRError(
-            f"the server needs another library, {error.name}: pip install 'blindsr[web]'", Code.MISSING_DEPENDENCY
-        ) from None
+        raise BlindSRError(f"the server needs another library, {error.name}: pip install 'blindsr[web]'") from None
 
     if token is not None and token_file is not None:
-        raise BlindSRError("give either --token or --token-file", Code.CONFLICTING_OPTIONS)
+        raise BlindSRError("give either --token or --token-file")
     chosen = settings.Settings(
         state=(state or _default_state()).absolute(),
         host=host,
         port=port,
         workers=workers,
         device=device,
+        engine=engine,
+        address=address,
+        store=store,
         token=settings.read_token(token_file) if token_file is not None else token,
         no_auth=no_auth,
         allow_host=tuple(allow_host or ()),

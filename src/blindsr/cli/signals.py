@@ -1,4 +1,4 @@
-"""Handling of signals that end the program."""
+"""Signals that end the program, and what it leaves in order."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""Standard streams that are closed or break."""
+"""Standard streams that are closed, or break, and must not end the work."""
 
 import io
 import os

@@ -11,7 +11,7 @@ from blindsr.evaluate.measures import Measure, Score
 
 @dataclass(frozen=True)
 class Row:
-    """Scores of one LR image."""
+    """One LR image and what became of it."""
 
     image: str
     bicubic: Score

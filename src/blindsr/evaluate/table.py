@@ -1,4 +1,4 @@
-"""Output of scores: tables for the terminal, JSON and Markdown."""
+"""Scores to read: a table on the terminal, JSON for programs, Markdown for documents."""
 
 import dataclasses
 import json

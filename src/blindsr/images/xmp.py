@@ -1,4 +1,4 @@
-"""XMP packets without statements that do not hold for a result."""
+"""XMP packets: what they claim of the file that they came from, and what is still true of a result."""
 
 import re
 from xml.parsers import expat

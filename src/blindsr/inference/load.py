@@ -1,4 +1,4 @@
-"""Loading of models by name."""
+"""From a name to something that restores."""
 
 from pathlib import Path
 from typing import Literal

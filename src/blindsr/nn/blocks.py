@@ -1,4 +1,4 @@
-"""Building blocks that several methods share."""
+"""What several papers need alike."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -88,7 +88,7 @@ def _shared(module: _Module) -> _Module:
 
 @contextmanager
 def frozen(net: nn.Module) -> Iterator[None]:
-    """Freeze the parameters of a network within a context; gradients pass through it."""
+    """Let gradients through a network, but not into it."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     for parameter in parameters:
         parameter.requires_grad = False

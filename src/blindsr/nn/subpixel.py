@@ -1,4 +1,4 @@
-"""Sub-pixel convolutions (Shi et al., 2016)."""
+"""Enlargement by sub-pixel convolutions (Shi et al., 2016), as fast as it can be had."""
 
 from collections.abc import Mapping
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Comparison of an image before and after, with an enlarged detail."""
+"""Before and after, side by side, with the same detail of both enlarged."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Export of a run: a safetensors file and a card."""
+"""A finished (or any) run as weights to publish: one safetensors file and a card for people."""
 
 from collections.abc import Mapping
 from pathlib import Path

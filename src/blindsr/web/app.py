@@ -102,7 +102,7 @@ def _add_own_routes(app: FastAPI) -> None:
         for state in ("queued", "running", "done", "failed", "cancelled"):
             metrics.jobs.labels(state).set(counts.get(state, 0))
         for pool in service.pools:
-            metrics.starts.labels(pool.name).set(sum(worker.starts for worker in pool.workers))
+            metrics.starts.labels(pool.name).set(pool.starts)
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
 
     @app.get("/v1/models", tags=["server"])

@@ -5,6 +5,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from blindsr.errors import BlindSRError
 
@@ -24,6 +25,12 @@ class Settings:
     workers: int = 1
     """Processes that restore."""
     device: str = "auto"
+    engine: Literal["local", "ray"] = "local"
+    """Where workers are: processes of this machine, or replicas on a Ray cluster."""
+    address: str | None = None
+    """Of the cluster; this machine alone if not given."""
+    store: str | None = None
+    """Path or URL of a folder that all machines of the cluster reach."""
     token: str | None = None
     """Secret that requests must show."""
     no_auth: bool = False
@@ -51,20 +58,25 @@ class Settings:
         """Refuse settings that make no sense or are not safe.
 
         Raises:
-            BlindSRError: an option is invalid or contradicts another one.
+            BlindSRError: with the first of them.
         """
-        if self.token is not None and len(self.token) < _SHORTEST_TOKEN:
-            raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} characters, got {len(self.token)}")
-        if self.token is not None and not re.fullmatch(r"[\x21-\x7e]+", self.token):
-            raise BlindSRError("expected a token of visible ASCII characters without spaces")
+        self._check_access()
+        if self.engine == "local" and (self.address or self.store):
+            raise BlindSRError("--address and --store are for --engine ray")
+        if self.address and not self.store:
+            raise BlindSRError("a cluster of several machines needs --store, a folder that all of them reach")
+        for name in ("keep", "max_megapixels", "max_time"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise BlindSRError(f"expected --{name.replace('_', '-')} to be a positive number")
+
+    def _check_access(self) -> None:
+        if self.token is not None and not re.fullmatch(rf"[\x21-\x7e]{{{_SHORTEST_TOKEN},}}", self.token):
+            raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} characters, visible and of ASCII")
         if not self.loopback and self.token is None and not self.no_auth:
             raise BlindSRError(
                 f"{self.host} can be reached from other machines: give --token or --token-file, or --no-auth if "
                 "everyone who reaches it may use it"
             )
-        for name in ("keep", "max_megapixels", "max_time"):
-            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
-                raise BlindSRError(f"expected --{name.replace('_', '-')} to be a positive number")
         for origin in self.allow_origin:
             if not re.fullmatch(r"https?://[^/\s]+", origin):
                 raise BlindSRError(f"an origin reads https://example.org, not {origin!r}")

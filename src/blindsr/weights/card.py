@@ -1,4 +1,4 @@
-"""Card of a weights file."""
+"""What a weights file says of itself."""
 
 from typing import Any, Literal
 

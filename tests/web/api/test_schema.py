@@ -8,7 +8,7 @@ from blindsr.web.api.schema import JobOptions, PreviewRequest
 
 
 def test_options_are_those_of_the_command() -> None:
-    assert set(JobOptions.model_fields) - {"detail"} <= set(OPTION_NAMES)
+    assert set(JobOptions.model_fields) <= set(OPTION_NAMES)
 
 
 def test_no_option_names_a_file() -> None:

@@ -102,8 +102,8 @@ def test_the_queue_is_bounded(serving: Any, photograph: Photograph) -> None:
 
 
 def test_a_job_has_an_end(serving: Any, photograph: Photograph) -> None:
-    server = serving("--max-time", "2s")
-    photo = server.upload(photograph(800, 600))["id"]
+    server = serving("--max-time", "5s")
+    photo = server.upload(photograph(1200, 900))["id"]
     found = server.over(server.job(photo, tta=True)["id"])
     assert (found["state"], found["error"]["code"]) == ("failed", "too-slow")
     assert server.over(server.job(server.upload(photograph())["id"], **QUICK)["id"])["state"] == "done"

@@ -12,6 +12,8 @@ import pytest
 def process() -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "blindsr.web.work.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as made:
+        assert made.stdout is not None
+        assert json.loads(made.stdout.readline()) == {"id": 0}
         yield made
         made.kill()
 

@@ -1,4 +1,4 @@
-"""Opening of files by Pillow whatever their size."""
+"""What Pillow says of a file before it decodes anything."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Locations of files: local paths, and URLs of stores such as S3 by fsspec."""
+"""Places of files: local paths, and URLs of stores such as S3 that fsspec reaches."""
 
 import os
 import posixpath
@@ -28,7 +28,7 @@ _ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
 
 @dataclass(frozen=True)
 class Entry:
-    """Entry of a folder."""
+    """What a folder holds under one name."""
 
     place: Location
     kind: Literal["file", "folder", "broken", "other"]
@@ -37,7 +37,7 @@ class Entry:
 
 
 def parse_location(text: str | os.PathLike[str]) -> Location:
-    """Parse a path or URL.
+    """The place that a user names.
 
     Raises:
         BlindSRError: a URL of a store that nothing here reaches.
@@ -50,29 +50,29 @@ def parse_location(text: str | os.PathLike[str]) -> Location:
 
 
 def name_of(place: Location) -> str:
-    """Last component."""
+    """Its last part."""
     return place.name if isinstance(place, Path) else posixpath.basename(place.rstrip("/"))
 
 
 def suffix_of(place: Location) -> str:
-    """Extension in lower case."""
+    """Its extension in lower case."""
     return posixpath.splitext(name_of(place))[1].lower()
 
 
 def join(folder: Location, *parts: str) -> Location:
-    """Join components to a folder."""
+    """A place below a folder."""
     if isinstance(folder, Path):
         return folder.joinpath(*parts)
     return "/".join([folder.rstrip("/"), *(part for part in parts if part)])
 
 
 def parent_of(place: Location) -> Location:
-    """Parent folder."""
+    """The folder that it lies in."""
     return place.parent if isinstance(place, Path) else place.rstrip("/").rpartition("/")[0]
 
 
 def identity(place: Location) -> str:
-    """Canonical name, links resolved."""
+    """What two names of one place have in common: links are resolved."""
     if isinstance(place, Path):
         return os.path.realpath(place)
     store, path = _opened(place)
@@ -80,18 +80,18 @@ def identity(place: Location) -> str:
 
 
 def absolute(place: Location) -> str:
-    """Absolute location; links are kept."""
+    """A place without what depends on the working directory; links stay."""
     return os.path.abspath(place) if isinstance(place, Path) else identity(place)  # noqa: PTH100  # without ..
 
 
 def is_within(place: Location, folder: Location) -> bool:
-    """Whether a location is a folder or lies in it."""
+    """Whether a place is a folder or lies below it."""
     inner, outer = identity(place), identity(folder).rstrip("/")
     return type(place) is type(folder) and f"{inner}/".startswith(f"{outer}/")
 
 
 def kind_of(place: Location) -> Literal["file", "folder", "missing"]:
-    """Kind of a location, links followed.
+    """What is there, links followed.
 
     Raises:
         OSError: a folder on the way may not be entered, or a store does not answer.
@@ -108,7 +108,7 @@ def kind_of(place: Location) -> Literal["file", "folder", "missing"]:
 
 
 def entries(folder: Location) -> list[Entry]:
-    """Entries of a folder, sorted by name.
+    """What a folder holds, sorted by name.
 
     Raises:
         OSError: it may not be listed.
@@ -181,7 +181,7 @@ def check_new(place: Location, *, overwrite: bool) -> None:
 
 
 def is_animated(place: Location) -> bool:
-    """Whether a file has several frames; False if unknown."""
+    """Whether a file holds several frames; False where that cannot be told."""
     if isinstance(place, Path):
         return images.is_animated(place)
     with Workspace() as work, suppress(BlindSRError):
@@ -190,7 +190,7 @@ def is_animated(place: Location) -> bool:
 
 
 class Workspace:
-    """Local copies of files in stores, and of results to be uploaded.
+    """Local copies of files in stores, and of results that wait to be brought there.
 
     Its folder is made when it is first needed, and removed with all that is in it at the end. Threads may share it.
     """
@@ -292,7 +292,7 @@ class Workspace:
         except OSError as error:
             reason = error.strerror or error
             raise BlindSRError(
-                f"cannot create a temporary folder for {shown} ({reason}); set TMPDIR", Code.CANNOT_WRITE
+                f"there is no temporary folder for {shown} ({reason}); set TMPDIR", Code.CANNOT_WRITE
             ) from None
         self._shown[str(path)] = shown
         return path
@@ -328,7 +328,7 @@ def _opened(url: str) -> tuple[Any, str]:
     try:
         store, path = url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise BlindSRError(f"cannot reach {url}: {error}", Code.UNREACHABLE) from None
+        raise BlindSRError(f"{url} cannot be reached: {error}", Code.UNREACHABLE) from None
     return store, str(path)
 
 

@@ -41,6 +41,19 @@ class Worker:
         self._number = 0
         self.starts = 0
 
+    async def start(self) -> Process:
+        """The process, which is started where there is none, and has loaded what it needs.
+
+        Raises:
+            WorkerDiedError: it ended meanwhile.
+        """
+        if self._process is None or self._process.returncode is not None:
+            self.starts += 1
+            command = [sys.executable, "-m", "blindsr.web.work.worker", *self._arguments]
+            self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE)
+            await self._receive(self._process)
+        return self._process
+
     async def ask(self, task: str, values: dict[str, Any], progress: Callable[[float], None] | None = None) -> Any:
         """Have a task done.
 
@@ -48,7 +61,7 @@ class Worker:
             ProblemError: what the worker says that prevents it.
             WorkerDiedError: it ended.
         """
-        process = await self._started()
+        process = await self.start()
         self._number += 1
         await self._send(process, {"id": self._number, "do": task, "with": values})
         while True:
@@ -85,20 +98,6 @@ class Worker:
             process.send_signal(signal.SIGKILL)
         await process.wait()
 
-    async def _started(self) -> Process:
-        if self._process is None or self._process.returncode is not None:
-            self.starts += 1
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "blindsr.web.work.worker",
-                *self._arguments,
-                stdin=PIPE,
-                stdout=PIPE,
-                limit=_LONGEST_LINE,
-            )
-        return self._process
-
     async def _send(self, process: Process, message: dict[str, Any]) -> None:
         assert process.stdin is not None
         try:
@@ -129,7 +128,7 @@ class Pool:
             size: number of processes.
             arguments: of each, see `Worker`.
         """
-        self.name = name
+        self.name, self.size = name, size
         self.workers = [Worker(arguments) for _ in range(size)]
         self.ready = False
         """Whether a worker has answered once."""
@@ -137,6 +136,11 @@ class Pool:
         self._waiting: list[tuple[int, int, asyncio.Future[Worker]]] = []
         self._order = itertools.count()
         self._settling: set[asyncio.Task[None]] = set()
+
+    @property
+    def starts(self) -> int:
+        """How often a process was started."""
+        return sum(worker.starts for worker in self.workers)
 
     async def run(
         self,
@@ -163,6 +167,7 @@ class Pool:
         """
         worker = await self._free(priority)
         try:
+            await worker.start()
             async with asyncio.timeout(limit):
                 result = await worker.ask(task, values, progress)
         except TimeoutError:

@@ -45,7 +45,7 @@ class Queue:
     async def start(self) -> None:
         """Go on with what was queued; what was running when the server ended is done again."""
         await self._store.requeue()
-        self._loops = [asyncio.create_task(self._work()) for _ in self._service.restoring.workers]
+        self._loops = [asyncio.create_task(self._work()) for _ in range(self._service.restoring.size)]
 
     async def close(self) -> None:
         """Stop; what runs is done again by the next server."""
@@ -95,8 +95,7 @@ class Queue:
             if running is not None:
                 running.task.cancel()
         elif await self._store.remove_job(identity):
-            folder = self._service.folder_of_job(identity)
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await self._service.delete(self._service.folder_of_job(identity))
         self._changed(identity)
 
     async def wait(self, identity: str, seconds: float) -> Job:

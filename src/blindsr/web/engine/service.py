@@ -14,6 +14,7 @@ from typing import IO, Any, BinaryIO
 from blindsr import files
 from blindsr.errors import BlindSRError
 from blindsr.web.engine.pool import Pool, TooSlowError, WorkerDiedError
+from blindsr.web.engine.ray import RayPool
 from blindsr.web.engine.store import Photo, Store
 from blindsr.web.problems import ProblemError, missing
 from blindsr.web.settings import Settings
@@ -47,17 +48,18 @@ class Service:
         limits = ["--file-size", str(settings.disk), *(["--memory", str(settings.memory)] if settings.memory else [])]
         self.reading = Pool("reading", 1, limits)
         """Decodes photographs for the page."""
-        self.looking = Pool("looking", 1, limits)
+        self._cluster = _cluster(settings)
+        self.looking = self._cluster or Pool("looking", 1, limits)
         """Analyses, and restores previews."""
-        self.restoring = Pool("restoring", settings.workers, [*limits, "--nice", "5"])
+        self.restoring = self._cluster or Pool("restoring", settings.workers, [*limits, "--nice", "5"])
         self._making: dict[Path, asyncio.Lock] = {}
         self._newest: dict[str, asyncio.Task[Any]] = {}
         self._models: dict[str, Any] = {}
 
     @property
-    def pools(self) -> tuple[Pool, Pool, Pool]:
+    def pools(self) -> tuple[Pool | RayPool, ...]:
         """All workers."""
-        return self.reading, self.looking, self.restoring
+        return (self.reading, self.looking) if self._cluster else (self.reading, self.looking, self.restoring)
 
     @property
     def work_settings(self) -> dict[str, Any]:
@@ -69,7 +71,7 @@ class Service:
         """Start the workers, and load what the first photograph will need."""
         device = {"device": self.settings.device}
         tasks = [self.reading.run("check", {"values": {}, "settings": {}}), self.looking.run("warm", device)]
-        tasks += [self.restoring.run("warm", device) for _ in self.restoring.workers]
+        tasks += [self.restoring.run("warm", device) for _ in range(self.restoring.size)]
         with suppress(ProblemError, WorkerDiedError):  # the first photograph will be told of it
             await asyncio.gather(*tasks)
 
@@ -91,7 +93,7 @@ class Service:
         """The file of a photograph."""
         return self.folder_of_photo(photo.id) / photo.file
 
-    async def ask(self, pool: Pool, task: str, values: dict[str, Any], name: str, priority: int = 0) -> Any:
+    async def ask(self, pool: Pool | RayPool, task: str, values: dict[str, Any], name: str, priority: int = 0) -> Any:
         """Have something done at once for a request, with the photograph called by its name in what is said of it.
 
         Raises:
@@ -143,8 +145,14 @@ class Service:
         """Delete a photograph that no job needs."""
         gone = await self.store.remove_photo(identity)
         if gone:
-            await asyncio.to_thread(shutil.rmtree, self.folder_of_photo(identity), ignore_errors=True)
+            await self.delete(self.folder_of_photo(identity))
         return gone
+
+    async def delete(self, folder: Path) -> None:
+        """Delete a photograph's or a job's files."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        if self._cluster is not None:
+            await asyncio.to_thread(self._cluster.delete, folder)
 
     async def thumbnail(self, photo: Photo, side: int) -> Path:
         """The file of a small version whose longest side is at most ``side``."""
@@ -214,6 +222,13 @@ class Service:
         for other in [one for one, lock in self._making.items() if not lock.locked()]:
             del self._making[other]
         return self._making.setdefault(path, asyncio.Lock())
+
+
+def _cluster(settings: Settings) -> RayPool | None:
+    if settings.engine != "ray":
+        return None
+    store = settings.store or str(settings.state / "store")
+    return RayPool(settings.workers, settings.address, settings.state, store)
 
 
 def _taken(folder: Path) -> IO[str]:

@@ -36,7 +36,8 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
 
     Args:
         requests: a stream of lines; the process ends with it.
-        answer: is called with ``{"id", "progress"}``, and once with ``{"id", "result"}`` or ``{"id", "problem"}``.
+        answer: is called with ``{"id": 0}`` at the beginning, then with ``{"id", "progress"}``, and once with
+            ``{"id", "result"}`` or ``{"id", "problem"}``.
     """
     waiting: Queue[dict[str, Any]] = Queue()
     cancels: dict[int, Event] = {}
@@ -52,10 +53,11 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
         os._exit(0)  # whatever is at work: nobody waits for it
 
     Thread(target=receive, daemon=True).start()
+    answer({"id": 0})  # ready
     while True:
         request = waiting.get()
         number = request["id"]
-        answer({"id": number, **_answered(request, Watch(partial(_tell, answer, number), cancels[number]))})
+        answer({"id": number, **answered(request, Watch(partial(_tell, answer, number), cancels[number]))})
         del cancels[number]
 
 
@@ -63,7 +65,7 @@ def _tell(answer: Callable[[dict[str, Any]], object], number: int, progress: flo
     answer({"id": number, "progress": round(progress, 4)})
 
 
-def _answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
+def answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """The result of a request, or what prevents it."""
     try:
         return {"result": tasks.TASKS[request["do"]](watch=watch, **request["with"])}

@@ -1,1 +1,0 @@
-"""What studies draw, and single figures of a model for `blindsr inspect`."""

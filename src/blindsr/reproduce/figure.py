@@ -1,0 +1,92 @@
+"""Figures to files, whole or not at all."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blindsr import files
+from blindsr.errors import BlindSRError, Code
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+_SUFFIXES = (".png", ".pdf", ".svg")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a plot."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    dashed: bool = False
+    """As the paper's are."""
+
+
+def plotted(lines: Sequence[Line], title: str, x: str, y: str = "PSNR (dB)", *, log: bool = False) -> "Figure":
+    """Lines in one plot.
+
+    Args:
+        lines: at least one.
+        title: above the plot.
+        x: label of the axis.
+        y: label of the axis.
+        log: whether x is logarithmic.
+    """
+    figure = blank()
+    axes = figure.add_subplot()
+    for line in lines:
+        axes.plot(line.x, line.y, "--" if line.dashed else "-", marker="o", markersize=4, label=line.label)
+    axes.set(title=title, xlabel=x, ylabel=y)
+    if log:
+        axes.set_xscale("log")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure
+
+
+def blank(width: float = 6, height: float = 4) -> "Figure":
+    """A figure of a size in inches.
+
+    Raises:
+        BlindSRError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise BlindSRError("drawing needs matplotlib: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY) from None
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
+    """Refuse a figure that cannot be drawn or written; meant to be called before hours of measuring.
+
+    Args:
+        path: of the figure.
+        libraries: what draws it.
+
+    Raises:
+        BlindSRError: a library that is not installed, another ending, or a folder that is not there or not writable.
+    """
+    if any(find_spec(name) is None for name in libraries):
+        raise BlindSRError(f"drawing needs {' and '.join(libraries)}: pip install 'blindsr[plot]'")
+    if path.suffix.lower() not in _SUFFIXES:
+        raise BlindSRError(f"cannot write {path}: a figure is a PNG, PDF or SVG file")
+    files.check_writable(path)
+
+
+def save_figure(figure: "Figure", path: Path, *, overwrite: bool = True) -> None:
+    """Write a figure as the ending of the name says: PNG, PDF or SVG.
+
+    Raises:
+        BlindSRError: another ending, or a place that cannot be written.
+    """
+    check_figure(path)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=150, format=path.suffix[1:].lower())
+    files.write_file(path, buffer.getvalue(), overwrite=overwrite)

@@ -1,0 +1,89 @@
+"""Whether what a method finds out about images tells degradations apart (MRDA, Figures 7 and 8; CMDSR, Figure 6).
+
+The same images are degraded in different ways. Where their representations lie close to those of other images that
+were degraded alike, the method has learned to see degradation and not content.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from blindsr import images
+from blindsr.degrade import kernels
+from blindsr.errors import BlindSRError
+from blindsr.evaluate.definition import degradation
+from blindsr.evaluate.folder import DataSet
+from blindsr.inference.upscaler import Upscaler
+from blindsr.reproduce.figure import save_figure
+
+_KERNEL = 21
+
+
+@dataclass(frozen=True)
+class Representations:
+    """One row for each image and degradation."""
+
+    vectors: Tensor
+    """``(n, d)``."""
+    labels: Tensor
+    """Which degradation, ``(n,)``."""
+    names: tuple[str, ...]
+    """Of the degradations."""
+
+    def neighbours_agree(self, k: int = 5) -> float:
+        """Accuracy of the k nearest neighbours' vote, each row left out in turn (Euclidean distance)."""
+        if k >= len(self.vectors):
+            raise BlindSRError(f"{k} neighbours are too many for {len(self.vectors)} representations")
+        distance = torch.cdist(self.vectors.double(), self.vectors.double()).fill_diagonal_(torch.inf)
+        nearest = self.labels[distance.topk(k, largest=False).indices]
+        votes = torch.nn.functional.one_hot(nearest, len(self.names)).sum(1)
+        return float((votes.argmax(1) == self.labels).double().mean())
+
+
+def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise: float = 0.0) -> Representations:
+    """Look at every image under isotropic blurs of several widths.
+
+    Args:
+        upscaler: of a method whose conditions can be packed.
+        data: HR images.
+        widths: standard deviations, HR pixels.
+        noise: level, 0..255.
+    """
+    vectors, labels = [], []
+    for path in data.paths:
+        hr = images.modcrop(images.read(path).pixels, upscaler.scale)[None]
+        for label, width in enumerate(widths):
+            kernel = kernels.gaussian(_KERNEL, width)
+            (record,) = degradation(f"width-{width:g}", path.stem, scale=upscaler.scale, kernel=kernel, noise=noise)
+            packed = upscaler.method.pack(upscaler.condition(record.apply(hr)))
+            vectors.append(torch.cat([values.flatten().float().cpu() for values in packed.values()]))
+            labels.append(label)
+    return Representations(torch.stack(vectors), torch.tensor(labels), tuple(f"width {width:g}" for width in widths))
+
+
+def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
+    """Draw a t-SNE of the representations to a PNG, PDF or SVG file, whole or not at all.
+
+    Raises:
+        BlindSRError: matplotlib or scikit-learn is not installed, too few representations, or an unwritable place.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from sklearn.manifold import TSNE
+    except ImportError:
+        raise BlindSRError("drawing needs matplotlib and scikit-learn: pip install 'blindsr[plot]'") from None
+    if len(found.vectors) < 4:
+        raise BlindSRError(f"{len(found.vectors)} representations are too few to draw; take more images or widths")
+    perplexity = min(30.0, (len(found.vectors) - 1) / 3)
+    flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(found.vectors.numpy())
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.add_subplot()
+    for label, name in enumerate(found.names):
+        rows = (found.labels == label).numpy()
+        axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
+    axes.set(xticks=[], yticks=[])
+    axes.legend()
+    save_figure(figure, path, overwrite=overwrite)
