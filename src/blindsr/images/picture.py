@@ -1,4 +1,4 @@
-"""Pictures in memory: pixels and metadata."""
+"""A picture in memory: its pixels, and all that has to come out again where it is written."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _DEEPEST = 2**16 - 1
 
 @dataclass(frozen=True)
 class Metadata:
-    """Metadata of a file."""
+    """What a file says besides its pixels."""
 
     icc: bytes | None = None
     """Colour profile that the stored values are to be read with."""
@@ -41,7 +41,7 @@ class Metadata:
     format: Format = "png"
     """Kind of the file that the picture came from."""
     notes: tuple[str, ...] = ()
-    """Parts of that file that the picture lacks; writing the picture warns of them."""
+    """What of that file is not in the picture; writing the picture warns of it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,8 @@ def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:
     if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
         raise BlindSRError(f"expected an array (height, width) or (height, width, 1 to 4 channels), got {array.shape}")
     samples = array[..., None] if array.ndim == 2 else array
-    planes = torch.from_numpy(np.ascontiguousarray(_to_unit(samples).transpose(2, 0, 1)))
+    channels = np.ascontiguousarray(samples.transpose(2, 0, 1))  # moved while they are small
+    planes = torch.from_numpy(_to_unit(channels))
     gray = planes.shape[0] < 3
     colour = planes[:1].repeat(3, 1, 1) if gray else planes[:3]
     alpha = planes[-1:] if planes.shape[0] in (2, 4) else None
