@@ -1,6 +1,7 @@
 """Freed memory goes back to the system."""
 
 import json
+import mmap
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,6 @@ def test_large_tensors_are_like_others_and_go_back_when_they_are_freed(dtype: to
 
 
 def test_systems_without_large_pages_give_tensors_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(heap.mmap, "MADV_HUGEPAGE", raising=False)
+    monkeypatch.delattr(mmap, "MADV_HUGEPAGE", raising=False)
     assert heap.empty((4, 1024, 1024), torch.float32).shape == (4, 1024, 1024)
     assert heap.empty((2, 0), torch.float32).shape == (2, 0)

@@ -1,4 +1,4 @@
-"""Super-resolution of photographs whose blur, noise and compression nobody knows.
+"""Blind super-resolution of real photographs: unknown blur, noise and compression.
 
 >>> import blindsr
 >>> sr = blindsr.load("cmdsr_x4.classic").upscale("photo.jpg")

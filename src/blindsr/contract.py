@@ -1,4 +1,4 @@
-"""What every method promises to its callers: ``Method`` to restore with, ``Stage`` to train with.
+"""Interfaces of methods: ``Method`` for restoration, ``Stage`` for training.
 
 ``restore``, ``evaluate`` and ``train`` know methods through this file and the registry alone.
 """
@@ -18,81 +18,81 @@ from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError, Code
 
 Condition = TypeVar("Condition")
-"""What a method knows of an image's degradation; the type is the method's own affair."""
+"""Degradation of an image as a method represents it; each method has its own type."""
 
 
 class StrictModel(pydantic.BaseModel):
-    """A frozen record whose unknown keys are errors; base of every configuration and recipe."""
+    """Frozen pydantic model that forbids unknown keys; base of configurations and recipes."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What a caller must know about a method before it cuts an image into tiles."""
+    """Properties of a method that tiling needs."""
 
     scale: int
     """Factor from LR to SR, in pixels along each side."""
     margin: int
-    """Context in LR pixels that a tile needs on each side to equal the whole: the receptive field's radius."""
+    """Radius of the receptive field in LR pixels: context of a tile on each side."""
     floats_per_pixel: int = 0
-    """Numbers of up to four bytes that are held at once for each LR pixel of a tile and its context, at most."""
+    """Peak activation memory per LR pixel of a tile and its context, in floats of four bytes."""
 
     def features(self, width: int, height: int) -> int:
-        """Bytes that are held at once while so many LR pixels, context included, are restored."""
+        """Peak activation memory in bytes for a tile of ``width`` by ``height`` LR pixels, context included."""
         return 4 * self.floats_per_pixel * width * height
 
 
 @dataclass(frozen=True)
 class Hints:
-    """What a user knows of an image's degradation, or wishes; a method finds out whatever is not given."""
+    """Known properties of an image's degradation, and preferences; a method estimates what is not given."""
 
     support: Sequence[Tensor] | None = None
-    """Other images ``(1, 3, h, w)`` that were degraded alike, to be looked at instead."""
+    """Images ``(1, 3, h, w)`` with the same degradation, to estimate the condition from."""
     kernel: Tensor | None = None
     """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
     noise: float | None = None
     """Standard deviation of the noise on the 0..255 scale."""
     denoise: float | None = None
-    """Factor of the estimated noise: 0 leaves it in, 1 removes what was found."""
+    """Factor of the estimated noise: 0 keeps the noise, 1 removes it."""
     steps: int | None = None
     """Gradient steps on the image itself."""
     seconds: float | None = None
-    """Time that looking at the image may take; the best found so far is used."""
+    """Time limit for estimating the condition; the best result so far is used."""
 
     def given(self) -> list[str]:
-        """Names of the hints that there are."""
+        """Names of the hints that are set."""
         return [field.name for field in fields(self) if getattr(self, field.name) is not None]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a condition says of an image in the terms of Eq. 1."""
+    """Estimated degradation in the terms of Eq. 1."""
 
     kernel: Tensor
     """Blur kernel ``(k, k)`` in HR pixels; sums to 1."""
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     confidence: float | None
-    """Of the kernel: 1 where all parts of the image agree; None if the user gave it."""
+    """Confidence of the kernel: 1 if all parts of the image agree; None if the kernel was given."""
     down: Downsampling
-    """How the method takes the image to have been subsampled."""
+    """Subsampling that the method assumes."""
 
 
 class Method(nn.Module, ABC, Generic[Condition]):
-    """Finds out once how an image was degraded, then restores it, or any tile of it, under that condition."""
+    """Network that estimates the degradation of a whole image once, then restores any tile under that condition."""
 
     Config: ClassVar[type[StrictModel]]
-    """Schema of everything that fixes the shape of the networks; written into the weights' file."""
+    """Schema of the network's configuration, stored in the weights file."""
 
     supported_hints: frozenset[str] = frozenset()
-    """Names of the `Hints` that ``condition`` makes use of; callers refuse the others."""
+    """Names of the `Hints` that ``condition`` supports; others are refused."""
 
     training_only: ClassVar[tuple[str, ...]] = ()
-    """Names of submodules that restoring does not need; published weights leave them out."""
+    """Names of submodules that only training needs; published weights omit them."""
 
     config: StrictModel
-    """The values that this network was built with."""
+    """Configuration of this network."""
 
     @property
     @abstractmethod
@@ -101,17 +101,17 @@ class Method(nn.Module, ABC, Generic[Condition]):
 
     @property
     def symmetric(self) -> bool:
-        """Whether a mirrored image leads to a mirrored result; not if pixels are kept from one corner of a block."""
+        """Whether a mirrored image gives a mirrored result; false for direct subsampling."""
         return True
 
     @abstractmethod
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Condition:
-        """Look at a whole image and return how it was degraded.
+        """Estimate the condition of a whole image.
 
         Args:
             lr: the whole image, ``(1, 3, h, w)``, RGB in [0, 1].
             generator: source of every random choice, on the CPU.
-            hints: what is known already; holds nothing outside ``supported_hints``.
+            hints: known properties; only ``supported_hints`` may be set.
         """
 
     @abstractmethod
@@ -119,36 +119,36 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Map ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)`` under a condition; the result is not clamped."""
 
     def describe(self, condition: Condition) -> dict[str, Any]:
-        """What a user can read off a condition, as values for JSON; nothing unless a method says more."""
+        """Interpretable values of a condition for JSON; empty by default."""
         return {}
 
     def estimate(self, condition: Condition) -> Estimate | None:
-        """Kernel and noise, where a method estimates them; None where a condition has no such names."""
+        """Blur kernel and noise level of a condition; None if the method does not estimate them."""
         return None
 
     def check_packable(self) -> None:
-        """Refuse where there is no `pack`; meant to be asked before images are looked at.
+        """Check that conditions can be stored.
 
         Raises:
-            BlindSRError: the method's conditions mean nothing for another image.
+            BlindSRError: the method does not support stored conditions.
         """
         if type(self).pack is Method.pack:
             raise BlindSRError(
-                f"what {type(self).__name__} finds out about one image cannot be kept for others",
+                f"{type(self).__name__} does not support stored conditions",
                 Code.UNSUPPORTED_OPTION,
             )
 
     def pack(self, condition: Condition) -> dict[str, Tensor]:
-        """A condition as named tensors, to be stored or averaged.
+        """Convert a condition to named tensors, to be stored or averaged.
 
         Raises:
-            BlindSRError: the method's conditions mean nothing for another image.
+            BlindSRError: the method does not support stored conditions.
         """
         self.check_packable()
         raise NotImplementedError
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Condition:
-        """The condition that `pack` took apart.
+        """Inverse of `pack`.
 
         Raises:
             BlindSRError: the tensors are not those of a condition of this network.
@@ -173,13 +173,13 @@ class Method(nn.Module, ABC, Generic[Condition]):
         return self.unpack(tensors)
 
     def remap_key(self, name: str) -> str:
-        """Where this network keeps the tensor that another of the same method, in other settings, has as ``name``."""
+        """Key of this network for a key of a network of the same method with other settings."""
         return name
 
 
 @dataclass(frozen=True)
 class ParameterGroup:
-    """Parameters that share one optimiser: alternating training gives each part of a network its own."""
+    """Parameters that share one optimiser."""
 
     name: str
     parameters: list[nn.Parameter]
@@ -187,7 +187,7 @@ class ParameterGroup:
     every: int = 1
     """The optimiser steps when ``step % every == 0``; steps are counted from 1, as Algorithm 1 does."""
     after: int = 0
-    """How many steps the optimiser lets pass before it begins."""
+    """Steps before the optimiser starts."""
     muon: float | None = None
     """Learning rate of the weights of convolutions and linear layers under Muon; None leaves them to Adam."""
 
@@ -196,7 +196,7 @@ _Decay = Annotated[float, pydantic.Field(ge=0, lt=1)]
 
 
 class StageRecipe(StrictModel):
-    """What the loop itself needs to know of a stage; each method adds its own fields."""
+    """Settings of a stage that the training loop uses; each method adds fields."""
 
     steps: int = pydantic.Field(ge=0, description="optimiser steps; 0 leaves the stage out")
     schedule: Literal["constant", "cosine", "step"] = "cosine"
@@ -213,41 +213,41 @@ class StageRecipe(StrictModel):
     @pydantic.model_validator(mode="after")
     def _milestones_are_of_steps(self) -> Self:
         if self.milestones and self.schedule != "step":
-            raise ValueError(f"milestones are those of the schedule 'step', and nobody heeds them in {self.schedule!r}")
+            raise ValueError(f"milestones need the schedule 'step', got {self.schedule!r}")
         return self
 
 
 class MuonRecipe(StageRecipe):
-    """Of a stage that hands the rate on to its groups; in others the key would be heeded by nobody."""
+    """Recipe of a stage that supports Muon."""
 
     muon: float | None = pydantic.Field(None, gt=0, description="rate of convolutions and linear layers under Muon")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a stage's ``prepare`` makes of clean crops; each stage has fields of its own."""
+    """Output of a stage's ``prepare``; each stage has its own fields."""
 
 
 @dataclass(frozen=True)
 class Pairs(Batch):
-    """Clean crops, each with a degradation of its own and what that makes of it."""
+    """HR crops, their degradations and LR images."""
 
     hr: Tensor
     """``(n, 3, s*h, s*w)``."""
     lr: Tensor
-    """``(n, 3, h, w)``, in the memory format that convolutions are fast in."""
+    """``(n, 3, h, w)``, channels last."""
     truth: Degradation
 
     @classmethod
     def draw(cls, family: Family, hr: Tensor, generator: torch.Generator) -> Self:
-        """Draw a degradation for each crop, and apply it."""
+        """Sample a degradation for each crop and apply it."""
         truth = family.sample(len(hr), generator)
         lr = truth.apply(hr, generator)
         return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth)
 
 
 class RangesRecipe(StageRecipe):
-    """Of a stage whose degradations may be narrowed or widened, as for a paper's noise-free tables."""
+    """Recipe of a stage with adjustable ranges of noise and blur."""
 
     noise_range: Range | None = pydantic.Field(None, description="noise levels, 0..255; the paper's by default")
     width_range: Range | None = pydantic.Field(None, description="widths of blur, HR pixels; the paper's by default")
@@ -260,7 +260,7 @@ class RangesRecipe(StageRecipe):
         return self
 
     def with_ranges(self, family: Family) -> Family:
-        """A family with the recipe's ranges."""
+        """Return a family with the recipe's ranges."""
         return with_ranges(family, self.noise_range, self.width_range)
 
 
@@ -274,27 +274,32 @@ class Stage(nn.Module, ABC):
     method: Method[Any]
     recipe: StageRecipe
     validates: ClassVar[bool] = True
-    """Whether the method can restore anything yet while this stage trains."""
+    """Whether the method can restore images during this stage."""
     oracle_hints: ClassVar[frozenset[str]] = frozenset()
-    """What validation tells the method of each degradation, as its paper does: ``kernel``, ``noise``."""
+    """Ground truth that validation passes as hints: ``kernel``, ``noise``."""
 
     @property
     @abstractmethod
     def crops(self) -> tuple[int, int]:
-        """How many clean crops one step needs, and their side in HR pixels."""
+        """Number of clean crops per step, and their side in HR pixels."""
 
     @property
     @abstractmethod
     def family(self) -> Family:
-        """The degradations that this stage trains on; validation draws from it too."""
+        """Distribution of degradations for training."""
+
+    @property
+    def validation_family(self) -> Family:
+        """Distribution of degradations for validation; that of training by default."""
+        return self.family
 
     @abstractmethod
     def groups(self) -> list[ParameterGroup]:
-        """The parameters that this stage trains, by optimiser; everything else stays as it is."""
+        """Parameters that this stage trains, by optimiser; all others are frozen."""
 
     @abstractmethod
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Batch:
-        """Make what `losses` takes of clean crops, without gradients and without reading any weight.
+        """Prepare a batch for `losses` from clean crops, without gradients and without weights.
 
         Another thread may call it, for a step that is not yet due.
 
@@ -319,7 +324,7 @@ class Stage(nn.Module, ABC):
         """
 
     def forward(self, clean: Tensor | Batch, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Take one step: `losses` of a batch that is prepared already, or of clean crops."""
+        """Compute `losses` of a prepared batch, or of clean crops."""
         if isinstance(clean, Batch):
             return self.losses(clean, generator, step)
         with torch.no_grad():
@@ -328,6 +333,6 @@ class Stage(nn.Module, ABC):
 
 
 def check_image(lr: Tensor) -> None:
-    """Refuse anything but a batch of RGB images; called at borders, never per layer."""
+    """Check that a tensor is a batch of RGB images."""
     if lr.ndim != 4 or lr.shape[1] != 3 or 0 in lr.shape:
         raise BlindSRError(f"expected a batch of RGB images (n, 3, height, width), got a tensor {tuple(lr.shape)}")

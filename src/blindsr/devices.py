@@ -1,4 +1,4 @@
-"""Where networks compute: devices, and the number formats that they compute in."""
+"""Devices and floating-point formats."""
 
 import torch
 
@@ -28,13 +28,13 @@ def find_device(name: str | torch.device) -> torch.device:
     accelerated = device is not None and str(torch.device(device.type, device.index or 0)) in here
     if device is None or not (accelerated or device.type == "cpu"):
         raise BlindSRError(
-            f"there is no device {str(name)!r} here; use auto or one of {', '.join(here)}", Code.DEVICE_UNAVAILABLE
+            f"device {str(name)!r} is not available; use auto or one of {', '.join(here)}", Code.DEVICE_UNAVAILABLE
         )
     try:
         torch.empty(1, device=device).cpu()
     except RuntimeError as error:  # it is there, but taken by another process, or too old
         raise BlindSRError(
-            f"the device {str(name)!r} cannot be used: {str(error).splitlines()[0]}", Code.DEVICE_UNAVAILABLE
+            f"device {str(name)!r} cannot be used: {str(error).splitlines()[0]}", Code.DEVICE_UNAVAILABLE
         ) from None
     return device
 
@@ -47,7 +47,7 @@ def accelerators() -> list[str]:
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Whether bf16 is computed in hardware, where it is faster than fp32."""
+    """Whether the hardware computes in bf16."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "xpu":

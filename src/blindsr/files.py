@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and that replace nothing unless they are told to."""
+"""Atomic writing of files, and checks before it."""
 
 import errno
 import os
@@ -27,7 +27,7 @@ class OutputExistsError(BlindSRError):
 
 
 def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = False) -> None:
-    """Refuse a place that is taken; meant to be called before the work begins.
+    """Check before the work that a path may be written.
 
     Args:
         path: of a file that is to be written.
@@ -38,23 +38,19 @@ def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = Fals
         BlindSRError: there is a file, or it is one of the others.
     """
     if any(path.resolve() == other.resolve() for other in others):
-        raise BlindSRError(
-            f"{path} is named twice, and would be overwritten; choose another name for the second file", Code.NAME_CLASH
-        )
+        raise BlindSRError(f"{path} is used twice; choose another name", Code.NAME_CLASH)
     if path.exists() and not overwrite:
         raise OutputExistsError(path)
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a place where `write_file` would fail; meant to be called before the work begins.
+    """Check before the work that `write_file` can succeed.
 
     Raises:
         BlindSRError: it is a folder, or its folder does not exist or is not writable.
     """
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise BlindSRError(
-            f"cannot write {path}: name a file in a folder that exists and is writable", Code.CANNOT_WRITE
-        )
+        raise BlindSRError(f"cannot write {path}: its folder does not exist or is not writable", Code.CANNOT_WRITE)
 
 
 def write_file(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
@@ -82,12 +78,12 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(_LARGEST_TEXT + 1)
         if len(data) > _LARGEST_TEXT:
-            raise BlindSRError(f"cannot read {path}: it has more than {_LARGEST_TEXT / 1e6:.0f} MB", Code.TOO_LARGE)
+            raise BlindSRError(f"cannot read {path}: larger than {_LARGEST_TEXT / 1e6:.0f} MB", Code.TOO_LARGE)
         return data.decode()
     except OSError as error:
         raise BlindSRError(f"cannot read {path}: {error.strerror}", Code.CANNOT_READ) from None
     except UnicodeDecodeError:
-        raise BlindSRError(f"cannot read {path}: it is no text", Code.CANNOT_READ) from None
+        raise BlindSRError(f"cannot read {path}: not a text file", Code.CANNOT_READ) from None
 
 
 def check_size(path: Path, size: int) -> None:
@@ -103,7 +99,7 @@ def check_size(path: Path, size: int) -> None:
 
 @contextmanager
 def atomic_write(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """Yield a path beside ``path`` to write to; on success the file takes its final name in one step.
+    """Write a file atomically: yield a temporary path next to ``path``, and rename it on success.
 
     A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.
 

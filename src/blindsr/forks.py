@@ -1,4 +1,4 @@
-"""Processes that are forked from one that has computed: the threads of libraries do not survive a fork."""
+"""Forked processes, in which the threads of libraries do not exist."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Part files: where a file grows before it gets its name; removed even after a process was killed."""
+"""Temporary folders for files being written, removed even after a process was killed."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Clean photographs on disk to HR crops in memory; never degrades."""
+"""HR crops of clean photographs."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +64,7 @@ class Photos:
             pixels.append(photo)
         if not pixels:
             raise BlindSRError(
-                f"found no photograph of at least {smallest}x{smallest} pixels in the folders given", Code.NO_IMAGES
+                f"no photographs of at least {smallest}x{smallest} pixels found in the given folders", Code.NO_IMAGES
             )
         return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in searched))
 
@@ -166,7 +166,7 @@ def _files(folders: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in folders:
         if not folder.is_dir():
-            raise BlindSRError(f"{folder} is not a folder of photographs", Code.FILE_NOT_FOUND)
+            raise BlindSRError(f"{folder} is not a folder", Code.FILE_NOT_FOUND)
         found += sorted(path for path in folder.rglob("*") if path.suffix.lower() in READ and path.is_file())
     return found
 

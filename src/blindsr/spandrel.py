@@ -4,7 +4,7 @@
 >>> blindsr.spandrel.install()
 >>> model = spandrel.ModelLoader().load_from_file("cmdsr_x4.photo.safetensors")
 
-A call of such a model finds out how its image was degraded, and restores the whole of it in tiles.
+A call of such a model estimates the condition of its image and restores it in tiles.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ ARCHITECTURE = "blindsr"
 
 
 class Restorer(nn.Module):
-    """A method whose call finds out how an image was degraded, and restores it."""
+    """A method whose call estimates the condition of an image and restores it."""
 
     def __init__(self, method: Method[Any]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Restorer(nn.Module):
 
 
 class RestorerArchitecture(Architecture[Restorer]):  # type: ignore[misc]  # spandrel has no types
-    """All methods of blindsr; which one weights belong to is told by their card, or by the weights of the package."""
+    """All methods of blindsr, identified by the card of the weights."""
 
     def __init__(self) -> None:
         super().__init__(id=ARCHITECTURE, name="blindsr", detect=lambda state: _card_of(state) is not None)

@@ -206,7 +206,7 @@ def test_what_cannot_begin(tmp_path: Path) -> None:
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setitem(sys.modules, "ray.data", None)
-    with pytest.raises(BlindSRError, match=r"blindsr\[cluster\]"):
+    with pytest.raises(BlindSRError, check=Code.MISSING_DEPENDENCY.matches):
         next(restore_on_ray([str(tmp_path)], "out", OPTIONS, NAMING))
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from blindsr.degrade import families, kernels
 from blindsr.degrade.realworld.photo import PhotoDegradation, PhotoFamily
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 seeds = st.integers(0, 2**31)
 
@@ -98,6 +98,10 @@ def test_a_pool_holds_the_same_tasks_for_ever() -> None:
     seen = {float(level) for seed in range(20) for level in pool.sample(8, seed).noise}
     assert len(seen) == 8
     assert len(set(pool.sample(8, 0).seeds.tolist())) == 8
+    assert len(set(pool.sample(8, 0).noise.tolist())) == 8  # without replacement
+    twice = pool.sample(12, 0).noise.tolist()
+    assert sorted(set(twice[:8])) == sorted(seen)
+    assert len(set(twice[8:])) == 4
 
 
 @settings(deadline=None, max_examples=10)
@@ -115,7 +119,7 @@ def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float
 
 
 def test_only_gaussians_have_widths() -> None:
-    with pytest.raises(BlindSRError, match="Gaussian"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         families.with_ranges(families.mzsr(2), None, (0.2, 2.0))
 
 

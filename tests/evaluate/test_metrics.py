@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import metrics
 from blindsr.evaluate.metrics import Convention, psnr, ssim
 
@@ -124,24 +124,24 @@ def test_a_result_beyond_the_range_is_clamped_only_where_it_is_rounded() -> None
 
 
 def test_shapes_must_agree() -> None:
-    with pytest.raises(BlindSRError, match=r"one shape, got \(1, 3, 8, 8\), \(1, 3, 8, 9\)"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         psnr(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 9), metrics.luma_convention(2))
-    with pytest.raises(BlindSRError, match=r"\(n, 3, h, w\)"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         psnr(torch.zeros(3, 8, 8), torch.zeros(3, 8, 8), metrics.luma_convention(2))
 
 
 def test_an_image_without_an_inside_is_refused() -> None:
     x = torch.zeros(1, 3, 18, 30)
     assert psnr(x, x, metrics.luma_convention(4)).item() == math.inf
-    with pytest.raises(BlindSRError, match="30x18 pixels is too small"):
+    with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         ssim(x, x, metrics.luma_convention(4))
-    with pytest.raises(BlindSRError, match="too small"):
+    with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         psnr(x, x, metrics.luma_convention(9))
 
 
 @pytest.mark.parametrize("values", [("cb", 4, "sr"), ("y", -1, "sr"), ("y", 4, "8bit")])
 def test_unknown_conventions_are_refused(values: tuple[str, int, str]) -> None:
-    with pytest.raises(BlindSRError, match="no convention"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Convention(*values)  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from scipy.io import savemat
 from torch import Tensor
 
 from blindsr import images
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.niqe import NIQE, features, fit
 
 
@@ -89,13 +89,13 @@ def test_what_does_not_fill_a_block_is_left_out_and_small_images_are_refused(tmp
     niqe, rgb = NIQE.from_file(path), (_texture(200, 210) / 255).float().expand(-1, 3, -1, -1)
     assert torch.equal(niqe(rgb), niqe(rgb[..., :192, :192]))
     for height, width in ((96, 96), (95, 400)):
-        with pytest.raises(BlindSRError, match="192x96"):
+        with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
             niqe(torch.zeros(1, 3, height, width))
 
 
 def test_flat_images_have_a_score_or_a_sentence(tmp_path: Path) -> None:
     niqe = NIQE.from_file(_parameters(tmp_path, torch.zeros(36), torch.eye(36))[0])
-    with pytest.raises(BlindSRError, match="flat"):
+    with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         niqe(torch.full((1, 3, 192, 192), 0.5))
 
 

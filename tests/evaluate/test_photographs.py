@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError
-from blindsr.evaluate.photographs import paired, unpaired
+from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate.photographs import paired, pairs_below, unpaired
 
 
 def _files(folder: Path, *names: str) -> Path:
@@ -56,26 +56,26 @@ def test_a_limit_takes_the_first_ones(tmp_path: Path) -> None:
 def test_images_without_a_partner_and_folders_without_pairs(tmp_path: Path) -> None:
     _files(tmp_path / "set" / "LR", "a.png", "b.png")
     _files(tmp_path / "set" / "HR", "a.png")
-    with pytest.raises(BlindSRError, match=r"b\.png has no HR image"):
+    with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         paired([tmp_path / "set"])
     _files(tmp_path / "set" / "HR", "b.png", "c.png")
-    with pytest.raises(BlindSRError, match=r"c\.png has no LR image"):
+    with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         paired([tmp_path / "set"])
     _files(tmp_path / "twice" / "LR", "a_LR2.png", "a_LR4.png")
     _files(tmp_path / "twice" / "HR", "a_HR.png")
-    with pytest.raises(BlindSRError, match="one name"):
+    with pytest.raises(BlindSRError, check=Code.NAME_CLASH.matches):
         paired([tmp_path / "twice"])
     for folder, words in (("none", "there is no folder"), ("set/HR", "holds no pairs")):
         with pytest.raises(BlindSRError, match=words):
             paired([tmp_path / folder])
     with pytest.raises(BlindSRError, match="one folder"):
         paired([tmp_path / "set" / "HR", tmp_path], tmp_path / "set" / "LR")
-    with pytest.raises(BlindSRError, match="holds no images"):
+    with pytest.raises(BlindSRError, check=Code.NO_IMAGES.matches):
         paired([tmp_path / "set" / "HR"], tmp_path / "none")
     for root in ("x", "y"):
         for part in ("LR", "HR"):
             _files(tmp_path / root / "same" / part, "a.png")
-    with pytest.raises(BlindSRError, match="two folders"):
+    with pytest.raises(BlindSRError, check=Code.NAME_CLASH.matches):
         paired([tmp_path / "x" / "same", tmp_path / "y" / "same"])
 
 
@@ -84,3 +84,11 @@ def test_photographs_alone(tmp_path: Path) -> None:
     (one,) = unpaired([tmp_path / "RealSRSet"])
     assert one.name == "RealSRSet"
     assert [(p.name, p.hr, p.names) for p in one.photographs] == [("a", None, ("a",)), ("b", None, ("b",))]
+
+
+def test_pairs_are_found_among_other_folders(tmp_path: Path) -> None:
+    for name in ("RealSR/LR/a.png", "RealSR/HR/a.png", "Set5/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [one.name for one in pairs_below([tmp_path, tmp_path / "none"])] == ["RealSR"]
+    assert [one.name for one in pairs_below([tmp_path / "RealSR"])] == ["RealSR"]

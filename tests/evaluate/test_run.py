@@ -8,7 +8,7 @@ from torch import Tensor
 
 from blindsr import images
 from blindsr.degrade import Degradation, resize
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import Folders, Protocol, Results, Row, data_sets, evaluate, metrics, protocol
 
 
@@ -98,20 +98,20 @@ def test_perfect_results_have_infinite_psnr(hr_folder: Path, tmp_path: Path) -> 
 
 def test_a_result_of_another_size(hr_folder: Path, tmp_path: Path) -> None:
     images.write(images.Picture(torch.zeros(3, 41, 46)), tmp_path / "a.png")
-    with pytest.raises(BlindSRError, match=r"a\.png is 46x41 pixels, but the test image is 44x40"):
+    with pytest.raises(BlindSRError, check=Code.INCOMPATIBLE.matches):
         evaluate(Results(tmp_path), protocol("cmdsr-simple"), data_sets(hr_folder), model="theirs")
 
 
 def test_a_damaged_image(hr_folder: Path) -> None:
     path = hr_folder / "a.png"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(BlindSRError, match=r"a\.png is damaged"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches):
         evaluate(_bicubic, protocol("cmdsr-simple"), data_sets(hr_folder), model="bicubic")
 
 
 def test_an_image_too_small_to_be_measured(tmp_path: Path) -> None:
     images.write(images.Picture(torch.zeros(3, 18, 60)), tmp_path / "small.png")
-    with pytest.raises(BlindSRError, match=r"small\.png is too small"):
+    with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         evaluate(_bicubic, protocol("cmdsr-simple"), data_sets(tmp_path), model="bicubic")
 
 
@@ -128,7 +128,7 @@ def test_sixteen_bit_originals_are_measured_as_8_bit(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(hr_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BlindSRError, match="cannot make the folder"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         evaluate(
             _bicubic,
             protocol("cmdsr-simple"),

@@ -7,7 +7,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Metadata, Picture
 
 _SHAPES = st.one_of(
@@ -57,11 +57,11 @@ def test_other_arrays_are_refused(array: NDArray[np.uint8], words: str) -> None:
 
 
 def test_shapes_and_depth_are_checked() -> None:
-    with pytest.raises(BlindSRError, match="pixels"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Picture(torch.zeros(1, 3, 4, 4))
-    with pytest.raises(BlindSRError, match="alpha"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Picture(torch.zeros(3, 4, 4), alpha=torch.zeros(1, 4, 5))
-    with pytest.raises(BlindSRError, match="8, 16 or 32"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Picture(torch.zeros(3, 4, 4), metadata=Metadata(bits=12))
 
 
@@ -95,5 +95,5 @@ def test_integers_of_a_pil_image_keep_16_bits(mode: str, kind: str) -> None:
 
 @pytest.mark.parametrize("value", [-1, 65536])
 def test_integers_of_more_bits_are_refused(value: int) -> None:
-    with pytest.raises(BlindSRError, match="16 bits"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Picture.from_array(Image.new("I", (3, 2), value))

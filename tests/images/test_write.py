@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageCms, features
 from PIL.ExifTags import IFD
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Metadata, Picture, check_output, read, write
 from blindsr.images.codecs import tiff as tiff_file
 from blindsr.images.write import write_file
@@ -148,14 +148,14 @@ def test_places_that_cannot_be_written(tmp_path: Path, place: str, words: str) -
 
 def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)  # the super-user may write anywhere
-    with pytest.raises(BlindSRError, match="not writable"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write(_picture(), tmp_path / "a.png")
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"old")
     wide = Picture(torch.zeros(3, 1, 65536))
-    with pytest.raises(BlindSRError, match=r"cannot write .*a\.jpg"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write(wide, tmp_path / "a.jpg")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
     assert (tmp_path / "a.jpg").read_bytes() == b"old"
@@ -175,7 +175,7 @@ def test_what_an_encoder_raises_becomes_a_sentence(tmp_path: Path, error: Except
     def fail(_: Path) -> None:
         raise error
 
-    with pytest.raises(BlindSRError, match=r"cannot write .*a\.png: (an encoder's|too much)$"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write_file(tmp_path / "a.png", fail, [(1, 1)], overwrite=True)
 
 
@@ -192,7 +192,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, name: str, largest_file
 
 
 def test_a_deep_ppm_on_a_full_disk(tmp_path: Path, largest_file: LargestFile) -> None:
-    with largest_file(200), pytest.raises(BlindSRError, match="cannot write"):
+    with largest_file(200), pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write(_picture(bits=16), tmp_path / "a.ppm")
     assert not list(tmp_path.iterdir())
 
@@ -204,7 +204,7 @@ def test_an_encoder_that_fails_silently_is_caught(tmp_path: Path) -> None:
     def cut_short(part: Path) -> None:
         part.write_bytes(old[: len(old) // 2])
 
-    with pytest.raises(BlindSRError, match="cannot be read again"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write_file(tmp_path / "a.jpg", cut_short, [(9, 6)], overwrite=True)
     assert (tmp_path / "a.jpg").read_bytes() == old
 
@@ -215,10 +215,10 @@ def test_a_file_that_appears_while_another_is_encoded_stays(tmp_path: Path, name
         write(_picture(), part)
         (tmp_path / name).write_bytes(b"made by hand meanwhile")
 
-    with pytest.raises(BlindSRError, match="already exists"):
+    with pytest.raises(BlindSRError, check=Code.FILE_EXISTS.matches):
         write_file(tmp_path / name, encode, [(9, 6)], overwrite=False)
     assert (tmp_path / name).read_bytes() == b"made by hand meanwhile"
-    with pytest.raises(BlindSRError, match="already exists"):
+    with pytest.raises(BlindSRError, check=Code.FILE_EXISTS.matches):
         write(_picture(), tmp_path / name, overwrite=False)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -276,9 +276,9 @@ def test_an_encoder_that_pillow_lacks_is_asked_for_before_the_work(
 
 
 def test_depth_and_quality_are_checked(tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, match="8, 16 or 32 bits a sample, got 12"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         write(_picture(), tmp_path / "a.png", bits=12)
-    with pytest.raises(BlindSRError, match="8, 16 or 32 bits a sample, got 12"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         _picture().to_array(12)
     for quality in (0, 101):
         with pytest.raises(BlindSRError, match=f"1 to 100, got {quality}"):

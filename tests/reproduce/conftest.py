@@ -60,6 +60,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
         small = torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(number))
         (folder / name).mkdir(exist_ok=True)
         images.write(images.Picture(resize(small, 4)[0].clamp(0, 1)), folder / name / f"{number}.png")
+    for name in ("RealSR", "NTIRE2020"):
+        for part, side in (("LR", 12), ("HR", 48)):
+            pixels = torch.rand(3, side, side, generator=torch.Generator().manual_seed(side))
+            (folder / name / part).mkdir(parents=True)
+            images.write(images.Picture(pixels), folder / name / part / "a.png")
     return folder
 
 

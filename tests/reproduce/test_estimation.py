@@ -8,7 +8,7 @@ from torch import Tensor
 
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import data_sets, protocol
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.reproduce.estimation import measure_estimates
@@ -51,5 +51,5 @@ def test_errors_are_absolute_and_over_channels(hr_folder: Path) -> None:
 
 
 def test_a_method_without_names_is_refused(hr_folder: Path) -> None:
-    with pytest.raises(BlindSRError, match="does not estimate"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         measure_estimates(Upscaler(Bicubic(2), device="cpu"), protocol("dmsr-1.3-15-x2"), data_sets(hr_folder))

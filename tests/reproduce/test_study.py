@@ -2,9 +2,8 @@ from typing import Any
 
 import pytest
 
-from blindsr.errors import BlindSRError
-from blindsr.evaluate import protocol
-from blindsr.reproduce.study import BICUBIC, parse, studies, study
+from blindsr.errors import BlindSRError, Code
+from blindsr.reproduce.study import BICUBIC, parse, protocol_of, studies, study
 from blindsr.train.recipe import load_recipe
 
 VALUES: dict[str, Any] = {
@@ -65,7 +64,7 @@ def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: obje
 
 
 def test_the_nearest_name_is_told() -> None:
-    with pytest.raises(BlindSRError, match="did you mean 'cmdsr-table-5'"):
+    with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
         study("cmdsr-table-5b")
 
 
@@ -77,20 +76,17 @@ def test_recipes_and_protocols_of_a_study_exist(name: str) -> None:
             recipe, settings = one.recipe_of(variant, full=full)
             assert load_recipe(recipe, settings).header.method == name.split("-", maxsplit=1)[0]
     for table in one.tables:
-        scales = {}
-        for column in table.each():
-            if column.protocol is not None:
-                chosen = protocol(column.protocol)
-                scales[column.protocol] = chosen.scale
+        named = {column.protocol for column in table.each() if column.protocol is not None}
+        scales = {protocol_of(name).scale for name in named} - {0}
         assert all(row.variants or row.paper for row in table.rows)
         for row in table.rows:
-            named = {
+            own = {
                 load_recipe(*one.recipe_of(v, full=True)).model.model_dump()["scale"]
                 for v in row.variants
                 if v != BICUBIC
             }
-            if scales and named and row.scale is None:
-                assert named == set(scales.values()), f"{row.label} lacks a variant for a scale"
+            if scales and own and row.scale is None:
+                assert own == scales, f"{row.label} lacks a variant for a scale"
 
 
 def test_they_are_in_the_order_of_the_papers() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.runtimes import tune
 
 
@@ -31,7 +31,7 @@ def test_files_that_are_damaged_or_cannot_be_written(tmp_path: Path) -> None:
         (tmp_path / "runtimes.json").write_text(text)
         assert tune.fastest(lambda: "a", tmp_path) == "torch"
     (tmp_path / "file").touch()
-    with pytest.raises(BlindSRError, match="cannot write"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         tune.note("a", {}, tmp_path / "file" / "below")
 
 

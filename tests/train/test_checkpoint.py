@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.train import checkpoint
 
 
@@ -43,7 +43,7 @@ def test_a_failed_save_leaves_the_old_one_and_no_rubbish(tmp_path: Path, monkeyp
         raise RuntimeError("[enforce fail at inline_container.cc] unexpected pos\n1 vs 2")  # as torch says it
 
     monkeypatch.setattr(torch, "save", torn)
-    with pytest.raises(BlindSRError, match="cannot write") as caught:
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches) as caught:
         checkpoint.save_checkpoint(tmp_path, state())
     assert "\n" not in str(caught.value)
     assert (tmp_path / checkpoint.NAME).read_bytes() == before
@@ -51,7 +51,7 @@ def test_a_failed_save_leaves_the_old_one_and_no_rubbish(tmp_path: Path, monkeyp
 
 
 def test_what_is_no_checkpoint_gives_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, match="no checkpoint"):
+    with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         checkpoint.load_checkpoint(tmp_path)
     checkpoint.save_checkpoint(tmp_path, state())
     whole = (tmp_path / checkpoint.NAME).read_bytes()
@@ -61,7 +61,7 @@ def test_what_is_no_checkpoint_gives_one_sentence(tmp_path: Path) -> None:
             checkpoint.load_checkpoint(tmp_path)
         assert "\n" not in str(caught.value)
     torch.save({"something": 1}, tmp_path / checkpoint.NAME)
-    with pytest.raises(BlindSRError, match="another program"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         checkpoint.load_checkpoint(tmp_path)
 
 

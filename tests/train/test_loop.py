@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.methods.cmdsr.training import Alternating
 from blindsr.photos import Photos
@@ -194,7 +194,7 @@ def test_half_a_checkpoint_of_a_killed_run_is_cleared_away(
 
 def test_stages_without_steps_are_left_out(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     photos, nothing = Photos.read([photographs]), recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=0"])
-    with pytest.raises(BlindSRError, match=r"no stage of cmdsr_x4\.classic has steps"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         train(nothing, photos, options(tmp_path / "nothing"))
     assert not (tmp_path / "nothing").exists()
     train(recipe.load_recipe("cmdsr_x4.classic", [*settings, "stage.steps=1"]), photos, options(tmp_path / "run"))
@@ -206,7 +206,7 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, settings: l
     photos = Photos.read([photographs])
     for clip in ("1.0", "null"):
         wild = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.lr=1e30", f"stage.clip={clip}"])
-        with pytest.raises(BlindSRError, match="not finite"):
+        with pytest.raises(BlindSRError, check=Code.DIVERGED.matches):
             train(wild, photos, options(tmp_path))
         assert not (tmp_path / checkpoint.NAME).exists()
 
@@ -254,6 +254,13 @@ def test_a_time_limit_that_passes_with_the_last_step_is_no_reason_to_go_on(
 ) -> None:
     small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     assert train(small, Photos.read([photographs]), options(tmp_path, time_limit=0.0)) == "finished"
+
+
+def test_what_is_watched_is_kept_beside_validations(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    small, photos = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=2"]), Photos.read([photographs])
+    watching = replace(options(tmp_path), watch=lambda method: {"watched": float(method.traits.scale)})
+    train(small, photos, watching)
+    assert [v["watched"] for v in checkpoint.load_checkpoint(tmp_path)["validations"]] == [4.0]
 
 
 def test_losses_before_a_validation_count_after_it(tmp_path: Path, settings: list[str], photographs: Path) -> None:
@@ -344,7 +351,7 @@ def test_a_signal_while_the_end_of_a_stage_is_saved_is_heard(
 
 def test_devices_that_there_are_not_get_one_sentence(tmp_path: Path, settings: list[str], photographs: Path) -> None:
     small = recipe.load_recipe("cmdsr_x4.plain", settings)
-    with pytest.raises(BlindSRError, match="cannot train on"):
+    with pytest.raises(BlindSRError, check=Code.DEVICE_UNAVAILABLE.matches):
         train(small, Photos.read([photographs]), options(tmp_path, device="tpu"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.train import recipe
 
@@ -86,7 +86,7 @@ def test_a_wrong_setting_is_named(setting: str, words: str) -> None:
 
 
 def test_keys_that_do_not_go_together_are_named() -> None:
-    with pytest.raises(BlindSRError, match=r"student in the recipe: once is a share .*, and this is isotropic$"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         recipe.load_recipe("mrda_x4.iso", ["student.once=0.5"])
 
 
@@ -98,5 +98,5 @@ def test_recipes_are_found_by_path_too(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(BlindSRError):
             recipe.load_recipe(str(path))
-    with pytest.raises(BlindSRError, match="did you mean"):
+    with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
         recipe.load_recipe("cmdsr_x4.clasic")

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.web.settings import Settings, duration, is_loopback, read_token, size
 
 
@@ -29,7 +29,7 @@ def test_loopback_is_this_machine_alone(host: str, alone: bool, tmp_path: Path) 
     if alone:
         Settings(state=tmp_path, host=host)
     else:
-        with pytest.raises(BlindSRError, match="--token"):
+        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
             Settings(state=tmp_path, host=host)
         Settings(state=tmp_path, host=host, token="0123456789abcdef")
         Settings(state=tmp_path, host=host, no_auth=True)

@@ -1,1 +1,1 @@
-"""What is wrong with a photograph, and which model suits it."""
+"""Analysis of a photograph: degradations, and the model that suits them."""

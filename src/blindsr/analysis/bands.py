@@ -1,4 +1,4 @@
-"""Band energies of an image at several scales, from which its noise and blur are read.
+"""Band energies of an image at several scales, for estimating noise and blur.
 
 An orthonormal Haar transform of three levels keeps the standard deviation of white noise in every band; noise that is
 correlated loses power in the fine bands and has it in the coarse ones. Blocks of 16x16 pixels are summarised by
@@ -53,7 +53,7 @@ def block_energies(plane: Plane) -> Blocks:
 
 
 def features(energies: Blocks) -> Floats:
-    """What an image's blocks say in `LENGTH` numbers: levels by criterion and band, by criterion, and the count.
+    """Features of an image's blocks, `LENGTH` numbers: levels by criterion and band, by criterion, and the count.
 
     Args:
         energies: of `block_energies`, of one window or of several side by side.

@@ -1,4 +1,4 @@
-"""Which model suits a photograph, and why.
+"""Selection of a model for a photograph.
 
 Weights for photographs of unknown history are taken unless it is sure that a photograph lies in a narrower family that
 others were trained for, and those do no harm on a few of its own windows. Numbers alone are seldom sure that a small or
@@ -52,7 +52,7 @@ class Auto:
     """Chooses for each photograph; every model is loaded when it is first wanted, and once."""
 
     scale = 4
-    """Of the largest model that may be chosen."""
+    """Scale of the largest model that may be selected."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ def describe(analysis: Analysis) -> str:
         parts.append(f"its noise is about {noise.level:.0f} of 255{kind}" if noise.level else "it has no visible noise")
         parts.append(_sharpness(blur.width, blur.confidence))
     if analysis.native < 1:
-        parts.append(f"it fills only {analysis.native:.0%} of its pixels a side")
+        parts.append(f"it fills only {analysis.native:.0%} of its pixels per side")
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 

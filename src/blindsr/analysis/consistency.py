@@ -1,4 +1,4 @@
-"""How well a result explains the photograph it was made from: degraded again as estimated, it should give it back."""
+"""Consistency of a result with its photograph: degraded again as estimated, it should reproduce the photograph."""
 
 import math
 from dataclasses import dataclass
@@ -12,41 +12,41 @@ from blindsr.degrade import Degradation, degrade
 from blindsr.images import Metadata, Picture
 
 _AROUND = 9
-"""Side in pixels of what the map takes the mean over."""
+"""Side in pixels of the window that the map averages over."""
 _WHITE = 16.0
-"""The level that is drawn white, 0..255."""
+"""Level that is shown as white, 0..255."""
 
 
 @dataclass(frozen=True)
 class Consistency:
-    """What is left of a photograph when the degraded result is taken off it."""
+    """Residual between a photograph and its degraded result."""
 
     residual: Tensor
     """``(1, 3, h, w)``: the photograph less the degraded result."""
     level: float
     """Standard deviation of the residual, 0..255."""
     noise: float
-    """Noise level that was estimated, 0..255: what a perfect result would leave."""
+    """Estimated noise level, 0..255: the residual of a perfect result."""
 
     @property
     def unexplained(self) -> float:
-        """Level of what neither the result nor noise explains, 0..255."""
+        """Residual level beyond the noise, 0..255."""
         return math.sqrt(max(0.0, self.level**2 - self.noise**2))
 
     @property
     def unexplained_map(self) -> Tensor:
-        """The same around each pixel, ``(1, 1, h, w)``, 0..255: where it is high, detail may be invented."""
+        """Residual level beyond the noise ``(1, 1, h, w)``, 0..255; high where detail may be invented."""
         power = (255 * self.residual).square().mean(1, keepdim=True)
         around = F.avg_pool2d(power, _AROUND, 1, _AROUND // 2, count_include_pad=False)
         return (around - self.noise**2).clamp(min=0).sqrt()
 
     def to_picture(self) -> Picture:
-        """The map as a gray picture: black is explained, white is 16 of 255 or more."""
+        """Map as a gray picture: black is consistent, white is 16 of 255 or more."""
         gray = (self.unexplained_map[0] / _WHITE).clamp(0, 1).expand(3, -1, -1).contiguous().cpu()
         return Picture(gray, metadata=Metadata(gray=True))
 
     def to_dict(self) -> dict[str, float]:
-        """The numbers, for JSON."""
+        """Levels as values for JSON."""
         values = {"residual": self.level, "noise": self.noise, "unexplained": self.unexplained}
         return {name: round(value, 2) for name, value in values.items()}
 
@@ -58,7 +58,7 @@ def consistency(lr: Tensor, sr: Tensor, estimate: Estimate) -> Consistency:
     Args:
         lr: the photograph, ``(1, 3, h, w)`` in [0, 1].
         sr: the result, ``(1, 3, s*h, s*w)``.
-        estimate: what was found out of the photograph.
+        estimate: estimated kernel and noise of the photograph.
     """
     record = Degradation(
         scale=sr.shape[-1] // lr.shape[-1],

@@ -1,4 +1,4 @@
-"""JPEG compression that a photograph went through, from its pixels alone, whatever the file format now.
+"""Detection of JPEG compression from pixels, whatever the file format.
 
 JPEG rounds the DCT coefficients of 8x8 blocks to multiples of steps that depend on frequency and quality. Decoded
 pixels still show it (Fan and de Queiroz: Identification of bitmap compression history. IEEE TIP, 2003): over the blocks
@@ -55,20 +55,20 @@ _COMB_SLOPE = 0.8
 
 @dataclass(frozen=True)
 class Grid:
-    """A grid of JPEG blocks that pixels show."""
+    """Grid of JPEG blocks."""
 
     quality: int | None
-    """On libjpeg's scale, 1 to 100; None where the grid shows and its steps do not."""
+    """Quality on libjpeg's scale, 1 to 100; None if only the grid is visible."""
     period: float
     """Side of a block, pixels: 8 unless the image was resized since."""
     phase: tuple[float, float] | None
-    """Row and column at which a block begins, pixels below the period; None where it is not known."""
+    """Row and column at which a block begins, below the period; None if unknown."""
     confidence: float
-    """Probability that the grid is there."""
+    """Probability that the grid exists."""
 
 
 def find_grid(planes: Planes) -> Grid | None:
-    """The grid of the last JPEG compression that an image shows, or None.
+    """Find the grid of the last JPEG compression; None if there is none.
 
     Args:
         planes: red, green and blue, ``(3, h, w)`` in [0, 1].
@@ -189,7 +189,7 @@ class Comb:
     weaker: float
     """Score of the axis that has less."""
     periods: tuple[float, float]
-    """Of rows and columns, pixels."""
+    """Periods of rows and columns, pixels."""
 
     @property
     def found(self) -> bool:

@@ -1,4 +1,4 @@
-"""How many of its pixels a photograph really fills: many were enlarged before, or are out of focus.
+"""Native resolution of a photograph that was enlarged before or is out of focus.
 
 The power of a photograph's spectrum falls as a power of the frequency (Field: Relations between the statistics of
 natural images and the response properties of cortical cells. JOSA A, 1987). Where it drops below that line, nothing was
@@ -17,7 +17,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture, luma
 
 NativeOption: TypeAlias = float | Literal["auto"]
-"""The fraction of its side that an image is shrunk to before it is restored, or how to find it."""
+"""Fraction of the side that an image is reduced to before restoration, or ``auto`` or ``off``."""
 
 _WINDOW = 64
 """Pixels of a line that one spectrum is taken of; shorter sides tell nothing."""
@@ -38,7 +38,7 @@ _MOST = 1024
 
 
 def native_scale(pixels: Tensor) -> float:
-    """The fraction of an image's side that is enough to hold all that it shows, 0.25 to 1.
+    """Estimate the fraction of the side that holds all of the detail, 0.25 to 1.
 
     White noise hides the drop: of a noisy image this says 1.
 
@@ -56,13 +56,13 @@ def native_scale(pixels: Tensor) -> float:
 
 
 def shrink(picture: Picture, fraction: float) -> Picture:
-    """A picture of a fraction of its side, antialiased.
+    """Reduce a picture to a fraction of its side, antialiased.
 
     Raises:
         BlindSRError: a fraction outside (0, 1], or less than a pixel left.
     """
     if not 0 < fraction <= 1:
-        raise BlindSRError(f"the native resolution is a fraction of the image's side between 0 and 1, not {fraction}")
+        raise BlindSRError(f"expected a native resolution between 0 and 1 (a fraction of the side), got {fraction}")
     if fraction == 1:
         return picture
     size = round(picture.height * fraction), round(picture.width * fraction)
@@ -75,7 +75,7 @@ def shrink(picture: Picture, fraction: float) -> Picture:
 
 
 def parse_native(text: str) -> NativeOption:
-    """``auto``, ``off`` or a fraction, as a user writes it.
+    """Parse ``auto``, ``off`` or a fraction.
 
     Raises:
         BlindSRError: something else.
@@ -113,11 +113,11 @@ def _cut_off(level: NDArray[np.float64]) -> float:
 
 
 def resolve_native(native: NativeOption, pixels: Tensor) -> float:
-    """The fraction that was asked for, found from an image ``(3, h, w)`` if it is to be."""
+    """Return the fraction; ``auto`` is estimated from an image ``(3, h, w)``."""
     return shrink_factor(native_scale(pixels)) if native == "auto" else native
 
 
 def shrink_factor(fraction: float) -> float:
-    """What to shrink an image to that seems to hold a fraction of its side; 1 where shrinking does not pay."""
+    """Fraction to reduce an image of an estimated native resolution to; 1 if that gains nothing."""
     widened = _MARGIN * fraction
     return widened if widened <= _MOST_SHRUNK else 1.0

@@ -1,4 +1,4 @@
-"""Noise and blur of a photograph, from its pixels alone.
+"""Estimation of noise and blur from pixels.
 
 Noise of cameras and scans is neither white nor even: it was smoothed with the photograph, grows with brightness, and
 sits in chroma. So it is read off the energies of several scales (see `bands`) by a regression that was fitted to noise
@@ -29,33 +29,33 @@ _CLIPPED = 12.0, 243.0
 
 @dataclass(frozen=True)
 class Noise:
-    """Levels are standard deviations on the 0..255 scale; 0 where none is to be seen."""
+    """Noise levels: standard deviations on the 0..255 scale, 0 if none is visible."""
 
     channels: tuple[float, float, float]
-    """Of red, green and blue."""
+    """Levels of red, green and blue."""
     luma: float
     chroma: float
-    """Of Cb and Cr, root mean square."""
+    """Level of Cb and Cr, root mean square."""
     grain: float
-    """Share of luma's noise power that is coarser than a pixel: 0 is white, towards 1 grain and smoothed noise."""
+    """Share of luma's noise power coarser than a pixel: 0 for white noise, towards 1 for grain."""
     dark: float
-    """Of luma in the darker half of the flat parts."""
+    """Level of luma in the darker half of the flat parts."""
     bright: float
-    """Of luma in the brighter half of the flat parts."""
+    """Level of luma in the brighter half of the flat parts."""
 
     @property
     def level(self) -> float:
-        """The strongest of the channels."""
+        """Highest level of the channels."""
         return max(self.channels)
 
     def to_dict(self) -> dict[str, float]:
-        """All but the channels, for JSON."""
+        """All fields but the channels as values for JSON."""
         levels = {"luma": self.luma, "chroma": self.chroma, "dark": self.dark, "bright": self.bright}
         return {**{name: round(value, 1) for name, value in levels.items()}, "grain": round(self.grain, 2)}
 
     @property
     def sentence(self) -> str:
-        """For people, without a full stop."""
+        """Text without a full stop."""
         if self.level == 0:
             return "none to be seen"
         levels = ", ".join(f"{value:.1f}" for value in self.channels)
@@ -69,7 +69,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Blur:
-    """How far a photograph is from as sharp as its pixels allow."""
+    """Blur of a photograph."""
 
     width: float
     """Standard deviation, pixels of the photograph."""
@@ -77,12 +77,12 @@ class Blur:
     """Probability that the width is right to 0.25 pixels or 20%, whichever is more."""
 
     def to_dict(self) -> dict[str, float]:
-        """For JSON."""
+        """Values for JSON."""
         return {"width": round(self.width, 2), "confidence": round(self.confidence, 2)}
 
     @property
     def sentence(self) -> str:
-        """For people, without a full stop."""
+        """Text without a full stop."""
         return (
             f"{self.width:.1f} pixels of the photograph (standard deviation), "
             f"right to 0.25 pixels or 20% with a probability of {self.confidence:.0%}"
@@ -90,7 +90,7 @@ class Blur:
 
 
 def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
-    """Noise and blur of an image, or None if it is smaller than a few blocks.
+    """Estimate noise and blur of an image; None if it is smaller than a few blocks.
 
     Args:
         planes: red, green and blue, ``(3, h, w)`` in [0, 1].

@@ -1,4 +1,4 @@
-"""Small networks that read numbers off band energies; `benchmarks/fit_analysis.py` fitted their coefficients."""
+"""Small networks that predict noise and blur from band energies, fitted by `benchmarks/fit_analysis.py`."""
 
 from functools import cache
 from importlib.resources import as_file, files
@@ -14,7 +14,7 @@ Prediction = Literal["noise", "blur", "sure"]
 
 
 def predict(what: Prediction, features: Floats) -> float:
-    """What one network reads off the features of `bands.features`; ``sure`` takes the blur beside them."""
+    """Prediction of one network from `bands.features`; ``sure`` also takes the blur."""
     layers = _layers()
     mean, spread = layers["mean"], layers["spread"]
     x = np.concatenate([(features[: len(mean)] - mean) / spread, features[len(mean) :]])

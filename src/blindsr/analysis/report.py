@@ -1,4 +1,4 @@
-"""What is wrong with a photograph, in numbers and with how sure they are."""
+"""Report on the degradations of a photograph, with confidences."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from blindsr.inference.upscaler import Source, Upscaler, picture_of
 from blindsr.weights import with_role
 
 HARMLESS_QUALITY = 93
-"""JPEG qualities from this on leave nothing to be seen."""
+"""JPEG quality from which on artefacts are invisible."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Compression:
     quality: int | None
     """On libjpeg's scale, 1 to 100; None where only a grid shows."""
     source: Literal["file", "pixels"]
-    """Where it is known from."""
+    """Source of the information."""
     confidence: float = 1.0
-    """Probability that there was any."""
+    """Probability that the photograph was compressed."""
     period: float = 8.0
     """Side of a block, pixels; not 8 where the image was resized since."""
     phase: tuple[float, float] | None = (0.0, 0.0)
@@ -37,11 +37,11 @@ class Compression:
 
     @property
     def harmful(self) -> bool:
-        """Whether it left anything to be seen."""
+        """Whether its artefacts are visible."""
         return self.quality is None or self.quality < HARMLESS_QUALITY
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """All fields as values for JSON."""
         return {
             "quality": self.quality,
             "known from": self.source,
@@ -53,7 +53,7 @@ class Compression:
 
     @property
     def sentence(self) -> str:
-        """For people, without a full stop."""
+        """Text without a full stop."""
         if self.source == "file":
             return f"quality {self.quality}, as the file says"
         place = f", sure to {self.confidence:.0%}"
@@ -67,29 +67,29 @@ class Compression:
 
 @dataclass(frozen=True)
 class Analysis:
-    """How a photograph was degraded, as far as it can be told."""
+    """Estimated degradations of a photograph."""
 
     size: tuple[int, int]
     """Width and height, pixels."""
     compression: Compression | None = None
-    """None where neither file nor pixels show any."""
+    """None if neither file nor pixels show compression."""
     noise: Noise | None = None
-    """None where the image is too small to tell."""
+    """None if the image is too small."""
     blur: Blur | None = None
-    """None where the image is too small to tell."""
+    """None if the image is too small."""
     native: float = 1.0
-    """The fraction of its side that would be enough to hold what it shows."""
+    """Native resolution: fraction of the side that holds all of the detail."""
     estimate: Estimate | None = None
-    """What a model makes of it, if one was asked."""
+    """Estimate of a model, if one was given."""
 
     @property
     def compressed(self) -> bool:
-        """Whether JPEG left anything to be seen."""
+        """Whether JPEG artefacts are visible."""
         return self.compression is not None and self.compression.harmful
 
     @property
     def clean(self) -> bool:
-        """Whether neither noise nor JPEG left anything to be seen."""
+        """Whether neither noise nor JPEG artefacts are visible."""
         return not self.compressed and self.noise is not None and self.noise.level == 0
 
     @property
@@ -99,7 +99,7 @@ class Analysis:
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the numbers doubtful, in sentences."""
+        """Sentences on what limits the accuracy of the estimates."""
         found = []
         if self.noise is None:
             found.append("the image is too small to measure its noise and blur")
@@ -107,12 +107,12 @@ class Analysis:
             found.append("JPEG artefacts can pass for noise or detail")
         if self.native < 1:
             found.append(
-                f"the image fills only {self.native:.0%} of its pixels a side: enlarged before, or out of focus"
+                f"the image fills only {self.native:.0%} of its pixels per side: enlarged before, or out of focus"
             )
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the kernel's picture, for JSON."""
+        """All fields but the kernel as values for JSON."""
         compression = self.compression if self.compressed else None
         return {
             "size": list(self.size),
@@ -133,7 +133,7 @@ class Analysis:
 
     @property
     def sentences(self) -> list[str]:
-        """For people."""
+        """Lines of text."""
         told = [f"Size: {self.size[0]}x{self.size[1]}"]
         if self.blur is not None:
             told.append(f"Blur: {self.blur.sentence}")
@@ -147,7 +147,7 @@ class Analysis:
 
 
 def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | None = None) -> Analysis:
-    """Tell how a picture was degraded.
+    """Estimate how a picture was degraded.
 
     Windows are looked at, so that large pictures take no longer than small ones.
 
@@ -157,7 +157,7 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
         jpeg: quality that the file tells.
 
     Raises:
-        BlindSRError: the method estimates nothing that has a name.
+        BlindSRError: the method does not estimate a blur kernel and a noise level.
     """
     picture = picture_of(source)
     planes = planes_of(picture.pixels)
@@ -173,7 +173,7 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
 
 
 def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
-    """What file and pixels say, whichever is worse; a file may have been compressed before it was saved again."""
+    """Compression by file or pixels, whichever is worse; a file may have been compressed before it was saved."""
     told = None if jpeg is None else Compression(jpeg, "file")
     if told is not None and told.harmful:
         return told

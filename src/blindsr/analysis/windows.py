@@ -1,4 +1,4 @@
-"""The parts of a photograph that are looked at: enough to tell how it was degraded, however large it is."""
+"""Windows of a photograph that represent it, whatever its size."""
 
 from typing import Any
 

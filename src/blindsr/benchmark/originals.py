@@ -106,7 +106,7 @@ def read_levels(path: Path) -> Tensor:
 
 def _tree(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds HR images", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of HR images", Code.FILE_NOT_FOUND)
     yield from image_files(folder)
     for sub in _subfolders(folder):
         yield from _tree(sub)

@@ -73,7 +73,7 @@ def write_page(
             names = _pictures(source, Item(case, result.data_set, image), results, folder / "images")
             figures.append(_figure(names, image, result.images[image]))
         parts.append(f"<div class=gallery>{''.join(figures)}</div>")
-    files.write(
+    files.write_file(
         path, html_page(f"{submission.program.name} on {submission.suite}", parts, ("wipe.js",)), overwrite=overwrite
     )
     return path
@@ -183,7 +183,7 @@ def _pictures(source: Source, item: Item, results: Path, folder: Path) -> tuple[
 
 def _save(picture: Tensor, path: Path) -> None:
     array = (images.quantise(picture[0]) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-    with files.beside(path) as part:
+    with files.atomic_write(path) as part:
         Image.fromarray(array).save(part, quality=92, method=4)
 
 

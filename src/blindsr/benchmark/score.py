@@ -36,7 +36,7 @@ def available_cases(chosen: Sequence[tuple[Case, tuple[str, ...]]], folder: Path
         BlindSRError: there are none.
     """
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of SR images", Code.FILE_NOT_FOUND)
     pairs = [(case, tuple(one for one in sets if (folder / case.name / one).is_dir())) for case, sets in chosen]
     there = [(case, sets) for case, sets in pairs if sets]
     if not there:

@@ -1,1 +1,1 @@
-"""The command line: parse, import what is needed, hand over."""
+"""The command line."""

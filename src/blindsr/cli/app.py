@@ -1,4 +1,4 @@
-"""The commands, and the one place where errors become sentences."""
+"""The commands, and their error handling."""
 
 import logging
 import sys
@@ -115,4 +115,4 @@ def _about(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
 ) -> None:
-    """Super-resolution of photographs whose blur, noise and compression nobody knows."""
+    """Blind super-resolution of real photographs: unknown blur, noise and compression."""

@@ -151,7 +151,7 @@ def score(
             pages.write_page(source, found, results, page, overwrite=overwrite)
     _print(console, found)
     if out is not None:
-        files.write(out, found.to_json(), overwrite=overwrite)
+        files.write_file(out, found.to_json(), overwrite=overwrite)
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -168,7 +168,7 @@ def time(
 
     files.check_new(results / timing.NAME, overwrite=overwrite)
     run = timing.measure_command(command, lr)
-    files.write(results / timing.NAME, run.model_dump_json(indent=2) + "\n", overwrite=overwrite)
+    files.write_file(results / timing.NAME, run.model_dump_json(indent=2) + "\n", overwrite=overwrite)
     typer.echo(f"{run.seconds:.1f} s, {(run.memory or 0) / 2**20:.0f} MiB on {run.hardware}")
 
 
@@ -192,7 +192,7 @@ def leaderboard(
     submissions = room.read_submissions(folder)
     if suite:
         submissions = [one for one in submissions if one.suite in names]
-    files.write(out, room.leaderboard_html(chosen, submissions), overwrite=overwrite)
+    files.write_file(out, room.leaderboard_html(chosen, submissions), overwrite=overwrite)
     typer.echo(f"{len(submissions)} submissions are in {out}")
 
 
@@ -201,7 +201,7 @@ def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: s
     from blindsr.evaluate import measures
 
     found = measures.perceptual(alex=lpips, vgg=vgg, device=find_device(device)) if lpips or vgg else []
-    return [*found, measures.natural(niqe)] if niqe else found
+    return [*found, measures.niqe_measure(niqe)] if niqe else found
 
 
 def _print(console: Console, submission: Submission) -> None:

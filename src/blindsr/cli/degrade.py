@@ -1,4 +1,4 @@
-"""``blindsr degrade``: harm a good photograph on purpose, and write down how."""
+"""``blindsr degrade``: degrade a photograph and record how."""
 
 import math
 from dataclasses import replace
@@ -41,7 +41,7 @@ def degrade(
     if record is not None:
         if any(setting is not None for setting in settings):
             raise BlindSRError(
-                "--from repeats a record as it is; leave out all other settings", Code.CONFLICTING_OPTIONS
+                "--from replays a record and cannot be combined with other settings", Code.CONFLICTING_OPTIONS
             )
         from blindsr.degrade.record import load_record
 
@@ -69,7 +69,7 @@ def _write(source: Path, out: Path, degradation: "Degradation", *, overwrite: bo
     clean = images.read(source)
     if min(clean.height, clean.width) < degradation.scale:
         raise BlindSRError(
-            f"{source} is {clean.width}x{clean.height}, too small to be shrunk {degradation.scale} times",
+            f"{source} is {clean.width}x{clean.height}, too small for scale {degradation.scale}",
             Code.TOO_SMALL,
         )
     lr = degradation.apply(images.modcrop(clean.pixels, degradation.scale)[None])[0]
@@ -108,7 +108,7 @@ def _kernel(
     if path is not None:
         if any(value is not None for value in (size, blur, blur2, angle)):
             raise BlindSRError(
-                "--kernel brings its own blur; leave out --blur, --blur2, --angle and --kernel-size",
+                "--kernel cannot be combined with --blur, --blur2, --angle or --kernel-size",
                 Code.CONFLICTING_OPTIONS,
             )
         return load_kernel(path)
@@ -123,10 +123,10 @@ def _gaussian(size: int, blur: float, blur2: float | None, angle: float) -> "Ten
     from blindsr.degrade import kernels
 
     if size < 1 or size % 2 == 0:
-        raise BlindSRError(f"the side of a kernel is an odd number of pixels, not {size}")
+        raise BlindSRError(f"expected an odd kernel size in pixels, got {size}")
     for option, width in (("--blur", blur), ("--blur2", blur2)):
         if width is not None and not 0 < width < math.inf:
-            raise BlindSRError(f"{option} is a width in pixels above 0, not {width:g}; leave it out for no blur")
+            raise BlindSRError(f"expected {option} to be above 0 pixels, got {width:g}; omit it for no blur")
     if not math.isfinite(angle):
-        raise BlindSRError(f"--angle is a number of degrees, not {angle}")
+        raise BlindSRError(f"expected --angle in degrees, got {angle}")
     return kernels.gaussian(size, blur, blur2, math.radians(angle))

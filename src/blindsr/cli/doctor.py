@@ -1,4 +1,4 @@
-"""``blindsr doctor``: does this installation work?"""
+"""``blindsr doctor``: check the installation."""
 
 import json as text
 from typing import Annotated

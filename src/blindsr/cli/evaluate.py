@@ -1,4 +1,4 @@
-"""``blindsr evaluate``: a model's numbers beside the paper's."""
+"""``blindsr evaluate``: evaluate a model and compare with the paper."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
     kernel: Annotated[
         Literal["given", "estimated"],
-        typer.Option("--kernel", help="Whether the model is told kernel and noise where its paper tells them."),
+        typer.Option("--kernel", help="Whether to give the true kernel and noise to the model as its paper does."),
     ] = "given",
     steps: Annotated[
         int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
@@ -108,14 +108,13 @@ def evaluate(
     real = [room.real_protocols()[name] for name in protocol if name in room.real_protocols()]
     if real and len(protocol) > 1:
         raise BlindSRError(
-            f"{real[0].name} takes other folders than the rest; measure it by itself", Code.CONFLICTING_OPTIONS
+            f"{real[0].name} needs other folders than the remaining protocols; evaluate it separately",
+            Code.CONFLICTING_OPTIONS,
         )
     if real:
         scores = [_on_photographs(job, real[0], data, lr, limit)]
     elif lr is not None:
-        raise BlindSRError(
-            "--lr goes with realsr; the other protocols make LR images themselves", Code.UNSUPPORTED_OPTION
-        )
+        raise BlindSRError("--lr is only supported by protocols of real photographs", Code.UNSUPPORTED_OPTION)
     else:
         told = kernel == "given"
         scores = _on_tables(job, [room.protocol(name) for name in protocol], room.data_sets_of(data, limit), told=told)
@@ -141,9 +140,7 @@ class Job:
 
     def __post_init__(self) -> None:
         if (self.model is None) == (self.results is None):
-            raise BlindSRError(
-                "give either --model or --results, to say what is to be measured", Code.CONFLICTING_OPTIONS
-            )
+            raise BlindSRError("give either --model or --results", Code.CONFLICTING_OPTIONS)
 
     def subject(self, scale: int | None) -> tuple[str, Upscaler | Results]:
         """What is measured, and the name it goes by."""
@@ -166,7 +163,8 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
     scales = {protocol.scale for protocol in protocols}
     if len(scales) > 1 and job.results is None:
         raise BlindSRError(
-            f"the protocols have the scales {sorted(scales)}; measure one scale at a time", Code.CONFLICTING_OPTIONS
+            f"the protocols have different scales {sorted(scales)}; evaluate one scale at a time",
+            Code.CONFLICTING_OPTIONS,
         )
     name, subject = job.subject(min(scales))
     if isinstance(subject, room.Results) and len(protocols) > 1:
@@ -204,11 +202,11 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
 
     if job.save.lr is not None:
         raise BlindSRError(
-            f"--save-lr writes LR images that a protocol made; {protocol.name} has them already",
+            f"{protocol.name} does not support --save-lr: its LR images come from files",
             Code.UNSUPPORTED_OPTION,
         )
     if lr is not None and not protocol.paired:
-        raise BlindSRError(f"{protocol.name} takes LR images alone; name their folder with --data", Code.MISSING_OPTION)
+        raise BlindSRError(f"{protocol.name} needs LR images only; give their folder with --data", Code.MISSING_OPTION)
     sets = photographs.paired(data, lr, limit) if protocol.paired else photographs.unpaired(data, limit)
     name, subject = job.subject(None)
     enlarge = subject if isinstance(subject, room.Results) else partial(subject.upscale, hints=Hints(steps=job.steps))
@@ -229,7 +227,7 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
 
 
 def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: str) -> list[Measure]:
-    """What is measured beside PSNR and SSIM."""
+    """Measures in addition to PSNR and SSIM."""
     from blindsr.devices import find_device
     from blindsr.evaluate import measures
 
@@ -258,7 +256,7 @@ def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Pat
 
 
 def _settings(**given: object) -> dict[str, object]:
-    """What decides numbers beside model and protocol."""
+    """Settings that influence the scores besides model and protocol."""
     from importlib.metadata import version
 
     return {**given, "blindsr": __version__, "torch": version("torch")}

@@ -13,7 +13,7 @@ def export(
     to: Annotated[Literal["onnx", "openvino"], typer.Option(help="Format of the graphs.")] = "onnx",
     precision: Annotated[Literal["fp32", "fp16", "int8"], typer.Option(help="Of weights and features.")] = "fp32",
     condition: Annotated[
-        Path | None, typer.Option(help="What 'blindsr condition' found out, made a part of the network.")
+        Path | None, typer.Option(help="Stored condition of 'blindsr condition', made a part of the network.")
     ] = None,
     photo: Annotated[
         Path | None, typer.Option(help="A photograph whose degradation is made a part of the network (mzsr).")

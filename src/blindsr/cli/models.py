@@ -1,4 +1,4 @@
-"""``blindsr models``: which weights there are, and what they say about themselves."""
+"""``blindsr models``: list weights and show their cards."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``-`` for an image that comes in, or goes out, through a pipe."""
+"""``-`` for an image from standard input or to standard output."""
 
 import shutil
 import sys
@@ -32,7 +32,7 @@ def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple
         yield list(inputs), out
         return
     if out == PIPE and streams.is_closed(sys.stdout):
-        raise BlindSRError("there is no standard output to write the image to; name a file", Code.CANNOT_WRITE)
+        raise BlindSRError("standard output is closed; name an output file", Code.CANNOT_WRITE)
     with _temporary() as place:
         given = [str(_received(place / "stdin")) if name == PIPE else name for name in inputs]
         target = place / f"stdout{ending or '.png'}"
@@ -47,7 +47,7 @@ def _temporary() -> Iterator[Path]:
         folder = TemporaryDirectory(prefix="blindsr-")
     except OSError as error:
         raise BlindSRError(
-            f"a pipe needs a temporary folder ({error.strerror}); set TMPDIR or name files", Code.CANNOT_WRITE
+            f"cannot create a temporary folder ({error.strerror}); set TMPDIR or name files", Code.CANNOT_WRITE
         ) from None
     with folder as name:
         yield Path(name)
@@ -55,13 +55,11 @@ def _temporary() -> Iterator[Path]:
 
 def _received(path: Path) -> Path:
     if streams.is_closed(sys.stdin) or sys.stdin.isatty():
-        raise BlindSRError(
-            "nothing comes in through the pipe; name a file, or send an image to the standard input", Code.CANNOT_READ
-        )
+        raise BlindSRError("standard input is a terminal; name a file or pipe an image", Code.CANNOT_READ)
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     if path.stat().st_size == 0:
-        raise BlindSRError("the standard input is empty; send an image to it, or name a file", Code.CANNOT_READ)
+        raise BlindSRError("standard input is empty; pipe an image or name a file", Code.CANNOT_READ)
     return path
 
 
@@ -69,4 +67,4 @@ def _send(path: Path) -> None:
     with path.open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
     if not streams.finish():
-        raise BlindSRError("the image could not be written to the standard output", Code.CANNOT_WRITE)
+        raise BlindSRError("cannot write the image to standard output", Code.CANNOT_WRITE)

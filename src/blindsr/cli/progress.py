@@ -1,4 +1,4 @@
-"""A bar for people who watch, nothing for programs that read."""
+"""Progress bar on a terminal."""
 
 import sys
 from contextlib import ExitStack
@@ -15,7 +15,7 @@ class Progress:
     """Counts files and megapixels on the error stream where that is a terminal, and lets lines pass it by."""
 
     def __init__(self, total: int | None) -> None:
-        """Count up to a number of files, or on and on where nobody knows it."""
+        """Count up to a number of files, or without end if it is unknown."""
         self._total = total
         self._bar: Bar | None = None
         self._stack = ExitStack()

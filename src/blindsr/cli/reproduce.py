@@ -32,6 +32,9 @@ def reproduce(
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Change all recipes, as of blindsr train: model.blocks=2.")
     ] = None,
+    lpips: Annotated[
+        Path | None, typer.Option(help="Measure LPIPS, where a table has it, with its weights on AlexNet in this file.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
@@ -61,6 +64,7 @@ def reproduce(
         budget=Budget.parse(budget),
         seeds=seeds,
         use=_pairs(use or []),
+        lpips=lpips,
         limit=limit,
         settings=tuple(settings or ()),
         device=device,

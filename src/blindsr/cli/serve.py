@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 
 def _default_state() -> Path:
@@ -54,10 +54,12 @@ def serve(
     try:
         from blindsr.web import access, app, server, settings
     except ModuleNotFoundError as error:
-        raise BlindSRError(f"the server needs another library, {error.name}: pip install 'blindsr[web]'") from None
+        raise BlindSRError(
+            f"the server needs another library, {error.name}: pip install 'blindsr[web]'", Code.MISSING_DEPENDENCY
+        ) from None
 
     if token is not None and token_file is not None:
-        raise BlindSRError("give either --token or --token-file")
+        raise BlindSRError("give either --token or --token-file", Code.CONFLICTING_OPTIONS)
     chosen = settings.Settings(
         state=(state or _default_state()).absolute(),
         host=host,

@@ -1,4 +1,4 @@
-"""Signals that end the program, and what it leaves in order."""
+"""Handling of signals that end the program."""
 
 import signal
 import threading

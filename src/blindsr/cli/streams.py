@@ -1,4 +1,4 @@
-"""Standard streams that are closed, or break, and must not end the work."""
+"""Standard streams that are closed or break."""
 
 import io
 import os

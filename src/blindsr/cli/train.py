@@ -1,4 +1,4 @@
-"""``blindsr train``: a recipe and some photographs to weights."""
+"""``blindsr train``: train a method by a recipe."""
 
 import logging
 from pathlib import Path
@@ -56,11 +56,13 @@ def train(
         return
     if recipe is None or not data or out is None:
         raise BlindSRError(
-            "training needs a recipe, --data with photographs and --out for the run (or --export RUN)",
+            "training needs a recipe, --data and --out (or --export RUN)",
             Code.MISSING_OPTION,
         )
     if not resume and (out / "checkpoint.pt").exists():
-        raise BlindSRError(f"{out} holds a run already; go on with --resume or choose another folder", Code.FILE_EXISTS)
+        raise BlindSRError(
+            f"{out} already contains a run; continue it with --resume or choose another folder", Code.FILE_EXISTS
+        )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _need_extra()
     from blindsr.train.loop import Options
@@ -116,7 +118,9 @@ def _need_extra() -> None:
     from importlib.util import find_spec
 
     if any(find_spec(name) is None for name in ("lightning_fabric", "tensorboard", "pytorch_optimizer")):
-        raise BlindSRError("training needs the extra 'train': pip install 'blindsr[train]'", Code.MISSING_DEPENDENCY)
+        raise BlindSRError(
+            "training requires additional libraries: pip install 'blindsr[train]'", Code.MISSING_DEPENDENCY
+        )
 
 
 def _is_first_process() -> bool:

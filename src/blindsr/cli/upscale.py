@@ -1,4 +1,4 @@
-"""``blindsr upscale``: photographs in, larger photographs out."""
+"""``blindsr upscale``: restore and enlarge photographs."""
 
 import json as text
 from collections import Counter
@@ -77,7 +77,7 @@ def upscale(
         Path | None, typer.Option(help="Show a single image before and after, side by side, in this file.")
     ] = None,
     condition: Annotated[
-        Path | None, typer.Option(help="What 'blindsr condition' found out about photographs of the same camera.")
+        Path | None, typer.Option(help="Stored condition of the same camera, a file of 'blindsr condition'.")
     ] = None,
     kernel: Annotated[
         Path | None, typer.Option(help="The blur kernel, where it is known: .npy, .mat, .png or .tif.")
@@ -93,7 +93,7 @@ def upscale(
     ] = None,
     report: Annotated[
         bool,
-        typer.Option("--report", help="JSON with what was found out; a map beside each result of what it leaves open."),
+        typer.Option("--report", help="Print findings as JSON, and write a residual map next to each result."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each image.")] = False,
     files_from: Annotated[
@@ -157,7 +157,7 @@ def upscale(
 
     _check(inputs, out, files_from, json=json or report, engine=engine, ray_options=bool(address or workers))
     if engine == "ray" and compare:
-        raise BlindSRError("--engine ray is for many images; leave out --compare and the pipe", Code.UNSUPPORTED_OPTION)
+        raise BlindSRError("--engine ray does not support --compare or pipes", Code.UNSUPPORTED_OPTION)
     options = Options(
         model=model,
         scale=scale,
@@ -202,7 +202,7 @@ def upscale(
         planned = _piped if out == pipe.PIPE else plan.plan
         jobs = [] if engine == "ray" else planned(sources, target, naming)
         if compare is not None and len(jobs) > 1:
-            raise BlindSRError("--compare shows a single image; name one", Code.UNSUPPORTED_OPTION)
+            raise BlindSRError("--compare supports a single image only", Code.UNSUPPORTED_OPTION)
         with Progress(len(jobs) or None) as progress:
             watch = Watch(progress.fraction)
             if engine == "ray":
@@ -253,7 +253,7 @@ def _check(
     for contradiction, sentence in (
         (out == pipe.PIPE and json, "the image takes the standard output, which leaves no room for JSON"),
         (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
-        (engine == "ray" and piped, "--engine ray is for many images; leave out --compare and the pipe"),
+        (engine == "ray" and piped, "--engine ray does not support --compare or pipes"),
         (engine == "local" and ray_options, "--address and --workers are for --engine ray"),
         (
             str(files_from) == pipe.PIPE and pipe.PIPE in (inputs or ()),

@@ -1,1 +1,1 @@
-"""The pipeline on the machines of a cluster."""
+"""The pipeline on a cluster."""

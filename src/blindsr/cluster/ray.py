@@ -33,9 +33,9 @@ from blindsr.pipeline.planning.plan import Job, Naming, Root
 from blindsr.pipeline.restorer import Restorer
 
 _BATCH = 4
-"""Images that a worker takes at a time: while one is restored, the next is read and the last is written."""
+"""Images per call of a worker: while one is restored, the next is read and the last is written."""
 _PATIENCE = 0.2
-"""Seconds after which the driver looks again whether the work is to be stopped."""
+"""Seconds between checks for cancellation."""
 _Rows: TypeAlias = dict[str, NDArray[Any]]
 
 
@@ -66,7 +66,7 @@ def restore_on_ray(
 
     Raises:
         BlindSRError: nothing to read, no such cluster, or Ray is not there.
-        CancelledError: the watch stopped the work.
+        CancelledError: the watch cancelled the work.
     """
     watch = Watch.of(progress)
     found = [_anywhere(root) for root in plan.roots(inputs, out, naming)]
@@ -81,7 +81,7 @@ def restore_on_ray(
                 count += 1
                 yield json.loads(row["line"])
         if not count:
-            raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
+            raise BlindSRError(f"no images found in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
         watch(1.0)
     finally:
         ray.shutdown()
@@ -213,7 +213,7 @@ def _started(address: str | None) -> Any:
         import ray.data  # noqa: PLC0415  # an extra
     except ImportError:
         raise BlindSRError(
-            "a cluster needs other libraries: pip install 'blindsr[cluster]'", Code.MISSING_DEPENDENCY
+            "a cluster requires additional libraries: pip install 'blindsr[cluster]'", Code.MISSING_DEPENDENCY
         ) from None
     options: dict[str, Any] = {"include_dashboard": False} if address is None else {"address": address}
     try:

@@ -1,4 +1,4 @@
-"""Eq. 1 of the papers: how a clean photograph becomes a small, blurred and noisy one."""
+"""Degradations: blur, subsampling, noise and compression (Eq. 1 of the papers)."""
 
 from blindsr.degrade.blur import Border, Downsampling, blur
 from blindsr.degrade.families import Family

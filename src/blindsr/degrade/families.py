@@ -57,7 +57,7 @@ class Family(ABC):
 
 @dataclass(frozen=True)
 class Draw:
-    """Random numbers, one for each of ``count`` samples, ``(count,)``."""
+    """Random numbers ``(count,)``, one per sample."""
 
     source: torch.Generator
     count: int
@@ -67,7 +67,7 @@ class Draw:
         return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
 
     def bernoulli(self, odds: float) -> Tensor:
-        """Whether something of these odds happens."""
+        """Bernoulli samples of a probability."""
         return self.uniform(0, 1) < odds
 
     def whole(self, limits: tuple[int, int]) -> Tensor:
@@ -130,11 +130,13 @@ class Pool(Family):
         return cls(family.scale, family.size, family.noise, family.border, family.down, family.sample(count, seed))
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
-        """Draw tasks from the pool with replacement; the noise itself is new each time."""
+        """Draw different tasks from the pool, and all of them before one comes again; the noise is new each time."""
         assert self.tasks is not None
         if isinstance(generator, int):
             generator = torch.Generator().manual_seed(generator)
-        rows = torch.randint(len(self.tasks), (count,), generator=generator, device=generator.device)
+        rounds = range(-(-count // len(self.tasks)))
+        orders = [torch.randperm(len(self.tasks), generator=generator, device=generator.device) for _ in rounds]
+        rows = torch.cat(orders)[:count]
         seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
         return dataclasses.replace(self.tasks.to(generator.device).take(rows), seeds=seeds)
 
@@ -178,7 +180,7 @@ def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Fam
     if width is None:
         return family
     if not isinstance(family, Isotropic | Anisotropic):
-        raise BlindSRError("only families of Gaussian blurs have a range of widths", Code.UNSUPPORTED_OPTION)
+        raise BlindSRError("only families of Gaussian kernels have a range of widths", Code.UNSUPPORTED_OPTION)
     return dataclasses.replace(family, std=width)
 
 

@@ -119,7 +119,7 @@ class _Frame:
 
     offset: Tensor
     size: Tensor
-    """Of each image without its offset."""
+    """Size of each image without its offset."""
     length: tuple[int, int]
     """Sides of the frame, multiples of 16."""
 

@@ -25,14 +25,14 @@ def load_kernel(path: str | Path) -> Tensor:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise BlindSRError(
-            f"a kernel is read from .npy, .mat, .png or .tif, not from {path.name!r}", Code.UNSUPPORTED_FORMAT
+            f"unsupported kernel file {path.name!r}: use .npy, .mat, .png or .tif", Code.UNSUPPORTED_FORMAT
         )
     try:
         array = reader(path)
     except Exception as error:  # the readers answer damaged files with whatever they stumble over
         raise BlindSRError(f"cannot read a kernel from {path}: {error}", Code.CANNOT_READ) from None
     if array.dtype.kind not in "buif":
-        raise BlindSRError(f"{path} holds no real numbers", Code.INVALID_FILE)
+        raise BlindSRError(f"{path} does not contain real numbers", Code.INVALID_FILE)
     return check_kernel(torch.from_numpy(array.astype(np.float64)), str(path))
 
 

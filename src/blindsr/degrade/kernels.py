@@ -1,4 +1,4 @@
-"""Blur kernels ``k`` of Eq. 1: Gaussians of any size, and what is known of any kernel.
+"""Blur kernels ``k`` of Eq. 1: Gaussians, moments and checks.
 
 A "width" means three things in the literature, so each function's name says which one it takes:
 ``gaussian`` takes standard deviations in HR pixels, ``gaussian_from_variances`` the eigenvalues of the covariance
@@ -62,7 +62,7 @@ def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, ang
 
 
 def delta(size: int = 1) -> Tensor:
-    """The kernel ``(size, size)`` that leaves an image as it is; ``size`` is odd."""
+    """Identity kernel ``(size, size)``; ``size`` is odd."""
     kernel = torch.zeros(size, size)
     kernel[size // 2, size // 2] = 1
     return kernel
@@ -116,20 +116,20 @@ def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
 
 
 def check_kernel(kernel: Tensor, name: str = "the kernel") -> Tensor:
-    """Return a kernel scaled to sum 1 as float32, or say in one sentence what is wrong with it.
+    """Check a kernel and return it as float32 with sum 1.
 
     A kernel is square, of odd side (so that it has a centre and does not shift the image), finite, and sums to more
     than zero.
     """
     if kernel.ndim != 2 or kernel.shape[0] != kernel.shape[1]:
-        raise BlindSRError(f"{name} must be a square matrix, but has the shape {tuple(kernel.shape)}")
+        raise BlindSRError(f"{name} must be a square matrix, but has shape {tuple(kernel.shape)}")
     if kernel.shape[0] % 2 == 0:
-        raise BlindSRError(f"{name} is {kernel.shape[0]} pixels wide; an odd width is needed, since an even one shifts")
+        raise BlindSRError(f"{name} is {kernel.shape[0]} pixels wide; expected an odd width")
     if not bool(torch.isfinite(kernel).all()):
-        raise BlindSRError(f"{name} holds values that are not finite numbers", Code.INVALID_FILE)
+        raise BlindSRError(f"{name} contains values that are not finite", Code.INVALID_FILE)
     total = float(kernel.sum())
     if total <= 1e-12:
-        raise BlindSRError(f"{name} sums to {total:g}; a blur kernel needs a positive sum")
+        raise BlindSRError(f"{name} sums to {total:g}; expected a positive sum")
     return (kernel.double() / total).float()
 
 

@@ -51,20 +51,16 @@ class Rows:
             BlindSRError: naming the entry that is missing, unknown or wrong.
         """
         if not isinstance(values, Mapping):
-            raise BlindSRError(
-                f"a degradation record holds {values!r} where several entries are needed", Code.INVALID_FILE
-            )
+            raise BlindSRError(f"a degradation record contains {values!r} instead of an object", Code.INVALID_FILE)
         known = {field.name for field in dataclasses.fields(cls)}
         if values.keys() != known:
             wrong = ", ".join(sorted(map(str, values.keys() ^ known)))
-            raise BlindSRError(
-                f"a degradation record has entries that are missing or unknown: {wrong}", Code.INVALID_FILE
-            )
+            raise BlindSRError(f"a degradation record has missing or unknown entries: {wrong}", Code.INVALID_FILE)
         try:
             return cls(**{field.name: cls._value(field, values[field.name]) for field in dataclasses.fields(cls)})
         except (TypeError, ValueError, RuntimeError, OverflowError) as error:
             raise BlindSRError(
-                f"a degradation record holds something that is no number: {error}", Code.INVALID_FILE
+                f"a degradation record contains a value that is not a number: {error}", Code.INVALID_FILE
             ) from None
 
     @classmethod
@@ -78,12 +74,12 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Degradation(Rows):
-    """What happens to a batch of HR images, one row a sample; a value that can be stored and replayed bit for bit."""
+    """Degradation of a batch of HR images, one row per sample; can be stored and replayed bit for bit."""
 
     kind: ClassVar[str] = "classic"
-    """What a record says it is a record of."""
+    """Kind of degradation in the record."""
     version: ClassVar[int] = 1
-    """Of the records of this kind."""
+    """Version of the record format."""
     whole: ClassVar[frozenset[str]] = frozenset({"jpeg", "seeds"})
 
     scale: int
@@ -97,7 +93,7 @@ class Degradation(Rows):
     seeds: Tensor
     """Seeds ``(n,)`` of each row's noise."""
     border: Border = "reflect"
-    """What the blur sees beyond the image."""
+    """Border handling of the blur."""
     down: Downsampling = "bicubic"
     """Antialiased bicubic as MATLAB's, or ``direct``: pixels 0, s, 2s, ..."""
     blur_rounding: Rounding = "none"
@@ -170,7 +166,7 @@ class Degradation(Rows):
         """
         values = dict(values)
         if values.pop("kind", "classic") != cls.kind:
-            raise BlindSRError(f"this is no record of a {cls.kind} degradation", Code.INVALID_FILE)
+            raise BlindSRError(f"not a record of a {cls.kind} degradation", Code.INVALID_FILE)
         version = values.pop("version", None)
         if version != cls.version:
             values = cls.upgraded(values, version)
@@ -183,10 +179,10 @@ class Degradation(Rows):
         Raises:
             BlindSRError: there is no such version.
         """
-        raise BlindSRError(f"this is no degradation record of version {cls.version}", Code.INVALID_FILE)
+        raise BlindSRError(f"not a degradation record of version {cls.version}", Code.INVALID_FILE)
 
     def to_json(self) -> str:
-        """The record that stands beside a degraded image."""
+        """Serialise to JSON."""
         return json.dumps(self.to_dict())
 
     @classmethod
@@ -201,9 +197,9 @@ class Degradation(Rows):
         return cls.from_dict(values)
 
     def validated(self) -> Self:
-        """Itself, or `BlindSRError` in one sentence if a value makes no sense; called where values come from users."""
+        """Return self; raise `BlindSRError` if a value is invalid."""
         if type(self.scale) is not int or self.scale < 1:
-            raise BlindSRError(f"a scale is a whole number from 1, not {self.scale!r}")
+            raise BlindSRError(f"expected a scale that is a positive integer, got {self.scale!r}")
         for name, value, allowed in (
             ("border", self.border, get_args(Border)),
             ("down", self.down, get_args(Downsampling)),
@@ -211,37 +207,37 @@ class Degradation(Rows):
             ("rounding", self.rounding, get_args(Rounding)),
         ):
             if value not in allowed:
-                raise BlindSRError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+                raise BlindSRError(f"expected {name} to be one of {', '.join(allowed)}, got {value!r}")
         self._check_rows()
         return self
 
     def _check_rows(self) -> None:
         rows = self.kernels.shape[:1]
         if self.kernels.ndim != 3 or rows == (0,) or any(v.shape != rows for v in (self.noise, self.jpeg, self.seeds)):
-            raise BlindSRError("kernels, noise, jpeg and seeds need one row for each image")
+            raise BlindSRError("kernels, noise, jpeg and seeds need one row per image")
         check_kernels(self.kernels)
         check_noise(self.noise)
         check_jpeg(self.jpeg)
 
 
 def check_kernels(kernels: Tensor) -> None:
-    """Refuse kernels ``(n, k, k)`` that are none, or whose sum is not 1, which would change the brightness."""
+    """Check that kernels ``(n, k, k)`` are valid and sum to 1."""
     for kernel in kernels:
         kernel_room.check_kernel(kernel)
         if abs(float(kernel.sum()) - 1) > 1e-3:
-            raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; it must sum to 1")
+            raise BlindSRError(f"a kernel of a degradation sums to {float(kernel.sum()):g}; expected 1")
 
 
 def check_noise(noise: Tensor) -> None:
-    """Refuse noise levels ``(n,)`` that are negative or not finite."""
+    """Check that noise levels ``(n,)`` are finite and not negative."""
     if not bool((torch.isfinite(noise) & (noise >= 0)).all()):
-        raise BlindSRError("a noise level is a number from 0, on the 0..255 scale")
+        raise BlindSRError("expected noise levels of at least 0, on the 0..255 scale")
 
 
 def check_jpeg(quality: Tensor) -> None:
-    """Refuse qualities ``(n,)`` that JPEG does not have."""
+    """Check that JPEG qualities ``(n,)`` are valid."""
     if not bool(((quality >= 0) & (quality <= 100)).all()):
-        raise BlindSRError("a JPEG quality is a whole number from 1 to 100, or 0 for none")
+        raise BlindSRError("expected JPEG qualities from 1 to 100, or 0 for none")
 
 
 def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
@@ -258,10 +254,10 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     """
     scale = degradation.scale
     if len(hr) != len(degradation):
-        raise BlindSRError(f"{len(hr)} images but {len(degradation)} degradations; one a row is needed")
+        raise BlindSRError(f"{len(hr)} images but {len(degradation)} degradations; expected one per image")
     if hr.shape[-2] % scale or hr.shape[-1] % scale:
         raise BlindSRError(
-            f"an image of {hr.shape[-1]}x{hr.shape[-2]} is not divisible by the scale {scale}; crop it",
+            f"an image of {hr.shape[-1]}x{hr.shape[-2]} is not divisible by scale {scale}; crop it",
             Code.INCOMPATIBLE,
         )
     kernels = degradation.kernels.to(hr)

@@ -1,4 +1,4 @@
-"""Records of degradations, of whichever kind they are."""
+"""Records of degradations in JSON."""
 
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ _KINDS: dict[object, type[Degradation]] = {
 
 
 def parse_record(text: str) -> Degradation:
-    """The degradation that a JSON record describes; `BlindSRError` on anything else."""
+    """Parse a JSON record; raises `BlindSRError` if it is invalid."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -25,7 +25,7 @@ def parse_record(text: str) -> Degradation:
 
 
 def load_record(path: Path) -> Degradation:
-    """The degradation of one image out of the file of its record.
+    """Read the record of one image.
 
     Raises:
         BlindSRError: the file cannot be read, is no record, or is one of several images.
@@ -36,5 +36,5 @@ def load_record(path: Path) -> Degradation:
     except BlindSRError as error:
         raise BlindSRError(f"{path}: {error}", Code.INVALID_FILE) from None
     if len(degradation) != 1:
-        raise BlindSRError(f"{path} describes {len(degradation)} images; one is needed", Code.INVALID_FILE)
+        raise BlindSRError(f"{path} describes {len(degradation)} images; expected one", Code.INVALID_FILE)
     return degradation

@@ -35,7 +35,7 @@ def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tens
         ``(n, c, *size)``, neither clamped nor rounded.
     """
     if not (math.isfinite(scale) and scale > 0):
-        raise BlindSRError(f"a scale is a positive number, not {scale}")
+        raise BlindSRError(f"expected a positive scale, got {scale}")
     if is_traced() and size is None and scale == int(scale):
         return _enlarged(x, int(scale))
     height, width = size or (_output_length(x.shape[-2], scale), _output_length(x.shape[-1], scale))

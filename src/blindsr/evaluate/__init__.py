@@ -1,4 +1,4 @@
-"""How good is it: metrics with a named convention, the published tables as protocols, scores beside the paper's."""
+"""Evaluation: metrics with a named convention, published tables as protocols, and scores compared with the paper's."""
 
 from blindsr.evaluate.definition import Protocol, RealProtocol
 from blindsr.evaluate.folder import DataSet, Results, data_set_of, data_sets, data_sets_of

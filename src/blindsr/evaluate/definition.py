@@ -24,7 +24,7 @@ class Protocol:
     """One section of a published table."""
 
     name: str
-    """What the command line calls it, e.g. ``cmdsr-middle``."""
+    """Name on the command line, e.g. ``cmdsr-middle``."""
     title: str
     """The degradation in words."""
     source: str
@@ -41,10 +41,10 @@ class Protocol:
     """Which row a model of ours repeats, where it is not ``headline``: by the name of its weights, by that and its
     gradient steps, as ``mzsr_x2.multi (1 step)``, or by the steps alone, as ``(1 step)``."""
     kernel_given: bool = False
-    """Whether the paper tells the models the true blur kernel, and with it the noise level."""
+    """Whether the paper gives the true blur kernel and noise level to the models."""
 
     def oracle_hints(self, degradation: Degradation, understands: frozenset[str]) -> Hints:
-        """What the paper tells its models of an LR image, as far as a method makes use of it.
+        """Ground truth that the paper gives to its models, as far as a method supports it.
 
         The noise level belongs to it: fine texture that a protocol without noise leaves in an image looks like some.
         """
@@ -68,7 +68,7 @@ class Protocol:
 
 @dataclass(frozen=True)
 class RealProtocol:
-    """Photographs whose degradation is unknown: their LR images come from files."""
+    """Photographs of unknown degradation, with LR images from files."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Test images, and results made elsewhere, on disk."""
+"""Folders of test images and of results."""
 
 import re
 from collections import Counter
@@ -34,14 +34,12 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
         BlindSRError: no images there, or two of one name that differ only in their ending.
     """
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds HR images", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of HR images", Code.FILE_NOT_FOUND)
     own = _images(folder)
     found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in subfolders(folder)]
     sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
     if not sets:
-        raise BlindSRError(
-            f"neither {folder} nor a folder in it holds images ({', '.join(sorted(READ))})", Code.NO_IMAGES
-        )
+        raise BlindSRError(f"no images found in {folder} or its subfolders ({', '.join(sorted(READ))})", Code.NO_IMAGES)
     return sorted(sets, key=_rank)
 
 
@@ -49,12 +47,12 @@ def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[Data
     """`data_sets` of several folders, each data set once.
 
     Raises:
-        BlindSRError: as `data_sets`, or two folders of one name, whose columns nobody could tell apart.
+        BlindSRError: as `data_sets`, or two folders have the same name.
     """
     sets: dict[str, DataSet] = {}
     for one in (one for folder in folders for one in data_sets(folder, limit)):
         if sets.setdefault(one.name, one) != one:
-            raise BlindSRError(f"two folders of HR images are called {one.name}; rename one of them", Code.NAME_CLASH)
+            raise BlindSRError(f"two folders of HR images have the name {one.name}; rename one", Code.NAME_CLASH)
     return sorted(sets.values(), key=_rank)
 
 
@@ -66,9 +64,7 @@ def data_set_of(folders: Iterable[Path], limit: int | None = None) -> DataSet:
     """
     sets = data_sets_of(folders, limit)
     if len(sets) > 1:
-        raise BlindSRError(
-            f"this takes one data set, and here are {', '.join(one.name for one in sets)}; name one folder"
-        )
+        raise BlindSRError(f"expected one data set, got {', '.join(one.name for one in sets)}; name one folder")
     return sets[0]
 
 
@@ -77,7 +73,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise BlindSRError(f"there is no folder {folder}; name one that holds the SR images", Code.FILE_NOT_FOUND)
+            raise BlindSRError(f"folder {folder} does not exist; expected a folder of SR images", Code.FILE_NOT_FOUND)
         self.folder = folder
 
     def check(self, protocols: Iterable[str]) -> None:
@@ -85,7 +81,7 @@ class Results:
         missing = [name for name in protocols if not (self.folder / name).is_dir()]
         if missing:
             raise BlindSRError(
-                f"{self.folder} has no folder {missing[0]}; several protocols need one each", Code.FILE_NOT_FOUND
+                f"{self.folder} has no subfolder {missing[0]}; several protocols need one each", Code.FILE_NOT_FOUND
             )
 
     def find(self, protocol: str, data_set: str, *names: str) -> Path:
@@ -104,7 +100,7 @@ class Results:
         if len(found) != 1:
             many = f"{len(found)} results" if found else "no result"
             raise BlindSRError(
-                f"{place} holds {many} for {names[0]}; one image of that name is needed", Code.FILE_NOT_FOUND
+                f"{place} contains {many} for {names[0]}; expected one image of that name", Code.FILE_NOT_FOUND
             )
         return found[0]
 
@@ -119,7 +115,7 @@ def _images(folder: Path) -> tuple[Path, ...]:
     twice = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]
     if twice:
         raise BlindSRError(
-            f"{folder} holds more than one image called {twice[0]}; names without ending must differ", Code.NAME_CLASH
+            f"{folder} contains several images called {twice[0]}; names without extension must differ", Code.NAME_CLASH
         )
     return tuple(paths)
 

@@ -1,4 +1,4 @@
-"""What is measured of a result: against the original, against bicubic interpolation, or of the result alone."""
+"""Measures of a result: against the original, against bicubic interpolation, or without reference."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from blindsr.nn.perceptual import DISTS, LPIPS
 
 @dataclass(frozen=True)
 class Compared:
-    """Results for one image, and what they are compared with; RGB in [0, 1]."""
+    """Results for one image and their references; RGB in [0, 1]."""
 
     results: Tensor
     """``(n, 3, h, w)``."""
@@ -35,13 +35,13 @@ class Compared:
             BlindSRError: there is none.
         """
         if self.hr is None:
-            raise BlindSRError("there are no HR images to compare with")
+            raise BlindSRError("no HR images to compare with")
         return self.hr
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A number for each result."""
+    """Measure that gives one number per result."""
 
     name: str
     """Its key in JSON."""
@@ -53,13 +53,13 @@ class Measure:
     """The numbers, ``(n,)``."""
 
     def text(self, value: float) -> str:
-        """A value as a table shows it."""
+        """Format a value for a table."""
         return f"{value:.{self.digits}f}"
 
 
 @dataclass(frozen=True)
 class Score:
-    """What one result, or the mean over many, reaches: values by the names of their measures."""
+    """Values of one result, or means over many, by the names of measures."""
 
     values: dict[str, float]
 
@@ -76,7 +76,7 @@ class Score:
 
 @torch.no_grad()
 def score(compared: Compared, measures: Sequence[Measure]) -> list[Score]:
-    """Measure each of the results."""
+    """Apply measures to each result."""
     columns = {measure.name: measure.of(compared).tolist() for measure in measures}
     return [Score({name: column[row] for name, column in columns.items()}) for row in range(len(compared.results))]
 

@@ -1,4 +1,4 @@
-"""PSNR and SSIM, under a convention that has to be named: the same images differ by decibels otherwise."""
+"""PSNR and SSIM under an explicit convention, without which results differ by decibels."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -20,7 +20,7 @@ _C1, _C2 = (0.01 * _PEAK) ** 2, (0.03 * _PEAK) ** 2
 
 @dataclass(frozen=True)
 class Convention:
-    """What is compared: which channel, without which border, and what is rounded before."""
+    """Convention of a metric: channel, border and rounding."""
 
     channel: Channel
     """``y`` is BT.601 luma in studio range (16 to 235), as MATLAB's ``rgb2ycbcr``; ``rgb`` all three channels."""
@@ -31,7 +31,7 @@ class Convention:
 
     def __post_init__(self) -> None:
         if self.channel not in get_args(Channel) or self.rounding not in get_args(Rounding) or self.border < 0:
-            raise BlindSRError(f"there is no convention {self.channel!r}, border {self.border}, {self.rounding!r}")
+            raise BlindSRError(f"unknown convention {self.channel!r}, border {self.border}, {self.rounding!r}")
 
     def __str__(self) -> str:
         channel = "Y of BT.601, studio range" if self.channel == "y" else "RGB"
@@ -114,7 +114,7 @@ def _compared(sr: Tensor, hr: Tensor, convention: Convention, least: int) -> tup
         raise BlindSRError(
             f"an image of {sr.shape[-1]}x{sr.shape[-2]} pixels is too small to be measured: {least}x{least} must be "
             f"left inside a border of {border}",
-            Code.TOO_LARGE,
+            Code.TOO_SMALL,
         )
     if convention.rounding != "none":
         sr = images.quantise(sr)

@@ -52,7 +52,7 @@ class NIQE:
                 if mean.numel() == _FEATURES and covariance.shape == (_FEATURES, _FEATURES):
                     return cls(mean.flatten(), covariance)
         raise BlindSRError(
-            f"{path} does not hold the parameters of NIQE: a mean of 36 and a covariance of 36x36", Code.INVALID_FILE
+            f"{path} does not contain NIQE parameters: a mean of 36 and a covariance of 36x36 values", Code.INVALID_FILE
         )
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class NIQE:
         found = features(luma)
         complete = found[~found.isnan().any(1)]
         if len(complete) < 2:
-            raise BlindSRError("NIQE needs images with two blocks of 96x96 pixels that are not flat", Code.TOO_SMALL)
+            raise BlindSRError("NIQE needs images with at least two textured blocks of 96x96 pixels", Code.TOO_SMALL)
         mean, covariance = torch.nanmean(found, 0), torch.cov(complete.T)
         apart = self.mean - mean
         squared: Tensor = apart @ torch.linalg.pinv((self.covariance + covariance) / 2) @ apart
@@ -158,9 +158,9 @@ def _arrays(path: Path) -> Mapping[str, Any]:
 
         found: dict[str, Any] = loadmat(path)
     except OSError as error:
-        raise BlindSRError(f"{path} cannot be read: {error.strerror or error}", Code.CANNOT_READ) from None
+        raise BlindSRError(f"cannot read {path}: {error.strerror or error}", Code.CANNOT_READ) from None
     except Exception as error:  # scipy and numpy raise what their parsers stumble over
         raise BlindSRError(
-            f"{path} is no .mat or .npz file: {' '.join(str(error).split())}", Code.INVALID_FILE
+            f"{path} is not a .mat or .npz file: {' '.join(str(error).split())}", Code.INVALID_FILE
         ) from None
     return found

@@ -63,22 +63,26 @@ def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = 
     """
     if lr is not None:
         if len(folders) != 1:
-            raise BlindSRError("--lr goes with one folder of HR images; name one with --data", Code.MISSING_OPTION)
+            raise BlindSRError("--lr needs one folder of HR images, given with --data", Code.MISSING_OPTION)
         found = [_pairs(folders[0].resolve().name, _listed(lr), _listed(folders[0]))]
     else:
         found = [one for folder in folders for one in _sets(folder)]
     twice = [name for name, count in Counter(one.name for one in found).items() if count > 1]
     if twice:
-        raise BlindSRError(f"two folders of pairs are called {twice[0]}; rename one of them", Code.NAME_CLASH)
+        raise BlindSRError(f"two folders of pairs have the name {twice[0]}; rename one", Code.NAME_CLASH)
     return [_first(one, limit) for one in found]
+
+
+def pairs_below(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
+    """The sets of pairs among folders and the folders in them; those that hold none are passed over."""
+    places = [place for folder in folders if folder.is_dir() for place in (folder, *subfolders(folder))]
+    return [_first(one, limit) for one in map(_set, places) if one]
 
 
 def _sets(folder: Path) -> list[PhotographSet]:
     """The pairs of a folder as one set, or each of its sub-folders that holds pairs as one."""
     if not folder.is_dir():
-        raise BlindSRError(
-            f"there is no folder {folder}; name one that holds pairs of LR and HR images", Code.FILE_NOT_FOUND
-        )
+        raise BlindSRError(f"folder {folder} does not exist; expected pairs of LR and HR images", Code.FILE_NOT_FOUND)
     own = _set(folder)
     found = [own] if own else [one for one in map(_set, subfolders(folder)) if one]
     if not found:
@@ -108,19 +112,17 @@ def _pairs(name: str, lr: Sequence[Path], hr: Sequence[Path]) -> PhotographSet:
     for paths, keyed in ((lr, low), (hr, high)):
         if len(keyed) < len(paths):
             clash = next(path for path in paths if keyed[key(path)] != path)
-            raise BlindSRError(
-                f"{clash} and {keyed[key(clash)]} have one name; which of them belongs to a pair?", Code.NAME_CLASH
-            )
+            raise BlindSRError(f"{clash} and {keyed[key(clash)]} have the same name", Code.NAME_CLASH)
     alone = sorted(set(low) ^ set(high))
     if alone:
         path, missing = (low[alone[0]], "HR") if alone[0] in low else (high[alone[0]], "LR")
-        raise BlindSRError(f"{path} has no {missing} image of the same name; pairs need one", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"{path} has no {missing} image of the same name", Code.FILE_NOT_FOUND)
     return PhotographSet(name, tuple(Photograph(one, low[one], high[one]) for one in sorted(low)))
 
 
 def _listed(folder: Path) -> list[Path]:
     if not folder.is_dir() or not image_files(folder):
-        raise BlindSRError(f"{folder} holds no images", Code.NO_IMAGES)
+        raise BlindSRError(f"no images found in {folder}", Code.NO_IMAGES)
     return image_files(folder)
 
 

@@ -1,4 +1,4 @@
-"""From real photographs to scores: restore, or take results made elsewhere; measure; bicubic always beside it."""
+"""Evaluation on real photographs: restore or read results, and measure them and bicubic interpolation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -47,8 +47,8 @@ def evaluate_real(
         model: the name under which the scores are kept.
         scale: by how much the subject enlarges; None for results, whose sizes say it.
         save_sr: folder that results are written to, as ``<protocol>/<data set>/<name>.png``.
-        notice: is told the data set and the row after each photograph.
-        more: what is measured beside PSNR, SSIM and artefacts.
+        notice: called with the data set and the row after each photograph.
+        more: measures in addition to PSNR, SSIM and artefacts.
         settings: what else decides the numbers, to be kept with them.
 
     Raises:
@@ -81,7 +81,7 @@ def _pairs_alone(protocol: RealProtocol) -> list[Measure]:
 def _compared(
     subject: RestoreFile | Results, protocol: RealProtocol, data_set: str, photograph: Photograph
 ) -> Compared:
-    """Bicubic and the subject's result, beside the original."""
+    """Results of bicubic interpolation and of the subject, with the original."""
     lr = images.read(photograph.lr).pixels[None]
     sr = _result(subject, protocol, data_set, photograph)
     size = tuple(protocol.scale * side for side in lr.shape[-2:])
@@ -107,9 +107,7 @@ def _original(photograph: Photograph, size: tuple[int, ...]) -> Tensor | None:
             Code.INCOMPATIBLE,
         )
     if min(size) < _LEAST:
-        raise BlindSRError(
-            f"{photograph.hr} is too small to be measured: at least {_LEAST} pixels a side", Code.TOO_SMALL
-        )
+        raise BlindSRError(f"{photograph.hr} is too small: expected at least {_LEAST} pixels per side", Code.TOO_SMALL)
     return hr
 
 
@@ -125,5 +123,5 @@ def _scale_of(subject: RestoreFile | Results, protocol: RealProtocol, data: Phot
     lr, sr = images.read(first.lr).pixels, _result(subject, protocol, data.name, first)
     scale = round(sr.shape[-1] / lr.shape[-1])
     if scale < 1:
-        raise BlindSRError(f"the result for {first.lr} is smaller than it", Code.TOO_SMALL)
+        raise BlindSRError(f"the result for {first.lr} is smaller than its image", Code.TOO_SMALL)
     return scale

@@ -1,4 +1,4 @@
-"""From HR test images to scores: degrade as the protocol says, restore, measure; bicubic always beside it."""
+"""Evaluation of a protocol: degrade HR images, restore them, and measure the results and bicubic interpolation."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Folders:
     """Where images are kept, in ``<protocol>/<data set>/<name>.png``; nowhere by default."""
 
     lr: Path | None = None
-    """LR images, each with its degradation as JSON beside it: what others need to make results."""
+    """LR images, each with a JSON record of its degradation."""
     sr: Path | None = None
 
 
@@ -58,8 +58,8 @@ def evaluate(
         data: test images, which are cropped to a multiple of the scale; gray ones are replicated to RGB.
         model: the name under which the scores are kept and a published row is looked up.
         save: where to write LR and SR images.
-        notice: is told the data set and the row after each image.
-        more: what is measured beside PSNR and SSIM.
+        notice: called with the data set and the row after each image.
+        more: measures in addition to PSNR and SSIM.
         settings: what else decides the numbers, to be kept with them.
 
     Raises:
@@ -79,7 +79,7 @@ def evaluate(
 
 
 def restore_with_hints(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
-    """A model with what a protocol's paper tells it, if it is to be told, and the gradient steps that it is to take."""
+    """Restore with the hints that a protocol's paper gives, and a number of gradient steps."""
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
         hints = Hints() if told is None else told.oracle_hints(degradation, upscaler.method.supported_hints)
@@ -102,7 +102,7 @@ def _image(
     least = 2 * protocol.convention.border + 11  # SSIM's window inside the border
     if min(pixels.shape[1:]) - protocol.scale < least:
         raise BlindSRError(
-            f"{path} is too small to be measured: at least {least + protocol.scale} pixels a side", Code.TOO_SMALL
+            f"{path} is too small: expected at least {least + protocol.scale} pixels per side", Code.TOO_SMALL
         )
     hr = images.modcrop(pixels, protocol.scale)[None]
     degradations = protocol.degradations(path.stem)
@@ -146,5 +146,5 @@ def save_image(image: Tensor, place: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BlindSRError(f"cannot make the folder {place.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+        raise BlindSRError(f"cannot create folder {place.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
     images.write(images.Picture(image[0]), place.with_name(f"{place.name}.png"))

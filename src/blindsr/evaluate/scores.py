@@ -11,7 +11,7 @@ from blindsr.evaluate.measures import Measure, Score
 
 @dataclass(frozen=True)
 class Row:
-    """One LR image and what became of it."""
+    """Scores of one LR image."""
 
     image: str
     bicubic: Score

@@ -1,4 +1,4 @@
-"""Scores to read: a table on the terminal, JSON for programs, Markdown for documents."""
+"""Output of scores: tables for the terminal, JSON and Markdown."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Files on disk to pictures in memory and back, with everything that must survive on the way."""
+"""Reading and writing of images, with metadata, colour profiles and bit depth."""
 
 from blindsr.images.frames import Frames, check_frames, is_animated, read_file, write_frames
 from blindsr.images.picture import Metadata, Picture

@@ -89,7 +89,7 @@ def read_file(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> 
 
 
 def is_animated(path: Path) -> bool:
-    """Whether a file holds several frames; False where that cannot be told."""
+    """Whether a file has several frames; False if unknown."""
     try:
         with path.open("rb") as file:
             kind = detect_format(file.read(HEAD))
@@ -206,7 +206,7 @@ def _check_size(path: Path, size: tuple[int, int, int], max_pixels: int) -> None
     width, height, count = size
     if width * height * count > max_pixels:
         raise BlindSRError(
-            f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are read", Code.TOO_LARGE
+            f"{path} has {count} frames of {width}x{height} pixels; at most {max_pixels} are supported", Code.TOO_LARGE
         )
 
 

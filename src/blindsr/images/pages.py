@@ -1,4 +1,4 @@
-"""How many pictures a file holds, and what to say of one that cannot be read."""
+"""Numbers of pages and frames, and errors of decoders."""
 
 import struct
 from pathlib import Path
@@ -31,10 +31,10 @@ _LONGEST = 200
 
 
 def decode_error(path: Path, error: Exception) -> BlindSRError:
-    """What a user is told of a file that a library could not read, in one line."""
+    """Error for a file that a library cannot decode."""
     told = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
     reason = told[0].strip()[:_LONGEST] if told else type(error).__name__
-    return BlindSRError(f"{path} is damaged, cut short or of a rare kind ({reason})", Code.CANNOT_DECODE)
+    return BlindSRError(f"{path} cannot be decoded: corrupt, truncated or unsupported ({reason})", Code.CANNOT_DECODE)
 
 
 def pages(path: Path, kind: Format) -> list[int]:
@@ -67,7 +67,7 @@ def _full(path: Path) -> list[int]:
         full = [number for number, page in enumerate(found) if not (page.is_reduced or page.is_mask)]
         if not full and found[0].subifds:
             raise BlindSRError(
-                f"{path} shows but a small version of a camera's raw data; export it as TIFF first",
+                f"{path} contains camera raw data with a preview only; export it as TIFF first",
                 Code.UNSUPPORTED_CONTENT,
             )
         return full or [0]

@@ -1,4 +1,4 @@
-"""A picture in memory: its pixels, and all that has to come out again where it is written."""
+"""Pictures in memory: pixels and metadata."""
 
 import math
 import re
@@ -25,7 +25,7 @@ _DEEPEST = 2**16 - 1
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a file says besides its pixels."""
+    """Metadata of a file."""
 
     icc: bytes | None = None
     """Colour profile that the stored values are to be read with."""
@@ -41,7 +41,7 @@ class Metadata:
     format: Format = "png"
     """Kind of the file that the picture came from."""
     notes: tuple[str, ...] = ()
-    """What of that file is not in the picture; writing the picture warns of it."""
+    """Parts of that file that the picture lacks; writing the picture warns of them."""
 
 
 @dataclass(frozen=True)

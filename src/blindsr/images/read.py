@@ -1,4 +1,4 @@
-"""Files to pictures: pixels and profile by libvips, which keeps 16 bits, the rest from the file's own bytes."""
+"""Reading of image files: pixels and profile by libvips, other metadata from the file's bytes."""
 
 import os
 from collections.abc import Iterator
@@ -95,9 +95,9 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        raise BlindSRError(f"there is no file {path}", Code.FILE_NOT_FOUND) from None
+        raise BlindSRError(f"file {path} does not exist", Code.FILE_NOT_FOUND) from None
     except IsADirectoryError:
-        raise BlindSRError(f"{path} is a folder; name an image file in it", Code.FILE_NOT_FOUND) from None
+        raise BlindSRError(f"{path} is a folder; expected an image file", Code.FILE_NOT_FOUND) from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         raise _unreadable(path, error) from None
     with file:
@@ -111,7 +111,8 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
             )
         if kind in _WHOLE and size > MAX_BYTES:
             raise BlindSRError(
-                f"{path} has {size / 1e6:.0f} MB; of its kind, at most {MAX_BYTES / 1e6:.0f} are read", Code.TOO_LARGE
+                f"{path} has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are supported for this format",
+                Code.TOO_LARGE,
             )
         _check_blocks(file, path, kind)
         file.seek(0)
@@ -175,16 +176,14 @@ def only_page(path: Path, kind: Format) -> int:
     """The number of the page that is the picture; a file of several pictures is refused."""
     found = pages(path, kind)
     if len(found) > 1:
-        raise BlindSRError(
-            f"{path} has {len(found)} pages or frames; save the one you want as its own file", Code.UNSUPPORTED_CONTENT
-        )
+        raise BlindSRError(f"{path} has {len(found)} pages or frames; expected one", Code.UNSUPPORTED_CONTENT)
     return found[0]
 
 
 def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
     """Refuse an image of too many pixels."""
     if width * height > max_pixels:
-        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are read", Code.TOO_LARGE)
+        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are supported", Code.TOO_LARGE)
 
 
 def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
@@ -192,13 +191,13 @@ def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     check_pixels(path, image.width, image.height, max_pixels)
     if image.format not in BITS:
         raise BlindSRError(
-            f"{path} has samples of type {image.format}; save it with 8 or 16 bit integers or floats",
+            f"{path} has samples of type {image.format}; expected 8 or 16 bit integers or floats",
             Code.UNSUPPORTED_CONTENT,
         )
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)
     if extra not in (0, 1):
         raise BlindSRError(
-            f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha",
+            f"{path} has {image.bands} channels; expected gray, RGB or CMYK, with or without alpha",
             Code.UNSUPPORTED_CONTENT,
         )
 
@@ -230,7 +229,7 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
     array = np.frombuffer(data, DEPTHS[BITS[image.format]])
     if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
         raise BlindSRError(
-            f"{path} has floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]",
+            f"{path} contains floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]",
             Code.UNSUPPORTED_CONTENT,
         )
     return array

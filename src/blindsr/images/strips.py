@@ -46,7 +46,7 @@ class Strips:
         with open_image(self.path) as (file, kind):
             if kind in ("bmp", "ppm", "heic"):
                 raise BlindSRError(
-                    f"{path} is no image that can be read in strips; save it as PNG, JPEG or TIFF",
+                    f"{path} cannot be read in strips; save it as PNG, JPEG or TIFF",
                     Code.UNSUPPORTED_FORMAT,
                 )
             page = only_page(self.path, kind)
@@ -81,7 +81,7 @@ class Strips:
 
     @property
     def channels(self) -> int:
-        """Of the file: 1 or 2 for gray, 3 or 4 for colour, the even ones with alpha."""
+        """Channels of the file: 1 or 2 for gray, 3 or 4 for colour, even numbers with alpha."""
         return int(self.image.bands)
 
     def rows(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Picture:

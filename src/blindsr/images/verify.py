@@ -1,4 +1,4 @@
-"""Files that were just written, read again: not every encoder notices that the disk or a quota is full."""
+"""Verification of written files, since not every encoder notices a full disk or quota."""
 
 import errno
 from mmap import ACCESS_READ, mmap

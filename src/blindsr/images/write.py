@@ -1,4 +1,4 @@
-"""Pictures to files: encoded beside their place, decoded again and renamed, so a file is there whole or not at all."""
+"""Writing of image files: encoded to a temporary file, verified by decoding, then renamed."""
 
 import logging
 import os
@@ -100,7 +100,7 @@ def stored_depth(path: str | os.PathLike[str], bits: int) -> int:
 
 
 def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
-    """Refuse a place that a picture cannot be written to; meant to be asked before hours of work.
+    """Check before the work that a picture can be written to a path.
 
     Args:
         path: of the file.
@@ -111,23 +111,23 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
     """
     path = Path(path)
     if path.suffix.lower() not in WRITTEN:
-        raise BlindSRError(f"cannot write {path}: expected an extension out of {', '.join(WRITTEN)}", Code.CANNOT_WRITE)
+        raise BlindSRError(
+            f"cannot write {path}: unsupported extension; expected one of {', '.join(WRITTEN)}", Code.CANNOT_WRITE
+        )
     check_encoder(path)
     if bits is not None:
         check_bits(bits)
         if stored_depth(path, bits) < bits:
             raise BlindSRError(
-                f"cannot write {path} with {bits} bits: {path.suffix} holds {stored_depth(path, bits)}; use TIFF",
+                f"cannot write {path} with {bits} bits: {path.suffix} supports {stored_depth(path, bits)}; use TIFF",
                 Code.CANNOT_WRITE,
             )
     if path.is_dir():
-        raise BlindSRError(f"cannot write {path}: it is a folder; name a file in it", Code.CANNOT_WRITE)
+        raise BlindSRError(f"cannot write {path}: it is a folder", Code.CANNOT_WRITE)
     if not path.parent.is_dir():
-        raise BlindSRError(f"cannot write {path}: there is no folder {path.parent}; create it first", Code.CANNOT_WRITE)
+        raise BlindSRError(f"cannot write {path}: folder {path.parent} does not exist", Code.CANNOT_WRITE)
     if not os.access(path.parent, os.W_OK):
-        raise BlindSRError(
-            f"cannot write {path}: the folder {path.parent} is not writable; choose another", Code.CANNOT_WRITE
-        )
+        raise BlindSRError(f"cannot write {path}: folder {path.parent} is not writable", Code.CANNOT_WRITE)
 
 
 def check_encoder(path: Path) -> None:
@@ -141,13 +141,13 @@ def check_encoder(path: Path) -> None:
         heif.require_heif(f"cannot write {path}: HEIC")
     if kind in ("avif", "webp") and not features.check(kind):
         raise BlindSRError(
-            f"cannot write {path}: this Pillow was built without {kind}; install its wheel from PyPI",
+            f"cannot write {path}: this build of Pillow does not support {kind}; install its wheel from PyPI",
             Code.MISSING_DEPENDENCY,
         )
 
 
 def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
-    """Refuse a picture that is too large for the format of a file; meant to be asked before hours of work.
+    """Check before the work that a picture is not too large for the format of a file.
 
     Args:
         path: of the file, with an extension that can be written.
@@ -161,7 +161,7 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
     most = WRITTEN[suffix].longest
     if most is not None and max(width, height) > most:
         raise BlindSRError(
-            f"cannot write {path} with {width}x{height} pixels: {suffix} holds {most} along a side; use PNG or TIFF",
+            f"cannot write {path} with {width}x{height} pixels: {suffix} supports {most} per side; use PNG or TIFF",
             Code.CANNOT_WRITE,
         )
 
@@ -169,11 +169,11 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
 def check_quality(quality: int) -> None:
     """Refuse a quality that is not one of 1 to 100."""
     if not 1 <= quality <= 100:
-        raise BlindSRError(f"expected a quality of 1 to 100, got {quality}")
+        raise BlindSRError(f"expected a quality from 1 to 100, got {quality}")
 
 
 def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *, overwrite: bool) -> None:
-    """Have a file of pictures encoded beside its place, checked and renamed; whatever goes wrong is one sentence.
+    """Encode a file to a temporary path, verify and rename it; errors become one sentence.
 
     Args:
         path: of the file.

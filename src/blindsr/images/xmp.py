@@ -1,4 +1,4 @@
-"""XMP packets: what they claim of the file that they came from, and what is still true of a result."""
+"""XMP packets without statements that do not hold for a result."""
 
 import re
 from xml.parsers import expat

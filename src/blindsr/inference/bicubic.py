@@ -1,4 +1,4 @@
-"""Bicubic interpolation as a method: what every other one is measured against."""
+"""Bicubic interpolation as a method, the baseline."""
 
 import pydantic
 import torch
@@ -15,7 +15,7 @@ class BicubicConfig(StrictModel):
 
 
 class Bicubic(Method[None]):
-    """MATLAB's bicubic, which has no weights, no condition and no use for a lower precision."""
+    """MATLAB's bicubic interpolation; it has no weights and no condition."""
 
     Config = BicubicConfig
     config: BicubicConfig
@@ -29,7 +29,7 @@ class Bicubic(Method[None]):
         return Traits(scale=self.config.scale, margin=4)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
-        """Nothing to find out."""
+        """Return None."""
 
     def restore(self, lr: Tensor, condition: None) -> Tensor:
         check_image(lr)

@@ -34,14 +34,14 @@ _PROBED = 64
 
 
 class CommunityConfig(StrictModel):
-    """What spandrel found out about a network."""
+    """Description of a network by spandrel."""
 
     architecture: str
     scale: int
     purpose: str
     tags: tuple[str, ...]
     channels: int
-    """Of the images that it takes: 3, or 1, in which case it restores each channel by itself."""
+    """Channels of its images: 3, or 1, in which case each channel is restored separately."""
     multiple: int
     """What the sides of its images have to be multiples of."""
     minimum: int
@@ -52,7 +52,7 @@ class CommunityConfig(StrictModel):
 
 
 class Community(Method[None]):
-    """A network that spandrel opened; there is nothing to find out about an image."""
+    """A network that spandrel opened; it has no condition."""
 
     Config = CommunityConfig
     config: CommunityConfig
@@ -77,7 +77,7 @@ class Community(Method[None]):
         return measure_held(self)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
-        """Nothing to find out."""
+        """Return None."""
 
     def restore(self, lr: Tensor, condition: None) -> Tensor:
         check_image(lr)

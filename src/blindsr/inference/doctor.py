@@ -1,4 +1,4 @@
-"""Whether this installation works: versions, devices, and a check of every model that came with it."""
+"""Check of the installation: versions, devices and every model of the package."""
 
 import platform
 import time
@@ -21,9 +21,9 @@ from blindsr.weights import known
 
 _PACKAGES = ("torch", "numpy", "pillow", "pyvips", "safetensors")
 _SIDE, _WARM = 128, 32
-"""Of the images that speed is measured on, and that the libraries prepare themselves with, LR pixels."""
+"""Side of the images for measuring speed, and for warming up, LR pixels."""
 _CLOSE = 2e-3
-"""How far float32 results may lie apart from machine to machine."""
+"""Tolerance between float32 results of different machines."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Check:
     result: bool | None
     """Whether its network makes of one image what it should."""
     megapixels_per_second: float
-    """Of result, measured on an image of 128x128 pixels."""
+    """Speed in megapixels of result per second, on an image of 128x128 pixels."""
 
     @property
     def healthy(self) -> bool:
@@ -45,7 +45,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found."""
+    """Results of the checks."""
 
     versions: dict[str, str]
     devices: list[str]
@@ -61,7 +61,7 @@ class Report:
 
 
 def examine(device: str = "auto") -> Report:
-    """Look at everything; takes some seconds a model.
+    """Run all checks; takes some seconds per model.
 
     Args:
         device: where speed is measured, as torch names it; "auto" is what `Upscaler` would take.

@@ -1,4 +1,4 @@
-"""Eight-fold self-ensemble: an image is restored in all its mirrored and turned forms, and the mean is taken.
+"""Eight-fold self-ensemble: the mean of the results for all flips and rotations of an image.
 
 Timofte, Rothe and Van Gool: Seven ways to improve example-based single image super resolution. CVPR 2016, Section 3.5.
 """
@@ -18,7 +18,7 @@ _FORMS: tuple[_Form, ...] = tuple((t, v, h) for t in (False, True) for v in (Fal
 
 
 class Ensemble(Method[tuple[Any, ...]]):
-    """A method in eight forms, each with a condition of its own; eight times slower, and a little better."""
+    """Self-ensemble of a method, with one condition per transform; eight times slower and slightly better."""
 
     def __init__(self, method: Method[Any]) -> None:
         """Take a method.

@@ -1,4 +1,4 @@
-"""From a name to something that restores."""
+"""Loading of models by name."""
 
 from pathlib import Path
 from typing import Literal

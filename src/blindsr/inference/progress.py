@@ -1,4 +1,4 @@
-"""Looking on while an image is restored, and stopping it."""
+"""Progress and cancellation."""
 
 import logging
 from collections.abc import Callable
@@ -18,21 +18,21 @@ class CancelledError(BlindSRError):
 
 @dataclass(frozen=True)
 class Watch:
-    """Who is told how far an image is, and how it can be stopped from another thread; nobody and not by default."""
+    """Callbacks for progress and warnings, and an event that cancels the work; none by default."""
 
     progress: Callable[[float], None] | None = None
-    """Is told the finished fraction after each tile."""
+    """Called with the finished fraction after each tile."""
     cancel: Event | None = None
-    """Once it is set, the work stops after the tile at hand."""
+    """Cancels the work after the current tile, once it is set."""
     on_warning: Callable[[str], None] | None = None
-    """Is told in a sentence of what went wrong and was mended; the log is if nobody."""
+    """Called with warnings; they are logged by default."""
 
     def warn(self, sentence: str) -> None:
-        """Pass on what went wrong and was mended."""
+        """Report a warning."""
         (_log.warning if self.on_warning is None else self.on_warning)(sentence)
 
     def collecting_warnings(self, notes: list[str]) -> "Watch":
-        """A watch that also keeps in a list what went wrong and was mended."""
+        """Return a watch that also appends warnings to a list."""
 
         def note(sentence: str) -> None:
             notes.append(sentence)
@@ -42,18 +42,18 @@ class Watch:
 
     @classmethod
     def of(cls, progress: Callable[[float], None] | None) -> "Watch":
-        """A watch that calls a function with the finished fraction; it may raise `CancelledError` itself."""
+        """Return a watch for a progress callback, which may raise `CancelledError`."""
         return progress if isinstance(progress, Watch) else cls(progress)
 
     def part(self, number: int, count: int) -> "Watch":
-        """A watch for one of several equal parts of the work, counted from 0."""
+        """Return a watch for one of ``count`` equal parts of the work, counted from 0."""
         if self.progress is None:
             return self
         progress = self.progress
         return Watch(lambda fraction: progress((number + fraction) / count), self.cancel, self.on_warning)
 
     def __call__(self, fraction: float) -> None:
-        """Tell how far the work is.
+        """Report progress.
 
         Raises:
             CancelledError: it is to stop.

@@ -1,4 +1,4 @@
-"""How large a result is to be: by a factor, by its sides, or by its number of pixels."""
+"""Size of a result: by a factor, its sides or its number of pixels."""
 
 import math
 import re
@@ -12,7 +12,7 @@ _BEYOND = 2.0
 
 @dataclass(frozen=True)
 class Size:
-    """At most one of its fields is set; none means what the network makes."""
+    """Requested size; at most one field is set, none for the network's own scale."""
 
     factor: float | None = None
     """Pixels of the result per pixel of the input, along each side."""
@@ -45,7 +45,9 @@ class Size:
             )
         size = round(width * factor), round(height * factor)
         if min(size) < 1:
-            raise BlindSRError(f"the result would be {size[0]}x{size[1]} pixels; ask for a larger one", Code.TOO_SMALL)
+            raise BlindSRError(
+                f"the result would be {size[0]}x{size[1]} pixels; expected at least one per side", Code.TOO_SMALL
+            )
         return size
 
     def _factor(self, width: int, height: int, scale: int) -> float:
@@ -66,7 +68,7 @@ def _above(number: float, limit: float) -> str:
 
 
 def parse_size(factor: float | None = None, box: str | None = None, megapixels: float | None = None) -> Size:
-    """A size as a user writes it.
+    """Parse a size.
 
     Args:
         factor: such as 2.5.
@@ -78,7 +80,7 @@ def parse_size(factor: float | None = None, box: str | None = None, megapixels: 
     """
     if sum(value is not None for value in (factor, box, megapixels)) > 1:
         raise BlindSRError(
-            "give one of --scale, --size and --megapixels: each says how large the result is to be",
+            "give only one of --scale, --size and --megapixels",
             Code.CONFLICTING_OPTIONS,
         )
     for name, value in (("--scale", factor), ("--megapixels", megapixels)):
@@ -90,6 +92,6 @@ def parse_size(factor: float | None = None, box: str | None = None, megapixels: 
 def _sides(text: str) -> tuple[int | None, int | None]:
     match = re.fullmatch(r"([1-9]\d{0,6})?x([1-9]\d{0,6})?", text)
     if match is None or text == "x":
-        raise BlindSRError(f"a size reads 3000x2000, 3000x or x2000, not {text!r}")
+        raise BlindSRError(f"expected a size such as 3000x2000, 3000x or x2000, got {text!r}")
     width, height = (int(side) if side else None for side in match.groups())
     return width, height

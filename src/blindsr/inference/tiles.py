@@ -1,4 +1,4 @@
-"""Restoring an image piece by piece under one condition, with the same result as in one piece.
+"""Tiled restoration under one condition, with the result of restoring the whole image.
 
 A tile is restored together with the context that the network can see from it and its middle is kept, so that nothing
 has to be blended.
@@ -90,7 +90,7 @@ def restore_tiled(
         tile: largest side of a tile without its context, in LR pixels.
         out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
         part: which part of the image to restore; all of it if not given.
-        watch: is told of each tile.
+        watch: progress and cancellation.
         make: what restores a tile.
 
     Returns:
@@ -98,7 +98,7 @@ def restore_tiled(
 
     Raises:
         BlindSRError: there is no memory even for a tile of 32x32 pixels.
-        CancelledError: the one who watches stopped it.
+        CancelledError: the watch cancelled the work.
     """
     (height, width), scale = lr.shape[-2:], method.traits.scale
     part = part or Box(0, height, 0, width)

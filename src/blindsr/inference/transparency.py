@@ -1,4 +1,4 @@
-"""What networks are to see where a picture is transparent."""
+"""Colours of transparent pixels."""
 
 import torch
 import torch.nn.functional as F
@@ -9,13 +9,13 @@ from blindsr.images.color.gamut import gamut_of
 
 
 def network_input(picture: Picture) -> Tensor:
-    """What networks see of a whole picture: sRGB ``(1, 3, h, w)``, with something sensible where it is transparent."""
+    """Convert a picture to the network's input: sRGB ``(1, 3, h, w)``, transparent pixels filled."""
     gamut, shown = gamut_of(picture.metadata), fill_transparent(picture)
     return shown if gamut is None else gamut.to_srgb(shown)
 
 
 def fill_transparent(picture: Picture) -> Tensor:
-    """The colours ``(1, 3, h, w)`` of a picture, with something sensible where it is transparent."""
+    """Colours ``(1, 3, h, w)`` of a picture, transparent pixels filled."""
     if picture.alpha is None:
         return picture.pixels[None]
     return _continue_colour(picture.pixels, picture.alpha)[None]

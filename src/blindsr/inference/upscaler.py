@@ -1,4 +1,4 @@
-"""One method on one device, ready to restore pictures."""
+"""A method on a device, ready to restore pictures."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ _BICUBIC = 4
 
 
 class Upscaler:
-    """Restores images by a method: finds out once how an image was degraded, then restores it tile by tile.
+    """Restore images by a method: estimate the condition of an image once, then restore it in tiles.
 
     The method is moved to the device and set to evaluation; it is not copied. Nothing changes after that, so
     threads may share an instance.
@@ -116,7 +116,7 @@ class Upscaler:
     ) -> Picture: ...
 
     def __call__(self, source: Source, hints: Hints = Hints()) -> Tensor | Picture:
-        """Find out how an image was degraded, then restore it: a tensor gives a tensor, all else a picture.
+        """Estimate the condition of an image and restore it; a tensor gives a tensor, other sources a picture.
 
         Args:
             source: ``(1, 3, h, w)``, RGB in [0, 1], on any device; or what `upscale` takes.
@@ -133,11 +133,11 @@ class Upscaler:
         return self.upscale(source, hints)
 
     def map(self, sources: Iterable[Source], hints: Hints = Hints()) -> Iterator[Picture]:
-        """Upscale one after the other, each when it is asked for."""
+        """Upscale images lazily, one after the other."""
         return (self.upscale(source, hints) for source in sources)
 
     def condition(self, lr: Tensor, hints: Hints = Hints()) -> Any:
-        """Look at a whole image ``(1, 3, h, w)``; what comes back is the method's own affair.
+        """Estimate the condition of a whole image ``(1, 3, h, w)``.
 
         Raises:
             BlindSRError: not one RGB image, or a hint that the method cannot use.
@@ -155,11 +155,11 @@ class Upscaler:
         return condition
 
     def check(self, hints: Hints) -> None:
-        """Refuse hints that the method cannot use."""
+        """Check that the method supports all hints."""
         useless = [name for name in hints.given() if name not in self.method.supported_hints]
         if useless:
             raise BlindSRError(
-                f"{type(self.method).__name__} has no use for {' and '.join(useless)}; leave it out",
+                f"{type(self.method).__name__} does not support {' and '.join(useless)}; remove it",
                 Code.UNSUPPORTED_OPTION,
             )
 
@@ -190,7 +190,7 @@ class Upscaler:
 
     @cached_property
     def fallback(self) -> "Upscaler":
-        """Another model of the same scale, for images that this one fails on; the last of them is bicubic."""
+        """Model of the same scale for images that this one fails on; the last one is bicubic interpolation."""
         name, *others = self._spares
         spare = Upscaler(name, device=self.device, precision=self.precision, seed=self.seed)
         spare._spares = tuple(others)
@@ -199,7 +199,7 @@ class Upscaler:
         return spare.fallback if alike else spare
 
     def fallback_for(self, error: ImplausibleError, watch: Watch = Watch()) -> "Upscaler":
-        """What restores an image that this one failed on."""
+        """Return the fallback after an error, and report a warning."""
         names = [type(one.method).__name__ for one in (self, self.fallback)]
         watch.warn(f"{names[0]} fails on this image, and {names[1]} restores it instead: {error}")
         return self.fallback
@@ -227,7 +227,7 @@ class Upscaler:
             size: of the result; what the network makes is resampled to it.
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: largest side of a tile in LR pixels; that of the upscaler if not given.
-            watch: who is told how far it is, and may stop it.
+            watch: progress and cancellation.
 
         Raises:
             BlindSRError: a file or array that is no picture, a hint that the method cannot use, a size out of reach,
@@ -239,7 +239,7 @@ class Upscaler:
         )
 
     def estimate_condition(self, source: Source, hints: Hints = Hints()) -> Any:
-        """Find out how a picture was degraded: `condition` for pictures."""
+        """Estimate the condition of a picture; `condition` does so for tensors."""
         return self.condition(network_input(picture_of(source)), hints)
 
     def enlarge(
@@ -290,7 +290,7 @@ class Upscaler:
 
         Args:
             source: the whole picture.
-            condition: what `estimate_condition` found out about it.
+            condition: as `estimate_condition` returns it.
             region: left, top, width and height of the part, pixels of the picture.
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: as for `upscale`.
@@ -306,7 +306,7 @@ class Upscaler:
         if min(left, top) < 0 or min(width, height) < 1 or box.bottom > picture.height or box.right > picture.width:
             raise BlindSRError(
                 f"the region {left},{top},{width},{height} does not lie inside a picture of "
-                f"{picture.width}x{picture.height} pixels; it reads X,Y,WIDTH,HEIGHT"
+                f"{picture.width}x{picture.height} pixels; expected X,Y,WIDTH,HEIGHT"
             )
         try:
             colour = self._colour(picture, condition, box, strength, watch=watch, tile=tile)
@@ -342,10 +342,10 @@ class Upscaler:
         return box.relative_to(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
 
     def average_conditions(self, conditions: Sequence[Any]) -> Any:
-        """The mean of what was found out about several images that were degraded alike.
+        """Mean of the conditions of several images with the same degradation.
 
         Raises:
-            BlindSRError: the method's conditions mean nothing for another image.
+            BlindSRError: the method does not support stored conditions.
         """
         packed = [self.method.pack(condition) for condition in conditions]
         return self.method.unpack({name: torch.stack([one[name] for one in packed]).mean(0) for name in packed[0]})
@@ -358,7 +358,7 @@ class Upscaler:
 
 
 def picture_of(source: Source) -> Picture:
-    """What can be upscaled, as a picture."""
+    """Convert a source to a picture."""
     if isinstance(source, Picture):
         return source
     if isinstance(source, Tensor):
@@ -388,4 +388,4 @@ def _check_one(image: Tensor) -> None:
     if not image.is_floating_point():
         raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8 bits by 255")
     if len(image) != 1:
-        raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}; each has its own degradation")
+        raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}")

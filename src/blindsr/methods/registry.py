@@ -1,4 +1,4 @@
-"""The methods that there are: the folders beside this file, and packages that register as ``blindsr.methods``.
+"""Registry of methods: the folders of this package, and packages with an entry point ``blindsr.methods``.
 
 Another package adds a method by an entry point of that group, whose name is the method's and whose value is a module
 that is laid out like the folders here, with ``model``, ``training`` and a folder ``recipes``::
@@ -89,7 +89,7 @@ def _packages() -> dict[str, str]:
 def _part(name: str, part: str) -> ModuleType:
     packages = _packages()
     if name not in packages:
-        raise BlindSRError(f"there is no method {name!r}; there is {', '.join(packages)}", Code.UNKNOWN_NAME)
+        raise BlindSRError(f"unknown method {name!r}; available: {', '.join(packages)}", Code.UNKNOWN_NAME)
     try:
         return import_module(f"{packages[name]}.{part}")
     except ImportError as error:

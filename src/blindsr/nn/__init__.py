@@ -1,1 +1,1 @@
-"""Building blocks of networks that several papers share."""
+"""Building blocks of networks that several methods share."""

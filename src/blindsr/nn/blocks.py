@@ -1,4 +1,4 @@
-"""What several papers need alike."""
+"""Building blocks that several methods share."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -88,7 +88,7 @@ def _shared(module: _Module) -> _Module:
 
 @contextmanager
 def frozen(net: nn.Module) -> Iterator[None]:
-    """Let gradients through a network, but not into it."""
+    """Freeze the parameters of a network within a context; gradients pass through it."""
     parameters = [parameter for parameter in net.parameters() if parameter.requires_grad]
     for parameter in parameters:
         parameter.requires_grad = False

@@ -1,4 +1,4 @@
-"""Weights of other people's networks, from files that a user names."""
+"""Weights of other networks, from files."""
 
 import pickle
 import warnings
@@ -31,12 +31,12 @@ def read_tensors(path: Path, find: Callable[[dict[str, Any]], Mapping[Any, Any]]
                 load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
             )
     except OSError as error:
-        raise BlindSRError(f"{path} cannot be read: {error.strerror or error}", Code.CANNOT_READ) from None
+        raise BlindSRError(f"cannot read {path}: {error.strerror or error}", Code.CANNOT_READ) from None
     except (SafetensorError, RuntimeError, pickle.UnpicklingError, EOFError, ValueError, LookupError, TypeError):
         raise BlindSRError(
-            f"{path} is no safetensors file and no state dictionary of torch", Code.INVALID_FILE
+            f"{path} is neither a safetensors file nor a PyTorch state dictionary", Code.INVALID_FILE
         ) from None
     found = find(content) if isinstance(content, dict) and all(isinstance(key, str) for key in content) else None
     if not found or not all(isinstance(name, str) and isinstance(value, Tensor) for name, value in found.items()):
-        raise BlindSRError(f"{path} holds something else than named tensors", Code.INVALID_FILE)
+        raise BlindSRError(f"{path} contains something other than named tensors", Code.INVALID_FILE)
     return dict(found)

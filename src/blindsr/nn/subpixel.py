@@ -1,4 +1,4 @@
-"""Enlargement by sub-pixel convolutions (Shi et al., 2016), as fast as it can be had."""
+"""Sub-pixel convolutions (Shi et al., 2016)."""
 
 from collections.abc import Mapping
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""From files to restored files: one, many, larger than memory, of several frames.
+"""Restoration of files: single, many, larger than memory, with several frames.
 
 `restore_file` restores one file, `restore_all` many that `plan` has found; `Options` says how.
 """

@@ -1,4 +1,4 @@
-"""Many photographs: while one is restored, the next is read and the last is written."""
+"""Restoration of many files: while one is restored, the next is read and the last is written."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ def restore_all(
     *,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[Outcome]:
-    """Restore photographs one after the other; one that fails does not stop the rest.
+    """Restore files one after the other; one that fails does not stop the rest.
 
     Every result is there whole or not at all, so a run that was stopped goes on with ``skip_existing``. Closing the
     iterator early finishes what is being written and starts nothing more.
@@ -33,7 +33,7 @@ def restore_all(
         An outcome for each job, in their order, once its file is written.
 
     Raises:
-        CancelledError: the watch stopped the work; the outcomes of what was finished by then come first.
+        CancelledError: the watch cancelled the work; outcomes of finished files come first.
     """
     restorer = options if isinstance(options, Restorer) else Restorer(options)
     watch = Watch.of(progress)
@@ -81,7 +81,7 @@ def _write(restorer: Restorer, opened: OpenedFile | None, result: Result, work: 
 
 
 def _settled(outcome: Outcome, writing: "Future[None]", restorer: Restorer, work: Workspace) -> Outcome:
-    """What became of a photograph once its file is written, or cannot be."""
+    """Outcome of a file once it is written, or cannot be."""
     try:
         writing.result()
     except PER_IMAGE_ERRORS as error:

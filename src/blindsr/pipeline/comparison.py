@@ -1,4 +1,4 @@
-"""Before and after, side by side, with the same detail of both enlarged."""
+"""Comparison of an image before and after, with an enlarged detail."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Conditions on disk: what was found out about the photographs of one camera, for all that follow."""
+"""Files of conditions, to reuse the condition of one camera."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def save_condition(path: Path, model: str, upscaler: Upscaler, condition: Any, *
 
 @dataclass(frozen=True)
 class StoredCondition:
-    """A condition as it was read, for any device."""
+    """A condition that was read from a file."""
 
     path: Path
     """Where it was read from, for messages."""
@@ -46,7 +46,7 @@ class StoredCondition:
         """
         if name_of(self.model) != name_of(model):
             raise BlindSRError(
-                f"{self.path} was made with {self.model}, not {model}; use the same model for both", Code.INCOMPATIBLE
+                f"{self.path} was made with {self.model}, not {model}; use the same model", Code.INCOMPATIBLE
             )
         return upscaler.method.unpack({name: values.to(upscaler.device) for name, values in self.tensors.items()})
 
@@ -67,7 +67,9 @@ def read_condition(path: str | os.PathLike[str]) -> StoredCondition:
         BlindSRError: no such file, or something else in it.
     """
     path = Path(path)
-    strange = BlindSRError(f"{path} holds no condition; 'blindsr condition' writes one", Code.INVALID_FILE)
+    strange = BlindSRError(
+        f"{path} does not contain a condition; create one with 'blindsr condition'", Code.INVALID_FILE
+    )
     text = files.read_text(path)
     try:
         values = json.loads(text)
@@ -77,7 +79,7 @@ def read_condition(path: str | os.PathLike[str]) -> StoredCondition:
         raise strange
     if values["version"] != _VERSION or not isinstance(values["model"], str):
         raise BlindSRError(
-            f"{path} is not of version {_VERSION}; make it again with 'blindsr condition'", Code.INVALID_FILE
+            f"{path} is not of version {_VERSION}; create it again with 'blindsr condition'", Code.INVALID_FILE
         )
     try:
         tensors = {name: torch.tensor(one, dtype=torch.float32) for name, one in values["condition"].items()}
@@ -85,6 +87,6 @@ def read_condition(path: str | os.PathLike[str]) -> StoredCondition:
         raise strange from None
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
         raise BlindSRError(
-            f"{path} holds numbers that are not finite; make it again with 'blindsr condition'", Code.INVALID_FILE
+            f"{path} contains values that are not finite; create it again with 'blindsr condition'", Code.INVALID_FILE
         )
     return StoredCondition(path, values["model"], tensors)

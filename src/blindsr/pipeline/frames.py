@@ -1,4 +1,4 @@
-"""Animations and files of several pages, restored picture by picture."""
+"""Restoration of animations and files of several pages."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def restore_frames(
         upscaler: what restores.
         frames: what to restore.
         hints: what is known of the degradation already.
-        condition: what was found out before.
+        condition: known condition.
         size: of each result, as for `Upscaler.upscale`.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the frames if not given.

@@ -1,4 +1,4 @@
-"""How much memory there is, how much restoring an image takes, and tiles that fit."""
+"""Memory: available, needed, and the tiles that fit."""
 
 import math
 import os
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError
 from blindsr.inference.faithful import BORDER
 from blindsr.inference.upscaler import TILES, Upscaler
 
@@ -27,7 +27,7 @@ _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
 def parse_memory(text: str) -> int:
-    """Bytes as a user writes them: ``2GB``, ``900M``, ``1.5GiB``; ``auto`` is most of what is free.
+    """Parse a memory size: ``2GB``, ``900M``, ``1.5GiB``; ``auto`` is most of the available memory.
 
     Raises:
         BlindSRError: something else, or less than Python and torch themselves take.
@@ -39,14 +39,12 @@ def parse_memory(text: str) -> int:
         raise BlindSRError(f"expected memory such as 2GB or 800MB, or auto, got {text!r}")
     size = int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
     if size < 2 * _RUNTIME:
-        raise BlindSRError(
-            f"{text} are not enough: restoring takes at least {2 * _RUNTIME / 1e9:g} GB", Code.OUT_OF_MEMORY
-        )
+        raise BlindSRError(f"{text} is not enough memory: restoring needs at least {2 * _RUNTIME / 1e9:g} GB")
     return size
 
 
 def available() -> int:
-    """Bytes of memory that can be had, those with copies of files included; a guess where the system does not tell."""
+    """Available memory in bytes, file caches included; a guess if the system does not report it."""
     available = _number(_SYSTEM / "proc/meminfo", "MemAvailable")
     if available is not None:
         return min([1024 * available, *_left_to_groups()])
@@ -119,7 +117,7 @@ def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
 
 
 def largest_analysed(limit: int) -> int:
-    """How many pixels of an image can be looked at at once."""
+    """Largest number of pixels that can be analysed at once."""
     return max(2**16, (limit - _RUNTIME) // (4 * _PER_INPUT))
 
 

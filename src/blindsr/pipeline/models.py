@@ -1,4 +1,4 @@
-"""From options to what restores: models by name, loaded once, and stored conditions."""
+"""Models and conditions from options; models are cached."""
 
 import math
 import os
@@ -59,7 +59,7 @@ def _meant(options: Options, chooser: Auto) -> str | None:
         given = options.condition
         given = condition_io.read_condition(given) if isinstance(given, str | os.PathLike) else given
         if not isinstance(given, StoredCondition):
-            raise BlindSRError("name the model that the condition is of", Code.MISSING_OPTION)
+            raise BlindSRError("give the model of the condition with --model", Code.MISSING_OPTION)
         return given.model
     given = options.hints().given()
     return chooser.understanding(given) if given else None

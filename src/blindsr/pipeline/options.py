@@ -1,4 +1,4 @@
-"""Everything that a user may say about restoring photographs, checked once for the command, Python and a cluster."""
+"""Options of restoration, shared by the command, Python and clusters."""
 
 import math
 import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor, device
 
 Existing: TypeAlias = Literal["refuse", "skip", "replace"]
-"""What happens where a result exists already."""
+"""Treatment of existing results."""
 FileFormat: TypeAlias = Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
 Region: TypeAlias = tuple[int, int, int, int]
 """Left, top, width and height, pixels of the image."""
@@ -44,7 +44,7 @@ _OF_AN_UPSCALER = ("detail", "device", "precision", "seed", "tile", "tta", "runt
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Options:
-    """How photographs are restored; every field is the option of ``blindsr upscale`` of that name.
+    """Options of restoration; each field is the option of ``blindsr upscale`` of the same name.
 
     Values may be written as on the command line, or as what they stand for.
     """
@@ -56,9 +56,9 @@ class Options:
     size: str | None = None
     """Instead of ``scale``: ``3000x2000`` to fit into, ``3000x`` or ``x2000``."""
     megapixels: float | None = None
-    """Instead of ``scale``: the size of a result."""
+    """Instead of ``scale``: megapixels of a result."""
     native: str | float | None = None
-    """What of its side an image is shrunk to before it is restored: ``auto``, ``off`` or a fraction.
+    """Fraction of the side that an image is reduced to before restoration: ``auto``, ``off`` or a number.
 
     If not given, it is that of the choice where a model is chosen for each image that is not too large, else 1."""
     strength: float = 1.0
@@ -66,15 +66,15 @@ class Options:
     detail: float = 0.0
     """From 0, the most faithful weights, to 1, those of the same network that were trained for looks."""
     support: Sequence[Source] | None = None
-    """Images that were degraded alike, to learn the degradation from."""
+    """Images with the same degradation, to estimate the condition from."""
     tta: bool = False
     """Eight-fold self-ensemble."""
     preview: str | Region | None = None
-    """The only part that is restored, as it will be in the whole: ``X,Y,WIDTH,HEIGHT``."""
+    """Restore only this region, as in the whole result: ``X,Y,WIDTH,HEIGHT``."""
     compare: Path | None = None
-    """Where to show a photograph before and after, side by side."""
+    """File for a comparison before and after, side by side."""
     condition: Any = None
-    """What was found out about photographs of the same camera: a file of ``blindsr condition``, or a condition."""
+    """Stored condition of the same camera: a file of ``blindsr condition``, or a condition."""
     kernel: "str | Path | Tensor | None" = None
     """The blur kernel ``(k, k)`` in pixels of the result, or a file of it: .npy, .mat, .png or .tif."""
     blur: float | None = None
@@ -86,37 +86,37 @@ class Options:
     steps: int | None = None
     """Gradient steps on each image."""
     time_limit: str | float | None = None
-    """Most time to learn from an image: ``5s``, ``2m``, or seconds."""
+    """Time limit for learning from an image: ``5s``, ``2m``, or seconds."""
     report: bool = False
-    """Collect findings, and draw beside each result where it does not explain its photograph."""
+    """Collect findings, and write a residual map next to each result."""
     name: str | None = None
-    """Name of a result in a folder, of ``{stem}``, ``{scale}`` and ``{model}``."""
+    """Template of names of results in a folder, with ``{stem}``, ``{scale}`` and ``{model}``."""
     format: FileFormat = "keep"
-    """Of results in a folder; ``keep`` is that of the image."""
+    """Format of results in a folder; ``keep`` for that of the image."""
     quality: int = 95
-    """Of JPEG, WebP, AVIF and HEIC results, 1 to 100."""
+    """Quality of JPEG, WebP, AVIF and HEIC results, 1 to 100."""
     bits: str | int = "keep"
-    """Of a sample of a result: 8, 16, or 32 for floats; those of the image, if the file can hold them, by ``keep``."""
+    """Bit depth of a result: 8, 16, or 32 for floats; ``keep`` for that of the image, if the format supports it."""
     device: "str | device" = "auto"
     precision: Precision = "auto"
     runtime: Runtime = "auto"
     """What computes the network: ``torch``, ``onnxruntime``, ``openvino``, or the fastest that was measured here."""
     seed: int = 0
-    """Of a method's random choices."""
+    """Seed of a method's random choices."""
     tile: int | str = "auto"
     """Side of a tile, pixels of the image."""
     max_memory: str | int = "auto"
-    """Memory to stay under, as ``2GB`` or in bytes; larger images go through it in strips, to PNG or TIFF."""
+    """Memory limit, as ``2GB`` or in bytes; larger images are restored in strips, to PNG or TIFF."""
     overwrite: bool = False
     """Replace results that exist."""
     skip_existing: bool = False
     """Leave results that exist."""
 
     def __post_init__(self) -> None:
-        """Refuse options that contradict each other, or that make no sense.
+        """Check all options.
 
         Raises:
-            BlindSRError: with the first of them.
+            BlindSRError: an option is invalid or contradicts another one.
         """
         self._check_contradictions()
         for parsed in ("existing", "result_size", "shrinking", "region", "memory_limit", "tile_side", "depth"):
@@ -139,7 +139,7 @@ class Options:
         for contradiction, sentence in (
             (
                 self.overwrite and self.skip_existing,
-                "give either --overwrite or --skip-existing: both decide over results that exist",
+                "--overwrite cannot be combined with --skip-existing",
             ),
             (
                 self.condition is not None and hinted,
@@ -148,15 +148,15 @@ class Options:
             ),
             (
                 self.preview and (sized or self.strength < 1),
-                "--preview shows what the model makes; leave out the size and the strength",
+                "--preview cannot be combined with a size or --strength",
             ),
             (
                 isinstance(self.model, Auto) and (hinted or self.condition is not None),
-                "what chooses a model for each image takes neither hints nor a condition; name a model",
+                "automatic selection of models does not support hints or a condition; name a model",
             ),
             (
                 self.preview and self.native not in (None, "off", 1),
-                "--preview names pixels of the image as it is; leave out --native",
+                "--preview cannot be combined with --native",
             ),
             (
                 isinstance(self.model, Upscaler | Auto)
@@ -170,47 +170,47 @@ class Options:
 
     @property
     def existing(self) -> Existing:
-        """What happens where a result exists."""
+        """Treatment of existing results."""
         return "replace" if self.overwrite else "skip" if self.skip_existing else "refuse"
 
     @property
     def result_size(self) -> Size:
-        """What ``scale``, ``size`` and ``megapixels`` say."""
+        """Requested size."""
         return sizes.parse_size(self.scale, self.size, self.megapixels)
 
     @property
     def shrinking(self) -> resolution.NativeOption | None:
-        """What ``native`` says."""
+        """Requested native resolution."""
         return None if self.native is None else resolution.parse_native(str(self.native))
 
     @property
     def region(self) -> Region | None:
-        """What ``preview`` says."""
+        """Requested region."""
         if self.preview is None or isinstance(self.preview, tuple):
             return self.preview
         match = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", self.preview)
         if match is None:
-            raise BlindSRError(f"a region reads X,Y,WIDTH,HEIGHT in pixels of the image, not {self.preview!r}")
+            raise BlindSRError(f"expected a region X,Y,WIDTH,HEIGHT in pixels of the image, got {self.preview!r}")
         left, top, width, height = map(int, match.groups())
         return left, top, width, height
 
     @property
     def memory_limit(self) -> int | None:
-        """Bytes that the process is to stay under; None for most of what is free."""
+        """Memory limit in bytes; None for most of the available memory."""
         return None if self.max_memory == "auto" else memory.parse_memory(str(self.max_memory))
 
     @property
     def tile_side(self) -> int | Literal["auto"]:
-        """What ``tile`` says."""
+        """Requested tile size."""
         if self.tile == "auto":
             return "auto"
         if not str(self.tile).isdecimal():
-            raise BlindSRError(f"expected a tile's side in pixels, or auto, got {self.tile!r}")
+            raise BlindSRError(f"expected a tile size in pixels, or auto, got {self.tile!r}")
         return int(self.tile)
 
     @property
     def depth(self) -> int | None:
-        """Bits of a sample; None for those of the image."""
+        """Bit depth; None for that of the image."""
         if self.bits == "keep":
             return None
         if str(self.bits) not in ("8", "16", "32"):
@@ -218,10 +218,10 @@ class Options:
         return int(self.bits)
 
     def hints(self) -> Hints:
-        """What is known of the images; files that are named are read.
+        """Hints of these options; files are read.
 
         Raises:
-            BlindSRError: a file that cannot be read, or numbers that make no sense.
+            BlindSRError: a file cannot be read, or a value is invalid.
         """
         limit = parse_duration(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
         return Hints(
@@ -235,9 +235,7 @@ class Options:
 
     def _known_kernel(self) -> "Tensor | None":
         if self.kernel is not None and self.blur is not None:
-            raise BlindSRError(
-                "give either --kernel or --blur: both say what the blur kernel is", Code.CONFLICTING_OPTIONS
-            )
+            raise BlindSRError("--kernel cannot be combined with --blur", Code.CONFLICTING_OPTIONS)
         if self.kernel is not None:
             return load_kernel(Path(self.kernel)) if isinstance(self.kernel, str | Path) else self.kernel
         if self.blur is None:
@@ -247,7 +245,7 @@ class Options:
         return kernels.gaussian(max(_LEAST_KERNEL, 2 * math.ceil(3 * self.blur) + 1), self.blur)
 
     def naming(self, scale: float) -> Naming:
-        """What results are called in a folder.
+        """Naming of results in a folder.
 
         Args:
             scale: the model's.
@@ -260,13 +258,13 @@ class Options:
         return Naming(sized or self.scale or scale, model, template)
 
     def portable(self) -> "Options":
-        """The same without files that another machine may not have: what they hold is in it.
+        """Options with the content of files instead of their paths, for other machines.
 
         Raises:
-            BlindSRError: a file that cannot be read, or a model that is ready and cannot travel.
+            BlindSRError: a file cannot be read, or the model is an `Upscaler`.
         """
         if isinstance(self.model, Upscaler | Auto):
-            raise BlindSRError("name a model for a cluster; every worker loads it by itself", Code.MISSING_OPTION)
+            raise BlindSRError("a cluster needs a model by name, which each worker loads", Code.MISSING_OPTION)
         known, condition = self.hints(), self.condition
         return replace(
             self,
@@ -281,7 +279,7 @@ def parse_duration(text: str) -> float:
     """Convert ``45s``, ``90m`` or ``2h`` to seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
     if match is None:
-        raise BlindSRError(f"a time limit reads 45s, 90m or 2h, not {text!r}")
+        raise BlindSRError(f"expected a duration such as 45s, 90m or 2h, got {text!r}")
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 

@@ -1,5 +1,6 @@
 """States of one file in the pipeline: opened, oversized, and the outcome."""
 
+import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ class Outcome:
     seconds: float = 0.0
     """Time for the condition and the restoration."""
     megapixels: float = 0.0
-    """Of the result."""
+    """Megapixels of the result."""
     findings: dict[str, Any] = field(default_factory=dict)
     """What the method estimated, and how consistent the result is with the image."""
     content: bytes | None = None
@@ -76,7 +77,8 @@ def to_error(job: Job, error: Exception, work: Workspace) -> BlindSRError:
         return BlindSRError(work.with_original_names(str(error)), error.code)
     if isinstance(error, OSError):
         message = work.with_original_names(f"{error.filename or job.target}: {error.strerror or error}")
-        return BlindSRError(message, Code.CANNOT_READ)
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+        return BlindSRError(message, Code.CANNOT_WRITE if full else Code.CANNOT_READ)
     if isinstance(error, RuntimeError) and not out_of_memory(error):
         raise error
     return BlindSRError(

@@ -54,7 +54,7 @@ def restore_file(
 
     Raises:
         BlindSRError: a file that cannot be read or written, or options that do not suit it.
-        CancelledError: the watch stopped it.
+        CancelledError: the watch cancelled the work.
     """
     restorer = Restorer(options)
     with Workspace() as work:
@@ -84,10 +84,10 @@ def _name_of_content(data: bytes) -> str:
 
 
 class Restorer:
-    """A model with options, ready for any number of files; nothing in it changes, so threads may share it."""
+    """A model with options for any number of files; immutable, so that threads may share it."""
 
     def __init__(self, options: Options) -> None:
-        """Load the model, and what the options name.
+        """Load the model and the files of the options.
 
         Raises:
             BlindSRError: no such model, a file that cannot be read, or hints that the model does not understand.
@@ -107,7 +107,7 @@ class Restorer:
         return outcome
 
     def failed(self, job: Job, error: Exception, work: Workspace) -> Outcome:
-        """What becomes of a photograph where the system is in the way; a mistake of ours goes on.
+        """Outcome of a file after an error; bugs are raised again.
 
         A result that another process wrote in the meantime is skipped where those that exist are.
         """
@@ -117,7 +117,7 @@ class Restorer:
         return Outcome(job, to_error(job, error, work))
 
     def read(self, job: Job, work: Workspace) -> OpenedFile:
-        """Fetch and decode a photograph, unless its result is there already and is to stay.
+        """Fetch and decode a file, unless its existing result is kept.
 
         Raises:
             BlindSRError: it cannot be read, or its result cannot be written.
@@ -137,11 +137,11 @@ class Restorer:
         return replace(opened, content=self._oversized(opened) or images.read_file(source))
 
     def restore(self, opened: OpenedFile, watch: Watch = Watch()) -> tuple[Outcome, Result]:
-        """Restore what was read; an image that is larger than memory is also written.
+        """Restore a decoded file; an image larger than memory is also written.
 
         Raises:
             BlindSRError: options that do not suit it, or too little memory.
-            CancelledError: the watch stopped it.
+            CancelledError: the watch cancelled the work.
         """
         if opened.content is None:
             return Outcome(opened.job, skipped=True), None
@@ -159,7 +159,7 @@ class Restorer:
         return replace(made[0], seconds=time.perf_counter() - begin, findings=findings), made[1]
 
     def write(self, opened: OpenedFile, result: Result, work: Workspace) -> None:
-        """Write a result, and bring it where it belongs.
+        """Write a result and deliver it to its target.
 
         Raises:
             BlindSRError: it cannot be written.
@@ -178,7 +178,7 @@ class Restorer:
         work.discard(opened.source)
 
     def _oversized(self, opened: OpenedFile) -> OversizedImage | None:
-        """The size of an image that has to be restored in strips; an error where it cannot be and a limit was given."""
+        """Size of an image that has to be restored in strips; an error if that is not possible within a given limit."""
         try:
             strips = Strips(opened.source)
         except BlindSRError:
@@ -194,7 +194,7 @@ class Restorer:
         if self.limit is None:
             return None
         raise BlindSRError(
-            f"{opened.job.source} with {width}x{height} pixels does not fit in the memory allowed; it can be "
+            f"{opened.job.source} with {width}x{height} pixels does not fit in the allowed memory; it can be "
             "enlarged to a PNG or TIFF file, without preview, comparison or native resolution",
             Code.OUT_OF_MEMORY,
         )
@@ -207,7 +207,7 @@ class Restorer:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BlindSRError(f"cannot make the folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+            raise BlindSRError(f"cannot create folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
         images.check_output(opened.target, self.options.depth)
 
     def _restore_picture(self, opened: OpenedFile, picture: Picture, watch: Watch) -> tuple[Outcome, Picture]:
@@ -235,7 +235,7 @@ class Restorer:
         options = self.options
         if options.region is not None or options.compare is not None:
             raise BlindSRError(
-                f"{opened.job.source} has {len(frames)} frames; --preview and --compare are for single pictures",
+                f"{opened.job.source} has {len(frames)} frames; --preview and --compare support single pictures only",
                 Code.UNSUPPORTED_OPTION,
             )
         images.check_frames(opened.target, frames, options.depth)
@@ -300,7 +300,7 @@ class Restorer:
     def _findings(
         self, upscaler: Upscaler, opened: OpenedFile, pair: tuple[Picture, Picture], condition: Any
     ) -> dict[str, Any]:
-        """What was found out; how well the result explains the photograph by it is also drawn beside the result."""
+        """Findings of the method, and the consistency of the result, with a residual map."""
         picture, result = pair
         found = upscaler.method.describe(condition)
         estimate = upscaler.method.estimate(condition)

@@ -1,4 +1,4 @@
-"""Images larger than memory: read, restored and written a row of tiles at a time, under one condition."""
+"""Restoration of images larger than memory, in rows of tiles under one condition."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ def restore_in_strips(
     overwrite: bool = True,
     watch: Watch = Watch(),
 ) -> Any:
-    """Restore a file to a PNG or TIFF file without ever holding the whole of either.
+    """Restore a file to a PNG or TIFF file in strips.
 
     The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
     looked at only in its middle, and where an image is fully transparent, its hidden colour may be continued
@@ -62,12 +62,12 @@ def restore_in_strips(
         target: file to write; it is there whole or not at all.
         hints: what is known of the degradation already.
         max_memory: bytes that the process is to stay under.
-        condition: what was found out before; the image is looked at if not given.
+        condition: known condition; estimated if not given.
         size: of the result; what the network makes is kept beside it for as long as it is resampled.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the image, if the file can hold it, if not given.
         overwrite: replace a target that is there when the work is done.
-        watch: who is told of each row of tiles, and may stop the work.
+        watch: progress and cancellation.
 
     Returns:
         The condition that the image was restored under.
@@ -78,7 +78,7 @@ def restore_in_strips(
     """
     check_output(target, bits)
     if target.suffix.lower() not in SUFFIXES:
-        raise BlindSRError(f"a result too large for memory is written as PNG or TIFF, not as {target.suffix}")
+        raise BlindSRError(f"a result larger than memory can be written to PNG or TIFF only, not to {target.suffix}")
     strips = Strips(source)
     condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or stored_depth(target, strips.metadata.bits))
@@ -106,13 +106,13 @@ def restore_in_strips(
 
 
 def _shape(size: tuple[int, int], channels: int) -> tuple[int, ...]:
-    """Of an array of samples of a width and height."""
+    """Shape of an array of samples of a width and height."""
     width, height = size
     return (height, width) if channels == 1 else (height, width, channels)
 
 
 def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
-    """Find out how a file was degraded: from all of it, or from its middle if that is all that fits."""
+    """Estimate the condition of a file, from its middle if the whole does not fit in memory."""
     strips = Strips(source)
     width, height = strips.width, strips.height
     most = memory.largest_analysed(max_memory)

@@ -50,10 +50,10 @@ def measure_estimates(
         upscaler: of the protocol's scale.
         protocol: its degradations.
         data: HR test images.
-        notice: is told the name of each image.
+        notice: called with the name of each image.
 
     Raises:
-        BlindSRError: the method estimates nothing that has a name.
+        BlindSRError: the method does not estimate a blur kernel and a noise level.
     """
     found = []
     for data_set in data:

@@ -1,6 +1,7 @@
 """The cells of a study's tables: what a variant restores, how large it is, and how long it takes."""
 
 import copy
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError, Code
-from blindsr.evaluate import DataSet, Protocol, evaluate, protocol
+from blindsr.evaluate import DataSet, Measure, Protocol, RealProtocol, evaluate, evaluate_real
+from blindsr.evaluate.photographs import PhotographSet
 from blindsr.evaluate.run import Restore, WithOriginal, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
 from blindsr.nn.subpixel import Upsampler
-from blindsr.reproduce.iterations import PairLearner
-from blindsr.reproduce.study import Column, Row
+from blindsr.reproduce.drawings.iterations import PairLearner
+from blindsr.reproduce.study import Column, Row, protocol_of
 
 _TIMES = 5
 Cell = tuple[float, ...]
@@ -46,14 +48,22 @@ class Ours:
 class Meter:
     """Measures models; each protocol is run once for all of its data sets and measures."""
 
-    def __init__(self, sets: Mapping[str, DataSet], say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        sets: Mapping[str, DataSet],
+        real: Mapping[str, PhotographSet] | None = None,
+        more: Sequence[Measure] = (),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Prepare to measure.
 
         Args:
             sets: test images, by the name of the data set in lower case.
+            real: pairs of real photographs, likewise.
+            more: what is measured beside PSNR and SSIM.
             say: is told what is measured.
         """
-        self.sets, self._say = sets, say
+        self.sets, self.real, self._more, self._say = sets, real or {}, more, say
         self._known: dict[tuple[object, ...], dict[str, float]] = {}
 
     def cell(self, key: object, upscaler: Upscaler, row: Row, column: Column, rates: Sequence[float]) -> Cell | None:
@@ -66,24 +76,26 @@ class Meter:
             column: what is measured.
             rates: of the steps that a teacher's network takes on each pair.
         """
-        if column.quantity == "parameters":
-            return (float(parameters(upscaler, row.part)),)
         if column.protocol is None:
-            if column.quantity == "multiply-adds":
-                return (multiply_adds(upscaler, column.size),)
-            return (seconds(upscaler, column.size, row.steps),)
+            found = _quantity(upscaler, row, column)
+            return None if found is None else (found,)
         assert column.data is not None
-        data = self.sets.get(column.data.lower())
-        if data is None:
+        chosen, name = protocol_of(column.protocol), column.data.lower()
+        real = isinstance(chosen, RealProtocol)
+        if name not in (self.real if real else self.sets) or chosen.scale not in (0, upscaler.scale):
             return None
-        chosen = protocol(column.protocol)
-        if upscaler.scale != chosen.scale:
-            return None
-        place = (key, row.steps, row.teacher, column.protocol, data.name)
+        place = (key, row.steps, row.teacher, column.protocol, name)
         if place not in self._known:
-            self._say(f"{row.label}: {column.protocol} on {data.name}")
-            self._known[place] = self._measured(upscaler, row, chosen, data, rates)
-        return tuple(self._known[place][name] for name in column.parts)
+            self._say(f"{row.label}: {column.protocol} on {column.data}")
+            if isinstance(chosen, RealProtocol):
+                self._known[place] = self._photographs(upscaler, row, chosen, self.real[name])
+            else:
+                self._known[place] = self._measured(upscaler, row, chosen, self.sets[name], rates)
+        return tuple(self._known[place].get(part, math.nan) for part in column.parts)
+
+    def _photographs(self, upscaler: Upscaler, row: Row, chosen: RealProtocol, data: PhotographSet) -> dict[str, float]:
+        scores = evaluate_real(upscaler.upscale, chosen, [data], model=row.label, scale=upscaler.scale, more=self._more)
+        return scores.columns[0].model.values
 
     def _measured(
         self, upscaler: Upscaler, row: Row, chosen: Protocol, data: DataSet, rates: Sequence[float]
@@ -95,6 +107,17 @@ class Meter:
             restore = partial(_timed, times, restore_with_hints(upscaler, chosen, row.steps))
         (column,) = evaluate(restore, chosen, [data], model=row.label).columns
         return {**column.model.values, "seconds": fmean(times)}
+
+
+def _quantity(upscaler: Upscaler, row: Row, column: Column) -> float | None:
+    """A property of a model; None where a teacher, which needs HR images, would have to be timed."""
+    if column.quantity == "parameters":
+        return float(parameters(upscaler, row.part))
+    if row.teacher:
+        return None
+    if column.quantity == "multiply-adds":
+        return multiply_adds(upscaler, column.size)
+    return seconds(upscaler, column.size, row.steps)
 
 
 def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: Degradation, hr: Tensor) -> Tensor:

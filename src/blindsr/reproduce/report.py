@@ -9,14 +9,13 @@ from typing import Any
 from rich.table import Table as RichTable
 
 from blindsr import __version__
-from blindsr.evaluate import protocol
 from blindsr.evaluate.table import Grid, markdown_of, rich_table
 from blindsr.reproduce.measure import Ours
 from blindsr.reproduce.runs import Trained, to_dict
-from blindsr.reproduce.study import Column, Study, Table
+from blindsr.reproduce.study import Column, Study, Table, protocol_of
 
 SCHEMA_VERSION = 1
-_DIGITS = {"psnr": 2, "ssim": 4, "seconds": 3, "multiply-adds": 2}
+_DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "seconds": 3, "multiply-adds": 2}
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ class Report:
 
     def _caption(self, columns: Sequence[Column]) -> str:
         names = dict.fromkeys(column.protocol for column in columns if column.protocol)
-        conventions = dict.fromkeys(str(protocol(name).convention) for name in names)
+        conventions = dict.fromkeys(str(protocol_of(name).convention) for name in names)
         measured = dict.fromkeys(part for column in columns for part in column.parts)
-        words = {"psnr": "PSNR in dB", "ssim": "SSIM"}
+        words = {"psnr": "PSNR in dB", "ssim": "SSIM", "lpips": "LPIPS"}
         told = " / ".join(words.get(part, part) for part in measured)
         ours = f"Ours: {'; '.join(conventions)}; in parentheses less the paper's. " if conventions else ""
         seeds = f"Mean of {self.seeds} seeds, standard deviation after ±. " if self.seeds > 1 else ""
@@ -124,7 +123,7 @@ def text(cell: Sequence[float | None], column: Column) -> str:
 
 
 def _number(value: float | None, part: str) -> str:
-    if value is None:
+    if value is None or math.isnan(value):
         return "-"
     if part == "parameters":
         return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value:,.0f}"
@@ -151,7 +150,7 @@ def _cell(column: Column, found: Ours | None) -> dict[str, Any]:
         return {"ours": None}
     spread = None if found.spread is None else _named(column, found.spread)
     seeds = [_named(column, seed) for seed in found.seeds]
-    return {"ours": _named(column, found.mean), "spread": spread, "seeds": _plain(seeds)}
+    return {"ours": _plain(_named(column, found.mean)), "spread": _plain(spread), "seeds": _plain(seeds)}
 
 
 def _plain(value: Any) -> Any:
@@ -160,4 +159,6 @@ def _plain(value: Any) -> Any:
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

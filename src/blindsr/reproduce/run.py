@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from blindsr import files
+from blindsr.devices import find_device
 from blindsr.errors import BlindSRError, Code
-from blindsr.evaluate import DataSet, data_sets_of, protocol
+from blindsr.evaluate import DataSet, data_sets_of
+from blindsr.evaluate.measures import perceptual
+from blindsr.evaluate.photographs import PhotographSet, pairs_below
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce import figure
 from blindsr.reproduce.budget import Budget
-from blindsr.reproduce.figures import training
+from blindsr.reproduce.drawings import figure
+from blindsr.reproduce.drawings.kinds import training
 from blindsr.reproduce.measure import Meter, Ours
 from blindsr.reproduce.report import Report
 from blindsr.reproduce.runs import Runs, Trained
-from blindsr.reproduce.study import BICUBIC, Row, Study, Table
+from blindsr.reproduce.study import BICUBIC, Row, Study, Table, protocol_of
 
 _RECORD = "study.json"
 
@@ -36,6 +39,8 @@ class Request:
     seeds: int = 1
     use: Mapping[str, str] = field(default_factory=dict)
     """Weights or runs, by the variant that they take the place of."""
+    lpips: Path | None = None
+    """File of LPIPS on AlexNet, for tables that have it."""
     limit: int | None = None
     """At most so many images of each data set."""
     settings: tuple[str, ...] = ()
@@ -64,14 +69,15 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
     work.measure()
     plot, drawn = study.figure.draw(work) if study.figure is not None else (None, {})
     wanted = study.data()
+    found: dict[str, DataSet | PhotographSet] = {**work.meter.real, **sets}
     report = Report(
         study,
         request.budget.text,
         request.seeds,
         work.cells,
         tuple(work.trained),
-        missing=tuple(name for name in wanted if name.lower() not in sets),
-        partial=tuple(name for name in wanted if name.lower() in sets and not sets[name.lower()].whole),
+        missing=tuple(name for name in wanted if name.lower() not in found),
+        partial=tuple(name for name in wanted if name.lower() in found and not found[name.lower()].whole),
         drawn=drawn,
     )
     curves = training(work.trained, f"{study.name}, budget {request.budget.text}")
@@ -107,9 +113,12 @@ class Work:
             given=request.use,
             precision=request.precision,
             settings=request.settings,
+            sets=sets,
             say=say,
         )
-        work = cls(runs, request.seeds, sets, Meter(sets, say))
+        real = {one.name.lower(): one for one in pairs_below(request.data, request.limit)}
+        more = [] if request.lpips is None else perceptual(alex=request.lpips, device=find_device(request.device))
+        work = cls(runs, request.seeds, sets, Meter(sets, real, more, say))
         for seed in range(request.seeds):
             work.trained += [runs.train(name, seed) for name in _in_order(request.study)]
         return work
@@ -117,6 +126,10 @@ class Work:
     def upscaler(self, variant: str) -> Upscaler:
         """A variant's model, of the first seed."""
         return self.runs.upscaler(variant)
+
+    def teacher_rates(self, variant: str) -> tuple[float, ...]:
+        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+        return self.runs.rates(variant)
 
     def measure(self) -> None:
         """Fill the cells of all tables."""
@@ -143,7 +156,7 @@ class Work:
 
 
 def _scales(table: Table) -> set[int]:
-    return {protocol(column.protocol).scale for column in table.each() if column.protocol is not None}
+    return {protocol_of(column.protocol).scale or 4 for column in table.each() if column.protocol is not None}
 
 
 def _in_order(study: Study) -> list[str]:
@@ -175,7 +188,7 @@ def _claim(request: Request) -> None:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BlindSRError(f"cannot make the folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
+        raise BlindSRError(f"cannot create folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
     if not path.is_file():
         if any(request.out.iterdir()):
             raise BlindSRError(f"{request.out} holds other files; name a new folder", Code.FILE_EXISTS)

@@ -10,6 +10,8 @@ import yaml
 from blindsr import weights
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
+from blindsr.evaluate import DataSet, evaluate, protocol
+from blindsr.evaluate.run import restore_with_hints
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.photos import Photos
 from blindsr.reproduce.budget import Budget, fitted
@@ -41,6 +43,8 @@ class Trained:
     hours: float
     curve: tuple[tuple[int, float, float], ...] = ()
     """Validations: steps of all stages so far, PSNR, and that of bicubic interpolation."""
+    watched: tuple[tuple[int, float], ...] = ()
+    """Steps, and PSNR of what the study watches."""
 
     def sentence(self) -> str:
         """How far training was, in words."""
@@ -73,6 +77,8 @@ class Runs:
     precision: Any = "auto"
     settings: Sequence[str] = ()
     """Settings on top of every recipe."""
+    sets: Mapping[str, DataSet] = field(default_factory=dict)
+    """Test images, by the name of the data set in lower case."""
     say: Say = lambda _: None
     _photos: dict[int, Photos] = field(default_factory=dict)
 
@@ -106,7 +112,7 @@ class Runs:
             if begin in self.given and begin is not None:
                 start = read_start(self.given[begin])
             resume = (run / checkpoint.NAME).is_file()
-            options = Options(run, partial=True, **self.options)
+            options = Options(run, partial=True, watch=self._watch(), **self.options)
             if train(recipe, self._read(recipe), options, resume=resume, start=start) == "signal":
                 raise KeyboardInterrupt
         return _told(variant, seed, run, recipe, full)
@@ -158,6 +164,21 @@ class Runs:
 
     def _placed(self, method: Method[Any]) -> Upscaler:
         return Upscaler(method, device=self.options.get("device", "auto"), precision=self.precision, guard=False)
+
+    def _watch(self) -> Callable[[Method[Any]], dict[str, float]] | None:
+        """What measures a network while it trains, if the study has it and the data set is there."""
+        watch = self.study.watch
+        data = None if watch is None else self.sets.get(watch.data.lower())
+        if watch is None or data is None:
+            return None
+        chosen = protocol(watch.protocol)
+
+        def measured(method: Method[Any]) -> dict[str, float]:
+            upscaler = Upscaler(method, device=next(method.parameters()).device, precision="fp32", guard=False)
+            restore = restore_with_hints(upscaler, chosen)
+            return {"watched": evaluate(restore, chosen, [data], model="watched").columns[0].model.psnr}
+
+        return measured
 
     def _recipe(self, variant: str, seed: int, *, full: bool) -> Recipe:
         name, settings = self.study.recipe_of(variant, full=full)
@@ -220,9 +241,11 @@ def _told(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> Trai
     before, begin = {}, 0
     for name, stage in recipe.stages.items():
         before[name], begin = begin, begin + stage.steps
-    curve = tuple((before[v["stage"]] + v["step"], v["psnr"], v["bicubic"]) for v in state["validations"])
+    validations = [(before[v["stage"]] + v["step"], v) for v in state["validations"]]
+    curve = tuple((step, v["psnr"], v["bicubic"]) for step, v in validations)
+    watched = tuple((step, v["watched"]) for step, v in validations if "watched" in v)
     steps = list(before.values())[state["stage"]] + state["step"]
-    return Trained(variant, seed, run, recipe.header.name, steps, full, state["seconds"] / 3600, curve)
+    return Trained(variant, seed, run, recipe.header.name, steps, full, state["seconds"] / 3600, curve, watched)
 
 
 def _bars(values: Sequence[float]) -> str:

@@ -14,13 +14,14 @@ from pydantic import Field
 
 from blindsr.contract import StrictModel
 from blindsr.errors import BlindSRError, Code
-from blindsr.reproduce.figures import Figure
+from blindsr.evaluate import Protocol, RealProtocol, protocol, real_protocols
+from blindsr.reproduce.drawings.kinds import Figure
 
 BICUBIC = "bicubic"
 """The variant that is interpolation, at any scale."""
 
 Quantity = Literal["parameters", "multiply-adds", "seconds"]
-Measured = Literal["psnr", "ssim"]
+Measured = Literal["psnr", "ssim", "lpips"]
 _UNITS = {"parameters": "parameters", "multiply-adds": "multiply-adds (G)", "seconds": "seconds"}
 
 
@@ -30,6 +31,7 @@ class Variant(StrictModel):
     recipe: str | None = Field(None, description="recipe of the paper's full schedule; the study's by default")
     short: str | None = Field(None, description="recipe for any other budget; the study's by default")
     settings: tuple[str, ...] = Field((), description="settings on top of either, as of `blindsr train --set`")
+    short_settings: tuple[str, ...] = Field((), description="settings on top of the short recipe only")
     init: str | None = Field(None, description="another variant of the study that this one begins with")
 
 
@@ -136,6 +138,13 @@ class Table(StrictModel):
         ]
 
 
+class Watch(StrictModel):
+    """What is measured at every validation of a training, beside held-out photographs; nothing is chosen by it."""
+
+    protocol: str
+    data: str
+
+
 class Study(StrictModel):
     """A published table or figure."""
 
@@ -151,6 +160,7 @@ class Study(StrictModel):
     short: str | None = Field(None, description="for other budgets, unless a variant says otherwise")
     settings: tuple[str, ...] = Field((), description="settings for all variants")
     variants: dict[str, Variant] = Field({}, description="trainings by name")
+    watch: Watch | None = None
     tables: tuple[Table, ...] = ()
     figure: Figure | None = None
 
@@ -172,11 +182,12 @@ class Study(StrictModel):
         long, short = variant.recipe or self.recipe, variant.short or self.short
         chosen = long if full else short
         assert chosen is not None
-        return chosen, (*self.settings, *variant.settings)
+        return chosen, (*self.settings, *variant.settings, *(() if full else variant.short_settings))
 
     def data(self) -> list[str]:
         """Names of the data sets that are measured on."""
         found = [column.data for table in self.tables for column in table.each() if column.data]
+        found += [self.watch.data] if self.watch is not None else []
         return list(dict.fromkeys([*found, *(self.figure.sets() if self.figure is not None else ())]))
 
 
@@ -187,6 +198,12 @@ def studies() -> MappingProxyType[str, Study]:
     paths = sorted(path.name for path in folder.iterdir() if path.name.endswith(".yaml"))
     found = [parse(yaml.safe_load((folder / name).read_text(encoding="utf-8")), name[:-5]) for name in paths]
     return MappingProxyType({one.name: one for one in sorted(found, key=_place)})
+
+
+def protocol_of(name: str) -> Protocol | RealProtocol:
+    """A protocol by its name, be it of degradations or of pairs of real photographs."""
+    real = real_protocols()
+    return real[name] if name in real else protocol(name)
 
 
 def study(name: str) -> Study:

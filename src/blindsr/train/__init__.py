@@ -1,1 +1,1 @@
-"""Training: recipes, the loop, checkpoints and what is made of them."""
+"""Training: recipes, the loop, checkpoints and export."""

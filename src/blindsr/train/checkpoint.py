@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a run needs to go on as if it had never stopped, written whole or not at all.
+"""Checkpoints: the complete state of a run, written atomically.
 
 No random state is stored because none lives from one step to the next: every draw of a step comes from generators
 seeded by (run seed, stage, rank, step), so the position is the random state.
@@ -45,7 +45,7 @@ class State(TypedDict):
 
 
 def save_checkpoint(run: Path, state: State) -> None:
-    """Write ``run/checkpoint.pt`` beside and rename it, so that a crash leaves the old one.
+    """Write ``run/checkpoint.pt`` atomically.
 
     Raises:
         BlindSRError: if it cannot be written.
@@ -56,12 +56,12 @@ def save_checkpoint(run: Path, state: State) -> None:
     except (OSError, RuntimeError) as error:  # torch tells of a full disk by the latter
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise BlindSRError(
-            f"cannot write {run / NAME}: {reason}; the one before it is whole", Code.CANNOT_WRITE
+            f"cannot write {run / NAME}: {reason}; the previous checkpoint is intact", Code.CANNOT_WRITE
         ) from None
 
 
 def fill_weights(method: nn.Module, values: dict[str, Any]) -> None:
-    """Give a network the weights of a checkpoint.
+    """Copy the weights of a checkpoint into a network.
 
     Raises:
         BlindSRError: they are another network's, as that of another version.
@@ -69,9 +69,7 @@ def fill_weights(method: nn.Module, values: dict[str, Any]) -> None:
     try:
         method.load_state_dict(values)
     except RuntimeError:
-        raise BlindSRError(
-            "the checkpoint holds the weights of another network or version", Code.INCOMPATIBLE
-        ) from None
+        raise BlindSRError("the checkpoint contains weights of another network or version", Code.INCOMPATIBLE) from None
 
 
 def load_checkpoint(run: Path) -> State:
@@ -82,8 +80,8 @@ def load_checkpoint(run: Path) -> State:
     """
     path = run / NAME
     if not path.is_file():
-        raise BlindSRError(f"there is no checkpoint in {run}; train without --resume to begin", Code.FILE_NOT_FOUND)
-    damaged = BlindSRError(f"{path} is damaged or no checkpoint; begin again in another folder", Code.INVALID_FILE)
+        raise BlindSRError(f"no checkpoint in {run}; train without --resume to start", Code.FILE_NOT_FOUND)
+    damaged = BlindSRError(f"{path} is corrupt or not a checkpoint; start again in another folder", Code.INVALID_FILE)
     if not zipfile.is_zipfile(path):  # torch would take it for its old format, and fail in many ways
         raise damaged
     try:
@@ -93,7 +91,7 @@ def load_checkpoint(run: Path) -> State:
     if isinstance(state, dict) and "chain" not in state:  # of an older version
         state["chain"] = unrecorded(state.get("began"))
     if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
-        raise BlindSRError(f"{path} is a checkpoint of another program or version", Code.INVALID_FILE)
+        raise BlindSRError(f"{path} was written by another program or version", Code.INVALID_FILE)
     return cast("State", state)
 
 

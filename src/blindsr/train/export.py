@@ -1,4 +1,4 @@
-"""A finished (or any) run as weights to publish: one safetensors file and a card for people."""
+"""Export of a run: a safetensors file and a card."""
 
 from collections.abc import Mapping
 from pathlib import Path

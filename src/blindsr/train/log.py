@@ -1,4 +1,4 @@
-"""What a run says while it trains: lines of JSON, TensorBoard, and a progress bar or plain lines."""
+"""Log of a run: JSON lines, TensorBoard, and a progress bar or plain lines."""
 
 import json
 import logging

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ import yaml
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from blindsr.contract import Batch, Stage
+from blindsr.contract import Batch, Method, Stage
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.photos import Photos
@@ -41,7 +41,7 @@ _GRAPHS = ("reduce-overhead", "max-autotune")
 
 @dataclass
 class Options:
-    """How a run is carried out; number of devices and precision alone change what is learned."""
+    """Options of a run; only the number of devices and the precision change the result."""
 
     run: Path
     device: str = "auto"
@@ -59,6 +59,8 @@ class Options:
     """Whether the next batch is made while one trains; None is wherever something else than one CPU thread computes."""
     compile: Compiling = "none"
     """Mode of ``torch.compile`` for what is differentiated; ``reduce-overhead`` replays CUDA graphs."""
+    watch: Callable[[Method[Any]], dict[str, float]] | None = None
+    """Measures the averaged network at every validation, for the record only."""
     cudnn_benchmark: bool = True
     """Whether cuDNN tries its algorithms on the sizes that occur and keeps the fastest; of no effect on a CPU."""
 
@@ -176,7 +178,7 @@ class _Runner:
         optimizers = [optimizer_for(group, stage.recipe.betas, stage.recipe.eps) for group in self.groups]
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
-        self.validation = Validation.prepare(held_out, stage.family, fabric.device, stage.oracle_hints)
+        self.validation = Validation.prepare(held_out, stage.validation_family, fabric.device, stage.oracle_hints)
         self.done = 0
         self._note(
             {
@@ -299,6 +301,7 @@ class _Runner:
         due = self.stage.validates and (self.done % recipe.validate_every == 0 or self.complete())
         if log is not None and due:
             values = self.validation.run(self.average.method, self.fabric.autocast())
+            values |= self.options.watch(self.average.method) if self.options.watch is not None else {}
             self.history.validations.append({"stage": self.name, "step": self.done, **values})
             log.validation(self.done, values)
         window.leave_out(time.monotonic() - reported)
@@ -307,7 +310,7 @@ class _Runner:
         # All processes hold the same weights, so they stop together, and before anything is overwritten.
         if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
             raise BlindSRError(
-                f"the weights are not finite any more at step {self.done} of {self.name} and were not saved; "
+                f"the weights are not finite at step {self.done} of {self.name} and were not saved; "
                 "begin again with lower learning rates",
                 Code.DIVERGED,
             )

@@ -1,4 +1,4 @@
-"""What a training run asks of the C library and the CPU: memory that is kept, numbers that are not too small."""
+"""Settings of the C library and the CPU for training: freed memory and denormals."""
 
 import ctypes
 import platform

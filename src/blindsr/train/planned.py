@@ -15,7 +15,7 @@ def planned_stages(recipe: Recipe, first: int = 0) -> list[tuple[int, str]]:
     """
     planned = [(index, name) for index, (name, stage) in enumerate(recipe.stages.items()) if stage.steps]
     if not planned:
-        raise BlindSRError(f"no stage of {recipe.header.name} has steps to train for")
+        raise BlindSRError(f"no stage of {recipe.header.name} has steps to train")
     return [(index, name) for index, name in planned if index >= first]
 
 

@@ -1,4 +1,4 @@
-"""Batches made while the step before them trains: by another thread, and on a GPU in a stream of its own.
+"""Prefetching of batches in another thread, on a GPU in its own stream.
 
 A batch depends on its step alone, so it is the same whenever it is made, and a run that stops loses nothing.
 """
@@ -23,7 +23,7 @@ class _Ready(NamedTuple, Generic[Made]):
 
 
 class Prefetcher(Generic[Made]):
-    """A source of batches by step, which makes the next one while the caller works with the one it got.
+    """Source of batches by step that prepares the next one in advance.
 
     A context manager: what is still being made when it ends is waited for and dropped.
     """

@@ -1,4 +1,4 @@
-"""How weights came to be: the run that made them, and the chain of runs and files that it began with.
+"""Provenance of weights: the run, and the chain of runs and files that it started from.
 
 A chain is a list of plain values for JSON, the earliest entry first. Each entry has a ``name`` and is either a run
 (recipe, steps of its last stage, hours, data, versions), a file of other authors (``sha256``, and what its metadata
@@ -60,9 +60,7 @@ def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
     """
     places = [place for place, entry in enumerate(chain) if "unrecorded" in entry and entry["name"] == name]
     if not places:
-        raise BlindSRError(
-            f"the run did not begin with {name}, or what led to it is recorded already", Code.INCOMPATIBLE
-        )
+        raise BlindSRError(f"the run did not begin with {name}, or its history is already recorded", Code.INCOMPATIBLE)
     return [*known_chain, *chain[places[0] + 1 :]]
 
 

@@ -1,4 +1,4 @@
-"""Recipes: one YAML file for one set of weights, checked before anything runs."""
+"""Recipes: one YAML file per set of weights."""
 
 import difflib
 import re
@@ -18,7 +18,7 @@ Schema = TypeVar("Schema", bound=StrictModel)
 
 
 class Header(StrictModel):
-    """What every recipe has beside its model and stages."""
+    """Keys of all recipes besides model and stages."""
 
     name: str
     """Name of the weights, ``method_xSCALE.tag``."""
@@ -74,7 +74,8 @@ def _check_name(name: str, model: StrictModel) -> None:
     told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
     if told and scale is not None and int(told[1]) != scale:
         raise BlindSRError(
-            f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; set name", Code.INVALID_FILE
+            f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; change the name",
+            Code.INVALID_FILE,
         )
 
 
@@ -84,21 +85,21 @@ def _read(name: str) -> dict[str, Any]:
     if name not in packaged and not path.is_file():
         near = difflib.get_close_matches(name, packaged, 1)
         hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(sorted(packaged))}"
-        raise BlindSRError(f"there is no recipe {name!r}{hint}", Code.UNKNOWN_NAME)
+        raise BlindSRError(f"unknown recipe {name!r}{hint}", Code.UNKNOWN_NAME)
     try:
         text = packaged.get(name, path).read_text(encoding="utf-8")
         values = yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:  # a day that no month has is a ValueError
         raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}", Code.CANNOT_READ) from None
     if not isinstance(values, dict):
-        raise BlindSRError(f"the recipe {name} holds no keys", Code.INVALID_FILE)
+        raise BlindSRError(f"the recipe {name} is empty", Code.INVALID_FILE)
     return values
 
 
 def _set(values: dict[str, Any], setting: str) -> None:
     path, equals, text = setting.partition("=")
     if not equals or not path:
-        raise BlindSRError(f"a setting reads key=value or section.key=value, not {setting!r}")
+        raise BlindSRError(f"expected a setting key=value or section.key=value, got {setting!r}")
     *sections, key = path.split(".")
     for section in sections:
         values = values.setdefault(section, {})

@@ -1,4 +1,4 @@
-"""Weights that a run begins with instead of random ones."""
+"""Initial weights of a run."""
 
 import logging
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ _LEAST = 0.5
 
 
 class InitialWeights(NamedTuple):
-    """Weights that were trained before."""
+    """Trained weights to start from."""
 
     name: str
-    """Of their recipe, or of the file."""
+    """Name of their recipe, or of the file."""
     tensors: dict[str, Tensor]
     chain: checkpoint.Chain = []  # noqa: RUF012  # a default that nothing changes
     """How they came to be, themselves included."""
@@ -66,7 +66,7 @@ def _bare(path: Path) -> dict[str, str] | None:
 
 
 def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool = False) -> None:
-    """Take what fits; other layers, as more blocks or the upscaler of another scale, keep what they begin with.
+    """Copy the weights that match; other layers keep their initial weights.
 
     Networks that only training needs may be missing in published weights, so they do not count.
 
@@ -83,7 +83,7 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(renamed):
         raise BlindSRError(
-            f"the weights to begin with, {start.name}, belong to another network than the recipe's", Code.INCOMPATIBLE
+            f"the initial weights, {start.name}, belong to another network than the recipe's", Code.INCOMPATIBLE
         )
     missing = {name: value for name, value in own.items() if name not in taken}
     needed = {name: value for name, value in own.items() if name.split(".")[0] not in target.training_only}
@@ -91,7 +91,7 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
     said = f"{len(missing)} of {len(own)} tensors are not in the weights to begin with, {start.name}"
     if share < _LEAST and not partial:
         raise BlindSRError(
-            f"{said}, which fill only {share:.0%} of the network; --partial begins with them all the same",
+            f"{said}, which fill only {share:.0%} of the network; use --partial to start with them anyway",
             Code.INCOMPATIBLE,
         )
     target.load_state_dict({**own, **taken})

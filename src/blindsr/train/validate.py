@@ -1,4 +1,4 @@
-"""Validation on photographs held out of training, never on benchmarks."""
+"""Validation on held-out photographs."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Validation:
     pairs: list[tuple[Tensor, Tensor]]
     """LR and HR images, ``(1, 3, h, w)``."""
     hints: list[Hints]
-    """What the method is told of each one's degradation."""
+    """Hints for each image."""
     scale: int
     bicubic: float
     """PSNR of bicubic enlargement, dB."""
@@ -39,7 +39,7 @@ class Validation:
             photos: clean photographs.
             family: what they are degraded by.
             device: where they are restored.
-            told: what the method is told of each degradation: ``kernel``, ``noise``.
+            told: ground truth that is passed as hints: ``kernel``, ``noise``.
         """
         pairs, hints = [], []
         for i, photo in enumerate(photos.pixels):
@@ -54,7 +54,7 @@ class Validation:
 
     @torch.no_grad()
     def run(self, method: Method[Any], autocast: AbstractContextManager[Any]) -> dict[str, float]:
-        """Mean PSNR of a method on the luma, beside bicubic's, dB."""
+        """Mean PSNR of a method and of bicubic interpolation on luma, dB."""
         scores = []
         with autocast:
             for i, (lr, hr) in enumerate(self.pairs):

@@ -4,11 +4,12 @@ Chroma of half the width lies on every second pixel, and of half the height betw
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+Plane: TypeAlias = NDArray[Any]
 
 _WEIGHTS = {
     1: (0.2126, 0.0722),
@@ -22,7 +23,7 @@ _WEIGHTS = {
 """Shares of red and blue in luma, by the code of the matrix (ITU-T H.273)."""
 
 
-def to_rgb(planes: Sequence[NDArray[np.generic]], bits: int, matrix: int, *, full: bool) -> Plane:
+def to_rgb(planes: Sequence[Plane], bits: int, matrix: int, *, full: bool) -> Plane:
     """Planes of luma and chroma, as a file has them, to RGB ``(h, w, 3)``, not clamped.
 
     Args:
@@ -41,9 +42,7 @@ def to_rgb(planes: Sequence[NDArray[np.generic]], bits: int, matrix: int, *, ful
     return np.stack((r, g, b), -1)
 
 
-def from_rgb(
-    rgb: Plane, bits: int, matrix: int, halved: tuple[bool, bool], *, full: bool
-) -> list[NDArray[np.uint8] | NDArray[np.uint16]]:
+def from_rgb(rgb: Plane, bits: int, matrix: int, halved: tuple[bool, bool], *, full: bool) -> list[Plane]:
     """RGB ``(h, w, 3)`` in [0, 1] to planes of samples; the inverse of `to_rgb`.
 
     Args:

@@ -58,7 +58,7 @@ class Settings:
         """Refuse settings that make no sense or are not safe.
 
         Raises:
-            BlindSRError: with the first of them.
+            BlindSRError: an option is invalid or contradicts another one.
         """
         self._check_access()
         if self.engine == "local" and (self.address or self.store):

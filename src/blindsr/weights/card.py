@@ -1,4 +1,4 @@
-"""What a weights file says of itself."""
+"""Card of a weights file."""
 
 from typing import Any, Literal
 

@@ -22,6 +22,7 @@ from blindsr import files
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
+from blindsr.weights import hub
 from blindsr.weights.card import Card
 
 KEY = "blindsr"
@@ -30,7 +31,7 @@ CARD = "blindsr.card"
 FOLDER = "BLINDSR_MODELS"
 """The environment variable that names a folder of models."""
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
-"""Of files that hold a network; those of blindsr are all safetensors."""
+"""Extensions of weights files; those of blindsr are safetensors."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ def without_card(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def find_weights(name_or_path: str | Path) -> Path:
-    """The file of some weights, by name or path."""
+    """The file of some weights, by name, path or address on the Hugging Face Hub."""
+    if str(name_or_path).startswith(hub.SCHEME):
+        return hub.download(str(name_or_path))
     known = in_folder() | available()
     if str(name_or_path) in known:
         return known[str(name_or_path)]
@@ -139,9 +142,7 @@ def find_weights(name_or_path: str | Path) -> Path:
         return path
     near = difflib.get_close_matches(str(name_or_path), known, 1)
     hint = f" (did you mean {near[0]}?)" if near else ""
-    raise BlindSRError(
-        f"there are no weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them", Code.UNKNOWN_NAME
-    )
+    raise BlindSRError(f"unknown weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them", Code.UNKNOWN_NAME)
 
 
 def is_foreign(path: Path) -> bool:
@@ -170,7 +171,7 @@ def _metadata(path: Path) -> str | None:
         with safe_open(path, "pt") as file:
             text: str | None = (file.metadata() or {}).get(KEY)
     except (SafetensorError, OSError):
-        raise BlindSRError(f"{path} is damaged or no safetensors file") from None
+        raise BlindSRError(f"{path} is corrupt or not a safetensors file") from None
     return text
 
 
@@ -199,6 +200,7 @@ def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         halved[key] = value.half() if value.is_floating_point() else value
         if not bool(torch.isfinite(halved[key]).all()):
             raise BlindSRError(
-                f"{key} holds values that are not finite in float16; these weights cannot be written", Code.INVALID_FILE
+                f"{key} contains values that are not finite in float16; these weights cannot be written",
+                Code.INVALID_FILE,
             )
     return halved

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import read
 from blindsr.images.codecs import ppm
 
@@ -50,5 +50,5 @@ def test_damage_is_a_value_error(data: bytes, words: str) -> None:
 @pytest.mark.parametrize("samples", [b"-3 5", b"99999999999999999999 5"])
 def test_samples_beyond_all_bits_give_a_sentence(tmp_path: Path, samples: bytes) -> None:
     (tmp_path / "a.pgm").write_bytes(b"P2 2 1 65535\n" + samples)
-    with pytest.raises(BlindSRError, match=r"a\.pgm is damaged"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches):
         read(tmp_path / "a.pgm")

@@ -9,7 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import read, read_file, write
 from blindsr.images.strips import Strips
 
@@ -46,7 +46,7 @@ def test_ycbcr_of_a_rare_kind_is_refused(tmp_path: Path, tag: int, value: tuple[
     Image.fromarray(_rgb()).convert("YCbCr").save(tmp_path / "a.tif")
     with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
         file.pages.first.tags[tag].overwrite(value)
-    with pytest.raises(BlindSRError, match="YCbCr"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_CONTENT.matches):
         read(tmp_path / "a.tif")
 
 
@@ -94,7 +94,7 @@ def test_inks_that_are_not_cmyk(tmp_path: Path) -> None:
     tifffile.imwrite(
         tmp_path / "a.tif", array, photometric="separated", metadata=None, extratags=[(332, 3, 1, 2, True)]
     )
-    with pytest.raises(BlindSRError, match="inks"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_CONTENT.matches):
         read(tmp_path / "a.tif")
     tifffile.imwrite(
         tmp_path / "b.tif", array, photometric="separated", metadata=None, extratags=[(332, 3, 1, 1, True)]
@@ -157,7 +157,7 @@ def test_associated_alpha_is_divided_out(tmp_path: Path) -> None:
 
 def test_many_bands_are_no_gray(tmp_path: Path) -> None:
     _write(tmp_path / "a.tif", _rgb()[..., :1], ["unspecified"] * 3, "minisblack")
-    with pytest.raises(BlindSRError, match="4 channels"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_CONTENT.matches):
         read(tmp_path / "a.tif")
 
 

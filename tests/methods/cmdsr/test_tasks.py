@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
 from blindsr.methods.cmdsr.tasks import TaskStage
@@ -32,6 +32,20 @@ def test_support_sets_are_patches_of_the_photographs_of_their_own_task(images: i
     assert bool((corners.amax((0, 1)) <= torch.tensor([2, 4])).all())
 
 
+def test_every_photograph_is_in_a_support_set_that_they_do_not_divide() -> None:
+    one = stage(images=3)
+    lr = torch.arange(9.0).view(-1, 1, 1, 1).expand(-1, 3, 10, 12)
+    support, _ = one.patches(lr, torch.Generator().manual_seed(0))
+    assert support[0, :, 0, 0, 0].tolist() == [0, 1, 2, 0, 1]
+    assert support[2, :, 0, 0, 0].tolist() == [6, 7, 8, 6, 7]
+
+
+def test_validation_does_not_draw_from_the_pool() -> None:
+    one = stage(pool=2)
+    assert len(set(one.family.sample(20, 0).noise.tolist())) == 2
+    assert len(set(one.validation_family.sample(20, 0).noise.tolist())) == 20
+
+
 def test_a_step_takes_all_photographs_of_all_tasks() -> None:
     assert stage().crops == (6, 40)
 
@@ -43,7 +57,7 @@ def test_a_fixed_pool_is_drawn_once() -> None:
 
 
 def test_crops_that_hold_no_patch_get_one_sentence() -> None:
-    with pytest.raises(BlindSRError, match=r"a crop of 16 pixels holds no patch of 32"):
+    with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         stage(steps=1, crop=16)
     assert stage(steps=0, crop=16).crops[1] == 16  # left out
 

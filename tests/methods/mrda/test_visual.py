@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.methods.mrda.visual import Discriminator, Visual, VisualRecipe
 from blindsr.nn.perceptual import VGG
 
@@ -89,7 +89,7 @@ def test_vgg_is_read_when_it_is_needed(vgg: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="VGG-19"):
         Visual(VisualRecipe(steps=1, perceptual=1.0), None)
-    with pytest.raises(BlindSRError, match="discriminator"):
+    with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
         Visual(VisualRecipe(steps=1, adversarial=0.1), None)
-    with pytest.raises(BlindSRError, match=r"none\.pth is not there"):
+    with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         Visual(VisualRecipe(steps=1, perceptual=1.0, vgg=tmp_path / "none.pth"), None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.pipeline.planning.lists import read_list
 
 
@@ -14,7 +14,7 @@ def test_lists(tmp_path: Path) -> None:
     assert read_list(tmp_path / "list") == ["a b.png", "c/d.png"]
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     for name in ("bytes", "missing"):
-        with pytest.raises(BlindSRError, match="cannot read the list"):
+        with pytest.raises(BlindSRError, check=Code.CANNOT_READ.matches):
             read_list(tmp_path / name)
 
 
@@ -40,8 +40,8 @@ def test_names_that_are_not_utf8_are_found_by_their_bytes(tmp_path: Path) -> Non
 
 def test_lists_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "image").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
-    with pytest.raises(BlindSRError, match="no text"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_READ.matches):
         read_list(tmp_path / "image")
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(BlindSRError, match="standard input"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_READ.matches):
         read_list(Path("-"))

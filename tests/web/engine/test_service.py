@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.web.engine.service import Service
 from blindsr.web.problems import ProblemError
 from blindsr.web.settings import Settings
@@ -27,7 +27,7 @@ def test_the_folder_is_private_and_has_one_server(tmp_path: Path) -> None:
 
     async def work(service: Service) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        with pytest.raises(BlindSRError, match="another server"):
+        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
             Service(service.settings)
 
     with_service(folder, work)
@@ -36,7 +36,7 @@ def test_the_folder_is_private_and_has_one_server(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BlindSRError, match="cannot use the folder"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Service(Settings(state=tmp_path / "file" / "state"))
 
 

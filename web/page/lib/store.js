@@ -22,6 +22,7 @@ export class Store extends EventTarget {
   /** Ids of photographs that were removed: what is still heard of them must not bring them back. */
   forgotten = new Set();
   #pending = false;
+  #said = 0;
 
   /** Tell all elements, once for everything that changes until the next task. */
   changed() {
@@ -87,7 +88,7 @@ export class Store extends EventTarget {
    * @param {Notice["kind"]} [kind]
    */
   say(text, kind = "plain") {
-    const id = (this.notices.at(-1)?.id ?? 0) + 1;
+    const id = ++this.#said;
     this.notices = [...this.notices.slice(-2), { id, text, kind }];
     this.changed();
     setTimeout(() => this.dismiss(id), kind === "bad" ? 12000 : 5000);

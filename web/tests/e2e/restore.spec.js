@@ -98,3 +98,20 @@ test("holding a key shows what was before", async ({ open: page }) => {
   await page.keyboard.up("b");
   await expect(after).toBeVisible();
 });
+
+test("the map of what a result does not explain is faded in", async ({ open: page }) => {
+  await choose(page, SMALL);
+  await page.getByLabel("Model", { exact: true }).selectOption("dmsr_x4.light");
+  await previewed(page);
+  await restore(page);
+  await expect(page.getByText("Opening", { exact: true })).toBeHidden();
+  const view = page.locator(".deep canvas");
+  const without = await view.screenshot();
+  const sent = page.waitForResponse((response) => response.url().endsWith("/map"));
+  const fade = page.getByRole("slider", { name: "Doubtful parts" });
+  await fade.fill("0.7");
+  expect((await sent).status()).toBe(200);
+  await expect.poll(async () => (await view.screenshot()).equals(without)).toBe(false);
+  await fade.fill("0");
+  await expect.poll(async () => (await view.screenshot()).equals(without)).toBe(true);
+});

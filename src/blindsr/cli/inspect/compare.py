@@ -34,7 +34,7 @@ def compare(
     data_set = room.data_set_of(data, limit)
     models = {weights.name_of(name): load(name, device=device) for name in model}
     if len(models) < len(model):
-        raise BlindSRError("two of the models have one name; rename a file", Code.NAME_CLASH)
+        raise BlindSRError("two models have the same name; rename a file", Code.NAME_CLASH)
     for one in chosen:
         for name, upscaler in models.items():
             if upscaler.scale != one.scale:

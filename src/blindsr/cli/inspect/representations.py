@@ -21,12 +21,12 @@ def representations(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
-    """Tell how well nearest neighbours name the blur of an image by what a method found out about it."""
+    """Measure how well nearest neighbours of conditions predict the blur of an image."""
     from blindsr import evaluate
     from blindsr.files import check_new
     from blindsr.inference.load import load
-    from blindsr.reproduce import figure
-    from blindsr.reproduce.representation import draw, represent
+    from blindsr.reproduce.drawings import figure
+    from blindsr.reproduce.drawings.representation import draw, represent
 
     values = _widths(widths)
     if out is not None:
@@ -49,5 +49,5 @@ def _widths(text: str) -> list[float]:
     except ValueError:
         values = []
     if len(values) < 2 or not all(math.isfinite(value) and value > 0 for value in values):
-        raise BlindSRError(f"expected at least two blur widths as 0.6,1.6,2.6, got {text!r}")
+        raise BlindSRError(f"expected at least two blur widths such as 0.6,1.6,2.6, got {text!r}")
     return values

@@ -1,4 +1,4 @@
-"""Batches whose images have sizes of their own, so that a device degrades all of them at once and waits for none.
+"""Batches of images of different sizes, degraded together on a device without synchronisation.
 
 Each image lies in the top left of a canvas as large as the largest of them. What happens to an image does not depend on
 what lies around it there: borders, resampling and JPEG take its own size, row by row. Every function here has a
@@ -18,7 +18,7 @@ from blindsr.degrade.resample import apply_matrices
 
 @dataclass(frozen=True)
 class Canvas:
-    """Images ``(n, c, H, W)``, each of its own size; what a canvas holds beyond an image has no meaning."""
+    """Images ``(n, c, H, W)`` of individual sizes; pixels beyond an image are undefined."""
 
     pixels: Tensor
     sizes: Tensor

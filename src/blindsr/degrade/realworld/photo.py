@@ -1,4 +1,4 @@
-"""Degradations that real photographs have gone through, and a distribution over them.
+"""Degradations of real photographs, and a distribution over them.
 
 A lens blurs, a sensor adds noise that a camera smooths and sharpens, programs resize, and codecs compress, once or
 twice, on grids that a crop has shifted. The steps are those of BSRGAN (Zhang et al., 2021) and Real-ESRGAN (Wang et
@@ -72,7 +72,7 @@ class PhotoDegradation(Degradation):
         A CPU takes one image after the other; other devices take all at once, as in `RealisticDegradation.apply`.
         """
         if len(hr) != len(self):
-            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; one a row is needed")
+            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
         if generator is not None and hr.device.type != "cpu":
             return self._apply_together(hr, generator)
         size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
@@ -181,23 +181,23 @@ class PhotoDegradation(Degradation):
         super().validated()
         for name in (*_PER_IMAGE, "webp", "full"):
             if getattr(self, name).shape != (len(self),):
-                raise BlindSRError(f"{name} needs one number for each image")
+                raise BlindSRError(f"{name} needs one number per image")
         for level in (self.poisson, self.grain, self.sharpen, self.radius):
             check_noise(level)
         check_jpeg(self.jpeg1)
         if not bool(((self.factor > 0) & (self.factor <= 4)).all()):
-            raise BlindSRError("a factor of resizing lies above 0 and is at most 4")
+            raise BlindSRError("expected resize factors above 0 and at most 4")
         for name in ("mode", "mode2"):
             if not bool(((getattr(self, name) >= 0) & (getattr(self, name) < len(MODES))).all()):
-                raise BlindSRError(f"{name} is 0 to {len(MODES) - 1}: {', '.join(MODES)}")
+                raise BlindSRError(f"expected {name} from 0 to {len(MODES) - 1}: {', '.join(MODES)}")
         if not bool(((self.shift >= 0) & (self.shift < 64)).all()):
-            raise BlindSRError("a shift of the grid is 8 * rows + columns, each from 0 to 7")
+            raise BlindSRError("expected a grid shift 8 * rows + columns, each from 0 to 7")
         return self
 
 
 @dataclass(frozen=True)
 class PhotoFamily(Family):
-    """The distribution that weights for photographs learn from: clean, mild and strong degradations."""
+    """Training distribution of weights for photographs: clean, mild and strong degradations."""
 
     size: int = _SIZE
     noise: tuple[float, float] = (0.0, 40.0)
@@ -268,7 +268,7 @@ class PhotoFamily(Family):
 
 @dataclass(frozen=True)
 class _Draw(Draw):
-    """Random numbers for so many samples."""
+    """Random numbers for a batch of samples."""
 
     def modes(self) -> Tensor:
         """Half of all programs resize with antialiasing, a third by areas."""

@@ -98,7 +98,7 @@ class RealESRGAN(Family):
 
 @dataclass(frozen=True)
 class _Draw(Draw):
-    """Random numbers for so many samples."""
+    """Random numbers for a batch of samples."""
 
     def choice(self, odds: tuple[float, ...]) -> Tensor:
         weights = torch.tensor(odds, device=self.source.device)

@@ -1,4 +1,4 @@
-"""Degradation of photographs that went through more than one hand: the second-order process of Real-ESRGAN.
+"""Second-order degradations (Real-ESRGAN).
 
 Blur, resizing, noise and JPEG happen twice, each with its own parameters; then the image is brought to its final size,
 filtered once more by a sinc (ringing, as of sharpening), and compressed, in either order (Wang et al., 2021,
@@ -50,14 +50,14 @@ class Round(Rows):
         """Refuse what is not a round of ``count`` images; ``name`` says which round it is."""
         for field in _NUMBERS:
             if getattr(self, field).shape != (count,):
-                raise BlindSRError(f"{field} of the {name} round needs one number for each image")
+                raise BlindSRError(f"{field} of the {name} round needs one number per image")
         _check_filters(self.kernels, count, f"kernels of the {name} round")
         check_noise(self.noise)
         check_noise(self.poisson)
         check_jpeg(self.jpeg)
         check_modes(self.mode)
         if not bool(((self.factor > 0) & (self.factor <= 4)).all()):
-            raise BlindSRError("a factor of resizing lies above 0 and is at most 4")
+            raise BlindSRError("expected resize factors above 0 and at most 4")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -90,9 +90,7 @@ class RealisticDegradation(Degradation):
 
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Refuse: noise enters twice and is compressed in between, so its part in the result is not known."""
-        raise BlindSRError(
-            "the noise of a second-order degradation cannot be told apart from the rest", Code.UNSUPPORTED_OPTION
-        )
+        raise BlindSRError("a second-order degradation does not support separate noise", Code.UNSUPPORTED_OPTION)
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Degrade a batch, as `Degradation.apply` does; every image takes its own way.
@@ -101,7 +99,7 @@ class RealisticDegradation(Degradation):
         all of them at once (`canvas`), unless each row is to draw its noise from its own seed.
         """
         if len(hr) != len(self):
-            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; one a row is needed")
+            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
         if generator is not None and hr.device.type != "cpu":
             return self._apply_together(hr, generator)
         size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
@@ -144,9 +142,7 @@ class RealisticDegradation(Degradation):
         names = {f"{name}2": name for name in ("kernels", *_NUMBERS)}
         missing = [name for name in names if name not in values]
         if missing:
-            raise BlindSRError(
-                f"a degradation record has entries that are missing: {', '.join(missing)}", Code.INVALID_FILE
-            )
+            raise BlindSRError(f"a degradation record has missing entries: {', '.join(missing)}", Code.INVALID_FILE)
         rest = {_RENAMED.get(name, name): value for name, value in values.items() if name not in names}
         return {**rest, "second": {name: values[old] for old, name in names.items()}}
 
@@ -157,7 +153,7 @@ class RealisticDegradation(Degradation):
         self.second.check(len(self), "second")
         for name in ("last_mode", "last_jpeg"):
             if getattr(self, name).shape != (len(self),):
-                raise BlindSRError(f"{name} needs one number for each image")
+                raise BlindSRError(f"{name} needs one number per image")
         check_modes(self.last_mode)
         check_jpeg(self.last_jpeg)
         _check_filters(self.sinc, len(self), "sinc")
@@ -167,12 +163,12 @@ class RealisticDegradation(Degradation):
 def check_modes(modes: Tensor) -> None:
     """Refuse numbers ``(n,)`` of ways of resizing that there are not."""
     if not bool(((modes >= 0) & (modes < len(MODES))).all()):
-        raise BlindSRError(f"a mode is 0 to {len(MODES) - 1}: {', '.join(MODES)}")
+        raise BlindSRError(f"expected a mode from 0 to {len(MODES) - 1}: {', '.join(MODES)}")
 
 
 def _check_filters(kernels: Tensor, count: int, name: str) -> None:
     if kernels.ndim != 3 or len(kernels) != count:
-        raise BlindSRError(f"{name} needs one kernel for each image")
+        raise BlindSRError(f"{name} needs one kernel per image")
     check_kernels(kernels)
 
 

@@ -33,11 +33,11 @@ def protocol(name: str) -> Protocol:
     if name in known:
         return known[name]
     if name in real:
-        raise BlindSRError(f"{name} is of photographs whose degradation is unknown; only evaluate measures on them")
+        raise BlindSRError(f"{name} is a protocol of real photographs; only evaluate supports it")
     every = [*known, *real]
     nearest = difflib.get_close_matches(name, every, n=1, cutoff=0)
     raise BlindSRError(
-        f"there is no protocol {name!r}; did you mean {nearest[0]!r}? There is {', '.join(every)}", Code.UNKNOWN_NAME
+        f"unknown protocol {name!r}; did you mean {nearest[0]!r}? Available: {', '.join(every)}", Code.UNKNOWN_NAME
     )
 
 

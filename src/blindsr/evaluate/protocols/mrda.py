@@ -104,8 +104,25 @@ def _anisotropic(name: str, shape: tuple[float, float, float], noise: int, row: 
     )
 
 
+def _width(width: float) -> Protocol:
+    name = f"mrda-width-{width:g}-x4"
+    kernel = kernels.gaussian(21, width) if width else kernels.delta()
+    return Protocol(
+        name=name,
+        title=f"isotropic blur {width:g} (21x21), bicubic x4, no noise",
+        source="MRDA (Xia et al., 2023), Table VI",
+        scale=4,
+        convention=metrics.luma_convention(4),
+        degradations=partial(degradation, name, scale=4, kernel=kernel),
+        headline="MRDA_S",
+        paper={},  # Urban100 by the teacher: see the study mrda-table-6
+        rows={},
+    )
+
+
 PROTOCOLS = (
     *(_gaussian8(scale) for scale in (4, 2, 3)),
+    *(_width(width) for width in (0.0, 1.2, 2.4, 3.6)),
     *(
         _anisotropic(
             f"mrda-aniso{i}-{noise}", shape, noise, ("MRDA_S", "MRDA (Xia et al., 2023), Table III", values[i - 1])

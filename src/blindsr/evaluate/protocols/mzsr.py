@@ -52,6 +52,12 @@ def _rows(zssr: tuple[float, float], one: tuple[float, float], ten: tuple[float,
     return {row: dict(zip(_SETS, scores, strict=True)) for row, scores in values.items()}
 
 
+_OTHER_SCALES = (
+    ("mzsr-g0.2-direct", _gaussian(0.2, 0.2), "isotropic blur, variance 0.2"),
+    ("mzsr-g2.0-direct", _gaussian(2.0, 2.0), "isotropic blur, variance 2.0"),
+    ("mzsr-ani-direct", _gaussian(4.0, 1.0), "anisotropic blur, variances 4 and 1, angle -0.5"),
+)
+
 PROTOCOLS = (
     _protocol(
         "mzsr-bicubic",
@@ -99,5 +105,12 @@ PROTOCOLS = (
             "Multi-scale (1)": dict(zip(_SETS, (29.85, 26.68), strict=True)),
         },
         scale=4,
+    ),
+    # The multi-scale model at other scales, of which the paper has no numbers.
+    *(
+        _protocol(f"{name}-x{scale}", kernel, "direct", (title, "3, at another scale"), {}, scale=scale)
+        for scale, names in ((3, ("g0.2", "g2.0", "ani")), (4, ("g0.2", "ani")))
+        for name, kernel, title in _OTHER_SCALES
+        if name.removeprefix("mzsr-").removesuffix("-direct") in names
     ),
 )

@@ -1,4 +1,4 @@
-"""What Pillow says of a file before it decodes anything."""
+"""Opening of files by Pillow whatever their size."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

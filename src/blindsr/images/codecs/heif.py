@@ -39,7 +39,7 @@ def read_heif(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
         image = opened[opened.primary_index]
         if image.size[0] * image.size[1] > max_pixels:
             raise BlindSRError(
-                f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are read", Code.TOO_LARGE
+                f"{path} has {image.size[0]}x{image.size[1]} pixels; at most {max_pixels} are supported", Code.TOO_LARGE
             )
         samples = np.asarray(image)
         if image.mode.startswith("RGBa"):
@@ -89,7 +89,7 @@ def require_heif(what: Path | str) -> ModuleType:
         import pillow_heif  # noqa: PLC0415  # an extra
     except ImportError:
         raise BlindSRError(
-            f"{what} needs another library: pip install 'blindsr[heif]'", Code.MISSING_DEPENDENCY
+            f"{what} requires an additional library: pip install 'blindsr[heif]'", Code.MISSING_DEPENDENCY
         ) from None
     library: ModuleType = pillow_heif
     return library

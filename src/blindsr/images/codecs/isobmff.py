@@ -1,4 +1,4 @@
-"""What the boxes of HEIC and AVIF files (ISO/IEC 14496-12 and 23008-12) say of the colours of their main picture."""
+"""Colour information of HEIC and AVIF files (ISO/IEC 14496-12 and 23008-12)."""
 
 import struct
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _MOST = 2**12
 class _Box(NamedTuple):
     kind: bytes
     start: int
-    """Of its content."""
+    """Start of its content."""
     end: int
 
 

@@ -51,7 +51,7 @@ def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], 
 
 @contextmanager
 def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What tifffile is told of a file of some bytes and of its first page; what it does not write is added at last."""
+    """Arguments of tifffile for the file and its first page; other tags are appended at the end."""
     found = parse_exif(metadata.exif or b"")
     big = size > _BIG
     directories = _directories(found, big)

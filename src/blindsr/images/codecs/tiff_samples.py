@@ -93,9 +93,11 @@ def read_tags(path: Path, page: int) -> PageTags:
         raise decode_error(path, error) from None
     if found.photometric is not None and found.photometric not in _COLOURS:
         samples = _OTHERS.get(found.photometric, f"samples of kind {found.photometric}")
-        raise BlindSRError(f"{path} holds {samples}; export it as RGB", Code.UNSUPPORTED_CONTENT)
+        raise BlindSRError(
+            f"{path} contains {samples}, which is not supported; export it as RGB", Code.UNSUPPORTED_CONTENT
+        )
     if found.photometric == _INKS and tags.get(_INK_SET, _CMYK) != _CMYK:
-        raise BlindSRError(f"{path} holds inks that are not CMYK; export it as RGB", Code.UNSUPPORTED_CONTENT)
+        raise BlindSRError(f"{path} contains inks other than CMYK; export it as RGB", Code.UNSUPPORTED_CONTENT)
     return found
 
 
@@ -146,7 +148,7 @@ def colours_and_alpha(image: pyvips.Image, found: PageTags, path: Path) -> pyvip
         return image
     if (colours == 1 and len(found.extra) > 1) or _ASSOCIATED in found.extra:
         raise BlindSRError(
-            f"{path} has {image.bands} channels; save it as gray, RGB or CMYK, with or without alpha",
+            f"{path} has {image.bands} channels; expected gray, RGB or CMYK, with or without alpha",
             Code.UNSUPPORTED_CONTENT,
         )
     kept = image.extract_band(0, n=colours)
@@ -165,7 +167,9 @@ def decode_page(path: Path, found: PageTags, page: int) -> Samples:
             Code.UNSUPPORTED_CONTENT,
         )
     if found.bits not in (8, 16) or (found.photometric == _YCBCR and not found.readable_ycbcr):
-        raise BlindSRError(f"{path} holds YCbCr or L*a*b* of a rare kind; export it as RGB", Code.UNSUPPORTED_CONTENT)
+        raise BlindSRError(
+            f"{path} contains an unsupported variant of YCbCr or L*a*b*; export it as RGB", Code.UNSUPPORTED_CONTENT
+        )
     try:
         return (
             apply_orientation(_deep_lab(path, page), found.orientation)

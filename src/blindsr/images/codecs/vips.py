@@ -1,4 +1,4 @@
-"""The door to libvips: every image that it decodes or encodes begins here."""
+"""Access to libvips: all images that it decodes or encodes are opened here."""
 
 from mmap import mmap
 from pathlib import Path

@@ -34,7 +34,8 @@ def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -
     primaries, transfer = points
     if transfer in _HDR:
         raise BlindSRError(
-            f"{path} holds HDR values ({_HDR[transfer]}); convert it to SDR first, as to sRGB", Code.UNSUPPORTED_CONTENT
+            f"{path} contains HDR values ({_HDR[transfer]}); convert it to SDR first, such as sRGB",
+            Code.UNSUPPORTED_CONTENT,
         )
     if primaries not in (*PRIMARIES, UNKNOWN) or transfer not in (*LIKE_SRGB, *GAMMA):
         note = f"colours of primaries {primaries} and transfer {transfer} (H.273) are taken for sRGB"

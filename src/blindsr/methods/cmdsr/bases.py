@@ -31,7 +31,7 @@ class BaseNet(nn.Module):
     floats_per_pixel: int
     """Numbers that are held at once for each LR pixel, at most."""
     gain: float = 1.0
-    """Of the initial weights of the body; less than 1 where it is made of residual blocks."""
+    """Gain of the initial weights of the body; less than 1 for residual blocks."""
     spread: float = 0.1
     """Standard deviation of the initial modulation coefficients around 1, for features of unit size."""
 

@@ -11,7 +11,7 @@ whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a
 | adapted BaseNet F_sr, Eq. 4 | `CMDSR.restore_tasks`, `CMDSR.restore` |
 | Algorithm 2 | `CMDSR.condition`, then `CMDSR.restore` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 import inspect
@@ -31,9 +31,6 @@ from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
 from blindsr.nn.blocks import initialise, with_tensors
 from blindsr.nn.discriminator import PatchDiscriminator
 from blindsr.nn.subpixel import Upsampler, initialise_icnr
-
-_SETS = 8
-"""Support sets whose features are averaged: with one, which patches are drawn moves a result by 0.01 dB."""
 
 _BLACKEST = 4 / 255
 """Darkest value that ConditionNet sees: a large area of 0 leaves no response at all, which no photograph does."""
@@ -55,6 +52,7 @@ class CMDSRConfig(StrictModel):
     modulation: Literal["scale", "sft", "none"] = Field("scale", description="Eq. 3, Table IX, or no ConditionNet")
     support: int = Field(20, gt=0, description="n, patches in a support set")
     patch: int = Field(48, gt=1, description="side of a support patch, LR pixels")
+    sets: int = Field(8, gt=0, description="support sets whose features are averaged for an image; 1 in the paper")
     features: int = Field(128, gt=1, description="length of the conditional feature")
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
     denoise: bool = Field(False, description="whether the share of noise to remove is an input")
@@ -211,13 +209,13 @@ class CMDSR(Method[Tensor]):
 
     def _support(self, images: Sequence[Tensor], generator: torch.Generator) -> Tensor:
         """Sets of random patches of images, ``(sets, n, 3, patch, patch)``."""
-        n, patch, lr = self.config.support, self.config.patch, images[0]
-        chosen = torch.randint(len(images), (_SETS * n,), generator=generator).to(lr.device)
-        patches = lr.new_empty(_SETS * n, 3, patch, patch)
+        n, patch, sets, lr = self.config.support, self.config.patch, self.config.sets, images[0]
+        chosen = torch.randint(len(images), (sets * n,), generator=generator).to(lr.device)
+        patches = lr.new_empty(sets * n, 3, patch, patch)
         for number, image in enumerate(images):
             rows = (chosen == number).nonzero()[:, 0]
             patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
-        return patches.clamp(min=_BLACKEST).view(_SETS, n, 3, patch, patch)
+        return patches.clamp(min=_BLACKEST).view(sets, n, 3, patch, patch)
 
     def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:
         """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column."""
@@ -246,6 +244,12 @@ class CMDSR(Method[Tensor]):
             net.set_submodule(name, net.get_submodule(f"{name}.conv"))
         return net
 
+    def modulated_feature(self, condition: Tensor) -> Tensor:
+        """Coefficients of the first modulation layer (Figure 6): ``(n, channels)`` of conditions ``(n, features)``."""
+        first = next(iter(self.modulated().values()))
+        coefficients: Tensor = first.modulation(condition)
+        return coefficients.float()
+
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"feature": condition}
 
@@ -258,9 +262,7 @@ class CMDSR(Method[Tensor]):
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         length = 0 if self.condition_net is None else self.config.features + self.config.denoise
         if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
-            raise BlindSRError(
-                f"this is not a condition of CMDSR, which is one feature of {length} numbers", Code.INCOMPATIBLE
-            )
+            raise BlindSRError(f"not a condition of CMDSR: expected one feature of {length} numbers", Code.INCOMPATIBLE)
         return tensors["feature"]
 
     def remap_key(self, name: str) -> str:

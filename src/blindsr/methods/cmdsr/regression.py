@@ -1,4 +1,4 @@
-"""A stage before Algorithm 1 that the paper does not have: ConditionNet is told what it shall see.
+"""Pre-training of ConditionNet by regression, before Algorithm 1; not in the paper.
 
 Losses that only say which tasks are alike (Eq. 8) are content with the strongest sign of a task, which is noise. Here
 ConditionNet learns to tell noise and blur; Algorithm 1 then begins with a feature that knows both.
@@ -41,7 +41,7 @@ class LabelRecipe(TaskRecipe):
 
 
 class RegressionRecipe(LabelRecipe):
-    """Of the stage before Algorithm 1."""
+    """Recipe of the stage before Algorithm 1."""
 
     steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
     quiet: float = Field(1.0, ge=1, description="power that noise levels are raised to; little noise lets blur be seen")
@@ -62,9 +62,9 @@ class Regression(TaskStage):
         super().__init__(model, recipe)
         points = recipe.points
         if recipe.steps and model.condition_net is None:
-            raise BlindSRError("the regression stage teaches the ConditionNet, and this recipe has none")
+            raise BlindSRError("the regression stage needs a ConditionNet, which this recipe disables")
         if recipe.steps and points > model.config.features:
-            raise BlindSRError(f"a feature of {model.config.features} numbers cannot stand for {points} points")
+            raise BlindSRError(f"a feature of {model.config.features} numbers cannot represent {points} labels")
 
     def groups(self) -> list[ParameterGroup]:
         assert self.method.condition_net is not None

@@ -48,13 +48,15 @@ class TaskStage(Stage):
         least = model.config.patch * model.config.scale
         if recipe.steps and recipe.crop < least:
             raise BlindSRError(
-                f"a crop of {recipe.crop} pixels holds no patch of {least} (model.patch, enlarged)", Code.TOO_SMALL
+                f"a crop of {recipe.crop} pixels is smaller than a patch of {least} (model.patch, enlarged)",
+                Code.TOO_SMALL,
             )
         self.method = model
         self.recipe = recipe
         scale = model.config.scale
         photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild, skew=recipe.skew)
         family: Family = photo if recipe.family == "photo" else recipe.with_ranges(cmdsr(scale))
+        self._validated = family
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
     @property
@@ -65,6 +67,10 @@ class TaskStage(Stage):
     def family(self) -> Family:
         return self._family
 
+    @property
+    def validation_family(self) -> Family:
+        return self._validated  # not the pool, whose tasks are known by heart
+
     def draw(self, generator: torch.Generator) -> Degradation:
         """Draw the k tasks of a step."""
         tasks = self.family.sample(self.recipe.tasks, generator)
@@ -73,11 +79,12 @@ class TaskStage(Stage):
     def patches(self, lr: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """A support set of each task, ``(k, n, 3, p, p)``, and where its patches lie, ``(k * images, n / images, 2)``.
 
-        Where the images do not divide n, the last patches of the last image are dropped from the support set.
+        Where the images do not divide n, some of them have a patch more in the support set than the others.
         """
         n, patch = self.method.config.support, self.method.config.patch
         found, corners = crop_patches(lr, -(-n // self.recipe.images), patch, generator)
-        return found.reshape(self.recipe.tasks, -1, *found.shape[2:])[:, :n], corners
+        by_task = found.unflatten(0, (self.recipe.tasks, -1)).transpose(1, 2)  # all first patches, all second ones, ...
+        return by_task.flatten(1, 2)[:, :n], corners
 
 
 def _with_shared_parts(tasks: Degradation) -> Degradation:

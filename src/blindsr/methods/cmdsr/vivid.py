@@ -43,7 +43,7 @@ class Vivid(RestoringStage):
         super().__init__(model, recipe)
         if recipe.steps and recipe.perceptual and (recipe.lpips is None or not recipe.lpips.is_file()):
             raise BlindSRError(
-                "the vivid stage needs LPIPS: name the file of its weights with --set vivid.lpips=FILE",
+                "the vivid stage needs LPIPS: set the file of its weights with --set vivid.lpips=FILE",
                 Code.MISSING_OPTION,
             )
         if recipe.steps and (recipe.adversarial or recipe.matching) and model.discriminator is None:

@@ -11,7 +11,7 @@ _MIDDLE = 0.3
 _ENOUGH = 0.1
 """Part of an image that must be so for the rest to be left out."""
 _MEDIAN = 0.6745
-"""Of the absolute values of a normal distribution of standard deviation 1."""
+"""Median of the absolute values of a standard normal distribution."""
 _CONTRAST = 8.0
 """What the first filters start larger by, because differences are that much smaller than brightness."""
 

@@ -11,7 +11,7 @@ pixel by weights made from the kernel.
 | residual groups and upsampler, Table B.7 | `ResidualGroup`, `Network` |
 | meta-deblur module, Table B.7 | `deblur.MetaDeblur` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 import math
@@ -55,7 +55,9 @@ class DMSRConfig(StrictModel):
     channels: int = Field(64, gt=0)
     reduction: int = Field(16, gt=0, description="of the channel attention")
     extractor: int = Field(64, gt=0, description="channels of the degradation extractor")
-    noise: Literal["map", "sigma", "none"] = Field("map", description="what the meta-denoise module gets, Table 3")
+    noise: Literal["map", "sigma", "none"] = Field(
+        "map", description="what the extractor finds for the meta-denoise module, Table 3"
+    )
     deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
     code: int = Field(15, gt=0, description="length of the reduced kernel")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
@@ -66,7 +68,7 @@ class DMSRConfig(StrictModel):
 
 @dataclass(frozen=True)
 class DMSRCondition:
-    """What is known of how an image was degraded."""
+    """Condition of an image."""
 
     kernel: Tensor
     """``(1, 15, 15)``."""
@@ -75,7 +77,7 @@ class DMSRCondition:
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     factor: float
-    """What the noise map is multiplied with, or the level where the network is told that (Table 3)."""
+    """Factor of the noise map, or of the level if that is the network's input (Table 3)."""
     attention: dict[str, Tensor]
     """What each channel attention of the network sees, ``(1, channels)``, by its name."""
 
@@ -253,7 +255,7 @@ class DMSR(Method[DMSRCondition]):
             kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
         map_ = self.extractor.noise(features).float()
         as_number = self.config.noise == "sigma"
-        level = 255 * map_.std((0, 2, 3), correction=0) if as_number else noise_level(seen, map_)
+        level = 255 * map_.mean((0, 2, 3)) if as_number else noise_level(seen, map_)
         factor = 1.0
         if hints.noise is not None:
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
@@ -300,11 +302,11 @@ class DMSR(Method[DMSRCondition]):
     def noise_input(
         self, lr: Tensor, level: Tensor, factor: float = 1.0, noise_map: Tensor | None = None
     ) -> Tensor | None:
-        """What the meta-denoise module gets beside the images: a map, a number spread over it, or nothing (Table 3).
+        """Noise input of the meta-denoise module: a map, a constant level, or None (Table 3).
 
         Args:
             lr: ``(n, 3, h, w)``.
-            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255: the deviation of noise maps.
+            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255.
             factor: of map or number.
             noise_map: of ``lr``; it is estimated if not given.
         """
@@ -336,7 +338,7 @@ class DMSR(Method[DMSRCondition]):
         shapes = {"kernel": (1, KERNEL, KERNEL), "noise": (3,), "numbers": (2,)}
         shapes |= {name: (1, layer.down.in_channels) for name, layer in self._attentions().items()}
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
-            raise BlindSRError("this is not a condition of this DMSR network", Code.INCOMPATIBLE)
+            raise BlindSRError("not a condition of this DMSR network", Code.INCOMPATIBLE)
         factor, confidence = tensors["numbers"].tolist()
         attention = {name: tensors[name] for name in self._attentions()}
         return DMSRCondition(
@@ -370,10 +372,11 @@ def fit_kernel(kernel: Tensor) -> Tensor:
     if rim < 0:
         return F.pad(kernel, (-rim,) * 4)
     inside = kernel[rim : rim + KERNEL, rim : rim + KERNEL]
-    if float(inside.sum()) < 0.9:
+    lost = 1 - float(inside.sum())
+    if lost > 0.1:
         raise BlindSRError(
-            f"DMSR knows kernels of {KERNEL}x{KERNEL} pixels, and {100 * (1 - float(inside.sum())):.0f}% of this one "
-            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; give a narrower one"
+            f"DMSR supports kernels of {KERNEL}x{KERNEL} pixels, and {100 * lost:.0f}% of this one "
+            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; use a narrower one"
         )
     return inside / inside.sum()
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
 from blindsr.degrade.families import Family, dmsr
-from blindsr.degrade.process import Degradation, degrade
+from blindsr.degrade.process import degrade
 from blindsr.methods.dmsr.model import DMSR, DMSRCondition
 
 _LEAST = 1e-6
@@ -87,6 +87,16 @@ class Patches(Stage):
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Noisy":
         return _Noisy.draw(self.family, clean, generator)
 
+    def estimated(self, noise_map: Tensor) -> Tensor:
+        """What the extractor says of noise: its map, or the mean of that as the level ``(n, 3)`` (Table 3)."""
+        return noise_map.mean((2, 3)) if self.method.config.noise == "sigma" else noise_map
+
+    def wanted(self, batch: "_Noisy") -> Tensor:
+        """What it should say."""
+        if self.method.config.noise == "sigma":
+            return (batch.truth.noise / 255)[:, None].expand(-1, 3).to(batch.noise)
+        return batch.noise
+
 
 class Extraction(Patches):
     """The extractor learns noise and kernel, and nothing else does."""
@@ -104,7 +114,7 @@ class Extraction(Patches):
         features = extractor.features(batch.lr)
         scores = F.log_softmax(extractor.scores(features), 1)
         losses = {
-            "noise": F.mse_loss(extractor.noise(features).float(), batch.noise),
+            "noise": F.mse_loss(self.estimated(extractor.noise(features).float()), self.wanted(batch)),
             "kernel": F.kl_div(scores, kernels.flatten(1), reduction="batchmean"),
         }
         return {"loss": losses["noise"] + losses["kernel"], **{key: value.detach() for key, value in losses.items()}}
@@ -140,33 +150,41 @@ class Restoration(Patches):
     def losses(self, batch: _Noisy, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         """Estimate, restore, compare (Eq. 5)."""
         recipe, method = self.recipe, self.method
-        clean, lr, truth, noise = batch.hr, batch.lr, batch.truth, batch.noise
+        clean, lr, truth = batch.hr, batch.lr, batch.truth
         noise_map, kernel = method.extractor(lr)
         given = kernel
         if recipe.told:  # so that it also knows kernels that the extractor does not find
             told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
             given = torch.where(told[:, None, None], truth.kernels, kernel)
-        guide = method.noise_input(lr, 255 * noise_map.std((2, 3), correction=0), noise_map=noise_map)
+        found = self.estimated(noise_map)
+        guide = method.noise_input(lr, 255 * noise_map.mean((2, 3)), noise_map=noise_map)
         losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, guide, given), clean)}
         total = recipe.reconstruction * losses["reconstruction"]
         if recipe.degradation:
-            losses["degradation"] = _distance(noise_map, noise, kernel, truth.kernels)
+            losses["degradation"] = _distance(found, self.wanted(batch), kernel, truth.kernels)
             total = total + recipe.degradation * losses["degradation"]
         if recipe.consistency:
-            losses["consistency"] = self._consistency(clean, truth, lr, (noise_map, kernel))
+            losses["consistency"] = self._consistency(batch, (found, kernel), generator)
             total = total + recipe.consistency * losses["consistency"]
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
-    def _consistency(self, hr: Tensor, truth: Degradation, lr: Tensor, found: tuple[Tensor, Tensor]) -> Tensor:
-        """Eq. 8: what was estimated must explain the LR image, and be found again in what it explains."""
-        noise_map, kernel = found
-        simulated = degrade(hr, dataclasses.replace(truth, kernels=kernel), noise_map)
+    def _consistency(self, batch: _Noisy, found: tuple[Tensor, Tensor], generator: torch.Generator) -> Tensor:
+        """Eq. 8: what was estimated must explain the LR image, and be found again in what it explains.
+
+        A level is made noise of that level anew.
+        """
+        noise, kernel = found
+        noise_map = noise
+        if noise.ndim == 2:
+            drawn = torch.randn(batch.lr.shape, generator=generator, device=generator.device).to(batch.lr)
+            noise_map = noise[:, :, None, None] * drawn
+        simulated = degrade(batch.hr, dataclasses.replace(batch.truth, kernels=kernel), noise_map)
         terms = []
         if "lr" in self.recipe.consistency_on:
-            terms.append(F.mse_loss(simulated, lr))
+            terms.append(F.mse_loss(simulated, batch.lr))
         if "kn" in self.recipe.consistency_on:
             again_noise, again_kernel = self.method.extractor(simulated)
-            terms.append(_distance(again_noise, noise_map, again_kernel, kernel))
+            terms.append(_distance(self.estimated(again_noise), noise, again_kernel, kernel))
         return torch.stack(terms).sum()
 
 

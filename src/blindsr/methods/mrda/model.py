@@ -13,7 +13,7 @@ it. A student learns to find the same vector in the LR image alone.
 | Figure 9a | `MRDA.learner_output` |
 | MRDA_S | `MRDA.condition`, `MRDA.restore` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ from blindsr.nn.blocks import windows
 _MARGIN = 32
 """Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
 _KERNEL = 21
-"""Side of the kernels that the oracle is told of, HR pixels."""
+"""Side of the oracle's kernels, HR pixels."""
 
 
 class MRDAConfig(StrictModel):
@@ -113,9 +113,7 @@ class MRDA(Method[Tensor]):
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         shape = (1, 4 * self.config.channels)
         if tensors.keys() != {"representation"} or tensors["representation"].shape != shape:
-            raise BlindSRError(
-                f"this is not a condition of this MRDA network, which has {shape[1]} numbers", Code.INCOMPATIBLE
-            )
+            raise BlindSRError(f"not a condition of this MRDA network: expected {shape[1]} numbers", Code.INCOMPATIBLE)
         return tensors["representation"]
 
     @torch.no_grad()
@@ -168,7 +166,7 @@ class MRDA(Method[Tensor]):
         """
         if self.config.source != "mln":
             raise BlindSRError(
-                "this MRDA network has no teacher that uses the meta-learning network", Code.INCOMPATIBLE
+                "this MRDA network has no teacher that uses the meta-learning network", Code.UNSUPPORTED_OPTION
             )
         return self.specific_images(lr, self.specific(lr, hr, rates))
 

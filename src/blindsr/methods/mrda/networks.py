@@ -15,9 +15,9 @@ from blindsr.nn.subpixel import REACH, Upsampler, initialise_icnr
 _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""
 _SLOPE = 0.1
-"""Of every LeakyReLU."""
+"""Negative slope of every LeakyReLU."""
 _REDUCTION = 8
-"""Of the channels in DASR's gains."""
+"""Channel reduction in DASR's gains."""
 _MEAN = (0.4488, 0.4371, 0.4040)
 """Mean colour of DIV2K, which RDAN takes off its input and adds to its result."""
 

@@ -26,6 +26,7 @@ class PretrainRecipe(StageRecipe):
 
     batch: int = Field(64, gt=0)
     patch: int = Field(64, gt=0, description="side of a patch, LR pixels")
+    blur: bool = Field(False, description="whether MLN learns isotropic blurs, as Figure 9a's line 'blur'")
     lr: float = Field(2e-4, gt=0)
 
 
@@ -130,7 +131,8 @@ class Pretrain(Stage):
 
     @property
     def family(self) -> Family:
-        return Isotropic(self.method.config.scale, size=1)  # a single pixel: no blur
+        scale = self.method.config.scale
+        return mrda_isotropic(scale) if self.recipe.blur else Isotropic(scale, size=1)  # a single pixel: no blur
 
     def groups(self) -> list[ParameterGroup]:
         return [ParameterGroup("mln", list(self.method.mln.parameters()), self.recipe.lr)]

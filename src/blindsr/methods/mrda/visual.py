@@ -18,7 +18,7 @@ from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import VGG
 
 _WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
-"""Of the last convolution before each pooling of VGG-19."""
+"""Weights of the last convolution before each pooling of VGG-19."""
 _SLOPE = 0.2
 
 
@@ -110,12 +110,12 @@ def _check_file(path: Path | None) -> None:
     """Refuse a file that is not there before anything trains, instead of when its stage comes."""
     if path is None:
         raise BlindSRError(
-            "the perceptual loss needs VGG-19: name the file of its weights with --set STAGE.vgg=FILE",
+            "the perceptual loss needs VGG-19: set the file of its weights with --set STAGE.vgg=FILE",
             Code.MISSING_OPTION,
         )
     if not path.is_file():
         raise BlindSRError(
-            f"{path} is not there, and the perceptual loss needs VGG-19's weights from it", Code.FILE_NOT_FOUND
+            f"file {path} does not exist; the perceptual loss needs VGG-19's weights", Code.FILE_NOT_FOUND
         )
 
 

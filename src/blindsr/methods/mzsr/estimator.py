@@ -1,4 +1,4 @@
-"""What MZSR is not told: the blur kernel and the noise of an image, so that it can be used blind.
+"""Estimation of blur kernel and noise for MZSR, which the paper takes as known.
 
 The paper takes the true kernel, or leaves it to "kernel estimation algorithms" (Section 4.3). Ours is a small network
 that reads the covariance of a Gaussian kernel (Eq. 3) off windows of the LR image. The median over windows is the

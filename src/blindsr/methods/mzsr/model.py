@@ -10,7 +10,7 @@ degraded once more by its own blur kernel, and the network learns to undo that (
 | LR son, Section 4.3 | `MZSR.son` |
 | Algorithm 2 | `MZSR.condition`, then `MZSR.restore` |
 
-Deviations are listed in the README beside this file.
+Deviations are listed in the README in this folder.
 """
 
 import itertools
@@ -85,7 +85,7 @@ class AdaptedWeights:
     kernel: Tensor
     """``(k, k)``, HR pixels."""
     confidence: float | None
-    """Of an estimated kernel; None for one that was given."""
+    """Confidence of an estimated kernel; None if it was given."""
     noise: float
     """Noise level of the son, 0..255."""
     losses: tuple[float, ...]

@@ -19,7 +19,7 @@ class Trunk(nn.Module):
     mean: Tensor
     std: Tensor
     channels: tuple[int, ...]
-    """Of each feature map."""
+    """Channels of each feature map."""
     least: int
     """Smallest side of an image, px."""
 
@@ -65,7 +65,7 @@ def fill_weights(
     try:
         named = {name: tensors[names[name]].reshape(tensor.shape) for name, tensor in own.items()}
     except (KeyError, RuntimeError):
-        raise BlindSRError(f"{path} does not hold the weights of {what}", Code.INVALID_FILE) from None
+        raise BlindSRError(f"{path} does not contain the weights of {what}", Code.INVALID_FILE) from None
     net.load_state_dict(named)
     net.eval().requires_grad_(requires_grad=False)
 

@@ -1,4 +1,4 @@
-"""Text files that name images, one a line."""
+"""Text files that list images, one per line."""
 
 import codecs
 import re
@@ -22,13 +22,13 @@ def read_list(path: Path) -> list[str]:
         if str(path) != "-":
             data = path.read_bytes()
         elif sys.stdin is None:
-            raise BlindSRError("there is no standard input to read a list from; name a file", Code.CANNOT_READ)
+            raise BlindSRError("standard input is closed; name a list file", Code.CANNOT_READ)
         else:
             data = sys.stdin.buffer.read()
         lines = re.split(r"\r\n|\r|\n", _decoded(data))
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8 or UTF-16"
-        raise BlindSRError(f"cannot read the list {named}: {reason}", Code.CANNOT_READ) from None
+        raise BlindSRError(f"cannot read list {named}: {reason}", Code.CANNOT_READ) from None
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 

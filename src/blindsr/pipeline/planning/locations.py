@@ -1,4 +1,4 @@
-"""Places of files: local paths, and URLs of stores such as S3 that fsspec reaches."""
+"""Locations of files: local paths, and URLs of stores such as S3 by fsspec."""
 
 import os
 import posixpath
@@ -28,7 +28,7 @@ _ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
 
 @dataclass(frozen=True)
 class Entry:
-    """What a folder holds under one name."""
+    """Entry of a folder."""
 
     place: Location
     kind: Literal["file", "folder", "broken", "other"]
@@ -37,7 +37,7 @@ class Entry:
 
 
 def parse_location(text: str | os.PathLike[str]) -> Location:
-    """The place that a user names.
+    """Parse a path or URL.
 
     Raises:
         BlindSRError: a URL of a store that nothing here reaches.
@@ -50,29 +50,29 @@ def parse_location(text: str | os.PathLike[str]) -> Location:
 
 
 def name_of(place: Location) -> str:
-    """Its last part."""
+    """Last component."""
     return place.name if isinstance(place, Path) else posixpath.basename(place.rstrip("/"))
 
 
 def suffix_of(place: Location) -> str:
-    """Its extension in lower case."""
+    """Extension in lower case."""
     return posixpath.splitext(name_of(place))[1].lower()
 
 
 def join(folder: Location, *parts: str) -> Location:
-    """A place below a folder."""
+    """Join components to a folder."""
     if isinstance(folder, Path):
         return folder.joinpath(*parts)
     return "/".join([folder.rstrip("/"), *(part for part in parts if part)])
 
 
 def parent_of(place: Location) -> Location:
-    """The folder that it lies in."""
+    """Parent folder."""
     return place.parent if isinstance(place, Path) else place.rstrip("/").rpartition("/")[0]
 
 
 def identity(place: Location) -> str:
-    """What two names of one place have in common: links are resolved."""
+    """Canonical name, links resolved."""
     if isinstance(place, Path):
         return os.path.realpath(place)
     store, path = _opened(place)
@@ -80,18 +80,18 @@ def identity(place: Location) -> str:
 
 
 def absolute(place: Location) -> str:
-    """A place without what depends on the working directory; links stay."""
+    """Absolute location; links are kept."""
     return os.path.abspath(place) if isinstance(place, Path) else identity(place)  # noqa: PTH100  # without ..
 
 
 def is_within(place: Location, folder: Location) -> bool:
-    """Whether a place is a folder or lies below it."""
+    """Whether a location is a folder or lies in it."""
     inner, outer = identity(place), identity(folder).rstrip("/")
     return type(place) is type(folder) and f"{inner}/".startswith(f"{outer}/")
 
 
 def kind_of(place: Location) -> Literal["file", "folder", "missing"]:
-    """What is there, links followed.
+    """Kind of a location, links followed.
 
     Raises:
         OSError: a folder on the way may not be entered, or a store does not answer.
@@ -108,7 +108,7 @@ def kind_of(place: Location) -> Literal["file", "folder", "missing"]:
 
 
 def entries(folder: Location) -> list[Entry]:
-    """What a folder holds, sorted by name.
+    """Entries of a folder, sorted by name.
 
     Raises:
         OSError: it may not be listed.
@@ -181,7 +181,7 @@ def check_new(place: Location, *, overwrite: bool) -> None:
 
 
 def is_animated(place: Location) -> bool:
-    """Whether a file holds several frames; False where that cannot be told."""
+    """Whether a file has several frames; False if unknown."""
     if isinstance(place, Path):
         return images.is_animated(place)
     with Workspace() as work, suppress(BlindSRError):
@@ -190,7 +190,7 @@ def is_animated(place: Location) -> bool:
 
 
 class Workspace:
-    """Local copies of files in stores, and of results that wait to be brought there.
+    """Local copies of files in stores, and of results to be uploaded.
 
     Its folder is made when it is first needed, and removed with all that is in it at the end. Threads may share it.
     """
@@ -292,7 +292,7 @@ class Workspace:
         except OSError as error:
             reason = error.strerror or error
             raise BlindSRError(
-                f"there is no temporary folder for {shown} ({reason}); set TMPDIR", Code.CANNOT_WRITE
+                f"cannot create a temporary folder for {shown} ({reason}); set TMPDIR", Code.CANNOT_WRITE
             ) from None
         self._shown[str(path)] = shown
         return path
@@ -328,7 +328,7 @@ def _opened(url: str) -> tuple[Any, str]:
     try:
         store, path = url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise BlindSRError(f"{url} cannot be reached: {error}", Code.UNREACHABLE) from None
+        raise BlindSRError(f"cannot reach {url}: {error}", Code.UNREACHABLE) from None
     return store, str(path)
 
 

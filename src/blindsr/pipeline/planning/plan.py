@@ -1,4 +1,4 @@
-"""From what a user names (files, folders, patterns) to pairs of a file to read and a file to write."""
+"""Planning of inputs and outputs: files, folders and patterns to pairs of source and target."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ TEMPLATE = "{stem}_x{scale}"
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph to restore."""
+    """One file to restore."""
 
     source: Location
     target: Location
@@ -25,14 +25,14 @@ class Job:
 
     @property
     def map(self) -> Location:
-        """Where to draw what the result leaves open; by its whole name, for there may be ``a.jpg`` and ``a.png``."""
+        """Target of the residual map, named after the whole name of the result."""
         name = f"{locations.name_of(self.target)}.residual.png"
         return locations.join(locations.parent_of(self.target), name)
 
 
 @dataclass(frozen=True)
 class Naming:
-    """What results are called in a folder."""
+    """Naming of results in a folder."""
 
     scale: float | str
     """Fills ``{scale}``; a text where each image has a factor of its own."""
@@ -45,7 +45,7 @@ class Naming:
 
 @dataclass(frozen=True)
 class Root:
-    """A part of what is to be restored that is listed by itself: a file, a folder alone, or a folder with its tree."""
+    """Part of the inputs that is listed separately: a file, a folder, or a folder with its tree."""
 
     place: Location
     out: Location
@@ -63,7 +63,7 @@ class Root:
 
 
 def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> list[Job]:
-    """Decide where every result goes, and find out what cannot work before anything is computed.
+    """Plan where every result is written, and check it before anything is computed.
 
     A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
     What cannot be restored by itself, such as a folder that may not be listed, is a job with an error.
@@ -88,12 +88,12 @@ def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> 
                 chosen[job.target] = job.source
             jobs.append(job)
     if not jobs:
-        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
+        raise BlindSRError(f"no images found in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
     return jobs
 
 
 def find_sources(inputs: Sequence[str | os.PathLike[str]]) -> list[Job]:
-    """The files that files, folders and patterns name, each as a job without a target.
+    """List the files of files, folders and patterns as jobs without targets.
 
     Raises:
         BlindSRError: there are none.
@@ -103,12 +103,12 @@ def find_sources(inputs: Sequence[str | os.PathLike[str]]) -> list[Job]:
         for one in _found(root, None):
             found.setdefault(locations.identity(one.place), Job(one.place, Path(), one.error))
     if not found:
-        raise BlindSRError(f"found no image in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
+        raise BlindSRError(f"no images found in {', '.join(map(str, inputs))}", Code.NO_IMAGES)
     return list(found.values())
 
 
 def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> list[Root]:
-    """The parts that are listed apart: each folder that is named, each folder in it, each file.
+    """Split the inputs into parts that are listed separately.
 
     Raises:
         BlindSRError: nothing to read, a place that cannot be written to, or two files whose results have one name.
@@ -124,7 +124,9 @@ def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) ->
             _check_file(folder)
             return [Root(files[0].place, folder, "named")]
         if locations.suffix_of(folder) in formats.WRITTEN:
-            raise BlindSRError(f"several images go to a folder, and {out} is named like a file; end a folder with /")
+            raise BlindSRError(
+                f"several images need an output folder, but {out} is named like a file; end a folder with /"
+            )
     _check_folder(folder)
     _check_template(naming)
     _check_apart(files, naming)
@@ -132,7 +134,7 @@ def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) ->
 
 
 def list_jobs(root: Root, naming: Naming) -> Iterator[Job]:
-    """Each image below a root, and where its result goes.
+    """List the images of a root and their targets.
 
     Raises:
         BlindSRError: two results of one name.
@@ -293,7 +295,7 @@ def _named(one: _Image, out: Location, naming: Naming) -> Job:
 
 
 def result_name(source: Location, naming: Naming) -> str:
-    """What the result of a file is called.
+    """Name of the result of a file.
 
     Raises:
         BlindSRError: a template that makes no name of it.
@@ -301,7 +303,7 @@ def result_name(source: Location, naming: Naming) -> str:
     stem, suffix = os.path.splitext(locations.name_of(source))  # noqa: PTH122  # of URLs as well
     name = _filled(naming, stem)
     if not name or name.startswith(".") or "/" in name or os.sep in name:
-        raise BlindSRError(f"the name {naming.template!r} makes {name!r} of {source}, which is not the name of a file")
+        raise BlindSRError(f"the template {naming.template!r} gives {name!r} for {source}, which is not a file name")
     if Path(name).suffix.lower() in formats.WRITTEN:
         return name
     if suffix.lower() == ".gif" and not locations.is_animated(source):
@@ -314,7 +316,7 @@ def _filled(naming: Naming, stem: str) -> str:
     try:
         return naming.template.format(stem=stem, scale=scale, model=naming.model)
     except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-        message = f"the name {naming.template!r} knows {{stem}}, {{scale}} and {{model}}, not {error}"
+        message = f"the template {naming.template!r} supports {{stem}}, {{scale}} and {{model}}, not {error}"
         raise BlindSRError(message) from None
 
 
@@ -334,7 +336,9 @@ def _check_apart(files: Sequence[Root], naming: Naming) -> None:
 
 
 def _clash(first: Location, second: Location, target: Location) -> BlindSRError:
-    return BlindSRError(f"{first} and {second} would both be written to {target}; upscale them apart", Code.NAME_CLASH)
+    return BlindSRError(
+        f"{first} and {second} would both be written to {target}; restore them separately", Code.NAME_CLASH
+    )
 
 
 def _same(first: Location, second: Location) -> bool:
@@ -353,7 +357,8 @@ def _check_file(place: Location) -> None:
         images.check_output(place)
     elif locations.suffix_of(place) not in formats.WRITTEN:
         raise BlindSRError(
-            f"cannot write {place}: expected an extension out of {', '.join(formats.WRITTEN)}", Code.CANNOT_WRITE
+            f"cannot write {place}: unsupported extension; expected one of {', '.join(formats.WRITTEN)}",
+            Code.CANNOT_WRITE,
         )
 
 
@@ -363,10 +368,6 @@ def _check_folder(place: Location) -> None:
         return
     nearest = next(path for path in (place, *place.absolute().parents) if path.exists())
     if not nearest.is_dir():
-        raise BlindSRError(
-            f"cannot write to the folder {place}: {nearest} is a file; choose another", Code.CANNOT_WRITE
-        )
+        raise BlindSRError(f"cannot write to folder {place}: {nearest} is a file", Code.CANNOT_WRITE)
     if not os.access(nearest, os.W_OK):
-        raise BlindSRError(
-            f"cannot write to the folder {place}: {nearest} is not writable; choose another", Code.CANNOT_WRITE
-        )
+        raise BlindSRError(f"cannot write to folder {place}: {nearest} is not writable", Code.CANNOT_WRITE)

@@ -35,7 +35,7 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     except BlindSRError:
         return {**_size(images.read_file(path, max_pixels=max_pixels)), "format": kind, "frames": count}
     if strips.width * strips.height > max_pixels:
-        raise BlindSRError(f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are read")
+        raise BlindSRError(f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are supported")
     return {"width": strips.width, "height": strips.height, "format": kind, "frames": count}
 
 

@@ -7,17 +7,22 @@ were degraded alike, the method has learned to see degradation and not content.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from blindsr import images
+from blindsr.contract import Method
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.folder import DataSet
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import save_figure
+from blindsr.reproduce.drawings.figure import blank, save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _KERNEL = 21
 
@@ -36,7 +41,7 @@ class Representations:
     def neighbours_agree(self, k: int = 5) -> float:
         """Accuracy of the k nearest neighbours' vote, each row left out in turn (Euclidean distance)."""
         if k >= len(self.vectors):
-            raise BlindSRError(f"{k} neighbours are too many for {len(self.vectors)} representations")
+            raise BlindSRError(f"{k} neighbours are more than {len(self.vectors)} representations", Code.TOO_SMALL)
         distance = torch.cdist(self.vectors.double(), self.vectors.double()).fill_diagonal_(torch.inf)
         nearest = self.labels[distance.topk(k, largest=False).indices]
         votes = torch.nn.functional.one_hot(nearest, len(self.names)).sum(1)
@@ -58,10 +63,14 @@ def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise:
         for label, width in enumerate(widths):
             kernel = kernels.gaussian(_KERNEL, width)
             (record,) = degradation(f"width-{width:g}", path.stem, scale=upscaler.scale, kernel=kernel, noise=noise)
-            packed = upscaler.method.pack(upscaler.condition(record.apply(hr)))
-            vectors.append(torch.cat([values.flatten().float().cpu() for values in packed.values()]))
+            vectors.append(packed(upscaler.method, upscaler.condition(record.apply(hr))))
             labels.append(label)
     return Representations(torch.stack(vectors), torch.tensor(labels), tuple(f"width {width:g}" for width in widths))
+
+
+def packed(method: Method[Any], condition: Any) -> Tensor:
+    """A condition as one vector."""
+    return torch.cat([values.flatten().float().cpu() for values in method.pack(condition).values()])
 
 
 def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
@@ -70,20 +79,31 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
     Raises:
         BlindSRError: matplotlib or scikit-learn is not installed, too few representations, or an unwritable place.
     """
+    figure = blank(5, 5)
+    scatter(found, figure.add_subplot())
+    save_figure(figure, path, overwrite=overwrite)
+
+
+def scatter(found: Representations, axes: "Axes") -> None:
+    """Draw a t-SNE of the representations, coloured by degradation.
+
+    Raises:
+        BlindSRError: scikit-learn is not installed, or too few representations.
+    """
     try:
-        from matplotlib.figure import Figure
         from sklearn.manifold import TSNE
     except ImportError:
-        raise BlindSRError("drawing needs matplotlib and scikit-learn: pip install 'blindsr[plot]'") from None
+        raise BlindSRError(
+            "plotting requires matplotlib and scikit-learn: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY
+        ) from None
     if len(found.vectors) < 4:
-        raise BlindSRError(f"{len(found.vectors)} representations are too few to draw; take more images or widths")
+        raise BlindSRError(
+            f"{len(found.vectors)} representations are too few to plot; use more images or widths", Code.TOO_SMALL
+        )
     perplexity = min(30.0, (len(found.vectors) - 1) / 3)
     flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(found.vectors.numpy())
-    figure = Figure(figsize=(5, 5), layout="constrained")
-    axes = figure.add_subplot()
     for label, name in enumerate(found.names):
         rows = (found.labels == label).numpy()
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
-    axes.legend()
-    save_figure(figure, path, overwrite=overwrite)
+    axes.legend(fontsize="small")

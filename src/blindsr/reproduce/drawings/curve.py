@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
-from blindsr.reproduce.figure import Line, plotted, save_figure
+from blindsr.reproduce.drawings.figure import Line, plotted, save_figure
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
         BlindSRError: the model takes no steps.
     """
     if "steps" not in upscaler.method.supported_hints:
-        raise BlindSRError(f"{model} takes no gradient steps on images, so it has no such curve")
+        raise BlindSRError(f"{model} does not support gradient steps on images", Code.UNSUPPORTED_OPTION)
     values = []
     for count in steps:
         (column,) = evaluate(restore_with_hints(upscaler, protocol, count), protocol, [data], model=model).columns

@@ -15,7 +15,7 @@ from blindsr.evaluate.definition import Protocol as TestProtocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.metrics import psnr
 from blindsr.images import modcrop, quantise, read
-from blindsr.reproduce.curve import Curve
+from blindsr.reproduce.drawings.curve import Curve
 
 
 @runtime_checkable

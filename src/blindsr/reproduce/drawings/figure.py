@@ -59,7 +59,9 @@ def blank(width: float = 6, height: float = 4) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise BlindSRError("drawing needs matplotlib: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY) from None
+        raise BlindSRError(
+            "plotting requires matplotlib: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY
+        ) from None
     return Figure(figsize=(width, height), layout="constrained")
 
 
@@ -74,9 +76,11 @@ def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None
         BlindSRError: a library that is not installed, another ending, or a folder that is not there or not writable.
     """
     if any(find_spec(name) is None for name in libraries):
-        raise BlindSRError(f"drawing needs {' and '.join(libraries)}: pip install 'blindsr[plot]'")
+        raise BlindSRError(
+            f"plotting requires {' and '.join(libraries)}: pip install 'blindsr[plot]'", Code.MISSING_DEPENDENCY
+        )
     if path.suffix.lower() not in _SUFFIXES:
-        raise BlindSRError(f"cannot write {path}: a figure is a PNG, PDF or SVG file")
+        raise BlindSRError(f"cannot write {path}: expected a .png, .pdf or .svg file", Code.CANNOT_WRITE)
     files.check_writable(path)
 
 

@@ -1,0 +1,54 @@
+"""What kinds of figures have in common: a record that a study's file fills in, and the drawing of it."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from blindsr.contract import StrictModel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Plot
+
+    from blindsr.evaluate import DataSet
+    from blindsr.inference.upscaler import Upscaler
+    from blindsr.reproduce.measure import Ours
+    from blindsr.reproduce.runs import Runs, Trained
+
+
+class Work(Protocol):
+    """What a figure is drawn from."""
+
+    runs: "Runs"
+    trained: "list[Trained]"
+    sets: "dict[str, DataSet]"
+    """Test images, by the name of the data set in lower case."""
+    cells: "dict[tuple[int, int, int], Ours]"
+    """What was measured, by table, row and column."""
+
+    def upscaler(self, variant: str) -> "Upscaler":
+        """A variant's model, of the first seed."""
+
+    def teacher_rates(self, variant: str) -> tuple[float, ...]:
+        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+
+
+Drawn = tuple["Plot | None", dict[str, Any]]
+"""The figure, or None where its data set is missing, and the numbers in it."""
+
+
+class Drawing(StrictModel):
+    """One figure."""
+
+    data: str = ""
+    """Name of the data set that is looked at, if any."""
+
+    def used(self) -> Iterable[str]:
+        """Names of the variants that are drawn."""
+        return ()
+
+    def sets(self) -> Iterable[str]:
+        """Names of the data sets that are looked at."""
+        return (self.data,) if self.data else ()
+
+    def libraries(self) -> Iterable[str]:
+        """What is needed beside matplotlib."""
+        return ()

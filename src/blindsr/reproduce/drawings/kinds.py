@@ -1,0 +1,28 @@
+"""The kinds of figures that a study's file can ask for, and the curve of training that every study has."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from blindsr.reproduce.drawings.clusters import Clusters
+from blindsr.reproduce.drawings.figure import Line, plotted
+from blindsr.reproduce.drawings.lines import Progress, Series, Steps
+from blindsr.reproduce.drawings.looks import Maps, SupportSets, Window
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Plot
+
+    from blindsr.reproduce.runs import Trained
+
+Figure = Annotated[Series | Progress | Steps | Clusters | Window | Maps | SupportSets, Field(discriminator="kind")]
+
+
+def training(runs: "Sequence[Trained]", title: str) -> "Plot | None":
+    """Held-out PSNR of every run against its steps; None where nothing was validated."""
+    lines = [
+        Line(f"{run.variant}, seed {run.seed}", [step for step, _, _ in run.curve], [psnr for _, psnr, _ in run.curve])
+        for run in runs
+        if run.curve
+    ]
+    return plotted(lines, title, "steps of all stages", "held-out PSNR (dB)") if lines else None

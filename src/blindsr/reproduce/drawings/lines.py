@@ -1,0 +1,96 @@
+"""Figures of lines: a table as lines, PSNR while training goes on, PSNR by gradient steps."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from blindsr.contract import StrictModel
+from blindsr.evaluate import protocol
+from blindsr.reproduce.drawings.curve import curve
+from blindsr.reproduce.drawings.drawing import Drawing, Drawn, Work
+from blindsr.reproduce.drawings.figure import Line, plotted
+from blindsr.reproduce.drawings.iterations import iterations
+
+
+class Series(Drawing):
+    """A table as lines: one for each group of its rows."""
+
+    kind: Literal["series"]
+    title: str
+    x: str = Field(description="label of the axis")
+    groups: dict[str, dict[int, float]] = Field(description="label of a line to its rows, each with its x")
+    table: int = 0
+    column: int = 0
+
+    def draw(self, work: Work) -> Drawn:
+        """Draw what was measured; the paper's numbers, where there are any, are dashed."""
+        table = work.runs.study.tables[self.table]
+        lines, numbers = [], {}
+        for label, rows in self.groups.items():
+            paper = {x: table.paper(table.rows[row])[self.column][0] for row, x in rows.items()}
+            ours = {x: work.cells.get((self.table, row, self.column)) for row, x in rows.items()}
+            known = {x: value for x, value in paper.items() if value is not None}
+            found = {x: cell.mean[0] for x, cell in ours.items() if cell is not None}
+            if known:
+                lines.append(Line(f"{label}, paper", list(known), list(known.values()), dashed=True))
+            if found:
+                lines.append(Line(f"{label}, ours", list(found), list(found.values())))
+            numbers[label] = {"x": list(found), "psnr": list(found.values())}
+        return (plotted(lines, self.title, self.x) if lines else None), numbers
+
+
+class Progress(Drawing):
+    """PSNR on what the study watches, at every validation of each training."""
+
+    kind: Literal["progress"]
+    title: str
+
+    def draw(self, work: Work) -> Drawn:
+        """Draw one line for each training."""
+        lines = [
+            Line(f"{run.variant}, seed {run.seed}", [x for x, _ in run.watched], [y for _, y in run.watched])
+            for run in work.trained
+            if run.watched
+        ]
+        numbers = {line.label: {"x": list(line.x), "psnr": list(line.y)} for line in lines}
+        return (plotted(lines, self.title, "steps") if lines else None), numbers
+
+
+class StepsLine(StrictModel):
+    """One line of `Steps`."""
+
+    label: str
+    variant: str
+    learner: bool = Field(False, description="whether it is the network that a teacher reads which takes the steps")
+
+
+class Steps(Drawing):
+    """PSNR by the number of gradient steps on each image, or on each LR-HR pair."""
+
+    kind: Literal["steps"]
+    title: str
+    protocol: str
+    counts: tuple[int, ...]
+    lines: tuple[StepsLine, ...]
+
+    def used(self) -> Iterable[str]:
+        return (line.variant for line in self.lines)
+
+    def draw(self, work: Work) -> Drawn:
+        """Measure and draw each line."""
+        data = work.sets.get(self.data.lower())
+        if data is None:
+            return None, {}
+        chosen, lines = protocol(self.protocol), []
+        for one in self.lines:
+            upscaler = work.upscaler(one.variant)
+            if one.learner:
+                work.runs.check_teacher(one.variant)
+                rates = work.teacher_rates(one.variant)
+                _, found = iterations(one.label, upscaler.method, chosen, data, rates=rates, counts=self.counts)
+            else:
+                found = curve(one.label, upscaler, chosen, data, self.counts)
+            lines.append(Line(one.label, found.steps, found.psnr))
+        numbers = {line.label: {"x": list(line.x), "psnr": list(line.y)} for line in lines}
+        return plotted(lines, self.title, "gradient steps"), numbers
