@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,13 @@ import torch
 from torch import Tensor
 
 from blindsr import images
+from blindsr.contract import Hints
 from blindsr.degrade import Degradation, resize
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import Folders, Protocol, Results, Row, data_sets, evaluate, metrics, protocol
+from blindsr.evaluate.run import restore_with_hints
+from blindsr.inference import Upscaler
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 
 
 def _bicubic(lr: Tensor, _: Degradation) -> Tensor:
@@ -136,3 +141,29 @@ def test_a_folder_that_cannot_be_made(hr_folder: Path, tmp_path: Path) -> None:
             model="bicubic",
             save=Folders(sr=tmp_path / "file"),
         )
+
+
+def test_support_images_are_degraded_alike(hr_folder: Path) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        net = CMDSR(CMDSRConfig(blocks=1, channels=4, support=2, patch=8, features=8, sets=1))
+    upscaler, chosen = Upscaler(net, device="cpu", precision="fp32"), protocol("cmdsr-middle")
+    seen: list[Sequence[Tensor] | None] = []
+    condition = net.condition
+
+    def note(lr: Tensor, *, generator: torch.Generator, hints: Hints) -> Tensor:
+        seen.append(hints.support)
+        return condition(lr, generator=generator, hints=hints)
+
+    net.condition = note  # type: ignore[method-assign,assignment]
+    restore = restore_with_hints(upscaler, chosen, support=[hr_folder / "b.png"])
+    (truth,) = chosen.degradations("a")
+    hr = _hr(hr_folder / "a.png")
+    restore(truth.apply(hr), truth)
+    assert seen[0] is not None
+    (support,) = seen[0]
+    other = _hr(hr_folder / "b.png")
+    expected = truth.apply(other)
+    assert support.shape == expected.shape
+    assert not torch.equal(support, expected)  # its noise is its own
+    assert float((support - expected).abs().mean()) < 0.15

@@ -26,7 +26,7 @@ from blindsr.errors import BlindSRError
 _MANY: Mapping[str, frozenset[str]] = {
     "upscale": frozenset({"--support"}),
     "train": frozenset({"--data"}),
-    "evaluate": frozenset({"--data"}),
+    "evaluate": frozenset({"--data", "--support"}),
     "inspect": frozenset({"--data"}),
     "benchmark": frozenset({"--data"}),
     "reproduce": frozenset({"--data", "--train", "--use"}),

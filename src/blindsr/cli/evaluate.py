@@ -64,6 +64,10 @@ def evaluate(
     steps: Annotated[
         int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
     ] = None,
+    support: Annotated[
+        list[Path] | None,
+        typer.Option("--support", help="HR images that are degraded alike and used as the support set of each image."),
+    ] = None,
     lpips: Annotated[
         Path | None,
         typer.Option("--lpips", help="Measure LPIPS too, with its authors' weights on AlexNet in this file."),
@@ -100,9 +104,18 @@ def evaluate(
         results=results,
         build=build,
         steps=steps,
+        support=support or (),
         save=room.Folders(save_lr, save_sr),
         more=_measures(lpips, vgg, niqe, device),
-        settings=_settings(kernel=kernel, steps=steps, seed=seed, precision=precision, device=device, limit=limit),
+        settings=_settings(
+            kernel=kernel,
+            steps=steps,
+            support=[path.name for path in support or ()],
+            seed=seed,
+            precision=precision,
+            device=device,
+            limit=limit,
+        ),
         console=console,
     )
     real = [room.real_protocols()[name] for name in protocol if name in room.real_protocols()]
@@ -133,6 +146,7 @@ class Job:
     build: Callable[[str, int | None], tuple[str, Upscaler]]
     """From a name of weights and the scale that is needed, if any, to the model's name and what restores."""
     steps: int | None
+    support: Sequence[Path]
     save: Folders
     more: Sequence[Measure]
     settings: dict[str, object]
@@ -175,7 +189,7 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
             restore = (
                 subject
                 if isinstance(subject, room.Results)
-                else run.restore_with_hints(subject, one if told else None, job.steps)
+                else run.restore_with_hints(subject, one if told else None, job.steps, job.support)
             )
             measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
             scores.append(
@@ -200,11 +214,11 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
     from blindsr.contract import Hints
     from blindsr.evaluate import photographs
 
-    if job.save.lr is not None:
-        raise BlindSRError(
-            f"{protocol.name} does not support --save-lr: its LR images come from files",
-            Code.UNSUPPORTED_OPTION,
-        )
+    for option, given in (("--save-lr", job.save.lr is not None), ("--support", bool(job.support))):
+        if given:
+            raise BlindSRError(
+                f"{protocol.name} does not support {option}: its LR images come from files", Code.UNSUPPORTED_OPTION
+            )
     if lr is not None and not protocol.paired:
         raise BlindSRError(f"{protocol.name} needs LR images only; give their folder with --data", Code.MISSING_OPTION)
     sets = photographs.paired(data, lr, limit) if protocol.paired else photographs.unpaired(data, limit)

@@ -12,7 +12,7 @@ from blindsr import files, images
 from blindsr.contract import Hints
 from blindsr.degrade import Degradation, resize
 from blindsr.errors import BlindSRError, Code
-from blindsr.evaluate.definition import Protocol
+from blindsr.evaluate.definition import Protocol, seed_of
 from blindsr.evaluate.folder import DataSet, Results
 from blindsr.evaluate.measures import Compared, Measure, fidelity, score
 from blindsr.evaluate.scores import Column, Row, Scores
@@ -78,14 +78,30 @@ def evaluate(
     return Scores(protocol, model, tuple(columns), measures, settings or {})
 
 
-def restore_with_hints(upscaler: Upscaler, told: Protocol | None, steps: int | None = None) -> Restore:
-    """Restore with the hints that a protocol's paper gives, and a number of gradient steps."""
+def restore_with_hints(
+    upscaler: Upscaler, told: Protocol | None, steps: int | None = None, support: Sequence[Path] = ()
+) -> Restore:
+    """Restore with the hints that a protocol's paper gives.
+
+    Args:
+        upscaler: the model.
+        told: the protocol whose hints are given, if any.
+        steps: number of gradient steps.
+        support: HR images that are degraded like each test image and given as its support set.
+    """
+    pictures = [(path.stem, images.modcrop(images.read(path).pixels, upscaler.scale)[None]) for path in support]
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
         hints = Hints() if told is None else told.oracle_hints(degradation, upscaler.method.supported_hints)
-        return upscaler(lr, replace(hints, steps=steps))
+        alike = [replace(degradation, seeds=_seed(degradation, name)).apply(hr) for name, hr in pictures]
+        return upscaler(lr, replace(hints, steps=steps, support=alike or None))
 
     return restore
+
+
+def _seed(degradation: Degradation, image: str) -> Tensor:
+    """Noise of another image under the same degradation."""
+    return torch.tensor([seed_of(str(int(degradation.seeds[0])), image)])
 
 
 def _image(

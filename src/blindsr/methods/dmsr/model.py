@@ -55,9 +55,7 @@ class DMSRConfig(StrictModel):
     channels: int = Field(64, gt=0)
     reduction: int = Field(16, gt=0, description="of the channel attention")
     extractor: int = Field(64, gt=0, description="channels of the degradation extractor")
-    noise: Literal["map", "sigma", "none"] = Field(
-        "map", description="what the extractor finds for the meta-denoise module, Table 3"
-    )
+    noise: Literal["map", "sigma", "none"] = Field("map", description="input of the meta-denoise module, Table 3")
     deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
     code: int = Field(15, gt=0, description="length of the reduced kernel")
     window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
