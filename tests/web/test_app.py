@@ -22,7 +22,8 @@ def test_every_operation_is_described() -> None:
 
 
 def test_the_server_process_loads_neither_torch_nor_decoders() -> None:
-    code = "import blindsr.web.app, blindsr.web.server, sys; print(*sorted({one.split('.')[0] for one in sys.modules}))"
+    modules = "blindsr.cli.app, blindsr.web.app, blindsr.web.server"
+    code = f"import sys, {modules}; print(*sorted({{one.split('.')[0] for one in sys.modules}}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "fastapi" in loaded
     assert not {"torch", "numpy", "PIL", "pyvips", "scipy", "tifffile"} & set(loaded)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.pipeline.options import parse_duration
 
 if TYPE_CHECKING:
     from blindsr.train.loop import Ending, Options
@@ -65,6 +64,7 @@ def train(
         )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _need_extra()
+    from blindsr.pipeline.options import parse_duration
     from blindsr.train.loop import Options
     from blindsr.train.recipe import load_recipe
 
