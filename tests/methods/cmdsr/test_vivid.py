@@ -21,7 +21,7 @@ def lpips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     net = LPIPS("alex")
     for head in net.heads:
         head.data.fill_(0.1)
-    monkeypatch.setattr(LPIPS, "read", lambda _path: net)
+    monkeypatch.setattr(LPIPS, "from_file", lambda _path: net)
     path = tmp_path / "lpips.safetensors"
     path.touch()
     return path
@@ -87,3 +87,19 @@ def test_artefacts_are_structure_that_the_photograph_lacks() -> None:
     assert float(artefact_map(flat + wrong, flat).mean()) > 0.9
     assert float(artefact_map(texture + 0.05, texture).mean()) < 0.01  # another brightness is no structure
     assert float(artefact_map(texture + wrong, texture).mean()) < 0.5
+
+
+def test_lpips_sees_patches_at_every_phase(lpips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, sizes = stage(lpips), set()
+    forward = LPIPS.forward
+
+    def recorded(self: LPIPS, a: Tensor, b: Tensor) -> Tensor:
+        sizes.add(tuple(a.shape[-2:]))
+        return forward(self, a, b)
+
+    monkeypatch.setattr(LPIPS, "forward", recorded)
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(1, 3, 48, 48, generator=generator)
+    for _ in range(200):
+        one._distance(image, image, generator)
+    assert sizes == {(height, width) for height in range(45, 49) for width in range(45, 49)}

@@ -19,6 +19,9 @@ from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Task
 from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import LPIPS
 
+_STRIDE = 4
+"""Stride of AlexNet's first convolution, pixels."""
+
 
 class VividRecipe(RestoringRecipe):
     """Weights of the losses; all are of means over pixels in [0, 1]."""
@@ -69,14 +72,14 @@ class Vivid(RestoringStage):
             with torch.no_grad():
                 feature = self.method.with_denoise(self.method.condition_net(batch.support).float(), batch.share)
         sr, hr = self.restore_patches(batch.wanted, batch.lr, batch.corners, feature)
-        losses = self._losses(sr, hr)
+        losses = self._losses(sr, hr, generator)
         return {"loss": torch.stack(list(losses.values())).sum(), **{name: x.detach() for name, x in losses.items()}}
 
-    def _losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+    def _losses(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         recipe, losses = self.recipe, {}
         losses["pixels"] = recipe.pixels * F.l1_loss(sr, hr)
         if recipe.perceptual:
-            losses["perceptual"] = recipe.perceptual * self._distance(sr, hr)
+            losses["perceptual"] = recipe.perceptual * self._distance(sr, hr, generator)
         if recipe.artefacts:
             losses["artefacts"] = recipe.artefacts * (artefact_map(sr.detach(), hr) * (sr - hr).abs()).mean()
         if self.method.discriminator is not None and (recipe.adversarial or recipe.matching):
@@ -90,11 +93,17 @@ class Vivid(RestoringStage):
             losses["discriminator"] = F.softplus(-real).mean() + F.softplus(fake).mean()
         return losses
 
-    def _distance(self, sr: Tensor, hr: Tensor) -> Tensor:
+    def _distance(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> Tensor:
+        """Mean LPIPS of patches cut at a random phase.
+
+        AlexNet's first convolution has stride 4. At a fixed phase, a network of scale 4 learns a pattern of that period
+        that LPIPS does not see.
+        """
         if not self._lpips:
             assert self.recipe.lpips is not None
             self._lpips.append(LPIPS.from_file(self.recipe.lpips).to(sr.device))
-        distance: Tensor = self._lpips[0](sr, hr).mean()
+        top, left = torch.randint(_STRIDE, (2,), generator=generator).tolist()
+        distance: Tensor = self._lpips[0](sr[..., top:, left:], hr[..., top:, left:]).mean()
         return distance
 
 
