@@ -45,6 +45,7 @@ web-test: $(READY) $(WEB_READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/inference.py
+	$(BIN)/python benchmarks/runtimes.py
 	$(BIN)/python benchmarks/training.py
 
 # Torch is installed first and from the constraints, so that nothing pulls in another build of it.

@@ -1,0 +1,142 @@
+"""Every model in every runtime and precision on this machine, beside its limit and what others use.
+
+    python benchmarks/runtimes.py [--side 160] [--models cmdsr_x4.photo ...] [--json FILE]
+
+One line of JSON for each: seconds of the restoring network alone (the least of three runs, all runtimes in turn, so
+that a busy moment hits all), seconds of a whole call with condition and corrections, megapixels of result a second,
+GFLOPS, and their share of the peak of this machine: a 3x3 convolution of 64 channels in torch. Networks of other
+authors have random weights, which do for speed; spandrel makes them.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from blindsr import weights
+from blindsr.contract import Hints, Method
+from blindsr.devices import computes_bf16
+from blindsr.inference import Upscaler
+from blindsr.inference.community import Community
+from blindsr.inference.named import load_method
+from blindsr.runtimes import session
+from blindsr.runtimes.compiled import compiled
+
+_RUNS = 3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--side", type=int, default=160, help="of the square LR image")
+    parser.add_argument("--models", nargs="*", default=list(weights.available()))
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    lr = torch.rand(1, 3, arguments.side, arguments.side, generator=torch.Generator().manual_seed(0))
+    peaks = {precision: peak(precision) for precision in precisions()}
+    lines = [{"peak GFLOPS": {name: round(value, 1) for name, value in peaks.items()}, "torch": torch.__version__}]
+    print(json.dumps(lines[0]), flush=True)
+    makers: dict[str, Callable[[], Method[Any]]] = {name: partial(load_method, name) for name in arguments.models}
+    for name, make in {**makers, **others()}.items():
+        for line in measure(name, make, lr, peaks):
+            lines.append(line)
+            print(json.dumps(line), flush=True)
+    if arguments.json:
+        arguments.json.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def precisions() -> list[str]:
+    """What torch computes in here."""
+    return ["fp32", "bf16"] if computes_bf16(torch.device("cpu")) else ["fp32"]
+
+
+def peak(precision: str, side: int = 256) -> float:
+    """GFLOPS of a 3x3 convolution of 64 channels."""
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    x = torch.rand(1, 64, side, side, dtype=kind).contiguous(memory_format=torch.channels_last)
+    weight = torch.rand(64, 64, 3, 3, dtype=kind).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        return 2 * 9 * 64 * 64 * side**2 / least(lambda: F.conv2d(x, weight, padding=1)) / 1e9
+
+
+def others() -> dict[str, Callable[[], Method[Any]]]:
+    """Networks that people use now, with random weights; none without spandrel."""
+    try:
+        from spandrel import MAIN_REGISTRY
+        from spandrel.architectures.Compact import Compact
+        from spandrel.architectures.ESRGAN import ESRGAN
+    except ImportError:
+        return {}
+    return {
+        "Real-ESRGAN x4plus": lambda: Community(MAIN_REGISTRY.load(ESRGAN().state_dict())),
+        "Real-ESRGAN general-x4v3": lambda: Community(MAIN_REGISTRY.load(Compact(num_conv=32).state_dict())),
+    }
+
+
+def measure(
+    name: str, make: Callable[[], Method[Any]], lr: torch.Tensor, peaks: dict[str, float]
+) -> list[dict[str, Any]]:
+    """A line for each runtime and precision."""
+    ways = [("torch", precision) for precision in peaks]
+    ways += [(runtime, "fp32") for runtime in session.OTHERS if session.installed(runtime)]
+    hints = Hints(steps=1) if "steps" in make().supported_hints else Hints()
+    prepared = []
+    for runtime, precision in ways:
+        upscaler = Upscaler(compiled(make(), runtime), device="cpu", precision=precision, guard=False)  # type: ignore[arg-type]  # literals
+        prepared.append((runtime, precision, upscaler, upscaler.condition(lr, hints)))
+    method, condition = make().eval(), prepared[0][3]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        method.restore(lr, condition)
+    gflop = counter.get_total_flops() / 1e9
+    network = {index: float("inf") for index in range(len(prepared))}
+    for _ in range(_RUNS + 1):  # the first one prepares
+        for index, (_, _, upscaler, known) in enumerate(prepared):
+            network[index] = min(network[index], clock(partial(_network, upscaler, lr, known)))
+    lines = []
+    for index, (runtime, precision, upscaler, _) in enumerate(prepared):
+        whole, seconds = least(partial(upscaler, lr, hints)), network[index]
+        speed = gflop / seconds
+        lines.append(
+            {
+                "model": name,
+                "runtime": runtime,
+                "precision": precision,
+                "network s": round(seconds, 3),
+                "whole s": round(whole, 3),
+                "MP/s": round(lr[0, 0].numel() * method.traits.scale**2 / 1e6 / seconds, 3),
+                "GFLOPS": round(speed, 1),
+                "of peak": round(speed / peaks[precision], 2),
+                "MB held": round(method.traits.features(*lr.shape[-2:]) / 1e6),
+            }
+        )
+    return lines
+
+
+def _network(upscaler: Upscaler, lr: torch.Tensor, condition: Any) -> torch.Tensor:
+    with torch.no_grad(), upscaler.autocast():
+        made: torch.Tensor = upscaler.method.restore(lr.contiguous(memory_format=torch.channels_last), condition)
+        return made
+
+
+def least(run: Callable[[], Any]) -> float:
+    """The least seconds of some calls, after one that prepares."""
+    run()
+    return min(clock(run) for _ in range(_RUNS))
+
+
+def clock(run: Callable[[], Any]) -> float:
+    """Seconds of one call."""
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()
