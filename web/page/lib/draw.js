@@ -61,7 +61,7 @@ function drawKernel(context, card, ink) {
 /** @type {Drawing} */
 function drawNoise(context, card, ink) {
   const sigma = card.noise?.sigma ?? 0;
-  const cell = card.noise?.grain ? 8 : 4;
+  const cell = Number(card.noise?.grain ?? 0) > 0.5 ? 8 : 4;
   const random = randomNumbers(7);
   context.fillStyle = ink;
   for (let y = 0; y < SIDE; y += cell)

@@ -72,7 +72,8 @@ function noise(card) {
     };
   if (sigma < 0.5) return { ...told, value: "None", sentence: "No noise to be seen." };
   const degree = sigma < 5 ? "A little noise" : sigma < 15 ? "Clear noise" : "Strong noise";
-  const grain = card.noise?.grain ? ", coarse like grain" : "";
+  const share = Number(card.noise?.grain ?? 0);
+  const grain = share > 0.5 ? ", most of it coarse grain" : share > 0.2 ? ", some of it coarse grain" : "";
   return {
     ...told,
     value: `${decimal(sigma)} of 255`,

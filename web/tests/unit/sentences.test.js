@@ -7,7 +7,7 @@ const card = {
   height: 800,
   format: "jpeg",
   blur: { width: 1.32, confidence: 0.55, kernel: null },
-  noise: { sigma: 8.24, grain: true, confidence: 0.9 },
+  noise: { sigma: 8.24, grain: 0.6, confidence: 0.9 },
   jpeg: { found: true, quality: 75, source: "file", confidence: 1, period: 8 },
   resolution: { native_fraction: 0.5, confidence: 0.8 },
   warnings: [],
@@ -18,7 +18,7 @@ const told = (changes) => findings({ ...card, ...changes }).map(({ value, senten
 test("each finding has a value and a sentence", () => {
   assert.deepEqual(told({}), [
     ["1.3 px", "Clearly blurred, the same in every direction."],
-    ["8.2 of 255", "Clear noise, coarse like grain."],
+    ["8.2 of 255", "Clear noise, most of it coarse grain."],
     ["Quality 75", "The file says so."],
     ["50 %", "500 × 400 pixels would hold all that it shows."],
   ]);
