@@ -116,7 +116,7 @@ function modelField(settings, model, change) {
     name: "model",
     label: "Model",
     value: settings.model,
-    choices: [["auto", "auto: what suits the photograph"], ...choices],
+    choices: [["auto", "auto: what suits it best"], ...choices],
     hint: model ? described(model, settings.model === "auto") : undefined,
     // A factor of one model's own may not be another's, and neither are its hints.
     set: (name) => change({ model: name }),

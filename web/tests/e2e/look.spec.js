@@ -2,7 +2,7 @@
  * Each state at each width in both schemes: a picture to look at, nothing that axe objects to, nothing cut off.
  */
 import AxeBuilder from "@axe-core/playwright";
-import { choose, CORRUPT, expect, PENS, previewed, SMALL, test } from "./page.js";
+import { choose, CORRUPT, expect, PENS, previewed, restore, SMALL, test } from "./page.js";
 
 const WIDTHS = { phone: [360, 740], tablet: [820, 1100], desktop: [1440, 900] };
 const SCHEMES = /** @type {const} */ (["light", "dark"]);
@@ -36,11 +36,41 @@ test("photographs of all states", async ({ open: page, complaints }) => {
   await page.getByRole("radio", { name: "Fit into" }).check();
   await look(page, "3-settings");
   await page.getByRole("radio", { name: "Factor" }).check();
-  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await restore(page);
+  await expect(page.getByText("Opening", { exact: true })).toBeHidden();
   await look(page, "4-restored");
   await page.getByRole("button", { name: /corrupt/ }).click();
   await look(page, "5-corrupt");
   complaints.length = 0;
+});
+
+test("jobs that run and that fail", async ({ open: page }) => {
+  test.setTimeout(400_000);
+  const answer = (state, more) => (route) => {
+    const { photo, options } = route.request().postDataJSON();
+    const job = { id: state, photo, options, name: "photo.png", state, progress: 0.4, seconds_left: 42, ...more };
+    return route.fulfill({ status: 202, json: { job } });
+  };
+  await choose(page, SMALL, PENS);
+  await page.route("**/v1/jobs", answer("running", {}), { times: 1 });
+  await page
+    .getByRole("button", { name: /photo.png/ })
+    .first()
+    .click();
+  await previewed(page);
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await expect(page.locator(".restore").getByText("About 45 s left")).toBeVisible();
+  await look(page, "6-running");
+  await page.route("**/v1/jobs", answer("failed", { error: { detail: "it took longer than 10 minutes" } }), {
+    times: 1,
+  });
+  await page
+    .getByRole("button", { name: /pens_iso3200/ })
+    .first()
+    .click();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "It took longer than 10 minutes." })).toBeVisible();
+  await look(page, "7-failed");
 });
 
 test("a finger moves the frame and the line", async ({ browser, server }) => {
