@@ -92,5 +92,5 @@ export const previewed = (page) => expect(page.getByAltText("This part after")).
 /** @param {import("@playwright/test").Page} page */
 export async function restore(page) {
   await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await expect(page.getByRole("heading", { name: "Restored", exact: true })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Restored", exact: true })).toBeVisible({ timeout: 200_000 });
 }

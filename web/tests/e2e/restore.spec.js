@@ -101,7 +101,7 @@ test("holding a key shows what was before", async ({ open: page }) => {
 
 test("the map of what a result does not explain is faded in", async ({ open: page }) => {
   await choose(page, SMALL);
-  await page.getByLabel("Model", { exact: true }).selectOption("dmsr_x4.light");
+  await page.getByLabel("Model", { exact: true }).selectOption("dmsr_x2.light");
   await previewed(page);
   await restore(page);
   await expect(page.getByText("Opening", { exact: true })).toBeHidden();
