@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 WEB_READY := web/node_modules/.ready
 
-.PHONY: demo test slow lint fix check bench web web-test clean
+.PHONY: demo docs test slow lint fix check bench web web-test clean
 
 demo: $(READY)
 	mkdir -p demo
@@ -43,6 +43,11 @@ web-test: $(READY) $(WEB_READY)
 	cd web && npm run check
 	cd web && CHROMIUM="$$(./chromium.sh)" PYTHON="$(abspath $(BIN)/python)" npm run e2e
 
+# The site, in docs/_build; a warning is an error. Nothing is loaded from elsewhere, now or by readers.
+docs: $(READY)
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html is the start page."
+
 bench: $(READY)
 	$(BIN)/python benchmarks/inference.py
 	$(BIN)/python benchmarks/runtimes.py
@@ -63,4 +68,4 @@ $(WEB_READY): web/package.json web/package-lock.json
 	touch $@
 
 clean:
-	rm -rf .venv web/node_modules web/pictures web/test-results demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv docs/_build docs/generated docs/static/gallery web/node_modules web/pictures web/test-results demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from blindsr.degrade.realesrgan import RealESRGAN
-from blindsr.degrade.realistic import RealisticDegradation, Round
 from torch import Tensor
 
 from blindsr.benchmark.originals import read_levels
 from blindsr.benchmark.suite import Case, Suite, combined_digest, digest, parse_suite
 from blindsr.degrade import Degradation
+from blindsr.degrade.realworld.realesrgan import RealESRGAN
+from blindsr.degrade.realworld.second_order import RealisticDegradation, Round
 from blindsr.degrade.resample import MODES
 from blindsr.evaluate import DataSet, Protocol, data_sets, protocols
 from blindsr.evaluate.folder import image_files

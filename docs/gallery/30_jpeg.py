@@ -1,0 +1,23 @@
+"""An old JPEG.
+
+A city that was made small and saved at quality 40. Blocks and rings around edges go away; what they covered stays
+lost.
+"""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+import blindsr
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+clean = Image.open(EXAMPLES / "city.jpg").crop((0, 96, 480, 576))
+buffer = io.BytesIO()
+clean.resize((120, 120), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=40)
+photo = Image.open(buffer)
+sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
+width, height = 4 * photo.width, 4 * photo.height
+photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)
+blindsr.write(sr, "after.webp", quality=88)

@@ -1,0 +1,19 @@
+"""Only reduced.
+
+Flowers that were made small and not compressed. Here narrower weights are better than those for photographs.
+"""
+
+from pathlib import Path
+
+from PIL import Image
+
+import blindsr
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+clean = Image.open(EXAMPLES / "flowers.jpg").crop((96, 0, 576, 480))
+photo = clean.resize((120, 120), Image.Resampling.BICUBIC)
+sr = blindsr.load("cmdsr_x4.bicubic").upscale(photo)
+width, height = 4 * photo.width, 4 * photo.height
+photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)
+blindsr.write(sr, "after.webp", quality=88)

@@ -1,0 +1,30 @@
+"""When not to use it: too little is left.
+
+Strong blur, noise and JPEG 15: windows become smooth walls or patterns that were never there. The same happens to
+faces that are a few dozen pixels wide, so do not use results to recognise persons.
+"""
+
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import blindsr
+from blindsr.degrade import Degradation
+from blindsr.degrade.kernels import gaussian
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+clean = blindsr.read(EXAMPLES / "city.jpg").pixels[None, :, 96:, :480]
+damage = Degradation(
+    scale=4,
+    kernels=gaussian(21, 3.0)[None],
+    noise=torch.tensor([20.0]),
+    jpeg=torch.tensor([15]),
+    seeds=torch.tensor([0]),
+)
+photo = Image.fromarray((damage.apply(clean)[0].permute(1, 2, 0) * 255).round().byte().numpy())
+sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
+width, height = 4 * photo.width, 4 * photo.height
+photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)
+blindsr.write(sr, "after.webp", quality=88)

@@ -1,0 +1,260 @@
+"""Pages that are made from the program itself: commands, keys of recipes, the HTTP interface, results, the gallery."""
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+from blindsr.benchmark.page import DIGITS, LOWER
+from blindsr.benchmark.submission import Submission, load_submission
+from blindsr.benchmark.suite import load_suite, suite_names
+from blindsr.cli.app import app
+from blindsr.methods import registry
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def write_all(folder: Path) -> None:
+    """Write every page to a folder; what has not changed keeps its time, so that Sphinx does not read it again."""
+    folder.mkdir(exist_ok=True)
+    pages = {
+        "command-line": command_line(),
+        "recipes": recipes(),
+        "http": http(),
+        "results": results(),
+        "leaderboard": leaderboard(),
+        "gallery": gallery(HERE / "static" / "gallery"),
+    }
+    for name, text in pages.items():
+        path = folder / f"{name}.md"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def command_line() -> str:
+    """Every command with its options, as ``--help`` knows them."""
+    root = typer.main.get_command(app)
+    parts = ["# Command line", "Options that are marked with ... may be repeated.", ""]
+    for name, command in _commands(root, "blindsr"):
+        parts += [f"## {name}", "", _prose(command.help or ""), "", f"```console\n{_usage(name, command)}\n```", ""]
+        rows = [_option(parameter) for parameter in command.params if not getattr(parameter, "hidden", False)]
+        rows = [row for row in rows if row]
+        if rows:
+            parts += ["| option | default | meaning |", "|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """All commands that do something, with their full names."""
+    children = getattr(command, "commands", None)
+    if not children or (getattr(command, "invoke_without_command", False) and name != "blindsr"):
+        yield name, command
+    for child in (children or {}).values():
+        yield from _commands(child, f"{name} {child.name}")
+
+
+def _usage(name: str, command: Any) -> str:
+    words = [name, "[OPTIONS]"]
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            word = (parameter.metavar or parameter.name).upper()
+            word += "..." if parameter.nargs == -1 and not word.endswith("...") else ""
+            words.append(word if parameter.required else f"[{word}]")
+    return " ".join(words)
+
+
+def _option(parameter: Any) -> str:
+    help_text = _cell(getattr(parameter, "help", None) or "")
+    if parameter.param_type_name == "argument":
+        return f"| `{(parameter.metavar or parameter.name).upper()}` | | {help_text} |"
+    if parameter.name == "help":
+        return ""
+    names = ", ".join(f"`{name}`" for name in parameter.opts)
+    if getattr(parameter, "multiple", False):
+        names += " ..."
+    default = parameter.default
+    plain = isinstance(default, (str, int, float)) and not isinstance(default, bool)
+    shown = "required" if parameter.required else f"`{default}`" if plain and default != "" else ""
+    return f"| {names} | {shown} | {help_text} |"
+
+
+def recipes() -> str:
+    """The keys of every method's recipes, from their schemas."""
+    parts = ["# Keys of recipes", "Any key can be set on the command line, as in `--set stage.steps=2000`.", ""]
+    for method in registry.method_names():
+        parts += [f"## {method}", ""]
+        sections: dict[str, Any] = {"model": registry.method_class(method).Config}
+        sections |= registry.training(method).STAGES
+        for section, schema in sections.items():
+            parts += [f"### {method}: {section}", "", _prose(schema.__doc__ or ""), ""]
+            parts += ["| key | type | default |", "|---|---|---|", *_keys(schema.model_json_schema(), section), ""]
+    return "\n".join(parts)
+
+
+def _keys(schema: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    required = set(schema.get("required", ()))
+    for name, value in schema.get("properties", {}).items():
+        default = "required" if name in required else f"`{_cell(json.dumps(value.get('default')))}`"
+        yield f"| `{prefix}.{name}` | {_cell(_type(value))} | {default} |"
+
+
+def _type(value: Mapping[str, Any]) -> str:
+    if "enum" in value:
+        return ", ".join(f"`{one}`" for one in value["enum"])
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "anyOf" in value:
+        return " or ".join(_type(one) for one in value["anyOf"])
+    if "$ref" in value:
+        return str(value["$ref"]).rsplit("/", 1)[-1]
+    kind = str(value.get("type", "any"))
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    return " ".join([kind, *(f"{sign} {value[key]}" for key, sign in limits.items() if key in value)])
+
+
+def http() -> str:
+    """The HTTP interface of ``blindsr serve``, from its stored OpenAPI description."""
+    stored = json.loads((ROOT / "tests" / "web" / "openapi.json").read_text(encoding="utf-8"))
+    parts = ["# HTTP", _prose(stored["info"].get("description", "The interface of `blindsr serve`.")), ""]
+    for path, methods in stored["paths"].items():
+        for method, operation in methods.items():
+            parts += [f"## {method.upper()} `{path}`", "", _prose(operation.get("summary", ""))]
+            parts += ["", _prose(operation.get("description", "")), ""]
+            rows = [
+                f"| `{one['name']}` | {one['in']} | {'yes' if one.get('required') else ''} | "
+                f"{_cell(one.get('description', _type(one.get('schema', {}))))} |"
+                for one in operation.get("parameters", ())
+            ]
+            if rows:
+                parts += ["| parameter | in | required | meaning |", "|---|---|---|---|", *rows, ""]
+            answers = [
+                f"| {status} | {_cell(one.get('description', ''))} |" for status, one in operation["responses"].items()
+            ]
+            parts += ["| status | meaning |", "|---|---|", *answers, ""]
+    return "\n".join(parts)
+
+
+def results() -> str:
+    """Tables of the JSON files that commands wrote, each with its commands."""
+    parts = [
+        "# Results",
+        "Every number on this page comes from a JSON file in `docs/results`, which the command above it wrote; "
+        "`python docs/results/measure.py --data bench/` runs all of them again. Rounded to two decimals, in dB. "
+        "Papers are their own tables; LR images here are made by the same protocol.",
+        "",
+    ]
+    for table in yaml.safe_load((HERE / "results" / "commands.yaml").read_text(encoding="utf-8")):
+        parts += [f"## {table['title']}", "", "```console", *(f"$ {one}" for one in table["commands"]), "```", ""]
+        parts += ["| protocol | images | model | bicubic | model | paper |", "|---|---|---|---:|---:|---:|"]
+        for command in table["commands"]:
+            path = HERE / "results" / shlex.split(command)[-1]
+            if not path.is_file():
+                parts.append(f"| {path.stem} | not measured yet | | | | |")
+                continue
+            parts += list(_rows(json.loads(path.read_text(encoding="utf-8"))))
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _rows(stored: Mapping[str, Any]) -> Iterator[str]:
+    for protocol in stored["protocols"]:
+        for one in protocol["data_sets"]:
+            numbers = [one["bicubic"]["psnr"], one["model"]["psnr"], one["paper"]]
+            cells = " | ".join("-" if number is None else f"{float(number):.2f}" for number in numbers)
+            count = len(one["images"])
+            yield f"| {protocol['protocol']} | {one['name']} ({count}) | `{protocol['model']}` | {cells} |"
+
+
+def leaderboard() -> str:
+    """The submissions of this repository, by case and data set."""
+    submissions = [load_submission(path) for path in sorted((ROOT / "benchmarks" / "submissions").glob("*.json"))]
+    parts = [
+        "# Leaderboard",
+        "The submissions in `benchmarks/submissions`, best PSNR first; in brackets the interval of 95% over images. "
+        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are left "
+        "out: the machine was shared with other work. [How this is measured](../benchmark.md).",
+        "",
+    ]
+    for suite in map(load_suite, suite_names()):
+        mine = [one for one in submissions if one.suite == suite.name]
+        parts += [f"## {suite.name}", "", suite.title + ".", ""]
+        for case in suite.cases:
+            for data_set in case.data_sets:
+                parts += _board(case.name, data_set, case.title, mine)
+    return "\n".join(parts)
+
+
+def _board(case: str, data_set: str, title: str, submissions: list[Submission]) -> list[str]:
+    entries = [(one, result) for one in submissions if (result := one.result(case, data_set)) is not None]
+    if not any(not one.published for one, _ in entries):
+        return []
+    names = {name: label for one, _ in entries for name, label in one.measures.items()}
+    entries.sort(key=lambda entry: -(entry[1].means["psnr"].mean if "psnr" in entry[1].means else 0))
+    rows = []
+    for one, result in entries:
+        cells = []
+        for name in names:
+            value = result.means.get(name)
+            digits = DIGITS.get(name, 3)
+            text = "-" if value is None else f"{value.mean:.{digits}f}"
+            if value is not None and value.low is not None and value.high is not None:
+                text += f" [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+            cells.append(text)
+        name = f"{one.program.name} (published)" if one.published else one.program.name
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    head = " | ".join(f"{label} {'↓' if name in LOWER else '↑'}" for name, label in names.items())
+    return [
+        f"### {case}, {data_set}",
+        "",
+        f"{title}.",
+        "",
+        f"| program | {head} |",
+        "|---|" + "---:|" * len(names),
+        *rows,
+        "",
+    ]
+
+
+def gallery(folder: Path) -> str:
+    """The gallery: each script is run once, and stands below its pictures."""
+    parts = [(HERE / "gallery" / "head.md").read_text(encoding="utf-8")]
+    for script in sorted((HERE / "gallery").glob("*.py")):
+        code = script.read_text(encoding="utf-8")
+        title, _, text = code.partition('"""')[2].partition('"""')[0].partition("\n\n")
+        _run(script, folder / script.stem)
+        parts += [f"## {title.strip('.')}", "", " ".join(text.split()), "", _wipe(script.stem), ""]
+        parts += [f"```python\n{code}```", ""]
+    return "\n".join(parts)
+
+
+def _wipe(name: str) -> str:
+    place = f"../_static/gallery/{name}"
+    return (
+        '<div class="wipe" data-label="bicubic interpolation left, result right">'
+        f'<img src="{place}/before.webp" alt="bicubic interpolation" width="480" height="480">'
+        f'<img src="{place}/after.webp" alt="result" width="480" height="480"></div>'
+    )
+
+
+def _run(script: Path, folder: Path) -> None:
+    """Run a script of the gallery in its folder, unless its pictures are newer than it."""
+    made = [folder / "before.webp", folder / "after.webp"]
+    if all(path.is_file() and path.stat().st_mtime >= script.stat().st_mtime for path in made):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run([sys.executable, str(script)], cwd=folder, check=True)
+
+
+def _prose(text: str) -> str:
+    return "\n".join(line.strip() for line in text.replace("Args:", "").replace("``", "`").splitlines()).strip()
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("``", "`").split())

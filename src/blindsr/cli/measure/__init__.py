@@ -1,1 +1,0 @@
-"""Commands that measure: against papers, benchmarks and originals."""
