@@ -31,7 +31,7 @@ __all__ = [
     "restore_file",
     "write",
 ]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Resolved at first use, so that importing the package loads no torch.
 _ROOMS = {
