@@ -58,9 +58,9 @@ def test_a_photograph_is_looked_at_without_a_model(blindsr: Run, photo: Path) ->
 def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: Path, photo: Path) -> None:
     for arguments, words in (
         ((photo, "-m", tiny), "CMDSR does not estimate"),
-        (("none.png", "-m", learner), "no file none.png"),
+        (("none.png", "-m", learner), "file none.png does not exist"),
         ((photo, "-m", learner, "--plot", photo.parent / "no" / "k.png"), "no"),
-        ((photo, "-m", learner, "--plot", photo, "--overwrite"), "named twice"),
+        ((photo, "-m", learner, "--plot", photo, "--overwrite"), "is used twice; choose another name"),
     ):
         ended = blindsr("analyze", *arguments)
         assert ended.code == 2

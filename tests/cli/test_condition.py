@@ -38,9 +38,12 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
     photo = _picture(tmp_path / "photo.png", 1)
     (tmp_path / "text.json").write_text("hello")
     for arguments, words in (
-        (("condition", photo, "-o", tmp_path / "c.json", "-m", learner), "cannot be kept"),
+        (("condition", photo, "-o", tmp_path / "c.json", "-m", learner), "does not support stored conditions"),
         (("condition", tmp_path / "none.png", "-o", tmp_path / "c.json", "-m", tiny), "none.png"),
-        (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "text.json"), "holds no"),
+        (
+            ("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "text.json"),
+            "does not contain a condition",
+        ),
         (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "no.json"), "no.json"),
         (("upscale", photo, "-o", tmp_path / "o.png", "--condition", "c.json", "--denoise", "0"), "give either"),
     ):
@@ -66,7 +69,10 @@ def test_what_cannot_be_kept_or_written_is_said_before_the_work(
 ) -> None:
     photo = _picture(tmp_path / "photo.png", 1)
     monkeypatch.setattr(Upscaler, "estimate_condition", lambda *_: pytest.fail("looked at before"))
-    for model, out, words in ((learner, "c.json", "cannot be kept"), (tiny, "no/c.json", "cannot write")):
+    for model, out, words in (
+        (learner, "c.json", "does not support stored conditions"),
+        (tiny, "no/c.json", "cannot write"),
+    ):
         ended = blindsr("condition", photo, "-o", tmp_path / out, "-m", model)
         assert ended.code == 2
         assert words in ended.err
@@ -75,7 +81,9 @@ def test_what_cannot_be_kept_or_written_is_said_before_the_work(
 def test_an_existing_file_stays(blindsr: Run, tiny: Path, tmp_path: Path) -> None:
     photo = _picture(tmp_path / "photo.png", 1)
     before = photo.read_bytes()
-    assert "named twice" in blindsr("condition", photo, "-o", photo, "-m", tiny, "--overwrite").err
+    assert (
+        "is used twice; choose another name" in blindsr("condition", photo, "-o", photo, "-m", tiny, "--overwrite").err
+    )
     assert photo.read_bytes() == before
     (tmp_path / "c.json").write_text("mine")
     ended = blindsr("condition", photo, "-o", tmp_path / "c.json", "-m", tiny)

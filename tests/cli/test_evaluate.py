@@ -118,7 +118,7 @@ def test_help_loads_no_torch() -> None:
 def test_networks_and_parameters_come_from_files_that_are_checked(data: Path, tmp_path: Path) -> None:
     torch.save({}, tmp_path / "empty.pth")
     common = ("-m", "bicubic", "-p", "cmdsr-middle", "--data", data, "--device", "cpu")
-    for option, words in (("--lpips", "AlexNet"), ("--vgg", "VGG-16"), ("--niqe", "no .mat or .npz file")):
+    for option, words in (("--lpips", "AlexNet"), ("--vgg", "VGG-16"), ("--niqe", "is not a .mat or .npz file:")):
         assert words in _sentence(*common, option, tmp_path / "empty.pth")
         assert "cannot be read" in _sentence(*common, option, tmp_path / "none.pth")
 
@@ -163,8 +163,10 @@ def test_photographs_without_originals(pairs: Path, tmp_path: Path) -> None:
 
 def test_mistakes_with_real_photographs(pairs: Path, tmp_path: Path, data: Path) -> None:
     common = ("-m", "bicubic", "--data", pairs)
-    assert "by itself" in _sentence(*common, "-p", "realsr", "-p", "cmdsr-middle")
+    assert "evaluate it separately" in _sentence(*common, "-p", "realsr", "-p", "cmdsr-middle")
     assert "--save-lr" in _sentence(*common, "-p", "realsr", "--save-lr", tmp_path)
-    assert "--lr goes with realsr" in _sentence("-m", "bicubic", "--data", data, "-p", "cmdsr-middle", "--lr", pairs)
-    assert "LR images alone" in _sentence(*common, "-p", "realsrset", "--lr", pairs / "LR")
+    assert "--lr is only supported by protocols of real photographs" in _sentence(
+        "-m", "bicubic", "--data", data, "-p", "cmdsr-middle", "--lr", pairs
+    )
+    assert "LR images only" in _sentence(*common, "-p", "realsrset", "--lr", pairs / "LR")
     assert "holds no pairs" in _sentence("-m", "bicubic", "--data", data, "-p", "realsr")

@@ -109,7 +109,7 @@ def test_hints_are_handed_over_or_refused_by_name(
     upscale: Run, blindsr: Run, learner: Path, photo: Path, tmp_path: Path
 ) -> None:
     several = (photo, photo.with_name("none.png"), "-o", tmp_path / "o")
-    _is_sentence(upscale(*several, "--blur", "1.5"), "CMDSR has no use for kernel")  # once, and not for each
+    _is_sentence(upscale(*several, "--blur", "1.5"), "CMDSR does not support kernel")  # once, and not for each
     ended = blindsr(
         "upscale", photo, "-o", tmp_path / "o.png", "-m", learner, "--blur", "1.5", "--steps", "3", "--report", "--json"
     )
@@ -200,7 +200,9 @@ def test_a_preview_and_a_comparison(upscale: Run, photo: Path, tmp_path: Path) -
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2"), "X,Y,WIDTH,HEIGHT")
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,1,1", "-s", "2"), "leave out")
     other = _picture(tmp_path / "other.png")
-    _is_sentence(upscale(photo, other, "-o", f"{tmp_path}/o/", "--compare", both), "--compare shows a single image")
+    _is_sentence(
+        upscale(photo, other, "-o", f"{tmp_path}/o/", "--compare", both), "--compare supports a single image only"
+    )
 
 
 def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:
@@ -270,8 +272,8 @@ def test_comparisons_and_maps_overwrite_nothing_either(
     out, other = tmp_path / "out.png", _picture(tmp_path / "other.png")
     before = photo.read_bytes()
     for compare, extra, words in (
-        (photo, ("--overwrite",), "named twice"),
-        (out, ("--overwrite",), "named twice"),
+        (photo, ("--overwrite",), "is used twice; choose another name"),
+        (out, ("--overwrite",), "is used twice; choose another name"),
         (other, (), "--overwrite"),
     ):
         _is_sentence(upscale(photo, "-o", out, "--compare", compare, *extra), words)
@@ -344,7 +346,10 @@ def test_sizes_between(upscale: Run, photo: Path, tmp_path: Path, options: Any, 
 
 def test_sizes_out_of_reach(upscale: Run, photo: Path, tmp_path: Path) -> None:
     _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "9"), "at most 8 times")
-    _is_sentence(upscale(photo, "-o", tmp_path / "out.png", "-s", "2", "--size", "9x"), "give one of")
+    _is_sentence(
+        upscale(photo, "-o", tmp_path / "out.png", "-s", "2", "--size", "9x"),
+        "give only one of --scale, --size and --megapixels",
+    )
 
 
 def test_no_strength_is_bicubic(upscale: Run, blindsr: Run, photo: Path, tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_files_of_numbers_that_are_no_kernel_say_what_is_wrong(tmp_path: Path) -
     wrong = {
         "two.mat": "2 matrices",
         "damaged.mat": "cannot read",
-        "complex.npy": "no real numbers",
-        "words.npy": "no real numbers",
+        "complex.npy": "does not contain real numbers",
+        "words.npy": "does not contain real numbers",
         "line.npy": "square",
     }
     for name, words in wrong.items():

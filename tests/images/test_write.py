@@ -166,7 +166,7 @@ def test_sides_up_to_what_the_format_holds(tmp_path: Path, name: str, most: int)
     wide, tall = Picture(torch.zeros(3, 1, most)), Picture(torch.zeros(3, most + 1, 1))
     write(wide, tmp_path / name)
     assert read(tmp_path / name).width == most
-    with pytest.raises(BlindSRError, match=f"holds {most} along a side"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write(tall, tmp_path / name)
 
 
@@ -185,7 +185,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, name: str, largest_file
     write(picture, tmp_path / name)
     old = (tmp_path / name).read_bytes()
     for share in (0.02, 0.75):
-        with largest_file(int(share * len(old))), pytest.raises(BlindSRError, match=f"cannot write .*{name}: "):
+        with largest_file(int(share * len(old))), pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
             write(picture, tmp_path / name)
         assert (tmp_path / name).read_bytes() == old
     assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -34,7 +34,7 @@ def test_ways_to_say_it(options: dict[str, Any], expected: tuple[int, int]) -> N
         ({"box": "x"}, "3000x2000"),
         ({"box": "0x5"}, "3000x2000"),
         ({"box": "axb"}, "3000x2000"),
-        ({"factor": 2.0, "box": "3x"}, "give one of"),
+        ({"factor": 2.0, "box": "3x"}, "give only one of --scale, --size and --megapixels"),
     ],
 )
 def test_nonsense_is_one_sentence(options: dict[str, Any], words: str) -> None:

@@ -36,16 +36,22 @@ def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:
     path = tmp_path / "c.json"
     good = {"version": 1, "model": "m", "condition": {"feature": [[1.0, 2.0, 3.0]]}}
     for values, words in (
-        ("hello", "holds no condition"),
-        (json.dumps([]), "holds no condition"),
-        (json.dumps({**good, "more": 1}), "holds no condition"),
-        (json.dumps({**good, "condition": 3}), "holds no condition"),
-        (json.dumps({**good, "condition": {"feature": "x"}}), "holds no condition"),
+        ("hello", "does not contain a condition; create one with 'blindsr condition"),
+        (json.dumps([]), "does not contain a condition; create one with 'blindsr condition"),
+        (json.dumps({**good, "more": 1}), "does not contain a condition; create one with 'blindsr condition"),
+        (json.dumps({**good, "condition": 3}), "does not contain a condition; create one with 'blindsr condition"),
+        (
+            json.dumps({**good, "condition": {"feature": "x"}}),
+            "does not contain a condition; create one with 'blindsr condition",
+        ),
         (json.dumps({**good, "model": "other"}), "made with other"),
         (json.dumps({**good, "version": 99}), "version 1"),
         (json.dumps({**good, "condition": {"feature": [[float("nan"), 0.0, 0.0]]}}), "not finite"),
         (json.dumps({**good, "condition": {"feature": [[1e99, 0.0, 0.0]]}}), "not finite"),
-        (json.dumps({**good, "condition": {"feature": [[10**400, 0, 0]]}}), "holds no condition"),
+        (
+            json.dumps({**good, "condition": {"feature": [[10**400, 0, 0]]}}),
+            "does not contain a condition; create one with 'blindsr condition",
+        ),
         (json.dumps({**good, "condition": {"feature": [[1.0]]}}), "not a condition of CMDSR"),
     ):
         path.write_text(values)

@@ -54,8 +54,8 @@ def test_a_width_is_a_kernel_that_holds_it(width: float, side: int) -> None:
         ({"blur": float("nan")}, "--blur"),
         ({"noise": -1.0}, "--noise"),
         ({"denoise": float("inf")}, "--denoise"),
-        ({"time_limit": "soon"}, "time limit"),
-        ({"kernel": Path("k.npy"), "blur": 1.0}, "either"),
+        ({"time_limit": "soon"}, "duration"),
+        ({"kernel": Path("k.npy"), "blur": 1.0}, "cannot be combined"),
         ({"kernel": Path("missing.npy")}, "missing.npy"),
         ({"support": [Path("missing.png")]}, "missing.png"),
     ],
@@ -71,20 +71,20 @@ def test_the_command_has_each_option_by_its_name_and_with_its_default() -> None:
     for field in fields(Options):
         parameter = command[renamed.get(field.name, field.name)]
         assert parameter.default == field.default, field.name
-    alone = {"inputs", "out", "json", "files_from", "engine", "address", "workers"}
+    alone = {"inputs", "out", "codec", "crf", "json", "files_from", "engine", "address", "workers"}
     assert set(command) == {renamed.get(field.name, field.name) for field in fields(Options)} | alone
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"overwrite": True, "skip_existing": True}, "either --overwrite or --skip-existing"),
+        ({"overwrite": True, "skip_existing": True}, "--overwrite cannot be combined with --skip-existing"),
         ({"condition": "c.json", "noise": 1.0}, "either --condition or"),
-        ({"preview": "0,0,1,1", "scale": 2.0}, "leave out the size"),
-        ({"preview": "0,0,1,1", "native": "auto"}, "leave out --native"),
+        ({"preview": "0,0,1,1", "scale": 2.0}, "--preview cannot be combined with a size or --strength"),
+        ({"preview": "0,0,1,1", "native": "auto"}, "--preview cannot be combined with --native"),
         ({"preview": "0,0"}, "X,Y,WIDTH,HEIGHT"),
         ({"model": Auto(Upscaler), "noise": 1.0}, "name a model"),
-        ({"scale": 2.0, "size": "9x"}, "give one of"),
+        ({"scale": 2.0, "size": "9x"}, "give only one of --scale, --size and --megapixels"),
         ({"scale": 0.0}, "above 0"),
         ({"native": "much"}, "--native"),
         ({"tile": "many"}, "tile"),

@@ -54,7 +54,7 @@ def test_results_are_those_of_torch(runtime: Any, name: str, ready: Make) -> Non
     assert other.method.describe(condition) == method.describe(condition)
     assert isinstance(other.method.estimate(condition), type(method.estimate(condition)))
     useless = Hints(noise=1.0) if name == "cmdsr" else Hints(support=[lr])
-    with pytest.raises(BlindSRError, match=f"{type(method).__name__} has no use for"):
+    with pytest.raises(BlindSRError, match=f"{type(method).__name__} does not support"):
         other.check(useless)
 
 

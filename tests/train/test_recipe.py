@@ -69,7 +69,7 @@ def test_settings_change_values_and_keep_their_types() -> None:
         ("seed.x=1", "not a section"),
         ("stage.steps", "key=value"),
         ("stage.steps=[", "cannot read"),
-        ("method=swinir", "no method"),
+        ("method=swinir", "unknown method"),
         ("stage.steps=2020-13-01", "cannot read"),
         ("stage.betas=[0.9,1.5]", "stage.betas.1"),
         ("seed=99999999999999999999", "seed"),

@@ -1,53 +1,155 @@
-"""The picture formats that are read and written, one row each."""
+"""Table of the image formats that are read and written, one row each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
 
-from blindsr.images.picture import Format
+from PIL import Image
+
+from blindsr.images.codecs import gif, heif, png, ppm
+from blindsr.images.picture import Format, Metadata, Picture, Samples
+
+Reader: TypeAlias = Callable[[BinaryIO, Path, int], Picture]
+"""Reads an opened file with at most a number of pixels."""
+Encoder: TypeAlias = Callable[[Samples, Metadata, int], bytes]
+"""Encodes samples with metadata at a quality of 1 to 100."""
 
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """What a format is called and what it holds."""
+    """Name, codec and limits of a format."""
 
     name: Format
     suffixes: tuple[str, ...]
     """Extensions that are written, the usual one first."""
+    magic: Callable[[bytes], bool]
+    """Whether a file that begins with these bytes has this format."""
     aliases: tuple[str, ...] = ()
-    """Extensions that are read as well; a result is named by the usual one."""
+    """Extensions that are read as well; a result has the usual one."""
+    reader: Reader | None = None
+    """libvips if not given."""
+    encoder: Encoder | None = None
+    """Pillow if not given, or tifffile for TIFF."""
+    whole: bool = False
+    """Whether decoding needs the whole file in memory."""
     bits: int = 8
-    """Most bits of a sample."""
+    """Largest bit depth."""
     longest: int | None = None
-    """Longest side in pixels; None if no limit is ever met."""
+    """Longest side in pixels; None without limit."""
     alpha: bool = True
     gray: bool = True
-    """Whether it holds gray pictures as such."""
+    """Whether gray images have one channel."""
+    profile: bool = True
+    """Whether a colour profile is stored; files without one are sRGB."""
     frames: bool = False
-    """Whether it holds several pictures."""
+    """Whether a file may contain several pictures."""
     strips: bool = False
-    """Whether it is written a few rows at a time."""
+    """Whether files are written in strips."""
 
 
-FORMATS = (
-    PictureFormat("png", (".png",), (".apng",), bits=16, frames=True, strips=True),
-    PictureFormat("jpeg", (".jpg", ".jpeg", ".jfif", ".jpe"), (".jif", ".jfi"), longest=65500, alpha=False),
-    PictureFormat("webp", (".webp",), longest=16383, gray=False, frames=True),
-    PictureFormat("tiff", (".tif", ".tiff"), bits=32, frames=True, strips=True),
-    # The longest side of AVIF is what readers take
-    PictureFormat("avif", (".avif",), longest=32768, gray=False),
-    PictureFormat("bmp", (".bmp",), (".dib",), alpha=False),
-    PictureFormat("ppm", (".ppm", ".pgm", ".pnm"), (".pbm",), bits=16, alpha=False),
-    PictureFormat("gif", (".gif",), longest=65535, frames=True),
-    PictureFormat("heic", (".heic", ".heif"), (".hif",)),
-)
+def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(signatures)
+
+
+FORMATS = [
+    PictureFormat(
+        "png",
+        (".png",),
+        _starts(png.SIGNATURE),
+        (".apng",),
+        encoder=lambda samples, metadata, _: png.encode(samples, metadata),
+        bits=16,
+        frames=True,
+        strips=True,
+    ),
+    PictureFormat(
+        "jpeg",
+        (".jpg", ".jpeg", ".jfif", ".jpe"),
+        _starts(b"\xff\xd8\xff"),
+        (".jif", ".jfi"),
+        longest=65500,
+        alpha=False,
+    ),
+    PictureFormat(
+        "webp",
+        (".webp",),
+        lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
+        whole=True,
+        longest=16383,
+        gray=False,
+        frames=True,
+    ),
+    PictureFormat(
+        "tiff",
+        (".tif", ".tiff"),
+        _starts(b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+        bits=32,
+        frames=True,
+        strips=True,
+    ),
+    # The longest side of AVIF is what readers accept. It precedes HEIC, whose files begin alike
+    PictureFormat(
+        "avif",
+        (".avif",),
+        lambda data: data[4:8] == b"ftyp" and b"avif" in data[8:64],
+        whole=True,
+        longest=32768,
+        gray=False,
+    ),
+    PictureFormat("bmp", (".bmp",), _starts(b"BM"), (".dib",), reader=ppm.read_ppm, alpha=False, profile=False),
+    PictureFormat(
+        "ppm",
+        (".ppm", ".pgm", ".pnm"),
+        lambda data: data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace(),
+        (".pbm",),
+        reader=ppm.read_ppm,
+        encoder=lambda samples, *_: ppm.encode(samples),
+        bits=16,
+        alpha=False,
+        profile=False,
+    ),
+    PictureFormat(
+        "gif",
+        (".gif",),
+        _starts(b"GIF87a", b"GIF89a"),
+        encoder=lambda samples, *_: gif.encode([samples]),
+        whole=True,
+        longest=65535,
+        profile=False,
+        frames=True,
+    ),
+    PictureFormat(
+        "heic",
+        (".heic", ".heif"),
+        heif.is_heif,
+        (".hif",),
+        reader=heif.read_heif,
+        encoder=lambda samples, metadata, quality: heif.encode(Image.fromarray(samples), metadata, quality),
+        whole=True,
+    ),
+]
 
 WRITTEN: dict[str, PictureFormat] = {suffix: row for row in FORMATS for suffix in row.suffixes}
-"""The format that a file of each extension is written in."""
-READ = frozenset(suffix for row in FORMATS for suffix in (*row.suffixes, *row.aliases))
-"""Extensions by which picture files are found in folders; a file that is named is read whatever its extension."""
+"""Format of each extension that is written."""
+READ = {suffix for row in FORMATS for suffix in (*row.suffixes, *row.aliases)}
+"""Extensions by which images are found in folders; a single file is read whatever its extension."""
+
+
+def register(row: PictureFormat) -> None:
+    """Add a format with a reader and an encoder."""
+    FORMATS.append(row)
+    WRITTEN.update(dict.fromkeys(row.suffixes, row))
+    READ.update((*row.suffixes, *row.aliases))
+
+
+def by_name(name: Format) -> PictureFormat:
+    """Return the row of a format."""
+    return next(row for row in FORMATS if row.name == name)
 
 
 def written_suffix(suffix: str) -> str | None:
-    """The extension of a result whose picture has a given one; None if it is none of a format."""
+    """Extension of the result for the extension of an image; None if it belongs to no format."""
     if suffix.lower() in WRITTEN:
         return suffix
     return next((row.suffixes[0] for row in FORMATS if suffix.lower() in row.aliases), None)

@@ -71,3 +71,9 @@ def _full(path: Path) -> list[int]:
                 Code.UNSUPPORTED_CONTENT,
             )
         return full or [0]
+
+
+def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
+    """Check that an image has at most ``max_pixels``."""
+    if width * height > max_pixels:
+        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are supported", Code.TOO_LARGE)

@@ -10,14 +10,13 @@ from typing import Any, BinaryIO
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
-from PIL import Image
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import exif
-from blindsr.images.codecs import gif, heif, jpeg, png, ppm, tiff_samples, vips
-from blindsr.images.codecs.header import any_size
+from blindsr.images.codecs import gif, heif, jpeg, png, tiff_samples, vips
 from blindsr.images.color.codepoints import add_profile
-from blindsr.images.pages import MALFORMED, decode_error, pages
+from blindsr.images.formats import FORMATS, by_name
+from blindsr.images.pages import check_pixels, decode_error, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
 
 MAX_PIXELS = 2**28
@@ -29,12 +28,8 @@ BITS = {"uchar": 8, "ushort": 16, "float": 32}
 """Depths by what libvips calls their samples."""
 HEAD = 64
 """Bytes that tell what kind a file is of."""
-_WHOLE = ("webp", "avif", "heic", "gif")
-"""Kinds whose decoders want all bytes at once."""
 MAX_BYTES = 2**28
-"""Largest file of these kinds that is read."""
-_BY_PILLOW = ("bmp", "ppm")
-"""Kinds that libvips does not know; they hold 8 bits and next to nothing besides pixels."""
+"""Largest file of formats whose decoders need all bytes at once."""
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -55,10 +50,9 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
 
 def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
     """Decode an opened file, or one page of it; as `read` in all else."""
-    if kind in _BY_PILLOW:
-        return _read_by_pillow(path, file, max_pixels)
-    if kind == "heic":
-        return heif.read_heif(file, path, max_pixels)
+    reader = by_name(kind).reader
+    if reader is not None:
+        return reader(file, path, max_pixels)
     try:
         stored = tiff_samples.read_tags(path, page) if kind == "tiff" else None
         if stored is not None and stored.rare:
@@ -106,10 +100,9 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from None
         if kind is None:
-            raise BlindSRError(
-                f"{path} is not a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF image", Code.UNSUPPORTED_FORMAT
-            )
-        if kind in _WHOLE and size > MAX_BYTES:
+            names = ", ".join(row.name.upper() for row in FORMATS)
+            raise BlindSRError(f"{path} is not an image of a supported format ({names})", Code.UNSUPPORTED_FORMAT)
+        if by_name(kind).whole and size > MAX_BYTES:
             raise BlindSRError(
                 f"{path} has {size / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are supported for this format",
                 Code.TOO_LARGE,
@@ -132,44 +125,8 @@ def _unreadable(path: Path, error: Exception) -> BlindSRError:
 
 
 def detect_format(data: bytes) -> Format | None:
-    """What kind of file begins like this."""
-    if data.startswith(png.SIGNATURE):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "tiff"
-    return _rarer_kind(data)
-
-
-def _rarer_kind(data: bytes) -> Format | None:
-    if data[4:8] == b"ftyp" and b"avif" in data[8:64]:
-        return "avif"
-    if heif.is_heif(data):
-        return "heic"
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "gif"
-    if data[:2] == b"BM":
-        return "bmp"
-    if data[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and data[2:3].isspace():
-        return "ppm"
-    return None
-
-
-def _read_by_pillow(path: Path, file: BinaryIO, max_pixels: int) -> Picture:
-    try:
-        deep = ppm.white(file) > 255
-        file.seek(0)
-        with any_size(), Image.open(file, formats=["BMP", "PPM"]) as image:
-            check_pixels(path, image.width, image.height, max_pixels)
-            if deep:
-                return from_samples(ppm.decode(file), Metadata(format="ppm"))
-            image.load()
-            return Picture.from_array(image)
-    except MALFORMED as error:
-        raise decode_error(path, error) from None
+    """Return the name of a file's format by its first bytes; None if it is not supported."""
+    return next((row.name for row in FORMATS if row.magic(data)), None)
 
 
 def only_page(path: Path, kind: Format) -> int:
@@ -178,12 +135,6 @@ def only_page(path: Path, kind: Format) -> int:
     if len(found) > 1:
         raise BlindSRError(f"{path} has {len(found)} pages or frames; expected one", Code.UNSUPPORTED_CONTENT)
     return found[0]
-
-
-def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
-    """Refuse an image of too many pixels."""
-    if width * height > max_pixels:
-        raise BlindSRError(f"{path} has {width}x{height} pixels; at most {max_pixels} are supported", Code.TOO_LARGE)
 
 
 def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.images.codecs import png, tiff, tiff_samples, vips
-from blindsr.images.formats import WRITTEN
+from blindsr.images.formats import WRITTEN, by_name
 from blindsr.images.pages import decode_error
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
 from blindsr.images.read import BITS, check_header, metadata_of, only_page, open_image, samples_of, to_upright_rgb
@@ -44,7 +44,7 @@ class Strips:
         """
         self.path = Path(path)
         with open_image(self.path) as (file, kind):
-            if kind in ("bmp", "ppm", "heic"):
+            if by_name(kind).reader is not None:
                 raise BlindSRError(
                     f"{path} cannot be read in strips; save it as PNG, JPEG or TIFF",
                     Code.UNSUPPORTED_FORMAT,

@@ -1,6 +1,7 @@
 """Verification of written files, since not every encoder notices a full disk or quota."""
 
 import errno
+import sys
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from PIL import Image, ImageSequence
 
 from blindsr.images.codecs import vips
 from blindsr.images.codecs.header import any_size
+from blindsr.images.formats import by_name
 from blindsr.images.pages import MALFORMED
 from blindsr.images.picture import Format
 
@@ -41,6 +43,11 @@ def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
     # libvips knows no BMP, PPM and frames of PNG, and forgives GIF that is cut short
     if kind in ("bmp", "ppm", "avif", "gif") or (kind == "png" and count > 1):
         return _by_pillow(path, kind)
+    reader = by_name(kind).reader
+    if reader is not None:
+        with path.open("rb") as file:
+            picture = reader(file, path, sys.maxsize)
+        return [(picture.width, picture.height)]
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         return [_by_libvips(data, kind, page) for page in range(count if kind == "tiff" else 1)]
 

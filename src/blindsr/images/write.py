@@ -10,28 +10,25 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pyvips
 from PIL import Image, features
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.files import atomic_write, check_size
 from blindsr.images import exif
-from blindsr.images.codecs import gif, heif, png, ppm, tiff, vips
+from blindsr.images.codecs import heif, tiff
 from blindsr.images.color.gamut import in_srgb, without_gray_profile
-from blindsr.images.formats import WRITTEN
-from blindsr.images.picture import Format, Metadata, Picture, Samples, check_bits
+from blindsr.images.formats import WRITTEN, by_name
+from blindsr.images.picture import Format, Metadata, Picture, check_bits
 from blindsr.images.verify import Sides, verify
 
 _log = logging.getLogger(__name__)
-SUFFIXES = frozenset(WRITTEN)
+SUFFIXES = WRITTEN.keys()
 """Extensions that can be written."""
 _SEGMENT = 65533
 """Most bytes of a block of metadata in a JPEG file."""
 _XMP_HEAD = 29
 """Bytes of a JPEG file's block before the XMP."""
-WITHOUT_PROFILE: tuple[Format, ...] = ("bmp", "ppm", "gif")
-"""Kinds that hold no profile, and are taken for sRGB."""
 
 
 def write(
@@ -70,7 +67,7 @@ def write(
     kind = format_of_extension(path)
     if not WRITTEN[path.suffix.lower()].gray:
         picture = without_gray_profile(picture)
-    if kind in WITHOUT_PROFILE:
+    if not by_name(kind).profile:
         picture = in_srgb(picture)
     metadata = replace(picture.metadata, bits=bits or stored_depth(path, picture.metadata.bits))
     metadata = prepare_metadata(metadata, path, picture.width, picture.height)
@@ -215,34 +212,22 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:
-    samples = (picture if WRITTEN[path.suffix.lower()].alpha else _on_white(picture)).to_array(metadata.bits)
+    row = by_name(kind)
+    samples = (picture if row.alpha else _on_white(picture)).to_array(metadata.bits)
     if kind == "tiff":
         tiff.write(path, [samples], metadata)
-    elif kind == "png":
-        write_bytes(path, png.with_metadata(_png(samples), metadata))
-    elif kind == "gif":
-        write_bytes(path, gif.encode([samples]))
-    elif kind == "heic":
-        write_bytes(path, heif.encode(Image.fromarray(samples), metadata, quality))
-    elif samples.dtype == np.uint16:
-        write_bytes(path, ppm.encode(samples.astype(np.uint16)))
+    elif row.encoder is not None:
+        write_bytes(path, row.encoder(samples, metadata, quality))
     else:
         _save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
-
-
-def _png(samples: Samples) -> bytes:
-    image = vips.from_array(samples)
-    gray = image.bands < 3
-    names = {"uchar": ("srgb", "b-w"), "ushort": ("rgb16", "grey16")}
-    return bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))
 
 
 def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
-    if kind in ("bmp", "ppm"):
-        options = {"dpi": metadata.dpi} if kind == "bmp" else {}
+    if kind == "bmp":
+        options = {"dpi": metadata.dpi}
     if kind == "jpeg":
         options["dpi"] = metadata.dpi
     if kind in ("jpeg", "avif"):

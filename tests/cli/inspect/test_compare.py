@@ -23,7 +23,7 @@ def test_models_side_by_side(blindsr: Run, tiny: Path, tmp_path: Path, monkeypat
     ended = blindsr(*common, "-m", tiny, "--json")
     (model,) = json.loads(ended.out)["models"]
     assert model["psnr"].keys() == {"cmdsr-middle"}
-    for models, words in ((("-m", tiny, "-m", tiny), "one name"), (("-m", "bicubic_x2"), "needs x4")):
+    for models, words in ((("-m", tiny, "-m", tiny), "the same name"), (("-m", "bicubic_x2"), "needs x4")):
         ended = blindsr(*common, *models)
         assert (ended.code, ended.err.count("\n")) == (2, 1)
         assert words in ended.err

@@ -33,7 +33,10 @@ def test_one_command_measures_and_draws(blindsr: Run, learner: Path, tiny: Path,
         "inspect", "curve", "-m", learner, "--data", tmp_path / "hr", "--steps", "0", "-o", out, "--overwrite"
     )
     assert again.code == 0, again.err
-    for arguments, words in ((("-m", tiny), "takes no gradient steps"), (("-m", learner, "--steps", "x"), "0,1,10")):
+    for arguments, words in (
+        (("-m", tiny), "does not support gradient steps on images"),
+        (("-m", learner, "--steps", "x"), "0,1,10"),
+    ):
         ended = blindsr("inspect", "curve", *arguments, "--data", tmp_path / "hr")
         assert ended.code == 2
         assert ended.err.count("\n") == 1
@@ -75,5 +78,5 @@ def test_a_run_of_mrda_has_figure_9(blindsr: Run, tmp_path: Path) -> None:
     ended = blindsr(*common, "--run", tmp_path / "run")
     assert ended.code == 0, ended.err
     assert "dB after 2" in ended.out
-    assert "name weights" in blindsr(*common).err
+    assert "give weights with --model, or the folder of a training run with --run" in blindsr(*common).err
     assert "checkpoint" in blindsr(*common, "--run", tmp_path / "none").err

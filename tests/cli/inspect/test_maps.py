@@ -25,7 +25,7 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
     for arguments, words in (
         ((photo, "-m", tiny, "-o", out, "--overwrite"), "modulation maps by region"),
         ((photo, "-m", modulated, "-o", out), "already exists"),
-        ((photo, "-m", modulated, "-o", photo, "--overwrite"), "named twice"),
+        ((photo, "-m", modulated, "-o", photo, "--overwrite"), "is used twice; choose another name"),
         ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "no file"),
         ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),
     ):

@@ -22,7 +22,7 @@ def test_a_sentence_with_the_accuracy(blindsr: Run, tiny: Path, learner: Path, t
     assert "of 6 representations" in ended.out
     assert "chance is 50.0%" in ended.out
     for arguments, words in (
-        (("-m", learner), "cannot be kept"),
+        (("-m", learner), "does not support stored conditions"),
         (("-m", tiny, "--widths", "1"), "two blur widths"),
         (("-m", tiny, "-o", tmp_path / "no" / "plot.png"), "cannot write"),
         (("-m", tiny, "-o", tmp_path / "hr" / "0.png"), "already exists"),

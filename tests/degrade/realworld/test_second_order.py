@@ -120,7 +120,7 @@ def test_a_record_replays_to_the_bit() -> None:
         ({"second": {**plain().second.to_plain(), "mode": [0.5]}}, "no number"),
         ({"second": {**plain().second.to_plain(), "gray": [1.0, 0.0]}}, "gray of the second"),
         ({"second": {"mode": [0]}}, "missing"),
-        ({"second": [0]}, "several entries"),
+        ({"second": [0]}, "a degradation record contains"),
         ({"gray": [1.0, 0.0]}, "gray"),
         ({"sinc": [[1.0]]}, "sinc"),
         ({"sinc": [[[0.25, 0.25], [0.25, 0.25]]]}, "odd width"),

@@ -76,7 +76,7 @@ def test_what_cannot_work_is_said_before_anything_is_made(tmp_path: Path) -> Non
     for inputs, out, words in (
         ([a, b], "out", "both be written"),
         ([tmp_path / "none*.png"], "out", "no file matches"),
-        ([tmp_path / "empty"], "out", "found no image"),
+        ([tmp_path / "empty"], "out", "no images found in"),
         ([a], "x/a.png/out/", "is a file"),
         ([a], "out.xyz", "extension"),
     ):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
+from blindsr.images.codecs import vips
 from blindsr.images.color.profile import code_points as code_points_of
-from blindsr.images.picture import Metadata
+from blindsr.images.picture import Metadata, Samples
 
 _MOST = 2**12
 """Chunks before the pixels that are looked at."""
@@ -40,6 +41,15 @@ def _before_pixels(file: BinaryIO, wanted: bytes, size: int) -> bytes | None:
         if kind == wanted and length == size:
             return file.read(size)
     return None
+
+
+def encode(samples: Samples, metadata: Metadata) -> bytes:
+    """Encode samples of 8 or 16 bits, with metadata."""
+    image = vips.from_array(samples)
+    gray = image.bands < 3
+    names = {"uchar": ("srgb", "b-w"), "ushort": ("rgb16", "grey16")}
+    data = bytes(image.copy(interpretation=names[image.format][gray]).pngsave_buffer(keep="none"))
+    return with_metadata(data, metadata)
 
 
 def with_metadata(data: bytes, metadata: Metadata) -> bytes:

@@ -1,10 +1,16 @@
-"""PPM and PGM files with more than 8 bits a sample, which Pillow would cut to 8 without a word."""
+"""PPM and PGM files, of more than 8 bits a sample too, and BMP files, by Pillow."""
 
 import re
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from blindsr.images.codecs.header import any_size
+from blindsr.images.pages import MALFORMED, check_pixels, decode_error
+from blindsr.images.picture import Metadata, Picture, Samples, from_samples
 
 _HEADER = re.compile(rb"P([2356])" + 3 * rb"(?:\s+(?:#[^\n]*\n\s*)*(\d+))" + rb"\s")
 _ASCII = b"23"
@@ -52,8 +58,27 @@ def decode(file: BinaryIO) -> NDArray[np.uint16]:
     return ((samples * _WHITE + top // 2) // top).astype(np.uint16).reshape(shape)
 
 
-def encode(samples: NDArray[np.uint16]) -> bytes:
-    """A whole file of samples ``(h, w)`` or ``(h, w, 3)``."""
-    kind = "P5" if samples.ndim == 2 else "P6"
-    header = f"{kind}\n{samples.shape[1]} {samples.shape[0]}\n{_WHITE}\n".encode()
-    return header + samples.astype(">u2").tobytes()
+def encode(samples: Samples) -> bytes:
+    """Encode samples ``(h, w)`` or ``(h, w, 3)`` of 8 or 16 bits."""
+    kind, top = "P5" if samples.ndim == 2 else "P6", 255 if samples.dtype == np.uint8 else _WHITE
+    header = f"{kind}\n{samples.shape[1]} {samples.shape[0]}\n{top}\n".encode()
+    return header + (samples if samples.dtype == np.uint8 else samples.astype(">u2")).tobytes()
+
+
+def read_ppm(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
+    """Read a PPM, PGM, PBM or BMP file.
+
+    Raises:
+        BlindSRError: too many pixels, or a corrupt file.
+    """
+    try:
+        deep = white(file) > 255
+        file.seek(0)
+        with any_size(), Image.open(file, formats=["BMP", "PPM"]) as image:
+            check_pixels(path, image.width, image.height, max_pixels)
+            if deep:
+                return from_samples(decode(file), Metadata(format="ppm"))
+            image.load()
+            return Picture.from_array(image)
+    except MALFORMED as error:
+        raise decode_error(path, error) from None
