@@ -10,14 +10,15 @@ import typer
 from typer.exceptions import TyperException
 
 from blindsr import __version__
-from blindsr.cli import benchmark, inspect, models
+from blindsr.cli import inspect, models
 from blindsr.cli.analyze import analyze
 from blindsr.cli.condition import condition
 from blindsr.cli.degrade import degrade
 from blindsr.cli.doctor import doctor
-from blindsr.cli.evaluate import evaluate
 from blindsr.cli.export import export
-from blindsr.cli.reproduce import reproduce
+from blindsr.cli.measure import benchmark
+from blindsr.cli.measure.evaluate import evaluate
+from blindsr.cli.measure.reproduce import reproduce
 from blindsr.cli.serve import serve
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale

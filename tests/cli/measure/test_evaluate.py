@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from blindsr import images
-from blindsr.cli.evaluate import evaluate
+from blindsr.cli.measure.evaluate import evaluate
 from blindsr.errors import BlindSRError
 
 
@@ -111,7 +111,7 @@ def test_nothing_is_written_when_a_run_fails(data: Path, tmp_path: Path) -> None
 
 
 def test_help_loads_no_torch() -> None:
-    code = "import sys, blindsr.cli.evaluate; sys.exit('torch' in sys.modules)"
+    code = "import sys, blindsr.cli.measure.evaluate; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

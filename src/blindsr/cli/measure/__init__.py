@@ -1,0 +1,1 @@
+"""Commands that measure: against papers, benchmarks and originals."""
