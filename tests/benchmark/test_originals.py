@@ -32,5 +32,5 @@ def test_other_pixels_are_no_original(suite: Suite, data: Path) -> None:
 def test_folders_must_hold_images(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, match="holds no images"):
         Originals.find([tmp_path])
-    with pytest.raises(BlindSRError, match="there is no folder"):
+    with pytest.raises(BlindSRError, match="does not exist"):
         Originals.find([tmp_path / "missing"])

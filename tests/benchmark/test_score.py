@@ -83,7 +83,7 @@ def test_what_is_missing_is_named(suite: Suite, data: Path, results: Path) -> No
     subject = Subject(results, Program(name="p"), Run())
     with pytest.raises(BlindSRError, match=r"belong in .*posted"):
         available_cases(suite.select(["posted"]), results)
-    with pytest.raises(BlindSRError, match="there is no folder"):
+    with pytest.raises(BlindSRError, match="does not exist"):
         available_cases(suite.select(), results / "nowhere")
     path = results / "halved" / "Two" / "second_x4.png"
     images.write(images.Picture(torch.zeros(3, 4, 4)), path, overwrite=True)

@@ -25,14 +25,15 @@ def test_the_suites_of_the_package_are_whole() -> None:
                     assert kernels <= suite.tensors.keys()
 
 
-def test_classic_has_every_protocol_and_its_convention() -> None:
-    cases = {case.name: case for case in room.load_suite("blind-classic-1").cases}
-    for protocol in protocols().values():
-        for number in range(1, 1 + len(protocol.degradations("x"))):
-            case = cases.pop(protocol.name if protocol.name in cases else f"{protocol.name}-{number}")
-            assert case.scale == protocol.scale
-            assert case.measured.convention() == protocol.convention
-    assert not cases
+def test_classic_has_the_conventions_of_its_protocols() -> None:
+    known, found = protocols(), set()
+    for case in room.load_suite("blind-classic-1").cases:
+        name = case.name if case.name in known else case.name.rpartition("-")[0]
+        assert case.scale == known[name].scale
+        assert case.measured.convention() == known[name].convention
+        found.add(name)
+    # Protocols that came after the suite was frozen are not in it.
+    assert len(found) == 96
 
 
 @pytest.mark.parametrize("name", ["cmdsr-severe-nf", "dmsr-0.2-0-x3", "mrda-aniso6-0", "mzsr-ani-direct"])

@@ -98,7 +98,7 @@ def test_mistakes_get_one_sentence(blindsr: Run, place: Path) -> None:
     for arguments, words in (
         (("prepare", "blind-clasic-1", "--data", place, "-o", place / "x"), "did you mean 'blind-classic-1'"),
         (("prepare", "blind-real-1", "--data", place / "data", "-o", place / "x"), "has the pixels of"),
-        (("score", place / "one.json", "--data", place / "data", "--results", place / "x"), "there is no folder"),
+        (("score", place / "one.json", "--data", place / "data", "--results", place / "x"), "does not exist"),
         (("time", "--results", place, "--", place / "missing"), "cannot be started"),
         (("leaderboard", place / "data", "-o", place / "x.html"), "holds no submissions"),
     ):
