@@ -114,6 +114,7 @@ def test_int8_is_calibrated_on_photographs(tiny: Path, photo: Path, tmp_path: Pa
     empty.mkdir()
     with pytest.raises(BlindSRError, check=Code.NO_IMAGES.matches):
         export(tiny, tmp_path / "out", precision="int8", calibrate=empty)
+    write(Picture(torch.rand(3, 110, 20, generator=torch.Generator().manual_seed(1))), photo.with_name("b.png"))
     made = export(tiny, tmp_path / "out", precision="int8", calibrate=photo.parent)
     assert 0 < made.difference < 64
 

@@ -93,7 +93,7 @@ def test_packaged_names(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    assert "there are no weights" in _sentence(tmp_path / "none.safetensors")
+    assert "unknown weights" in _sentence(tmp_path / "none.safetensors")
 
 
 def test_damaged_and_foreign_files(saved: Path, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_weights_that_do_not_fit(saved: Path, tmp_path: Path) -> None:
     save_file(lacking, path, {"blindsr": weights.Card(**card).model_dump_json()})
     assert "does not fit" in _sentence(path)
     save_file(tensors, path, {"blindsr": weights.Card(**{**card, "method": "esrgan"}).model_dump_json()})
-    assert "no method 'esrgan'" in _sentence(path)
+    assert "unknown method 'esrgan'" in _sentence(path)
 
 
 def test_refused_weights_leave_the_old_file(saved: Path) -> None:

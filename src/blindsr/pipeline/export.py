@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr import files, images, weights
@@ -242,7 +243,9 @@ def _examples(
     for path in found:
         lr = network_input(images.read(path))
         top, left = (max(0, side - _CROP) // 2 for side in lr.shape[-2:])
-        crop = lr[..., top : top + _CROP, left : left + _CROP].contiguous()
+        crop = lr[..., top : top + _CROP, left : left + _CROP]
+        missing = [_CROP - side for side in crop.shape[-2:]]  # the calibration takes images of one size
+        crop = F.pad(crop, (0, missing[1], 0, missing[0]), mode="replicate")
         tensors = given if fixed else method.to_tensors(upscaler.condition(lr))
         inputs = {IMAGE: crop, **({} if fixed else tensors)}
         examples.append({name: value.float().contiguous().numpy() for name, value in inputs.items()})
