@@ -87,7 +87,7 @@ export async function tabTo(page, target) {
 export const card = (page) => page.getByRole("region", { name: "What is wrong with it" });
 
 /** @param {import("@playwright/test").Page} page until the region is restored */
-export const previewed = (page) => expect(page.getByAltText("This part after")).toBeVisible();
+export const previewed = (page) => expect(page.getByAltText("This part after")).toBeVisible({ timeout: 200_000 });
 
 /** @param {import("@playwright/test").Page} page */
 export async function restore(page) {
