@@ -11,7 +11,7 @@ def export(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="A folder.")],
     to: Annotated[Literal["onnx", "openvino"], typer.Option(help="Format of the graphs.")] = "onnx",
-    precision: Annotated[Literal["fp32", "fp16", "int8"], typer.Option(help="Of weights and features.")] = "fp32",
+    precision: Annotated[Literal["fp32", "fp16"], typer.Option(help="Of weights and features.")] = "fp32",
     condition: Annotated[
         Path | None, typer.Option(help="Stored condition of 'blindsr condition', made a part of the network.")
     ] = None,
@@ -21,7 +21,6 @@ def export(
     kernel: Annotated[
         Path | None, typer.Option(help="Blur kernel of --photo, where it is known: .npy, .mat, .png or .tif.")
     ] = None,
-    calibrate: Annotated[Path | None, typer.Option(help="A folder of photographs to calibrate int8 on.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a model for ONNX Runtime, OpenVINO and others, checked against torch (docs/runtimes.md)."""
@@ -35,7 +34,6 @@ def export(
         condition=condition,
         photo=photo,
         kernel=kernel,
-        calibrate=calibrate,
         overwrite=overwrite,
     )
     for path in made.paths:
