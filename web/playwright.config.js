@@ -7,7 +7,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
-  timeout: 300_000,
+  timeout: 600_000,
   expect: { timeout: 90_000 },
   reporter: "list",
   use: {
