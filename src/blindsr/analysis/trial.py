@@ -38,10 +38,12 @@ _BORDER = 6
 """Pixels at the borders of a window that are not judged: what lies beyond was not seen."""
 _FAINT = 0.5
 """Detail (0..255) that rounding leaves, added so that flat windows do not count."""
-_APART = 0.65
-"""Difference of two results, in units of the photograph's finest detail, from which on one of them removes blur."""
-_NOISIER = 1.33
-"""Fine structure in flat parts, against that of the other result, from which on the other one removes noise."""
+_APART, _FAR_APART = 0.6, 0.75
+"""Difference of two results, in units of the photograph's finest detail, from which on the other one removes blur, and
+where it does not sharpen."""
+_SMOOTHER, _ALIKE, _NOISIER = 0.86, 1.15, 1.33
+"""Fine structure in flat parts, against that of the other result, below which the other one sharpens, from which on it
+does not, and above which it removes noise."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Comparison:
         """What speaks against the first, as a clause; None if there is nothing to be removed."""
         if self.noisier > _NOISIER:
             return "weights for photographs of any history remove noise where it is flat"
-        if self.difference > _APART:
+        apart = _APART if self.noisier < _ALIKE else _FAR_APART
+        if self.difference > apart or self.noisier < _SMOOTHER:
             return "weights for photographs of any history see blur in it"
         return None
 
@@ -97,7 +100,7 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
     """
     seen = _middle(picture)
     conditions = [one.estimate_condition(seen) for one in (narrow, general)]
-    difference = detail = noisier = 0.0
+    difference, detail, noisier = [], [], []
     for top, left, height, width in _windows(picture.pixels):
         lr = picture.pixels[None, :, top : top + height, left : left + width].float()
         with narrow.autocast():
@@ -105,13 +108,14 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
                 one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
                 for one, condition in zip((narrow, general), conditions, strict=True)
             ]
-        first, second = (luma(sr) for sr in results)
-        y = luma(lr)
-        difference += float(_inside(first - second, narrow.scale * _BORDER).square().mean())
-        detail += float(_inside(y - smoothed(y, _FINE), _BORDER).square().mean())
-        noisier = max(noisier, fine_structure(lr, results[0]) / fine_structure(lr, results[1]))
-    count = max(1, len(_windows(picture.pixels)))
-    return Comparison(math.sqrt(difference / count) / (math.sqrt(detail / count) + _FAINT), noisier)
+        y, (first, second) = luma(lr), (luma(sr) for sr in results)
+        difference.append(float(_inside(first - second, narrow.scale * _BORDER).square().mean()))
+        detail.append(float(_inside(y - smoothed(y, _FINE), _BORDER).square().mean()))
+        noisier.append(fine_structure(lr, results[0]) / fine_structure(lr, results[1]))
+    if not noisier:
+        return Comparison(0.0, 1.0)
+    count = len(noisier)
+    return Comparison(math.sqrt(sum(difference) / count) / (math.sqrt(sum(detail) / count) + _FAINT), max(noisier))
 
 
 def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
