@@ -1,4 +1,4 @@
-"""What the weights for photographs gain, how they treat noise and conditions, and how long their network takes.
+"""What the weights for photographs gain, and how they treat noise and conditions.
 
     python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo -m mrda_x4.real
 
@@ -6,14 +6,12 @@ The folders are those that the weights were trained on; 16 of their photographs 
 """
 
 import argparse
-import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from blindsr import weights
 from blindsr.contract import Hints, Method
@@ -34,21 +32,6 @@ _FAMILIES = {
 }
 _SEEN = {"clean": (0.2, 0, 0), "noise": (0.2, 20, 0), "blur": (2.8, 0, 0), "jpeg": (0.2, 0, 35)}
 """Width, noise and JPEG quality."""
-
-
-class General(nn.Module):
-    """A network as large as Real-ESRGAN's general-x4v3: 34 convolutions of 64 channels with PReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, padding=1), nn.PReLU(64)]
-        for _ in range(32):
-            layers += [nn.Conv2d(64, 64, 3, padding=1), nn.PReLU(64)]
-        self.body = nn.Sequential(*layers, nn.Conv2d(64, 48, 3, padding=1), nn.PixelShuffle(4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        enlarged: Tensor = self.body(x) + F.interpolate(x, scale_factor=4)
-        return enlarged
 
 
 def condition(method: Method[Any], lr: Tensor, **hints: float) -> object:
@@ -85,19 +68,6 @@ def swaps(method: Method[Any], photos: Photos) -> None:
         print(f"{of} under", {by: f"{float(torch.cat(table[of, by]).mean() - own):+.2f}" for by in _SEEN})
 
 
-def seconds(method: Method[Any]) -> None:
-    """Print how long a photograph of 510x340 takes, the best of three."""
-    lr = torch.rand(1, 3, 340, 510).contiguous(memory_format=torch.channels_last)
-    general, known = General().eval().to(memory_format=torch.channels_last), condition(method, lr)  # type: ignore[call-overload]
-    for name, run in {"general-x4v3's size": general, "this network": lambda x: method.restore(x, known)}.items():
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            run(lr)
-            times.append(time.perf_counter() - start)
-        print(f"{name}: {min(times):.2f} s")
-
-
 @torch.no_grad()
 def main() -> None:
     """Print all of it."""
@@ -114,7 +84,6 @@ def main() -> None:
         if "denoise" in method.supported_hints:
             grain(method)
             swaps(method, held_out)
-            seconds(method)
 
 
 if __name__ == "__main__":
