@@ -46,7 +46,7 @@ def test_lines_in_and_lines_out(
     assert told[-2] == {"progress": 1.0}
     assert told[-1]["result"]["name"] == "b_x4.png"
     ask(process, id=2, do="restore", **{"with": {**values, "values": {"model": "nothing"}}})
-    assert answers(process, 2)[-1]["problem"]["code"] == "invalid-value"
+    assert answers(process, 2)[-1]["problem"]["code"] == "unknown-name"
     ask(process, id=3, do="restore", **{"with": {**values, "values": {}}})
     ask(process, cancel=3)
     assert answers(process, 3)[-1]["problem"]["code"] == "cancelled"

@@ -6,7 +6,7 @@ from typing import Any
 import pyvips
 
 from blindsr import images
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Frames, Picture
 from blindsr.images.codecs import vips
 from blindsr.images.color.gamut import in_srgb
@@ -35,7 +35,8 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     except BlindSRError:
         return {**_size(images.read_file(path, max_pixels=max_pixels)), "format": kind, "frames": count}
     if strips.width * strips.height > max_pixels:
-        raise BlindSRError(f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are supported")
+        told = f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are supported"
+        raise BlindSRError(told, Code.TOO_LARGE)
     return {"width": strips.width, "height": strips.height, "format": kind, "frames": count}
 
 

@@ -12,7 +12,7 @@ from blindsr.analysis import report
 from blindsr.analysis.choice import Auto, Choice
 from blindsr.analysis.native import resolve_native, shrink
 from blindsr.degrade import kernels
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
 from blindsr.images.codecs.jpeg import jpeg_quality
 from blindsr.inference.load import load
@@ -56,10 +56,10 @@ def options_of(values: Mapping[str, Any], settings: Mapping[str, Any]) -> Option
     """
     unknown = [name for name in values if name not in OPTION_NAMES]
     if unknown:
-        raise BlindSRError(f"there is no option {unknown[0]!r} here")
+        raise BlindSRError(f"there is no option {unknown[0]!r} here", Code.UNSUPPORTED_OPTION)
     model = str(values.get("model", "auto"))
     if model != "auto" and not model.startswith("bicubic") and model not in weights.available() | weights.in_folder():
-        raise BlindSRError(f"there are no weights {model!r} here; GET /v1/models lists those there are")
+        raise BlindSRError(f"there are no weights {model!r}; GET /v1/models lists all", Code.UNKNOWN_NAME)
     return Options(**{**values, **settings})
 
 
