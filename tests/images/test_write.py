@@ -130,19 +130,14 @@ def test_nothing_is_invented(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "words"),
-    [
-        ("a.xyz", r"extension out of \.png"),
-        ("a", "extension"),
-        ("no/a.png", "there is no folder"),
-        ("dir.png", "is a folder"),
-    ],
+    "place",
+    ["a.xyz", "a", "no/a.png", "dir.png"],
 )
-def test_places_that_cannot_be_written(tmp_path: Path, place: str, words: str) -> None:
+def test_places_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     (tmp_path / "dir.png").mkdir()
-    with pytest.raises(BlindSRError, match=words):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         check_output(tmp_path / place)
-    with pytest.raises(BlindSRError, match=words):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         write(_picture(), tmp_path / place)
 
 
@@ -271,7 +266,7 @@ def test_an_encoder_that_pillow_lacks_is_asked_for_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     monkeypatch.setattr(features, "check", lambda name: name != kind)
-    with pytest.raises(BlindSRError, match=f"without {kind}"):
+    with pytest.raises(BlindSRError, check=Code.MISSING_DEPENDENCY.matches):
         check_output(tmp_path / f"a.{kind}")
 
 

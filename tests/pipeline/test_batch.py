@@ -302,7 +302,7 @@ def test_results_have_the_depth_that_is_asked_for(
 
 def test_a_depth_that_the_file_cannot_hold_is_refused(tmp_path: Path, upscaler: Upscaler) -> None:
     (outcome,) = restore_all([Job(picture(tmp_path / "a.png"), tmp_path / "out.jpg")], Options(model=upscaler, bits=16))
-    assert "holds 8" in str(outcome.error)
+    assert "supports 8" in str(outcome.error)
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -316,7 +316,7 @@ def test_a_result_too_large_for_its_format_is_refused_before_the_work(
     frames = [np.full((1, 8192, 3), 90 * n, np.uint8) for n in range(count)]
     images.write_frames(images.Frames(frames, durations=(100,) * count), tmp_path / "a.png")
     (outcome,) = restore_all([Job(tmp_path / "a.png", tmp_path / "b.webp")], Options(model=upscaler))
-    assert "16384x2 pixels: .webp holds 16383" in str(outcome.error)
+    assert "16384x2 pixels: .webp supports 16383" in str(outcome.error)
 
 
 @pytest.mark.parametrize("what", ["picture", "frames", "strips"])
