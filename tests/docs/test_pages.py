@@ -42,10 +42,13 @@ NOT_RUN = {
     r"alex\.safetensors|bench/": "needs weights or data that are not here",
     r"blindsr inspect": "takes minutes; tested elsewhere",
     r"mzsr_|--kernel|--tta|--support|RealSR|--max-memory": "slow, or needs files; tested elsewhere",
+    r"upscale - |weights/": "needs a pipe, or weights that a training wrote",
     r"clip\.mp4": "needs a video and an optional library",
 }
 """Commands that are parsed and not run, by a pattern; and why."""
 _FILES = {".safetensors", ".pth"}
+_SMALLER = {"3000x": "300x", "3543x": "300x"}
+"""Sizes for photographs, and what the small image of the test gets instead."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def test_pages_run(page: Path, place: Path) -> None:
     for command in commands(page):
         if any(re.search(pattern, command.text) for pattern in NOT_RUN):
             continue
-        words = [_expanded(word, place) for word in command.words]
+        words = [_SMALLER.get(word, _expanded(word, place)) for word in command.words]
         if "upscale" in words or "degrade" in words:
             words.append("--overwrite")
         if "--overwrite" in words and "--skip-existing" in words:
