@@ -47,7 +47,7 @@ NOT_RUN = {
 }
 """Commands that are parsed and not run, by a pattern; and why."""
 _FILES = {".safetensors", ".pth"}
-_SMALLER = {"3000x": "300x", "3543x": "300x"}
+_SMALLER = {"3000x": "300x", "3543x": "300x", "24": "0.05"}
 """Sizes for photographs, and what the small image of the test gets instead."""
 
 
