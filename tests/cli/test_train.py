@@ -63,7 +63,7 @@ def test_train_export_upscale(blindsr: Run, tmp_path: Path, folders: list[Path])
         (["cmdsr_x4.clasic", "--data", "one", "--out", "run"], "did you mean cmdsr_x4.classic"),
         (["cmdsr_x4.classic", "--out", "run"], "--data"),
         (["cmdsr_x4.classic", "--data", "nowhere", "--out", "run"], "nowhere is not a folder"),
-        (["cmdsr_x4.classic", "--data", "one", "--out", "run"], "no photograph of at least 320x320"),
+        (["cmdsr_x4.classic", "--data", "one", "--out", "run"], "no photographs of at least 320x320"),
         (["cmdsr_x4.classic", "--data", "one", "--out", "run", "--resume"], "no checkpoint"),
         (["cmdsr_x4.classic", "--data", "one", "--out", "run", "--time-limit", "soon"], "90m"),
         (["cmdsr_x4.classic", "--data", "one", "--out", "run", "--set", "stage.stpes=1"], "stage.steps"),

@@ -198,7 +198,7 @@ def test_a_preview_and_a_comparison(upscale: Run, photo: Path, tmp_path: Path) -
     assert images.read(both).width == 2 * 16 + 8
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,4,300"), "does not lie inside")
     _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2"), "X,Y,WIDTH,HEIGHT")
-    _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,1,1", "-s", "2"), "leave out")
+    _is_sentence(upscale(photo, "-o", out, "--overwrite", "--preview", "1,2,1,1", "-s", "2"), "--preview")
     other = _picture(tmp_path / "other.png")
     _is_sentence(
         upscale(photo, other, "-o", f"{tmp_path}/o/", "--compare", both), "--compare supports a single image only"
@@ -214,7 +214,7 @@ def test_a_stopped_run_goes_on(upscale: Run, tmp_path: Path) -> None:
     assert ended.code == 0
     assert [json.loads(line)["status"] for line in ended.out.splitlines()] == ["done", "skipped", "done"]
     assert (out / "1_x4.png").stat().st_mtime_ns == before
-    _is_sentence(upscale(*sources, "-o", out, "--skip-existing", "--overwrite"), "either")
+    _is_sentence(upscale(*sources, "-o", out, "--skip-existing", "--overwrite"), "--skip-existing")
     _is_sentence(upscale("-o", out), "name at least one")
 
 

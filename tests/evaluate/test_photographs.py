@@ -65,7 +65,7 @@ def test_images_without_a_partner_and_folders_without_pairs(tmp_path: Path) -> N
     _files(tmp_path / "twice" / "HR", "a_HR.png")
     with pytest.raises(BlindSRError, check=Code.NAME_CLASH.matches):
         paired([tmp_path / "twice"])
-    for folder, words in (("none", "there is no folder"), ("set/HR", "holds no pairs")):
+    for folder, words in (("none", "does not exist"), ("set/HR", "holds no pairs")):
         with pytest.raises(BlindSRError, match=words):
             paired([tmp_path / folder])
     with pytest.raises(BlindSRError, match="one folder"):

@@ -14,7 +14,7 @@ _EXIF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
 
 def _cells() -> list[tuple[str, str, str]]:
     """Format, property, and what the manual says of them."""
-    first = _MANUAL.read_text(encoding="utf-8").split("\n# ")[0]
+    first = _MANUAL.read_text(encoding="utf-8").split("\n## ")[0]
     lines = [line.strip("| \n") for line in first.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in line.split("|")] for line in lines if "---" not in line]
     header, *body = rows

@@ -27,10 +27,10 @@ def test_an_unknown_method_is_named() -> None:
 
 MODEL = '''
 import torch
-from blindsr.contract import Hints, Method, Strict, Traits
+from blindsr.contract import Hints, Method, StrictModel, Traits
 
 
-class Config(Strict):
+class Config(StrictModel):
     scale: int = 2
     gain: float = 1.0
 

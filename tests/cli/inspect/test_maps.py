@@ -26,8 +26,8 @@ def test_a_map_as_large_as_the_image(blindsr: Run, modulated: Path, tiny: Path, 
         ((photo, "-m", tiny, "-o", out, "--overwrite"), "modulation maps by region"),
         ((photo, "-m", modulated, "-o", out), "already exists"),
         ((photo, "-m", modulated, "-o", photo, "--overwrite"), "is used twice; choose another name"),
-        ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "no file"),
-        ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "no folder"),
+        ((tmp_path / "none.png", "-m", modulated, "-o", out, "--overwrite"), "does not exist"),
+        ((photo, "-m", modulated, "-o", tmp_path / "no" / "map.png"), "does not exist"),
     ):
         ended = blindsr("inspect", "maps", *arguments)
         assert ended.code == 2

@@ -49,5 +49,5 @@ def test_a_folded_network_is_plain_and_restores_alike_and_leaves_the_other_as_it
     by_tasks = method.restore_tasks(lr, condition)
     torch.testing.assert_close(net(lr), by_tasks, atol=1e-3, rtol=1e-4)
     with torch.no_grad():
-        torch.testing.assert_close(method.restore(lr, condition), by_tasks, atol=1e-3, rtol=1e-4)
+        torch.testing.assert_close(method.restore(lr, condition), by_tasks.clamp(-1, 2), atol=1e-3, rtol=1e-4)
     assert all(torch.equal(value, before[name]) for name, value in method.state_dict().items())

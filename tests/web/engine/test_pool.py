@@ -49,7 +49,7 @@ def test_tasks_are_done_by_one_process_that_outlives_what_it_refuses(path: Path)
         found = await pool.run("restore", restoring(path, model="bicubic"), progress=told.append)
         assert (found["name"], found["width"]) == ("a_x4.png", 192)
         assert told[-1] == 1
-        with pytest.raises(ProblemError, match="no file") as refused:
+        with pytest.raises(ProblemError, match="does not exist") as refused:
             await pool.run("inspect", {"source": str(path.with_name("none.png")), "max_pixels": 10**6})
         assert refused.value.status == 422
         with pytest.raises(ProblemError) as internal:

@@ -269,7 +269,7 @@ class DMSR(Method[DMSRCondition]):
         features = self.extractor.features(encoder_input)
         kernel = kernel_of(self.extractor.scores(features).mean(0, keepdim=True))
         map_ = self.extractor.noise(features).float()
-        level = 255 * map_.std((0, 2, 3), correction=0)
+        level = 255 * map_.mean((0, 2, 3))  # used by networks alone whose extractor predicts a level
         attention = self._attention(encoder_input, self.noise_input(encoder_input, level, noise_map=map_))
         return self.to_tensors(DMSRCondition(kernel, None, level, 1.0, attention))
 
