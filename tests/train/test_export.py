@@ -9,7 +9,7 @@ from blindsr import weights
 from blindsr.errors import BlindSRError, Code
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
-from blindsr.train.export import export_run
+from blindsr.train.export import _without_folders, export_run
 from blindsr.train.loop import Options, train
 
 
@@ -50,3 +50,12 @@ def test_a_checkpoint_of_another_version_gets_one_sentence(
 def test_without_a_run_there_is_nothing_to_export(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         export_run(tmp_path, tmp_path)
+
+
+def test_settings_keep_names_of_files_without_their_folders() -> None:
+    settings = {
+        "vivid": {"lpips": "/home/somebody/lpips.safetensors", "steps": 2},
+        "chain": [{"file": "/a/b.pt"}, "x/y"],
+    }
+    wanted = {"vivid": {"lpips": "lpips.safetensors", "steps": 2}, "chain": [{"file": "b.pt"}, "x/y"]}
+    assert _without_folders(settings) == wanted

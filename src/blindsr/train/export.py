@@ -34,8 +34,8 @@ def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | No
         name=recipe.header.name,
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
-        recipe=state["recipe"],
-        provenance=provenance.run_provenance(state),
+        recipe=_without_folders(state["recipe"]),
+        provenance=_without_folders(provenance.run_provenance(state)),
     )
     path = folder / f"{card.name}.safetensors"
     weights.save_weights(path, method, card)
@@ -43,6 +43,15 @@ def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | No
     # Of the file as it was written, whose weights are rounded.
     known.record_known(path, weights.load_weights(path).method)
     return path
+
+
+def _without_folders(value: Any) -> Any:
+    """Replace absolute paths in settings by the names of their files: where they lie is private, and means nothing."""
+    if isinstance(value, Mapping):
+        return {key: _without_folders(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_folders(item) for item in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def trained(run: Path) -> tuple[recipes.Recipe, Method[Any]]:
