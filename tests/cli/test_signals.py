@@ -29,11 +29,13 @@ sys.path.insert(0, sys.argv[1])
 with handled():
     import slow
 """
+_HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""Shells let commands in the background ignore interrupts, which their children inherit."""
 _SLOW = "import time\nprint('ready', flush=True)\ntry: time.sleep(60)\nexcept BaseException: raise ImportError"
 
 
 def _ended_by(number: signal.Signals, code: str, folder: Path) -> tuple[int, bytes]:
-    command = [sys.executable, "-c", code, str(folder)]
+    command = [sys.executable, "-c", _HEARD + code, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n"
