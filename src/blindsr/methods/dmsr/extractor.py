@@ -76,6 +76,11 @@ def kernel_of(scores: Tensor) -> Tensor:
     return torch.softmax(scores, 1).view(-1, KERNEL, KERNEL)
 
 
+def predicted_level(noise: Tensor) -> Tensor:
+    """The level ``(3,)``, 0..255, that an extractor of numbers instead of maps predicts as constant maps."""
+    return 255 * noise.mean((0, 2, 3))
+
+
 def noise_level(lr: Tensor, noise: Tensor) -> Tensor:
     """The level of the noise in images ``(n, 3, h, w)`` whose noise maps were estimated: ``(3,)``, 0..255.
 

@@ -30,7 +30,7 @@ from blindsr.degrade.families import dmsr
 from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
-from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level
+from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level, predicted_level
 from blindsr.nn.blocks import initialise, windows
 from blindsr.nn.subpixel import REACH, PixelShuffle, factors, initialise_icnr
 
@@ -253,7 +253,7 @@ class DMSR(Method[DMSRCondition]):
             kernel, confidence = fit_kernel(hints.kernel).to(lr)[None], None
         map_ = self.extractor.noise(features).float()
         as_number = self.config.noise == "sigma"
-        level = 255 * map_.mean((0, 2, 3)) if as_number else noise_level(seen, map_)
+        level = predicted_level(map_) if as_number else noise_level(seen, map_)
         factor = 1.0
         if hints.noise is not None:
             # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
@@ -269,7 +269,7 @@ class DMSR(Method[DMSRCondition]):
         features = self.extractor.features(encoder_input)
         kernel = kernel_of(self.extractor.scores(features).mean(0, keepdim=True))
         map_ = self.extractor.noise(features).float()
-        level = 255 * map_.mean((0, 2, 3))  # used by networks alone whose extractor predicts a level
+        level = predicted_level(map_)  # used by networks alone whose extractor predicts a level
         attention = self._attention(encoder_input, self.noise_input(encoder_input, level, noise_map=map_))
         return self.to_tensors(DMSRCondition(kernel, None, level, 1.0, attention))
 
