@@ -8,7 +8,7 @@ as they are. Unlike those processes, noise enters at one place, so that its part
 
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -63,13 +63,9 @@ class PhotoDegradation(Degradation):
     """1 where JPEG keeps chroma at full resolution (4:4:4), ``(n,)``."""
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Degrade a batch, as `Degradation.apply` does; every image takes its own way."""
-        return self.apply_with_noise(hr, generator)[0]
+        """Degrade a batch, as `Degradation.apply` does.
 
-    def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Degrade a batch; return also what noise added to it before the last compression, ``(n, 3, h / s, w / s)``.
-
-        A CPU takes one image after the other; other devices take all at once, as in `RealisticDegradation.apply`.
+        A CPU degrades one image after the other; other devices all at once, as in `RealisticDegradation.apply`.
         """
         if len(hr) != len(self):
             raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
@@ -78,32 +74,43 @@ class PhotoDegradation(Degradation):
         size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
         blurred = blur(hr, self.kernels, "reflect")
         rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
-        return torch.cat([lr for lr, _ in rows]), torch.cat([noise for _, noise in rows])
+        return torch.cat(rows)
 
-    def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Degrade a batch; return also what noise changed in it, ``(n, 3, h / s, w / s)``.
+
+        That is the difference to the same images degraded without noise. What compression has removed of the noise is
+        not part of it.
+        """
+        lr = self.apply(hr, generator)
+        noise = torch.zeros_like(lr)
+        noisy = ((self.noise > 0) | (self.poisson > 0)).nonzero()[:, 0]
+        if len(noisy):
+            quiet = self.take(noisy)
+            quiet = replace(quiet, noise=torch.zeros_like(quiet.noise), poisson=torch.zeros_like(quiet.poisson))
+            noisy = noisy.to(hr.device)
+            noise[noisy] = lr[noisy] - quiet.apply(hr[noisy], generator)
+        return lr, noise
+
+    def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
         """All after the blur, for a single row."""
         source = generator or torch.Generator().manual_seed(int(self.seeds))
         middle = (round(x.shape[-2] * float(self.factor)), round(x.shape[-1] * float(self.factor)))
-        noise = x.new_zeros(1, 3, *size)
         direct = middle == size
         if not direct:
             x = resize_by_mode(x, middle, int(self.mode))
             if bool(self.early):
-                noise = self._noise(x, source)
-                x = x + noise
+                x = x + self._noise(x, source)
             x = self._compress(x, first=True)
-            if bool(self.early):
-                noise = resize_by_mode(noise, size, int(self.mode2))
         x = resize_by_mode(x, size, int(self.mode2))
         if direct or not bool(self.early):
-            noise = self._noise(x, source)
-            x = x + noise
+            x = x + self._noise(x, source)
         if float(self.sharpen) > 0:
-            x, noise = self._sharpened(x), self._sharpened(noise)
+            x = self._sharpened(x)
         if direct:
             x = self._compress(x, first=True)
         x = self._compress(x, first=False)
-        return (x.clamp(0, 1) * 255).round() / 255, noise
+        return (x.clamp(0, 1) * 255).round() / 255
 
     def _noise(self, x: Tensor, source: torch.Generator) -> Tensor:
         """White or correlated Gaussian noise whose variance is a constant plus a multiple of the brightness."""
@@ -131,8 +138,8 @@ class PhotoDegradation(Degradation):
         """Rows and columns ``(n, 2)`` that a crop shifted the grid of the first compression by."""
         return torch.stack((self.shift // 8, self.shift % 8), 1)
 
-    def _apply_together(self, hr: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Do as `apply_with_noise` for all images at once on the device of ``hr``.
+    def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
+        """Do as `apply` for all images at once on the device of ``hr``.
 
         WebP is the exception: its images take the way over the CPU.
         """
@@ -144,22 +151,18 @@ class PhotoDegradation(Degradation):
         early = (own.early > 0) & ~direct
         blurred = Canvas.whole(hr).blurred(own.kernels)
         x = blurred.resized(middle, own.mode, largest_size(middle))
-        noise = _where(early, own._noise_together(x, source))
-        x = x.changed(x.pixels + noise).compressed(
+        x = x.changed(x.pixels + _where(early, own._noise_together(x, source))).compressed(
             torch.where(direct, 0, own.jpeg1), full_chroma=own.full, offset=own._offsets()
         )
-        noise = x.changed(noise).resized(final, own.mode2, size).pixels
         y = x.resized(final, own.mode2, size)
         y = y.changed(_where(~direct, y.pixels, blurred.resized(final, own.mode2, size).pixels))
-        late = own._noise_together(y, source)
-        noise = _where(early, noise, late)
-        y = y.changed(y.pixels + _where(~early, late))
-        y, noise = y.changed(own._sharpened_together(y)), own._sharpened_together(y.changed(noise))
+        y = y.changed(y.pixels + _where(~early, own._noise_together(y, source)))
+        y = y.changed(own._sharpened_together(y))
         y = y.compressed(torch.where(direct, own.jpeg1, 0), full_chroma=own.full, offset=own._offsets())
         lr = y.compressed(torch.where(own.webp > 0, 0, own.jpeg), full_chroma=own.full).pixels
         if bool(self.webp.any()):
             lr = _webp(lr, torch.where(self.webp > 0, self.jpeg, 0))
-        return (lr.clamp(0, 1) * 255).round() / 255, noise
+        return (lr.clamp(0, 1) * 255).round() / 255
 
     def _noise_together(self, x: Canvas, source: torch.Generator) -> Tensor:
         """Do as `_noise` for all images at once."""
