@@ -21,7 +21,7 @@ def _method(name: str) -> Method[Any]:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         made: dict[str, Method[Any]] = {
-            "cmdsr": CMDSR(CMDSRConfig(**small, denoise=True)),
+            "cmdsr": CMDSR(CMDSRConfig(**small, denoise=30)),
             "cmdsr none": CMDSR(CMDSRConfig(**small, base="span", modulation="none")),
             "cmdsr sft": CMDSR(CMDSRConfig(**small, modulation="sft")),
             "cmdsr vdsr": CMDSR(CMDSRConfig(**small, base="vdsr")),

@@ -231,7 +231,7 @@ def test_without_modulation_there_is_only_the_reconstruction() -> None:
 
 def test_grain_that_is_to_stay_is_in_the_target() -> None:
     one = stage(images=1)
-    one.method.config = one.method.config.model_copy(update={"denoise": True})
+    one.method.config = one.method.config.model_copy(update={"denoise": 30})
     hr, noise = torch.full((3, 3, 40, 40), 0.5), torch.randn(3, 3, 10, 10, generator=torch.Generator().manual_seed(0))
     target = one.with_grain(hr, noise, torch.tensor([1.0, 0.5, 0.0]))
     torch.testing.assert_close(target[0], hr[0])
@@ -239,8 +239,33 @@ def test_grain_that_is_to_stay_is_in_the_target() -> None:
     assert 0.8 < float((target[2] - hr[2]).std() / noise[2].std()) < 1.1
 
 
+def share_of_noise_changes(factor: float) -> tuple[float, float]:
+    """How much the share of noise to remove changes a result: before training, and after one step of Adam."""
+    one = stage(denoise=factor, family="photo")
+    optimizer = torch.optim.Adam(one.method.base.parameters(), lr=1e-4)
+    source = torch.Generator().manual_seed(0)
+    lr = torch.rand(1, 3, 16, 16, generator=source)
+    feature = torch.rand(1, one.method.config.features, generator=source)
+
+    @torch.no_grad()
+    def change() -> float:
+        kept, removed = (one.method.restore(lr, one.method.with_denoise(feature, share)) for share in (0.0, 1.0))
+        return float((kept - removed).abs().max())
+
+    before = change()
+    run(one, 1)["loss"].backward()
+    optimizer.step()
+    return before, change()
+
+
+def test_the_share_of_noise_to_remove_is_learned_faster_where_it_is_multiplied() -> None:
+    (plain_before, plain), (before, multiplied) = share_of_noise_changes(1), share_of_noise_changes(30)
+    assert plain_before == before == 0
+    assert multiplied > 10 * plain > 0
+
+
 def test_shares_of_noise_to_remove_are_drawn_for_each_task() -> None:
-    one = stage(tasks=200, denoise=True, family="photo")
+    one = stage(tasks=200, denoise=30, family="photo")
     share = one.denoise(torch.Generator().manual_seed(0))
     assert 0.4 < float((share == 1).float().mean()) < 0.6
     assert 0 <= float(share.min()) < 0.1

@@ -30,7 +30,7 @@ def lpips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stage(lpips: Path | None = None, channels: int = 4, **changes: Any) -> Vivid:
     torch.default_generator.manual_seed(1)
     sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 12, "features": 16, "discriminator": channels}
-    net = CMDSR(CMDSRConfig.model_validate({"denoise": True, "end": "leaky", **sizes}))
+    net = CMDSR(CMDSRConfig.model_validate({"denoise": 30, "end": "leaky", **sizes}))
     values = {"steps": 10, "tasks": 2, "images": 1, "crop": 56, "restored": 1, "lpips": lpips, **changes}
     return Vivid(net, VividRecipe.model_validate(values))
 

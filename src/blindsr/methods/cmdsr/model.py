@@ -55,7 +55,9 @@ class CMDSRConfig(StrictModel):
     sets: int = Field(8, gt=0, description="support sets whose features are averaged for an image; 1 in the paper")
     features: int = Field(128, gt=1, description="length of the conditional feature")
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
-    denoise: bool = Field(False, description="whether the share of noise to remove is an input")
+    denoise: float = Field(
+        0, ge=0, description="what the share of noise to remove, as an input, is multiplied by; 0 for no such input"
+    )
     discriminator: int = Field(0, ge=0, description="channels of the discriminator of the vivid stage; 0 for none")
 
     @model_validator(mode="before")
@@ -218,11 +220,15 @@ class CMDSR(Method[Tensor]):
         return patches.clamp(min=_BLACKEST).view(sets, n, 3, patch, patch)
 
     def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:
-        """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column."""
+        """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column.
+
+        It is multiplied by a number from the configuration. Adam changes all weights of a layer by about the same
+        amount, so that one input in [0, 1] next to a hundred features would be learned a hundred times as slowly.
+        """
         if not self.config.denoise:
             return feature
         share = torch.as_tensor(denoise, dtype=feature.dtype, device=feature.device).expand(len(feature))
-        return torch.cat((feature, share[:, None]), 1)
+        return torch.cat((feature, self.config.denoise * share[:, None]), 1)
 
     def restore(self, lr: Tensor, condition: Tensor) -> Tensor:
         """Algorithm 2, lines 3 and 4: adapt the weights once, then run the BaseNet as it is."""
@@ -260,7 +266,7 @@ class CMDSR(Method[Tensor]):
         return tensors["feature"] if tensors else torch.zeros(1, 0)
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        length = 0 if self.condition_net is None else self.config.features + self.config.denoise
+        length = 0 if self.condition_net is None else self.config.features + bool(self.config.denoise)
         if tensors.keys() != {"feature"} or tensors["feature"].shape != (1, length):
             raise BlindSRError(f"not a condition of CMDSR: expected one feature of {length} numbers", Code.INCOMPATIBLE)
         return tensors["feature"]
@@ -368,7 +374,9 @@ def _modulate(module: nn.Module, config: CMDSRConfig, spread: float) -> None:
     """Put every convolution below a module in the hands of the ConditionNet."""
     for name, child in list(module.named_children()):
         if isinstance(child, nn.Conv2d):
-            inputs = config.features + config.denoise
-            setattr(module, name, Modulated(child, inputs, sft=config.modulation == "sft", spread=spread))
+            inputs = config.features + bool(config.denoise)
+            modulated = Modulated(child, inputs, sft=config.modulation == "sft", spread=spread)
+            nn.init.zeros_(modulated.modulation.weight[:, config.features :])  # the share of noise to remove
+            setattr(module, name, modulated)
         else:
             _modulate(child, config, spread)
