@@ -242,6 +242,7 @@ def test_grain_that_is_to_stay_is_in_the_target() -> None:
 def share_of_noise_changes(factor: float) -> tuple[float, float]:
     """How much the share of noise to remove changes a result: before training, and after one step of Adam."""
     one = stage(denoise=factor, family="photo")
+    one.method = CMDSR(one.method.config)  # with the weights that it begins with
     optimizer = torch.optim.Adam(one.method.base.parameters(), lr=1e-4)
     source = torch.Generator().manual_seed(0)
     lr = torch.rand(1, 3, 16, 16, generator=source)
