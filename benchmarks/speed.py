@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=2 python benchmarks/speed.py photo.jpg
 
-All are timed in turn, so that a shared machine slows them alike; the least of several rounds is printed. On a busy
-machine, ``--processor`` with one thread tells more.
+All are timed in turn and in one precision, so that a shared machine slows them alike; the least of several rounds is
+printed. On a busy machine, ``--processor`` with one thread tells more.
 """
 
 import argparse
@@ -53,17 +53,24 @@ def main() -> None:
     parser.add_argument("photo", type=Path)
     parser.add_argument("--model", "-m", default="cmdsr_x4.photo")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
     parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
     chosen = parser.parse_args()
     now = time.process_time if chosen.processor else time.perf_counter
     picture = photograph(chosen.photo)
-    general, one = General().eval().to(memory_format=torch.channels_last), load(chosen.model, device="cpu")  # type: ignore[call-overload]
-    auto = Auto(partial(load, device="cpu"))
+    opened = partial(load, device="cpu", precision=chosen.precision)
+    general, one = General().eval().to(memory_format=torch.channels_last), opened(chosen.model)  # type: ignore[call-overload]
+    auto = Auto(opened)
     lr = picture.pixels[None].contiguous(memory_format=torch.channels_last)
     known = one.estimate_condition(picture)
+
+    def network(run: Callable[[], object]) -> None:
+        with one.autocast():
+            run()
+
     runs: dict[str, Callable[[], object]] = {
-        "general-x4v3's size": lambda: general(lr),
-        f"{chosen.model}: the network": lambda: one.method.restore(lr, known),
+        "general-x4v3's size": lambda: network(lambda: general(lr)),
+        f"{chosen.model}: the network": lambda: network(lambda: one.method.restore(lr, known)),
         f"{chosen.model}: with the condition, tiles and corrections": lambda: one.upscale(picture),
         "auto: looking": lambda: analyze(picture),
         "auto: looking and comparing": lambda: auto.choose(picture, None),
@@ -75,6 +82,7 @@ def main() -> None:
             start = now()
             run()
             best[name] = min(best[name], now() - start)
+    print(f"precision: {one.precision}")
     first = next(iter(best.values()))
     for name, seconds in best.items():
         print(f"{name}: {seconds:.2f} s, {first / seconds:.1f} times as fast")
