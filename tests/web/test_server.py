@@ -1,5 +1,6 @@
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,48 @@ def test_half_an_upload_leaves_nothing(served: Any) -> None:
     served.client.get("/healthz")
     time.sleep(0.5)
     assert {one for one in served.state.rglob("*") if "sqlite" not in one.name} <= before
+
+
+def flood(one: socket.socket, head: bytes, piece: bytes) -> None:
+    """Send 12 MB that belong to no body, if one may."""
+    one.sendall(head)
+    for _ in range(1000):
+        one.sendall(piece * (12_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"GET /", b"y"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"y"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X: y\r\n"),
+        (
+            b"POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n",
+            b"X: y\r\n",
+        ),
+    ],
+)
+def test_headers_and_trailers_without_end_are_not_kept(served: Any, head: bytes, piece: bytes) -> None:
+    with connected(served) as one, pytest.raises(ConnectionError):
+        flood(one, head, piece)
+
+
+def test_headers_that_are_too_long_are_told(served: Any) -> None:
+    with connected(served) as one:
+        one.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 70_000)
+        assert b" 431 " in one.recv(1000)
+
+
+def test_a_body_in_chunks_is_taken(served: Any, photograph: Any) -> None:
+    data = photograph(700, 500)
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n' + data + b"\r\n--x--\r\n"
+    assert len(body) > 2 * 2**16
+    pieces: Iterator[bytes] = (body[start : start + 100] for start in range(0, len(body), 100))
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    for _ in range(2):  # on one connection
+        answer = served.client.post("/v1/photos", content=pieces, headers=headers)
+        pieces = iter([body])
+        assert answer.status_code == 201, answer.text
 
 
 def test_an_upload_that_says_it_is_too_large_is_not_read(served: Any) -> None:

@@ -13,13 +13,46 @@ from blindsr.errors import BlindSRError
 
 _HEADERS_WITHIN = 20.0
 """Seconds that a client has for the first line and the headers of a request."""
+_LARGEST_HEAD = 2**16
+"""Bytes of a request besides its body: what uvicorn keeps of it in memory has no other limit."""
+_FRAMING = 8
+"""A body sent in chunks may have one byte of framing for each so many of its own."""
 _BACKLOG = 2048
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes connections on which no whole request begins in time, which uvicorn leaves open."""
+    """Closes connections on which no whole request begins in time, or one without end, which uvicorn leaves open."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _head = 0.0
+    """Bytes of a request that are none of its body."""
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse what is longer than headers are."""
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > _LARGEST_HEAD and not self.transport.is_closing():
+            if self._answering:
+                self.transport.abort()
+            else:
+                self.transport.write(_TOO_LONG)
+                self.transport.close()
+
+    @property
+    def _answering(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body, which has a limit of its own."""
+        self._head -= len(body) * (1 + 1 / _FRAMING)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The next request has headers of its own."""
+        self._head = 0.0
+        super().on_message_complete()
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
@@ -93,6 +126,5 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=5,
-        h11_max_incomplete_event_size=2**16,
     )
     uvicorn.Server(config).run([listener])
