@@ -60,7 +60,11 @@ def test_a_token_is_asked_for(tmp_path: Path) -> None:
     assert refused(door, host="localhost", authorization=f"Bearer {TOKEN}") is None
     for wrong in (f"Bearer {TOKEN}x", "Bearer ", "Bearer ü", f"Basic {TOKEN}", TOKEN):
         assert refused(door, host="localhost", authorization=wrong) == "no-token"
-    door.check("GET", "/healthz", {"host": "localhost"}, {})
+    for path in ("/", "/static/page.js", "/healthz", "/readyz"):
+        door.check("GET", path, {"host": "localhost"}, {})
+    for path in ("/metrics", "/static", "/v1/models", "/v1/openapi.json", "//", "/healthz/"):
+        with pytest.raises(ProblemError):
+            door.check("GET", path, {"host": "localhost"}, {})
 
 
 def test_a_link_signs_a_browser_in_once(tmp_path: Path) -> None:

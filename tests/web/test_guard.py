@@ -16,6 +16,7 @@ from blindsr.web.metrics import Metrics
 from blindsr.web.settings import Settings
 
 TOKEN = "a-token-of-some-length"
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
 
 
 async def counting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,7 +28,8 @@ async def counting(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def guarded(tmp_path: Path, app: Any = counting, most: int = 10**6, **settings: Any) -> Guard:
-    return Guard(app, Access(Settings(state=tmp_path, **settings)), Metrics(), most)
+    chosen = Settings(state=tmp_path, **settings)
+    return Guard(app, Access(chosen), Metrics(), most, chosen.disk)
 
 
 def test_every_answer_forbids_what_comes_from_elsewhere(tmp_path: Path, local: Any) -> None:
@@ -43,9 +45,9 @@ def test_every_answer_forbids_what_comes_from_elsewhere(tmp_path: Path, local: A
 def test_hosts_origins_and_tokens(tmp_path: Path, local: Any) -> None:
     client = local(guarded(tmp_path, token=TOKEN, allow_origin=("https://friend.example",)))
     assert client.get("/", headers={"host": "evil.example"}).json()["code"] == "wrong-host"
-    assert client.get("/").status_code == 401
+    assert client.get("/v1/jobs").status_code == 401
     known = {"authorization": f"Bearer {TOKEN}"}
-    assert client.get("/", headers=known).json() == {"count": 0}
+    assert client.get("/v1/jobs", headers=known).json() == {"count": 0}
     foreign = {**known, "origin": "https://evil.example"}
     assert client.request("POST", "/", headers=foreign).status_code == 403
     assert client.request("OPTIONS", "/", headers=foreign).headers.get("access-control-allow-origin") is None
@@ -64,8 +66,10 @@ def test_a_link_gives_a_cookie_that_no_script_and_no_other_site_can_use(tmp_path
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
-    assert client.get("/", headers={"cookie": cookie.split(";")[0]}).status_code == 200
-    assert client.get(f"/?token={code}").status_code == 401
+    assert client.get("/v1/jobs", headers={"cookie": cookie.split(";")[0]}).status_code == 200
+    again = client.get(f"/?token={code}")
+    assert (again.status_code, "set-cookie" in again.headers) == (200, False)
+    assert client.get("/v1/jobs").status_code == 401
     assert client.get(f"/?token={code}", headers={"host": "evil.example"}).status_code == 421
 
 
@@ -84,6 +88,20 @@ def test_bodies_are_counted_while_they_stream(tmp_path: Path, local: Any, kind: 
         refused = client.request("POST", "/", headers=headers, content=content)
         assert (refused.status_code, refused.json()["code"]) == (413, "too-large")
     assert client.request("POST", "/", headers={**headers, "content-length": "x"}).status_code == 413
+
+
+def test_bodies_that_come_at_once_have_bounded_room(tmp_path: Path) -> None:
+    app = guarded(tmp_path, disk=200_000)
+    begun: Message = {"type": "http.request", "body": bytes(120_000), "more_body": True}
+    rest: Message = {"type": "http.request", "body": bytes(1000)}
+
+    async def send_all(count: int) -> list[int]:
+        answers = [asyncio.to_thread(exchange, app, [begun, 0.3, rest], **MULTIPART) for _ in range(count)]
+        return [status for status, _ in await asyncio.gather(*answers)]
+
+    assert sorted(asyncio.run(send_all(4)))[:2] == [200, 200]
+    assert asyncio.run(send_all(4)).count(507) == 2
+    assert asyncio.run(send_all(2)) == [200, 200]  # all that was counted is given back
 
 
 def exchange(app: Guard, messages: Iterable[Message | float], **headers: str) -> tuple[int, dict[str, Any]]:

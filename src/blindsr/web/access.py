@@ -14,8 +14,8 @@ from blindsr.web.settings import Settings
 COOKIE = "blindsr"
 SESSION = 7 * 86400
 """Seconds that a browser stays signed in."""
-_OPEN = ("/healthz", "/readyz")
-"""What needs no token."""
+_OPEN = ("/", "/healthz", "/readyz")
+"""What needs no token, besides the files of the page, which says how to sign in."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -52,7 +52,8 @@ class Access:
             raise ProblemError(421, "wrong-host", "this server is not reached by that name; see --allow-host")
         if method not in _SAFE:
             self._check_origin(host, headers)
-        if self._settings.token is not None and path not in _OPEN and not self._is_known(headers, cookies):
+        open_to_all = path in _OPEN or path.startswith("/static/")
+        if self._settings.token is not None and not open_to_all and not self._is_known(headers, cookies):
             raise ProblemError(
                 401, "no-token", "send 'Authorization: Bearer TOKEN', or open the link that the server printed",
                 {"WWW-Authenticate": "Bearer"},

@@ -32,7 +32,7 @@ def create_app(settings: Settings, access: Access) -> Guard:
     """
     app, metrics = bare_app(), Metrics()
     app.router.lifespan_context = _lifespan(Service(settings), metrics)
-    return Guard(app, access, metrics, settings.max_upload)
+    return Guard(app, access, metrics, settings.max_upload, settings.disk)
 
 
 def bare_app() -> FastAPI:

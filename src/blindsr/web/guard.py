@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -36,8 +37,18 @@ _SLOWEST, _GRACE = 1000.0, 60.0
 class Guard:
     """Wraps an application."""
 
-    def __init__(self, app: ASGIApp, access: Access, metrics: Metrics, max_upload: int) -> None:
+    def __init__(self, app: ASGIApp, access: Access, metrics: Metrics, max_upload: int, disk: int) -> None:
+        """Wrap an application.
+
+        Args:
+            app: what answers.
+            access: who decides over requests.
+            metrics: count the answers.
+            max_upload: most bytes of a file.
+            disk: most bytes of all bodies together that come at the same time.
+        """
         self._app, self._access, self._metrics, self._most = app, access, metrics, max_upload + _SLACK
+        self._disk, self._coming = disk + _SLACK, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -45,7 +56,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        exchange = _Exchange(receive, send, self._limit(scope), self._extra(scope))
+        exchange = _Exchange(receive, send, self._limit(scope), self._extra(scope), self._count)
         try:
             answer = self._answer(scope)
             if answer is not None:
@@ -58,6 +69,7 @@ class Guard:
         except TimeoutError:  # the connection is closed, for the answer is not complete
             exchange.status = exchange.status or 408
         finally:
+            self._coming -= exchange.count
             self._metrics.requests.labels(str(exchange.status)).inc()
 
     def _answer(self, scope: Scope) -> Response | None:
@@ -85,6 +97,16 @@ class Guard:
             raise too_large(self._limit(scope))
         return None
 
+    def _count(self, size: int) -> None:
+        """Bytes of a body have come.
+
+        Raises:
+            ProblemError: there is no room for all that comes at the same time.
+        """
+        self._coming += size
+        if self._coming > self._disk:
+            raise ProblemError(507, "disk-full", "too much is sent to the server at once; try again later")
+
     def _limit(self, scope: Scope) -> int:
         """Most bytes of a request's body."""
         multipart = Headers(scope=scope).get("content-type", "").startswith("multipart/")
@@ -110,9 +132,13 @@ def too_large(most: int) -> ProblemError:
 class _Exchange:
     """The two directions of a request: what comes is counted, and nobody is waited for without end."""
 
-    def __init__(self, receive: Receive, send: Send, most: int, headers: dict[str, str]) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, most: int, headers: dict[str, str], counted: Callable[[int], None]
+    ) -> None:
         self._receive, self._send, self._most, self._headers = receive, send, most, headers
-        self._count, self._begun, self._complete = 0, time.monotonic(), False
+        self._counted, self._begun, self._complete = counted, time.monotonic(), False
+        self.count = 0
+        """Bytes of the body that have come."""
         self.status = 0
         """Of the answer; 0 until it begins."""
 
@@ -124,12 +150,14 @@ class _Exchange:
                 message = await self._receive()
         except TimeoutError:
             raise ProblemError(408, "too-slow", "the upload has stopped", {"Connection": "close"}) from None
-        self._count += len(message.get("body", b""))
+        size = len(message.get("body", b""))
+        self.count += size
+        self._counted(size)
         self._complete = message["type"] != "http.request" or not message.get("more_body", False)
-        if self._count > self._most:
+        if self.count > self._most:
             raise too_large(self._most)
         seconds = time.monotonic() - self._begun
-        if not self._complete and seconds > _GRACE and self._count < _SLOWEST * seconds:
+        if not self._complete and seconds > _GRACE and self.count < _SLOWEST * seconds:
             raise ProblemError(408, "too-slow", "the upload is too slow", {"Connection": "close"})
         return message
 
