@@ -96,10 +96,7 @@ export const tiles = (of, id) => json(`${of}/${id}/tiles.json`);
  * @param {string} key
  * @returns {Promise<Job>}
  */
-export async function start(id, options, key) {
-  const told = await json("jobs", posted({ photo: id, options }, { "Idempotency-Key": key }));
-  return told.job ?? told;
-}
+export const start = (id, options, key) => json("jobs", posted({ photo: id, options }, { "Idempotency-Key": key }));
 
 /**
  * Restore a region under the condition of the whole photograph.

@@ -32,7 +32,7 @@ export function duration(seconds) {
 
 /** @param {number | null} seconds @returns {string} what is left, no more exact than anyone can know it */
 export function timeLeft(seconds) {
-  if (seconds === null || !Number.isFinite(seconds)) return "Just begun";
+  if (seconds === null || !Number.isFinite(seconds)) return "Just started";
   if (seconds < 2) return "Nearly done";
   if (seconds < 10) return "A few seconds left";
   if (seconds < 55) return `About ${Math.ceil(seconds / 5) * 5} s left`;

@@ -111,6 +111,9 @@ export function previewOptions(settings, models, card) {
   const options = { model: named, ...told };
   if (settings.detail && taken("detail", model)) options.detail = settings.detail;
   if (settings.tta) options.tta = true;
+  // "auto" also decides this for itself; a model by name must be told.
+  if (settings.native) options.native = settings.native;
+  else if (settings.model === "auto" && options.model !== "auto") options.native = "auto";
   return options;
 }
 
@@ -124,9 +127,6 @@ export function previewOptions(settings, models, card) {
  */
 export function jobOptions(settings, models, card) {
   const told = previewOptions(settings, models, card);
-  // "auto" also decides this for itself; a model by name must be told.
-  if (settings.native) told.native = settings.native;
-  else if (settings.model === "auto" && told.model !== "auto") told.native = "auto";
   if (settings.sizing === "scale" && settings.scale) told.scale = settings.scale;
   if (settings.sizing === "size" && settings.size) told.size = settings.size;
   if (settings.sizing === "megapixels" && settings.megapixels) told.megapixels = settings.megapixels;

@@ -20,7 +20,7 @@ export function told(item) {
         kind: "plain",
       };
     case "sending":
-      if (item.sent >= 1) return { text: "Being read", icon: null, progress: null, kind: "busy" };
+      if (item.sent >= 1) return { text: "Reading", icon: null, progress: null, kind: "busy" };
       return {
         text: `Sending, ${percent(item.sent)}`,
         icon: null,
@@ -36,14 +36,14 @@ export function told(item) {
       };
     case "looking":
       return {
-        text: "Looking at it",
+        text: "Analysing",
         icon: null,
         progress: null,
         kind: "busy",
       };
     case "full":
       return {
-        text: "Waits for room in the queue",
+        text: "Waiting for room in the queue",
         icon: "clock",
         progress: null,
         kind: "plain",
@@ -78,8 +78,8 @@ export function told(item) {
   }
 }
 
-/** @param {number | null} position in the queue, from 0 or 1 on @returns {string} */
-function place(position) {
-  if (position === null) return "In the queue";
-  return position <= 1 ? "Next in the queue" : `Number ${position} in the queue`;
+/** @param {number | null} before photographs that come first @returns {string} */
+function place(before) {
+  if (before === null) return "In the queue";
+  return before === 0 ? "Next in the queue" : `Number ${before + 1} in the queue`;
 }

@@ -84,7 +84,9 @@ class BlindsrPage extends View {
       </p>`;
     if (store.link === "locked" && store.items.length)
       return html`<p class="banner" role="status">
-        ${icon("lock")}<span>Open the address that <code>blindsr serve</code> printed once more.</span>
+        ${icon("lock")}<span
+          >You are signed out. Start <code>blindsr serve</code> again, and open the address that it prints.</span
+        >
       </p>`;
     return nothing;
   }
@@ -95,6 +97,7 @@ const locked = () =>
     <div class="panel-icon">${icon("lock")}</div>
     <h1>This server asks for a token</h1>
     <p>Open the address that <code>blindsr serve</code> printed when it started: it ends in <code>?token=…</code></p>
+    <p class="soft">Each address works once; the server prints another when it is started again.</p>
   </section>`;
 
 customElements.define("blindsr-page", BlindsrPage);

@@ -98,7 +98,7 @@ function finding({ kind, title, value, sentence: said, confidence }) {
 }
 
 const waiting = () =>
-  html`<p class="visually-hidden" role="status">Looking at the photograph.</p>
+  html`<p class="visually-hidden" role="status">Analysing the photograph.</p>
     <div class="findings" aria-hidden="true">
       ${[0, 1, 2, 3].map(() => html`<div class="finding ghost"><i></i><b></b><u></u></div>`)}
     </div>`;
@@ -106,6 +106,6 @@ const waiting = () =>
 /** @param {Item} item */
 const failed = (item) =>
   html`<p class="warning bad" role="alert">${icon("alert")}<span>${item.problem?.message}</span></p>
-    <button class="button" @click=${() => analyse(item)}>${icon("again")}Look again</button>`;
+    <button class="button" @click=${() => analyse(item)}>${icon("again")}Try again</button>`;
 
 customElements.define("degradation-card", DegradationCard);

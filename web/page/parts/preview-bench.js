@@ -101,7 +101,7 @@ class PreviewBench extends View {
         state === "failed" || done
           ? nothing
           : html`<span class="lens-busy"
-              >${item.card || item.problem ? "Restoring this part" : "Looking at the photograph"}</span
+              >${item.card || item.problem ? "Restoring this part" : "Analysing the photograph"}</span
             >`
       }
     </div>`;

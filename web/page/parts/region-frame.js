@@ -2,6 +2,7 @@
  * The whole photograph with a frame on it, which is dragged to the part that is to be seen restored.
  */
 import * as api from "../lib/api.js";
+import { follow } from "../lib/drag.js";
 import { html, nothing } from "../lib/html.js";
 import { around, arrow, middle, moved, resized } from "../lib/region.js";
 import { View } from "../lib/view.js";
@@ -79,15 +80,8 @@ class RegionFrame extends View {
       const now = at(one);
       this.#to(around(photo, x + now.x - start.x, y + now.y - start.y, side));
     };
-    to(event);
-    /** @type {HTMLElement | null} */ (locator.querySelector(".frame"))?.focus({
-      preventScroll: true,
-    });
-    locator.setPointerCapture(event.pointerId);
-    const drag = new AbortController();
-    const { signal } = drag;
-    locator.addEventListener("pointermove", to, { signal });
-    for (const end of ["pointerup", "pointercancel"]) locator.addEventListener(end, () => drag.abort(), { signal });
+    follow(locator, event, to);
+    /** @type {HTMLElement | null} */ (locator.querySelector(".frame"))?.focus({ preventScroll: true });
   }
 
   /** @param {KeyboardEvent} event */

@@ -178,7 +178,7 @@ const known = (settings, model, change) => html`
   })}
   ${checkbox({
     name: "tta",
-    label: "Mean of eight turned forms",
+    label: "Average of eight orientations",
     value: settings.tta,
     hint: "Eight times slower, and a little better.",
     set: (tta) => change({ tta }),
@@ -216,7 +216,7 @@ const file = ({ settings, photo }, change) => html`
   }
   ${select({
     name: "bits",
-    label: "Bits of a sample",
+    label: "Bits per sample",
     value: settings.bits,
     choices: [
       ["keep", "Same as the photograph"],

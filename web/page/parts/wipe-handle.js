@@ -4,6 +4,7 @@
  * Its position is the custom property --wipe of its parent, which cuts whatever lies there. It tells of changes by the
  * event "wipe" with the fraction.
  */
+import { follow } from "../lib/drag.js";
 import { clamp } from "../lib/region.js";
 
 const STEP = 0.02;
@@ -65,13 +66,8 @@ export class WipeHandle extends HTMLElement {
       const { left, width } = area.getBoundingClientRect();
       this.value = (moved.clientX - left) / width;
     };
-    to(event);
+    follow(this, event, to);
     this.focus({ preventScroll: true });
-    this.setPointerCapture(event.pointerId);
-    const drag = new AbortController();
-    const { signal } = drag;
-    this.addEventListener("pointermove", to, { signal });
-    for (const end of ["pointerup", "pointercancel"]) this.addEventListener(end, () => drag.abort(), { signal });
   }
 
   /** @param {KeyboardEvent} event */

@@ -49,7 +49,7 @@ test("jobs that run and that fail", async ({ open: page }) => {
   const answer = (state, more) => (route) => {
     const { photo, options } = route.request().postDataJSON();
     const job = { id: state, photo, options, name: "photo.png", state, progress: 0.4, seconds_left: 42, ...more };
-    return route.fulfill({ status: 202, json: { job } });
+    return route.fulfill({ status: 202, json: job });
   };
   await choose(page, SMALL, PENS);
   await page.route("**/v1/jobs", answer("running", {}), { times: 1 });

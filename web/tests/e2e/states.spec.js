@@ -27,7 +27,7 @@ test("a full queue is waited for", async ({ open: page, complaints }) => {
     return route.fulfill(problem("the queue is full", 429, { "Retry-After": "1" }));
   });
   await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await expect(page.locator(".restore").getByText("Waits for room in the queue")).toBeVisible();
+  await expect(page.locator(".restore").getByText("Waiting for room in the queue")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Restored", exact: true })).toBeVisible();
   complaints.length = 0;
 });
@@ -56,7 +56,7 @@ test("what runs is found again after a reload, and can be cancelled", async ({ o
   await choose(page, LARGE, ANOTHER);
   await expect(page.getByText("To 1920 × 1920")).toBeVisible();
   await page.getByText("More settings").click();
-  await page.getByLabel("Mean of eight turned forms").check();
+  await page.getByLabel("Average of eight orientations").check();
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await expect(page.getByRole("button", { name: "Cancel" })).toBeVisible();
   await page.reload();
@@ -69,7 +69,7 @@ test("what runs is found again after a reload, and can be cancelled", async ({ o
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(page.getByRole("button", { name: "Restore", exact: true })).toBeVisible();
   await page.getByText("More settings").click();
-  await expect(page.getByLabel("Mean of eight turned forms")).toBeChecked();
+  await expect(page.getByLabel("Average of eight orientations")).toBeChecked();
 });
 
 test("a server that is killed is missed, and found again with its results", async ({

@@ -37,7 +37,7 @@ test("durations are told in the two largest units", () => {
 
 test("what is left is told no more exactly than it is known", () => {
   assert.deepEqual([null, 0.4, 7, 12, 58, 130, 7200].map(timeLeft), [
-    "Just begun",
+    "Just started",
     "Nearly done",
     "A few seconds left",
     "About 15 s left",

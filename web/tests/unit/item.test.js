@@ -19,7 +19,9 @@ test("a photograph goes from being looked at to being restored", () => {
   assert.equal(item.status, "ready");
   assert.ok(item.restorable);
   item.update(job("a", "queued", { position: 3 }));
-  assert.equal(told(item).text, "Number 3 in the queue");
+  assert.equal(told(item).text, "Number 4 in the queue");
+  item.update(job("a", "queued", { position: 0 }));
+  assert.equal(told(item).text, "Next in the queue");
   assert.ok(!item.restorable);
   item.update(job("a", "running", { progress: 0.5, seconds_left: 30 }));
   assert.deepEqual([told(item).text, told(item).progress], ["About 30 s left", 0.5]);

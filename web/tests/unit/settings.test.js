@@ -26,7 +26,8 @@ test("nothing set is the command's default with a report", () => {
 test("a hint gets a name for the model that was chosen, which still shrinks as the choice would", () => {
   const settings = set({ denoise: 0.5 });
   assert.deepEqual(jobOptions(settings, models, card), { model: "photo", denoise: 0.5, native: "auto", report: true });
-  assert.deepEqual(previewOptions(settings, models, card), { model: "photo", denoise: 0.5 });
+  assert.deepEqual(previewOptions(settings, models, card), { model: "photo", denoise: 0.5, native: "auto" });
+  assert.deepEqual(previewOptions(set({ native: "off" }), models, card), { model: "auto", native: "off" });
 });
 
 test("hints that a model does not take are left out", () => {
