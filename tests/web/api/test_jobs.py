@@ -63,6 +63,15 @@ def test_one_request_is_enough(served: Any, photograph: Photograph, tmp_path: Pa
     assert answer.content == command_result(data, "a.png", tmp_path, "-m", "bicubic")
 
 
+@pytest.mark.parametrize("wait", ["nan", "-1", "-inf", "soon", ""])
+def test_a_time_to_wait_that_is_none(served: Any, photograph: Photograph, wait: str) -> None:
+    before = set((served.state / "photos").iterdir())
+    answer = served.client.post("/v1/jobs", files={"file": ("a.png", photograph())}, data={"wait": wait})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert served.client.post(f"/v1/jobs?wait={wait}", json={"photo": "0" * 32}).status_code == 422
+    assert set((served.state / "photos").iterdir()) == before
+
+
 def test_a_job_tells_how_far_it_is(served: Any, photograph: Photograph) -> None:
     job = served.job(served.upload(photograph(seed=2))["id"], report=True, model="dmsr_x2.light")
     with served.client.stream("GET", f"/v1/jobs/{job['id']}/events") as answer:

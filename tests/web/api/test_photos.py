@@ -1,9 +1,23 @@
+import asyncio
 import io
+import re
+import struct
+import time
+import zipfile
+import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
+from starlette.requests import Request
+from starlette.types import Message
+
+from blindsr.errors import Code
+from blindsr.web.api.photos import while_there
+from blindsr.web.problems import ProblemError
 
 Photograph = Callable[..., bytes]
 
@@ -157,6 +171,131 @@ def test_what_is_no_photograph_is_refused_in_a_sentence(served: Any, data: bytes
     assert str(served.state) not in answer.text
     assert answer.json()["detail"]
     assert set((served.state / "photos").iterdir()) == before
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int, height: int, content: bytes, *more: bytes) -> bytes:
+    """A PNG file of 8 bits, gray, with other chunks before its content."""
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(more) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+
+
+def zeros(count: int) -> bytes:
+    """As many zeros, compressed, as a stream."""
+    packer = zlib.compressobj(9)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(count // 2**20)) + packer.flush()
+
+
+def zipped(count: int) -> bytes:
+    """A ZIP file of zeros."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.png", "w") as file:
+        for _ in range(count // 2**20):
+            file.write(bytes(2**20))
+    return buffer.getvalue()
+
+
+def bombs() -> dict[str, bytes]:
+    """Small files that would become large."""
+    gigabyte = zeros(2**30)
+    small = zlib.compress(bytes(9 * 8))
+    animation = io.BytesIO()
+    Image.new("L", (4000, 4000)).save(animation, "GIF")
+    head = 13 + 3 * 2 ** ((animation.getvalue()[10] & 7) + 1)  # with the colour table
+    header, frame = animation.getvalue()[:head], animation.getvalue()[head:-1]
+    return {
+        "pixels.png": png(60_000, 60_000, gigabyte),
+        "rows.png": png(8, 8, gigabyte),
+        "profile.png": png(8, 8, small, chunk(b"iCCP", b"x\0\0" + gigabyte)),
+        "text.png": png(8, 8, small, *(chunk(b"zTXt", b"Comment\0\0" + gigabyte) for _ in range(3))),
+        "archive.png": zipped(2**28),
+        "frames.gif": header + 70 * frame + b";",
+    }
+
+
+def peak(process: int) -> int:
+    """Bytes that a process has held at most."""
+    text = Path(f"/proc/{process}/status").read_text()
+    return 1024 * int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmHWM")))
+
+
+def test_bombs_do_no_harm(serving: Any, photograph: Photograph) -> None:
+    server = serving()
+    served_by = server.workers()
+    before = {one: peak(one) for one in served_by}
+    for name, data in bombs().items():
+        assert len(data) < 10_000_000
+        answer = server.client.post("/v1/photos", files={"file": (name, data)})
+        if name in ("pixels.png", "archive.png", "frames.gif"):
+            assert answer.status_code in (413, 422), (name, answer.text)
+        if answer.status_code == 201:  # what is beside its few pixels is left out
+            assert server.client.get(f"/v1/photos/{answer.json()['id']}/analysis").status_code in (200, 422)
+        else:
+            assert answer.json()["code"] != "worker-died", name
+    assert server.workers() == served_by
+    for one, most in before.items():
+        assert peak(one) < most + 300e6
+    assert server.upload(photograph())["width"] == 48
+
+
+def test_names_from_clients_are_only_shown(served: Any, photograph: Photograph) -> None:
+    before = {one for one in served.state.parent.rglob("*") if "evil" in one.name}
+    for name in ("../../evil.png", "..\\..\\evil.png", "/tmp/evil.png", "a/../evil.png"):
+        photo = served.upload(photograph(), name)
+        assert photo["name"] == "evil.png"
+        job = served.over(served.job(photo["id"], model="bicubic", format="jpeg")["id"])
+        answer = served.client.get(f"/v1/jobs/{job['id']}/result")
+        assert re.search(r'filename="evil_x4\.jpe?g"', answer.headers["content-disposition"])
+        archive = served.client.get(f"/v1/results.zip?job={job['id']}").content
+        assert zipfile.ZipFile(io.BytesIO(archive)).namelist() == [job["result"]["name"]]
+    assert {one for one in served.state.parent.rglob("*") if "evil" in one.name} == before
+
+
+def test_a_preview_that_nobody_waits_for_is_cancelled() -> None:
+    def asked(*messages: str) -> Request:
+        coming = iter(messages)
+
+        async def receive() -> Message:
+            await asyncio.sleep(0.01)
+            kind = next(coming, None)
+            if kind is None:
+                await asyncio.sleep(60)
+            return {"type": str(kind)}
+
+        return Request({"type": "http"}, receive)
+
+    async def work(ended: list[str], seconds: float) -> str:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return "done"
+
+    async def main() -> None:
+        ended: list[str] = []
+        with pytest.raises(ProblemError) as left:
+            await while_there(asked("http.request", "http.disconnect"), work(ended, 60))
+        assert left.value.code == Code.CANCELLED
+        assert ended == ["cancelled"]
+        assert await while_there(asked(), work(ended, 0.05)) == "done"
+        assert len(ended) == 1
+
+    asyncio.run(main())
+
+
+def test_a_client_that_leaves_ends_its_preview(serving: Any, photograph: Photograph) -> None:
+    server = serving()
+    photo = server.upload(photograph(700, 700))["id"]
+    asked = {"photo": photo, "region": [0, 0, 700, 700], "options": {"tta": True}}
+    with pytest.raises(httpx.ReadTimeout):
+        server.client.post("/v1/preview", json=asked, timeout=3)
+    begin = time.monotonic()
+    assert server.client.post("/v1/preview", json={**asked, "region": [0, 0, 8, 8]}, timeout=90).status_code == 200
+    assert time.monotonic() - begin < 60  # what was left of the other takes minutes
 
 
 def test_a_photograph_that_was_cut_short_says_so(served: Any, photograph: Photograph) -> None:

@@ -31,7 +31,6 @@ from blindsr.web.engine.store import OVER, Job, Photo
 from blindsr.web.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-_LONGEST_WAIT = 60.0
 _KEY = Header(max_length=200, description="The same key gives the same job, however often it is asked for.")
 _SSE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
@@ -51,7 +50,7 @@ _BODY = {
         file=UPLOAD,
         photo={"type": "string"},
         options=_OPTIONS,
-        wait={"type": "number", "maximum": _LONGEST_WAIT},
+        wait={"type": "number", "maximum": schema.LONGEST_WAIT},
     ),
 }
 
@@ -71,7 +70,7 @@ async def add(
     service: Here,
     queue: Waiting,
     idempotency_key: Annotated[str | None, _KEY] = None,
-    wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 0.0,
+    wait: Annotated[float, Query(ge=0, le=schema.LONGEST_WAIT)] = 0.0,
 ) -> Response:
     """Restore a photograph; with ``wait``, the answer is the result if it is done by then."""
     photo, options, wait, uploaded = await _asked(request, service, wait)
@@ -101,11 +100,8 @@ async def _asked(request: Request, service: Service, wait: float) -> tuple[Photo
         return await service.photo(asked.photo), asked.options.given(), wait, False
     photo, fields = await received(request, service)
     try:
-        wait = min(float(fields.pop("wait", wait)), _LONGEST_WAIT)
+        wait = parsed(schema.Wait, {"wait": fields.pop("wait", wait)}).wait
         asked = parsed(schema.JobRequest, {**of_text(fields, "options"), "photo": photo.id})
-    except ValueError:
-        await service.remove_photo(photo.id)
-        raise ProblemError(422, "invalid", "expected seconds in the field 'wait'") from None
     except ProblemError:
         await service.remove_photo(photo.id)
         raise

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, ValidationError
 from starlette.responses import FileResponse, Response
 
+from blindsr.errors import Code
 from blindsr.web.api import schema
 from blindsr.web.engine.service import Service
 from blindsr.web.engine.store import Photo
@@ -19,6 +21,7 @@ from blindsr.web.problems import ProblemError, invalid, missing
 from blindsr.web.uploads import file_of, form_of, text_of
 
 Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
 router = APIRouter(prefix="/v1", tags=["photographs"])
 CACHED = {"cache-control": "private, max-age=86400, immutable"}
 """For what never changes under its address."""
@@ -147,7 +150,7 @@ async def analyze(request: Request, service: Here) -> schema.Card:
     """Analyse a photograph that is not kept."""
     photo, _ = await received(request, service)
     try:
-        return schema.Card(**await service.card(photo))
+        return schema.Card(**await while_there(request, service.card(photo)))
     finally:
         await service.remove_photo(photo.id)
 
@@ -177,11 +180,35 @@ async def preview(request: Request, service: Here) -> Response:
         photo, fields = await received(request, service)
         try:
             asked = parsed(schema.PreviewRequest, {**of_text(fields, "region", "options"), "photo": photo.id})
-            return await _restored(photo, asked, service)
+            return await while_there(request, _restored(photo, asked, service))
         finally:
             await service.remove_photo(photo.id)
     asked = await body_of(request, schema.PreviewRequest)
-    return await _restored(await service.photo(asked.photo), asked, service)
+    return await while_there(request, _restored(await service.photo(asked.photo), asked, service))
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What some work gives that nobody else waits for; it is cancelled where the client leaves meanwhile.
+
+    Raises:
+        ProblemError: the client has left, and reads this no more.
+    """
+    task, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait([task, left], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ProblemError(409, Code.CANCELLED, "the client has left")
+        return task.result()
+    finally:
+        for one in (task, left):
+            one.cancel()
+        await asyncio.gather(task, left, return_exceptions=True)
+
+
+async def _left(request: Request) -> None:
+    """Wait until a client has closed its connection; its whole body has come."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _restored(photo: Photo, asked: schema.PreviewRequest, service: Service) -> Response:

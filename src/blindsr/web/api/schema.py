@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LONGEST_WAIT = 60.0
+"""Seconds that an answer may be waited for."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]+$", max_length=100)]
 
 
@@ -43,6 +45,12 @@ class JobRequest(BaseModel):
 
     photo: Annotated[str, Field(description="id of an uploaded photograph")]
     options: JobOptions = JobOptions()
+
+
+class Wait(BaseModel):
+    """How long the answer of a job may take, seconds."""
+
+    wait: Annotated[float, Field(ge=0, le=LONGEST_WAIT)]
 
 
 class PreviewRequest(BaseModel):
