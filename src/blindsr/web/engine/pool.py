@@ -5,6 +5,7 @@ import heapq
 import itertools
 import json
 import logging
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -15,6 +16,9 @@ from blindsr.web.problems import ProblemError
 
 _log = logging.getLogger(__name__)
 _LONGEST_LINE = 2**24
+_ENVIRONMENT = {"GOMP_SPINCOUNT": "1000"}
+"""Threads of a worker that have to wait for each other sleep soon: while workers compete for the cores, waiting busily
+for a thread that has none takes most of the time of each. What the user has set counts more."""
 _PATIENCE = 10.0
 """Seconds that a worker has to stop what was cancelled, before it is killed."""
 
@@ -40,6 +44,8 @@ class Worker:
         self._process: Process | None = None
         self._number = 0
         self.starts = 0
+        self.closed = False
+        """Whether no process is to be started any more."""
 
     async def start(self) -> Process:
         """The process, which is started where there is none, and has loaded what it needs.
@@ -48,9 +54,13 @@ class Worker:
             WorkerDiedError: it ended meanwhile.
         """
         if self._process is None or self._process.returncode is not None:
+            if self.closed:
+                raise WorkerDiedError
             self.starts += 1
             command = [sys.executable, "-m", "blindsr.web.work.worker", *self._arguments]
-            self._process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE)
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, env={**_ENVIRONMENT, **os.environ}
+            )
             await self._receive(self._process)
         return self._process
 
@@ -184,9 +194,13 @@ class Pool:
         return result
 
     async def close(self) -> None:
-        """End all processes."""
-        for task in list(self._settling):
+        """End all processes; nothing is done any more."""
+        for worker in self.workers:
+            worker.closed = True
+        settling = list(self._settling)
+        for task in settling:
             task.cancel()
+        await asyncio.gather(*settling, return_exceptions=True)
         await asyncio.gather(*(worker.kill() for worker in self.workers))
 
     async def _free(self, priority: int) -> Worker:

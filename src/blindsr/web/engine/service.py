@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -46,8 +47,8 @@ class Service:
         self._lock = _taken(settings.state)
         self.store = Store(settings.state / "jobs.sqlite")
         limits = ["--file-size", str(settings.disk), *(["--memory", str(settings.memory)] if settings.memory else [])]
-        self.reading = Pool("reading", 1, limits)
-        """Decodes photographs for the page."""
+        self.reading = Pool("reading", 2, limits)
+        """Decodes photographs for the page; the second is started when tiles of a large result keep the first."""
         self._cluster = _cluster(settings)
         self.looking = self._cluster or Pool("looking", 1, limits)
         """Analyses, and restores previews."""
@@ -93,22 +94,35 @@ class Service:
         """The file of a photograph."""
         return self.folder_of_photo(photo.id) / photo.file
 
-    async def ask(self, pool: Pool | RayPool, task: str, values: dict[str, Any], name: str, priority: int = 0) -> Any:
+    async def ask(
+        self,
+        pool: Pool | RayPool,
+        task: str,
+        values: dict[str, Any],
+        name: str,
+        *,
+        priority: int = 0,
+        limit: float = _LOOK_SECONDS,
+    ) -> Any:
         """Have something done at once for a request, with the photograph called by its name in what is said of it.
 
         Raises:
             ProblemError: what prevents it.
         """
+        run = partial(pool.run, task, values, priority=priority, limit=limit)
         try:
-            return await pool.run(task, values, priority=priority, limit=_LOOK_SECONDS)
+            try:
+                return await run()
+            except WorkerDiedError:  # of something else perhaps: jobs are tried once more, too
+                return await run()
         except ProblemError as problem:
             path = str(values.get("source", ""))
             detail = problem.detail.replace(path, name) if path else problem.detail
             raise ProblemError(problem.status, problem.code, detail) from None
         except WorkerDiedError:
-            raise ProblemError(500, "worker-died", f"the process that worked on {name} ended") from None
+            raise ProblemError(500, "worker-died", f"the process that worked on {name} ended twice") from None
         except TooSlowError:
-            raise ProblemError(503, "too-slow", f"{name} took longer than {_LOOK_SECONDS:.0f} s") from None
+            raise ProblemError(503, "too-slow", f"{name} took longer than {limit:.0f} s") from None
 
     async def add_photo(self, file: BinaryIO, name: str | None) -> Photo:
         """Keep an uploaded photograph that can be read.
@@ -211,7 +225,8 @@ class Service:
             if not about.exists():
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
                 values = {"source": str(source), "folder": str(folder)}
-                found: dict[str, Any] = await self.ask(self.reading, "tiles", values, name, priority=2)
+                limit = self.settings.max_time  # gigapixels take minutes
+                found: dict[str, Any] = await self.ask(self.reading, "tiles", values, name, priority=2, limit=limit)
                 await asyncio.to_thread(files.write_file, about, json.dumps(found))
                 return found
         known: dict[str, Any] = json.loads(await asyncio.to_thread(files.read_text, about))

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from blindsr import images, weights
 from blindsr.analysis import report
 from blindsr.analysis.choice import Auto, Choice
-from blindsr.analysis.native import resolve_native, shrink
+from blindsr.analysis.native import shrink, shrink_factor
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
@@ -40,6 +42,8 @@ _OF_THE_CONDITION = (
     "tta",
 )
 """Options that a new look at a photograph depends on."""
+_TRIED = 96
+"""Side of the image that a worker is tried with at its start, pixels."""
 _KERNEL_RADIUS = 3.0
 """Of a drawn kernel, standard deviations."""
 
@@ -96,6 +100,15 @@ class _Photograph:
     quality: int | None
     looks: dict[str, "_Look"] = field(default_factory=dict)
 
+    @cached_property
+    def analysis(self) -> report.Analysis:
+        return report.analyze(self.picture, jpeg=self.quality)
+
+    @cached_property
+    def native(self) -> float:
+        """The fraction that its sides can be shrunk to without losing anything."""
+        return shrink_factor(self.analysis.native)
+
 
 @dataclass(frozen=True)
 class _Look:
@@ -129,10 +142,8 @@ def _pixels(photograph: _Photograph) -> int:
 def analyze(*, source: str, device: str, watch: Watch) -> Values:
     """The card of a photograph: what is wrong with it, and what would be done."""
     photograph = _photograph(source)
-    picture = photograph.picture
-    found = report.analyze(picture, jpeg=photograph.quality)
-    choice = Auto(partial(load, device=device)).decide(found, picture)
-    return card(found, choice)
+    choice = Auto(partial(load, device=device)).decide(photograph.analysis, photograph.picture)
+    return card(photograph.analysis, choice)
 
 
 def card(found: report.Analysis, choice: Choice) -> Values:
@@ -197,9 +208,10 @@ def _look(source: str, values: Values, settings: Values) -> _Look:
         if isinstance(restorer.upscaler, Upscaler):
             upscaler, fraction = restorer.upscaler, shrinking or 1.0
         else:
-            upscaler, choice = restorer.upscaler.choose(photograph.picture, photograph.quality)
+            choice = restorer.upscaler.decide(photograph.analysis, photograph.picture)
+            upscaler = restorer.upscaler.load(choice.model)
             fraction = choice.native if shrinking is None or shrinking == "auto" else shrinking
-        share = resolve_native(fraction, photograph.picture.pixels)
+        share = photograph.native if fraction == "auto" else fraction
         picture = shrink(photograph.picture, share)
         condition = upscaler.estimate_condition(picture, restorer.hints)
         model = choice.model if choice is not None else str(values.get("model", "auto"))
@@ -277,8 +289,11 @@ def _description(path: Path) -> str:
 
 
 def warm(*, device: str, watch: Watch) -> Values:
-    """Load what the first photograph will need."""
-    _ = Auto(partial(load, device=device)).largest.scale
+    """Load what the first photograph will need, by looking at a small one."""
+    tried = Picture(torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0)))
+    chooser = Auto(partial(load, device=device))
+    chooser.decide(report.analyze(tried), tried)
+    chooser.largest.upscale(tried)
     return {}
 
 

@@ -28,7 +28,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print is no answer
     _limit(options)
-    serve(sys.stdin.buffer, lambda message: answers.write(json.dumps(message).encode() + b"\n"))
+    try:
+        serve(sys.stdin.buffer, lambda message: answers.write(json.dumps(message).encode() + b"\n"))
+    except BrokenPipeError:  # the server has gone
+        os._exit(0)
 
 
 def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> None:
