@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pyvips
 
 from blindsr.web.engine.pool import Pool, TooSlowError, WorkerDiedError
 from blindsr.web.problems import ProblemError
@@ -110,6 +111,44 @@ def test_a_worker_has_no_more_memory_than_it_is_given(photograph: Photograph, tm
         assert (await pool.run("inspect", {"source": str(path), "max_pixels": 10**6}))["width"] == 48
 
     with_pool(work, "--memory", str(700 * 10**6))
+
+
+@pytest.mark.slow
+def test_a_gigapixel_is_cut_into_tiles_within_less_memory_than_its_pixels_take(tmp_path: Path) -> None:
+    side = 2**15
+    ramp = pyvips.Image.grey(side, side, uchar=True)
+    ramp.bandjoin([ramp.rot90(), ramp.rot180()]).copy(interpretation="srgb").jpegsave(str(tmp_path / "a.jpg"))
+
+    async def work(pool: Pool) -> None:
+        found = await pool.run("tiles", {"source": str(tmp_path / "a.jpg"), "folder": str(tmp_path / "tiles")})
+        assert (found["width"], found["height"], found["max_level"]) == (side, side, 15)
+        finest = tmp_path / "tiles" / "15"
+        assert len(list(finest.iterdir())) == 65**2
+        middle = pyvips.Image.new_from_file(str(finest / "32_32.jpg"))
+        assert middle.width == found["tile_size"] + 2 * found["overlap"]
+        assert middle(256, 256) == pytest.approx([127.5] * 3, abs=2)
+        assert pool.workers[0].starts == 1
+
+    with_pool(work, "--memory", str(2 * 10**9))
+
+
+def test_nothing_is_started_once_it_is_closed(path: Path) -> None:
+    async def main() -> None:
+        pool = Pool("test", 1, [])
+        values = {"source": str(path), "max_pixels": 10**6}
+        asked = [asyncio.create_task(pool.run("inspect", values)) for _ in range(3)]
+        await pool_works(pool)
+        asked[0].cancel()
+        await asyncio.sleep(0)
+        await pool.close()
+        await asyncio.gather(*asked[:1], return_exceptions=True)
+        with pytest.raises(WorkerDiedError):
+            await pool.run("inspect", values)
+        assert pool.starts <= 1
+        for one in asked:
+            one.cancel()
+
+    asyncio.run(main())
 
 
 def test_urgent_requests_go_first(path: Path) -> None:

@@ -2,10 +2,12 @@ import asyncio
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from blindsr.errors import BlindSRError, Code
+from blindsr.web.engine.pool import Pool, WorkerDiedError
 from blindsr.web.engine.service import Service
 from blindsr.web.problems import ProblemError
 from blindsr.web.settings import Settings
@@ -38,6 +40,26 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         Service(Settings(state=tmp_path / "file" / "state"))
+
+
+def test_what_a_worker_dies_of_is_tried_once_more(tmp_path: Path) -> None:
+    class Dying:
+        def __init__(self, deaths: int) -> None:
+            self.deaths = deaths
+
+        async def run(self, task: str, _: object, **__: object) -> str:
+            self.deaths -= 1
+            if self.deaths >= 0:
+                raise WorkerDiedError
+            return task
+
+    async def work(service: Service) -> None:
+        assert await service.ask(cast("Pool", Dying(1)), "check", {}, "a.png") == "check"
+        with pytest.raises(ProblemError, match=r"a\.png") as died:
+            await service.ask(cast("Pool", Dying(2)), "check", {}, "a.png")
+        assert died.value.code == "worker-died"
+
+    with_service(tmp_path / "state", work)
 
 
 def test_newer_work_of_a_client_replaces_older_and_not_that_of_others(tmp_path: Path) -> None:
