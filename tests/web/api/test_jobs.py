@@ -63,6 +63,13 @@ def test_one_request_is_enough(served: Any, photograph: Photograph, tmp_path: Pa
     assert answer.content == command_result(data, "a.png", tmp_path, "-m", "bicubic")
 
 
+def test_a_name_in_the_command_is_no_option(served: Any, photograph: Photograph) -> None:
+    photo = served.upload(photograph(), "--output=x y.png")
+    job = served.over(served.job(photo["id"], model="bicubic")["id"])
+    command = served.client.get(f"/v1/jobs/{job['id']}/command").json()["command"]
+    assert command == "blindsr upscale './--output=x y.png' --out restored/ --model bicubic"
+
+
 @pytest.mark.parametrize("wait", ["nan", "-1", "-inf", "soon", ""])
 def test_a_time_to_wait_that_is_none(served: Any, photograph: Photograph, wait: str) -> None:
     before = set((served.state / "photos").iterdir())

@@ -1,12 +1,21 @@
+import asyncio
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+
+from blindsr.web.engine import queue
+from blindsr.web.engine.queue import Queue
+from blindsr.web.engine.service import Service
+from blindsr.web.engine.store import Job, Photo
+from blindsr.web.metrics import Metrics
+from blindsr.web.settings import Settings
 
 Photograph = Callable[..., bytes]
 QUICK = {"model": "bicubic"}
@@ -125,3 +134,56 @@ def test_who_waits_gets_the_result_or_the_job(served: Any, photograph: Photograp
     assert answer.status_code == (200 if wait == 60 else 202)
     if answer.status_code == 202:
         served.client.delete(answer.headers["location"])
+
+
+class Failing:
+    """Restores, but has mistakes at first."""
+
+    size = 1
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+
+    async def run(self, *_: Any, **__: Any) -> dict[str, Any]:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise OSError("no such store")
+        return {"file": "result.png", "map": None, "model": "bicubic"}
+
+    async def close(self) -> None:
+        """Nothing has been started."""
+
+
+def test_the_queue_goes_on_after_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "_PAUSE", 0.01)
+
+    async def main() -> None:
+        service = Service(Settings(state=tmp_path / "state"))
+        service.restoring = cast("Any", Failing(1))
+        photo = Photo("p", "a.png", "source.png", 1, "x", {}, None, 0.0)
+        await service.store.add_photo(photo)
+        jobs = Queue(service, Metrics())
+        taken, takes = service.store.take, iter([sqlite3.OperationalError("database or disk is full")])
+
+        async def take(now: float) -> Job | None:
+            if (error := next(takes, None)) is not None:
+                raise error
+            return await taken(now)
+
+        monkeypatch.setattr(service.store, "take", take)
+        await jobs.start()
+        try:
+            added = [await jobs.add(photo, {}) for _ in range(2)]
+            ended = [await jobs.wait(one.id, 20) for one in added]
+            assert [one.state for one in ended] == ["failed", "done"]
+            assert ended[0].error is not None
+            assert (ended[0].error["code"], "a.png" in ended[0].error["detail"]) == ("internal", True)
+            waiting = asyncio.create_task(jobs.wait((await jobs.add(photo, {}, "key")).id, 20))
+            await asyncio.sleep(0)
+            jobs.bulletin.close()
+            await asyncio.wait_for(waiting, 20)
+        finally:
+            await jobs.close()
+            await service.close()
+
+    asyncio.run(main())

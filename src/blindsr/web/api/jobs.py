@@ -195,7 +195,8 @@ async def residual_map(identity: Identity, queue: Waiting) -> FileResponse:
 async def command(identity: Identity, queue: Waiting) -> schema.Command:
     """What to type for the same result."""
     job = await queue.job(identity)
-    words = ["blindsr", "upscale", job.name, "--out", "restored/"]
+    name = f"./{job.name}" if job.name.startswith("-") else job.name  # which is no option
+    words = ["blindsr", "upscale", name, "--out", "restored/"]
     for name, value in job.options.items():
         flag = f"--{name.replace('_', '-')}"
         words += ([flag] if value else []) if isinstance(value, bool) else [flag, str(value)]

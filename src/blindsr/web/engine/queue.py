@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import shutil
 import time
@@ -16,9 +17,12 @@ from blindsr.web.engine.store import OVER, Job, Photo
 from blindsr.web.metrics import Metrics
 from blindsr.web.problems import ProblemError, document
 
+_log = logging.getLogger(__name__)
 _DEATHS = 2
 """Workers that may die of a job before it fails."""
 _RETRY_AFTER = 10
+_PAUSE = 1.0
+"""Seconds after which a queue that has failed goes on."""
 _STEP = 0.005
 """Progress that is worth an event."""
 
@@ -104,7 +108,8 @@ class Queue:
             async with asyncio.timeout(seconds):
                 async with self.bulletin.subscribe(identity) as changes:
                     while (await self.job(identity)).state not in OVER:
-                        await anext(changes)
+                        if await anext(changes, None) is None:
+                            break  # the server ends
         return await self.job(identity)
 
     async def view(self, job: Job) -> dict[str, Any]:
@@ -157,13 +162,21 @@ class Queue:
 
     async def _work(self) -> None:
         while True:
-            self._wake.clear()
-            job = await self._store.take(time.time())
-            if job is None:
-                await self._wake.wait()
-                continue
-            await self._do(job)
-            self._changed(job.id)
+            try:
+                await self._next()
+            except Exception:  # as of a full disk; without the queue, nothing would be restored any more
+                _log.exception("the queue has failed; it goes on")
+                await asyncio.sleep(_PAUSE)
+
+    async def _next(self) -> None:
+        """Do the job that comes next, or wait for one."""
+        self._wake.clear()
+        job = await self._store.take(time.time())
+        if job is None:
+            await self._wake.wait()
+            return
+        await self._do(job)
+        self._changed(job.id)
 
     async def _do(self, job: Job) -> None:
         attempt = secrets.token_hex(4)  # what an earlier server's worker may still write is never taken for it
@@ -221,7 +234,7 @@ class Queue:
         return None if found is None else found.state
 
     def _problem(self, job: Job, error: BaseException, attempt: str) -> dict[str, Any]:
-        """What a client is told of a job that failed; a mistake of ours goes on to the log."""
+        """What a client is told of a job that failed; a mistake of ours also goes to the log."""
         if isinstance(error, ProblemError):
             folder = self._service.folder_of_job(job.id) / attempt
             detail = error.detail.replace(f"{folder}/", "").replace(f"{self._service.folder_of_photo(job.photo)}/", "")
@@ -231,7 +244,8 @@ class Queue:
         if isinstance(error, TooSlowError):
             most = self._service.settings.max_time
             return document(503, "too-slow", f"{job.name} took longer than {most:.0f} s, so it was given up")
-        raise error
+        _log.error("a job has failed", exc_info=error)
+        return document(500, "internal", f"the server made a mistake with {job.name}; its log says which")
 
 
 def _left(running: _Running | None) -> float | None:
