@@ -1,32 +1,59 @@
-"""Run the commands of commands.yaml again: python docs/results/measure.py --data bench/ [--only mzsr]."""
+"""Run the commands of commands.yaml again, and store what they write in this folder.
+
+    python docs/results/measure.py --data bench/ --data weights/
+    python docs/results/measure.py --data bench/ --data weights/ --only cmdsr_x4.photo --only auto
+
+The folders of ``--data`` hold what the commands name: Set5, Set14, BSD100, RealSR and RealSRSet, and files of weights.
+"""
 
 import argparse
-import shlex
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 
 def main() -> None:
-    """Run every command in the folder of data sets, and write its JSON here."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", type=Path, required=True, help="Folder that holds Set5.")
-    parser.add_argument("--only", default="", help="Only commands that contain this text.")
-    arguments = parser.parse_args()
+    """Run the chosen commands in a folder of links to the data."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, action="append", required=True, help="folder with data sets or weights")
+    parser.add_argument("--only", action="append", default=[], help="only commands that contain this text; repeatable")
+    parser.add_argument("--missing", action="store_true", help="only commands whose file is not there yet")
+    chosen = parser.parse_args()
+    for command in commands():
+        wanted = not chosen.only or any(text in command for text in chosen.only)
+        if wanted and not (chosen.missing and (HERE / output(command)).exists()):
+            print(command, flush=True)
+            run(command, chosen.data)
+
+
+def commands() -> Iterator[str]:
+    """All commands, in the order of the page."""
     for table in yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8")):
-        for command in table["commands"]:
-            if arguments.only in command:
-                _run(shlex.split(command)[1:], arguments.data)
+        yield from table["commands"]
 
 
-def _run(command: list[str], data: Path) -> None:
-    *rest, output = command
-    print(output, flush=True)
-    subprocess.run([sys.executable, "-m", "blindsr", *rest, str(HERE / output), "--overwrite"], cwd=data, check=True)
+def output(command: str) -> str:
+    """The file that a command writes: the word after its last ``--json``, or after ``>``."""
+    return command.replace(" > ", " --json ").rpartition(" --json ")[2].split()[0]
+
+
+def run(command: str, data: list[Path]) -> None:
+    """Run a line of the shell whose programs are ``blindsr`` and ``python`` in a folder where it finds its files."""
+    name = output(command)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in [*(one for place in data for one in place.resolve().iterdir()), ROOT / "benchmarks"]:
+            (Path(folder) / path.name).symlink_to(path)
+        # Functions of the shell: the programs of this environment and this checkout, wherever else there are others.
+        shell = f'blindsr() {{ "{sys.executable}" -m blindsr "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
+        subprocess.run(["bash", "-c", f"set -e; {shell}{command}"], cwd=folder, check=True)
+        (HERE / name).write_bytes((Path(folder) / name).read_bytes())
 
 
 if __name__ == "__main__":

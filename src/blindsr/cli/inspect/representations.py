@@ -1,5 +1,6 @@
 """``blindsr representations``: does a method see degradation, or content?"""
 
+import json as text
 import math
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +18,13 @@ def representations(
     noise: Annotated[float, typer.Option(min=0.0, help="Noise level, 0 to 255.")] = 0.0,
     neighbours: Annotated[int, typer.Option(min=1, help="How many nearest neighbours vote.")] = 5,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw a t-SNE to this PNG, PDF or SVG.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Measure how well nearest neighbours of conditions predict the blur of an image."""
-    from blindsr import evaluate
-    from blindsr.files import check_new
+    from blindsr import evaluate, files
     from blindsr.inference.load import load
     from blindsr.reproduce.drawings import figure
     from blindsr.reproduce.drawings.representation import draw, represent
@@ -31,14 +32,29 @@ def representations(
     values = _widths(widths)
     if out is not None:
         figure.check_figure(out, ("matplotlib", "sklearn"))
-        check_new(out, overwrite=overwrite)
+        files.check_new(out, overwrite=overwrite)
+    if json is not None:
+        files.check_writable(json)
+        files.check_new(json, overwrite=overwrite)
     upscaler = load(model, device=device)
-    found = represent(upscaler, evaluate.data_set_of(data, limit), values, noise)
+    data_set = evaluate.data_set_of(data, limit)
+    found = represent(upscaler, data_set, values, noise)
     accuracy = found.neighbours_agree(neighbours)
     typer.echo(
         f"{accuracy:.1%} of {len(found.vectors)} representations have the width that most of their {neighbours} "
         f"nearest neighbours have; chance is {1 / len(values):.1%}"
     )
+    if json is not None:
+        numbers = {
+            "model": model,
+            "data_set": data_set.name,
+            "widths": values,
+            "noise": noise,
+            "neighbours": neighbours,
+            "agree": accuracy,
+            "chance": 1 / len(values),
+        }
+        files.write_file(json, text.dumps(numbers, indent=2) + "\n", overwrite=overwrite)
     if out is not None:
         draw(found, out, overwrite=overwrite)
 
