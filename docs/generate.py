@@ -1,7 +1,6 @@
 """Pages that are made from the program itself: commands, keys of recipes, the HTTP interface, results, the gallery."""
 
 import json
-import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-import yaml
 
 from blindsr.benchmark.page import DIGITS, LOWER
 from blindsr.benchmark.submission import Submission, load_submission
@@ -19,6 +17,9 @@ from blindsr.methods import registry
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+sys.path.insert(0, str(HERE / "results"))
+
+import tables  # stands in docs/results
 
 
 def write_all(folder: Path) -> None:
@@ -28,7 +29,7 @@ def write_all(folder: Path) -> None:
         "command-line": command_line(),
         "recipes": recipes(),
         "http": http(),
-        "results": results(),
+        "results": tables.page(),
         "leaderboard": leaderboard(),
         "gallery": gallery(HERE / "static" / "gallery"),
     }
@@ -139,37 +140,6 @@ def http() -> str:
             ]
             parts += ["| status | meaning |", "|---|---|", *answers, ""]
     return "\n".join(parts)
-
-
-def results() -> str:
-    """Tables of the JSON files that commands wrote, each with its commands."""
-    parts = [
-        "# Results",
-        "Every number on this page comes from a JSON file in `docs/results`, which the command above it wrote; "
-        "`python docs/results/measure.py --data bench/` runs all of them again. Rounded to two decimals, in dB. "
-        "Papers are their own tables; LR images here are made by the same protocol.",
-        "",
-    ]
-    for table in yaml.safe_load((HERE / "results" / "commands.yaml").read_text(encoding="utf-8")):
-        parts += [f"## {table['title']}", "", "```console", *(f"$ {one}" for one in table["commands"]), "```", ""]
-        parts += ["| protocol | images | model | bicubic | model | paper |", "|---|---|---|---:|---:|---:|"]
-        for command in table["commands"]:
-            path = HERE / "results" / shlex.split(command)[-1]
-            if not path.is_file():
-                parts.append(f"| {path.stem} | not measured yet | | | | |")
-                continue
-            parts += list(_rows(json.loads(path.read_text(encoding="utf-8"))))
-        parts.append("")
-    return "\n".join(parts)
-
-
-def _rows(stored: Mapping[str, Any]) -> Iterator[str]:
-    for protocol in stored["protocols"]:
-        for one in protocol["data_sets"]:
-            numbers = [one["bicubic"]["psnr"], one["model"]["psnr"], one["paper"]]
-            cells = " | ".join("-" if number is None else f"{float(number):.2f}" for number in numbers)
-            count = len(one["images"])
-            yield f"| {protocol['protocol']} | {one['name']} ({count}) | `{protocol['model']}` | {cells} |"
 
 
 def leaderboard() -> str:

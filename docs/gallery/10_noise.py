@@ -11,7 +11,7 @@ import blindsr
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
-photo = Image.open(EXAMPLES / "door_iso6400.jpg").crop((340, 40, 484, 184))
+photo = Image.open(EXAMPLES / "door_iso6400.jpg").crop((318, 38, 462, 182))
 sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height
 photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,10 +34,17 @@ def main() -> None:
             run(command, chosen.data)
 
 
+def sections() -> list[dict[str, Any]]:
+    """What the page of results shows: of each table the title, name, text and commands."""
+    found: list[dict[str, Any]] = yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8"))
+    return found
+
+
 def commands() -> Iterator[str]:
-    """All commands, in the order of the page."""
-    for table in yaml.safe_load((HERE / "commands.yaml").read_text(encoding="utf-8")):
-        yield from table["commands"]
+    """All commands, in the order of the page, but for those whose output was stored once."""
+    for section in sections():
+        if "stored" not in section:
+            yield from section["commands"]
 
 
 def output(command: str) -> str:

@@ -18,6 +18,8 @@ def test_time_and_memory_are_those_of_the_program(tmp_path: Path) -> None:
     assert run.seconds is not None
     assert run.memory is not None
     assert run.seconds >= 0.3
+    assert run.processor_seconds is not None
+    assert 0 < run.processor_seconds < run.seconds + 1  # asleep most of the time
     assert run.memory > 300_000_000
     assert run.megapixels == pytest.approx(0.02)
     assert "cores" in run.hardware

@@ -41,6 +41,8 @@ class Run(_Part):
     """Processor, cores, accelerator."""
     seconds: float | None = Field(default=None, ge=0)
     """Wall-clock time for all images, with loading."""
+    processor_seconds: float | None = Field(default=None, ge=0)
+    """Time that all cores together computed, which other work on the machine hardly changes."""
     megapixels: float | None = Field(default=None, gt=0)
     """Size of all LR images that were read in this time."""
     memory: int | None = Field(default=None, ge=0)

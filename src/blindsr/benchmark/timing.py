@@ -32,17 +32,23 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
         BlindSRError: it cannot be started, or failed.
     """
     pixels = megapixels(lr) if lr is not None else None
-    start = time.perf_counter()
+    start, before = time.perf_counter(), _processor_seconds()
     try:
         done = subprocess.run(command, check=False)
     except OSError as error:
         raise BlindSRError(f"{command[0]} cannot be started: {error.strerror}", Code.CANNOT_READ) from None
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, _processor_seconds() - before
     if done.returncode:
         raise BlindSRError(f"{command[0]} failed with exit code {done.returncode}", Code.INVALID_VALUE)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    text = shlex.join(command)
-    return Run(command=text, hardware=hardware(), seconds=round(seconds, 3), megapixels=pixels, memory=peak)
+    return Run(
+        command=shlex.join(command),
+        hardware=hardware(),
+        seconds=round(seconds, 3),
+        processor_seconds=round(processor, 3),
+        megapixels=pixels,
+        memory=peak,
+    )
 
 
 def megapixels(folder: Path) -> float | None:
@@ -68,6 +74,12 @@ def read_run(folder: Path) -> Run:
         return Run.model_validate_json(files.read_text(path))
     except ValidationError:
         raise BlindSRError(f"{path} is not what `blindsr benchmark time` writes", Code.INVALID_FILE) from None
+
+
+def _processor_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _pixels(path: Path) -> int:

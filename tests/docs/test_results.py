@@ -1,0 +1,68 @@
+"""Tables of results: that they say what the stored files say, and that the commands beside them write those files."""
+
+import json
+import shlex
+from pathlib import Path
+
+import measure
+import pytest
+import tables
+import typer
+
+from blindsr.cli.app import app, spread
+
+SECTIONS = measure.sections()
+
+
+@pytest.mark.parametrize("page", tables.pages_with_blocks(), ids=lambda page: "/".join(page.parts[-2:]))
+def test_blocks_are_as_the_files_say(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == tables.filled(text), "run `python docs/results/tables.py`"
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section["name"])
+def test_sections_have_a_table(section: dict[str, object]) -> None:
+    found = list(tables.tables(section))
+    assert found
+    for table in found:
+        assert len(table) > 1
+        assert {len(row) for row in table} == {len(table[0])}
+
+
+@pytest.mark.parametrize("command", measure.commands(), ids=measure.output)
+def test_files_are_those_of_their_commands(command: str) -> None:
+    """Models, protocols, data sets and settings of a file are those of the command beside it."""
+    last = command.rpartition(" && ")[2].replace(" > ", " --json ")
+    group = typer.main.get_command(app)
+    words = spread(shlex.split(last)[1:])
+    while hasattr(group, "commands") and words[0] in group.commands:
+        group, words = group.commands[words[0]], words[1:]
+    path = measure.HERE / measure.output(command)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if "protocols" not in stored:
+        (model,) = [words[at + 1] for at, word in enumerate(words) if word == "-m"]
+        assert model in text or "inspect estimates" in command
+        return
+    with group.make_context("blindsr", [word for word in words if word != "--json"][:-1]) as context:
+        given = context.params
+    assert len(stored["protocols"]) == len(given["protocol"])
+    for name, one in zip(given["protocol"], stored["protocols"], strict=True):
+        assert one["protocol"] in (name, name.removesuffix(".json")) or name.endswith(".json")
+        assert one["model"].split(" ")[0] == (given["model"] or given["results"].name)
+        assert [data_set["name"] for data_set in one["data_sets"]] == [folder.name for folder in given["data"]]
+        assert one["settings"]["limit"] is None
+        if given["steps"] is not None:
+            assert one["settings"]["steps"] == given["steps"]
+
+
+def test_a_table_of_photographs_has_published_rows_and_the_measures_asked_for() -> None:
+    section = next(one for one in SECTIONS if one["name"] == "realsr")
+    (table,) = tables.tables(section, ["psnr", "lpips"])
+    assert table[0][1:] == ["PSNR in dB", "LPIPS"]
+    stored = json.loads((measure.HERE / "realsr-photo.json").read_text(encoding="utf-8"))
+    (data_set,) = stored["protocols"][0]["data_sets"]
+    rows = {row[0]: row[1:] for row in table}
+    assert rows["bicubic"] == [f"{data_set['bicubic']['psnr']:.2f}", f"{data_set['bicubic']['lpips']:.3f}"]
+    assert rows["`cmdsr_x4.photo`"][0] == f"{data_set['model']['psnr']:.2f}"
+    assert "published: BSRGAN" in rows
