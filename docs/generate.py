@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from blindsr.benchmark.leaderboard import speed_of
 from blindsr.benchmark.page import DIGITS, LOWER
 from blindsr.benchmark.submission import Submission, load_submission
 from blindsr.benchmark.suite import load_suite, suite_names
@@ -148,17 +149,33 @@ def leaderboard() -> str:
     parts = [
         "# Leaderboard",
         "The submissions in `benchmarks/submissions`, best PSNR first; in brackets the interval of 95% over images. "
-        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are left "
-        "out: the machine was shared with other work. [How this is measured](../benchmark.md).",
+        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are those of "
+        "a processor, since the machine did other work as well. [How this is measured](../benchmark.md).",
         "",
     ]
     for suite in map(load_suite, suite_names()):
         mine = [one for one in submissions if one.suite == suite.name]
-        parts += [f"## {suite.name}", "", suite.title + ".", ""]
+        parts += [f"## {suite.name}", "", suite.title + ".", "", *_programs(mine)]
         for case in suite.cases:
             for data_set in case.data_sets:
                 parts += _board(case.name, data_set, case.title, mine)
     return "\n".join(parts)
+
+
+def _programs(submissions: list[Submission]) -> list[str]:
+    """Who is on a suite, and at what cost."""
+    rows = []
+    for one in sorted(submissions, key=lambda one: one.program.name.lower()):
+        if not one.published:
+            speed, memory = speed_of(one), one.run.memory
+            rows.append(
+                f"| {one.program.name} | {_cell(one.program.note)} | "
+                f"{'-' if one.program.parameters is None else one.program.parameters} | "
+                f"{'-' if speed is None else f'{speed:.1f}'} | "
+                f"{'-' if memory is None else f'{memory / 2**20:.0f}'} | {_cell(one.run.hardware) or '-'} |"
+            )
+    head = ["program", "note", "parameters", "processor s / LR megapixel", "memory, MiB", "hardware"]
+    return [f"| {' | '.join(head)} |", "|---|---|---:|---:|---:|---|", *rows, ""]
 
 
 def _board(case: str, data_set: str, title: str, submissions: list[Submission]) -> list[str]:

@@ -62,11 +62,19 @@ def page() -> str:
         "",
     ]
     for section in sections():
+        made = [command for command in section["commands"] if "stored" in section or is_made(command)]
+        if not made:
+            continue
         text = section["text"] + (_STORED if "stored" in section else "")
         parts += [f"## {section['title']}", "", text, "", "```console"]
-        parts += ["$ " + command.replace(" && ", " && \\\n    ") for command in section["commands"]]
+        parts += ["$ " + command.replace(" && ", " && \\\n    ") for command in made]
         parts += ["```", "", *(markdown(table) for table in tables(section))]
     return "\n".join([*parts, *_weights()])
+
+
+def is_made(command: str) -> bool:
+    """Whether the file that a command writes is there; what was not run yet is not shown."""
+    return (HERE / output(command)).is_file()
 
 
 def markdown(table: Table) -> str:
@@ -83,7 +91,7 @@ def tables(section: Mapping[str, Any], measures: Sequence[str] = ()) -> Iterator
         with (HERE / "stored" / section["stored"]).open(encoding="utf-8", newline="") as file:
             yield list(csv.reader(file))
         return
-    files = [path for command in section["commands"] if (path := HERE / output(command)).is_file()]
+    files = [HERE / output(command) for command in section["commands"] if is_made(command)]
     scores = [one for path in files for one in _scores(path)]
     synthetic = [one for one in scores if one["protocol"] not in _PHOTOGRAPHS]
     if synthetic:

@@ -1,8 +1,9 @@
 """Blind super-resolution of real photographs: unknown blur, noise and compression.
 
 >>> import blindsr
->>> sr = blindsr.load("cmdsr_x4.classic").upscale("photo.jpg")
->>> blindsr.write(sr, "photo_x4.png")
+>>> outcome = blindsr.restore_file("photo.jpg", "photo_x4.png")
+>>> outcome.to_dict()["status"]
+'done'
 """
 
 from importlib import import_module

@@ -45,7 +45,15 @@ class Traits:
 
 @dataclass(frozen=True)
 class Hints:
-    """Known properties of an image's degradation, and preferences; a method estimates what is not given."""
+    """Known properties of an image's degradation, and preferences; a method estimates what is not given.
+
+    Examples:
+        >>> import blindsr
+        >>> hints = blindsr.Hints(noise=15.0, denoise=0.5)
+        >>> hints.given()
+        ['noise', 'denoise']
+        >>> sr = blindsr.load("cmdsr_x4.photo").upscale("photo.jpg", blindsr.Hints(denoise=0.5))
+    """
 
     support: Sequence[Tensor] | None = None
     """Images ``(1, 3, h, w)`` with the same degradation, to estimate the condition from."""

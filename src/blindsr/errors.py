@@ -69,6 +69,14 @@ class BlindSRError(Exception):
 
     The command line prints the sentence and exits with 2, or with 1 if some files of a batch failed. Any other
     exception that reaches a user is a bug.
+
+    Examples:
+        >>> import blindsr
+        >>> try:
+        ...     blindsr.read("missing.jpg")
+        ... except blindsr.BlindSRError as error:
+        ...     print(error.code)
+        file-not-found
     """
 
     code: Code = Code.INVALID_VALUE

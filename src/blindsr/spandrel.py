@@ -1,8 +1,10 @@
 """The networks of blindsr for programs that load models by spandrel, such as chaiNNer.
 
->>> import blindsr.spandrel, spandrel
+>>> import blindsr.spandrel, blindsr.weights, spandrel
 >>> blindsr.spandrel.install()
->>> model = spandrel.ModelLoader().load_from_file("cmdsr_x4.photo.safetensors")
+>>> model = spandrel.ModelLoader().load_from_file(blindsr.weights.find_weights("cmdsr_x4.photo"))
+>>> model.scale
+4
 
 A call of such a model estimates the condition of its image and restores it in tiles.
 """

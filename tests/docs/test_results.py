@@ -3,6 +3,7 @@
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import measure
 import pytest
@@ -14,14 +15,17 @@ from blindsr.cli.app import app, spread
 SECTIONS = measure.sections()
 
 
-@pytest.mark.parametrize("page", tables.pages_with_blocks(), ids=lambda page: "/".join(page.parts[-2:]))
+@pytest.mark.parametrize("page", list(tables.pages_with_blocks()), ids=lambda page: "/".join(page.parts[-2:]))
 def test_blocks_are_as_the_files_say(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == tables.filled(text), "run `python docs/results/tables.py`"
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section["name"])
-def test_sections_have_a_table(section: dict[str, object]) -> None:
+def test_sections_have_a_table(section: dict[str, Any]) -> None:
+    made = [command for command in section["commands"] if "stored" in section or tables.is_made(command)]
+    if not made:
+        pytest.skip("not measured yet")
     found = list(tables.tables(section))
     assert found
     for table in found:
@@ -29,7 +33,7 @@ def test_sections_have_a_table(section: dict[str, object]) -> None:
         assert {len(row) for row in table} == {len(table[0])}
 
 
-@pytest.mark.parametrize("command", measure.commands(), ids=measure.output)
+@pytest.mark.parametrize("command", list(measure.commands()), ids=measure.output)
 def test_files_are_those_of_their_commands(command: str) -> None:
     """Models, protocols, data sets and settings of a file are those of the command beside it."""
     last = command.rpartition(" && ")[2].replace(" > ", " --json ")
@@ -38,6 +42,8 @@ def test_files_are_those_of_their_commands(command: str) -> None:
     while hasattr(group, "commands") and words[0] in group.commands:
         group, words = group.commands[words[0]], words[1:]
     path = measure.HERE / measure.output(command)
+    if not path.is_file():
+        pytest.skip("not measured yet")
     stored = json.loads(path.read_text(encoding="utf-8"))
     text = path.read_text(encoding="utf-8")
     if "protocols" not in stored:

@@ -25,7 +25,13 @@ _DEEPEST = 2**16 - 1
 
 @dataclass(frozen=True)
 class Metadata:
-    """Metadata of a file."""
+    """Metadata of a file.
+
+    Examples:
+        >>> import blindsr
+        >>> blindsr.read("photo.jpg").metadata.gray
+        False
+    """
 
     icc: bytes | None = None
     """Colour profile that the stored values are to be read with."""
@@ -46,7 +52,14 @@ class Metadata:
 
 @dataclass(frozen=True)
 class Picture:
-    """An upright RGB image with the values as stored: neither linearised nor converted to another colour space."""
+    """An upright RGB image with the values as stored: neither linearised nor converted to another colour space.
+
+    Examples:
+        >>> import blindsr, torch
+        >>> picture = blindsr.Picture(torch.zeros(3, 48, 64), metadata=blindsr.Metadata(dpi=(300, 300)))
+        >>> picture.width, picture.height
+        (64, 48)
+    """
 
     pixels: Tensor
     """``(3, h, w)``, float32 in [0, 1]."""

@@ -42,6 +42,12 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     Raises:
         BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
             pages, samples that are neither 8 or 16 bit integers nor floats in [0, 1], or HDR values (PQ, HLG).
+
+    Examples:
+        >>> import blindsr
+        >>> picture = blindsr.read("photo.jpg")
+        >>> picture.width, picture.height, picture.metadata.bits
+        (64, 48, 8)
     """
     path = Path(path)
     with open_image(path) as (file, kind):

@@ -59,6 +59,10 @@ def write(
     Raises:
         BlindSRError: an unknown extension, bits that the format does not hold, another quality, a folder that is
             missing or not writable, a picture too large for the format, a full disk, a file that must not be replaced.
+
+    Examples:
+        >>> import blindsr
+        >>> blindsr.write(blindsr.read("photo.jpg"), "copy.webp", quality=90)
     """
     path = Path(path)
     check_output(path, bits)

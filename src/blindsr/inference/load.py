@@ -39,6 +39,12 @@ def load(
 
     Raises:
         BlindSRError: no such weights, runtime, device, precision or tile, or weights that an ensemble does not suit.
+
+    Examples:
+        >>> import blindsr
+        >>> blindsr.load("cmdsr_x4.photo").scale
+        4
+        >>> upscaler = blindsr.load("cmdsr_x4.photo", detail=0.5, device="cpu", precision="fp32")
     """
     method = compiled(load_method(name, detail), runtime, device)
     return Upscaler(Ensemble(method) if ensemble else method, device=device, precision=precision, tile=tile, seed=seed)

@@ -46,6 +46,17 @@ class Upscaler:
 
     The method is moved to the device and set to evaluation; it is not copied. Nothing changes after that, so
     threads may share an instance.
+
+    Examples:
+        >>> import blindsr, torch
+        >>> upscaler = blindsr.Upscaler("cmdsr_x4.photo")
+        >>> upscaler.upscale("photo.jpg").pixels.shape
+        torch.Size([3, 192, 256])
+
+        A tensor gives a tensor:
+
+        >>> upscaler(torch.rand(1, 3, 16, 24)).shape
+        torch.Size([1, 3, 64, 96])
     """
 
     def __init__(

@@ -47,6 +47,12 @@ class Options:
     """Options of restoration; each field is the option of ``blindsr upscale`` of the same name.
 
     Values may be written as on the command line, or as what they stand for.
+
+    Examples:
+        >>> import blindsr
+        >>> options = blindsr.Options(size="3000x", strength=0.7, quality=90)
+        >>> options.model
+        'auto'
     """
 
     model: str | Path | Upscaler | Auto = DEFAULT_MODEL

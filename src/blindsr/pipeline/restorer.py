@@ -55,6 +55,19 @@ def restore_file(
     Raises:
         BlindSRError: a file that cannot be read or written, or options that do not suit it.
         CancelledError: the watch cancelled the work.
+
+    Examples:
+        >>> import blindsr
+        >>> outcome = blindsr.restore_file("photo.jpg", "photo_x4.png", blindsr.Options(model="cmdsr_x4.photo"))
+        >>> outcome.error is None, outcome.megapixels
+        (True, 0.049152)
+
+        Bytes in, bytes out:
+
+        >>> with open("photo.jpg", "rb") as file:
+        ...     outcome = blindsr.restore_file(file.read(), None, blindsr.Options(scale=2, format="webp"))
+        >>> outcome.content[8:12]
+        b'WEBP'
     """
     restorer = Restorer(options)
     with Workspace() as work:
