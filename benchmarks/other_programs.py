@@ -6,8 +6,8 @@
     python benchmarks/other_programs.py realsr-df2k LR/ SR/
     python benchmarks/other_programs.py waifu2x-photo LR/ SR/
 
-The networks of Real-ESRGAN and RealSR run through ncnn on the CPU, whole images at a time; waifu2x through its own package, twice
-x2, the first time with noise level 1. Images that are there already are kept.
+The networks of Real-ESRGAN and RealSR run through ncnn on the CPU, whole images at a time; waifu2x through its own
+package, twice x2, the first time with noise level 1. Images that are there already are kept.
 """
 
 import argparse

@@ -149,8 +149,8 @@ def leaderboard() -> str:
     parts = [
         "# Leaderboard",
         "The submissions in `benchmarks/submissions`, best PSNR first; in brackets the interval of 95% over images. "
-        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are those of "
-        "a processor, since the machine did other work as well. [How this is measured](../benchmark.md).",
+        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are those "
+        "of a processor, since the machine did other work as well. [How this is measured](../benchmark.md).",
         "",
     ]
     for suite in map(load_suite, suite_names()):

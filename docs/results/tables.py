@@ -122,22 +122,27 @@ def _by_data_set(scores: Sequence[Mapping[str, Any]]) -> Table:
     sets = {one["name"]: len(one["images"]) for score in scores for one in score["data_sets"]}
     head = ["LR images", "restored by", *(f"{name} ({count})" for name, count in sets.items())]
     by_protocol: dict[str, dict[str, dict[str, float | None]]] = {}
-    for score in scores:
-        rows = by_protocol.setdefault(_title(score), {"bicubic": {}})
-        for one in score["data_sets"]:
-            rows["bicubic"][one["name"]] = one["bicubic"]["psnr"]
-            if score["model"] != "bicubic":
-                rows.setdefault(f"`{score['model']}`", {})[one["name"]] = one["model"]["psnr"]
-    for score in scores:  # below all models
-        for one in score["data_sets"]:
-            if one["paper"] is not None:
-                rows = by_protocol[_title(score)].setdefault(f"paper: {score['paper_row']}", {})
-                rows[one["name"]] = one["paper"]
+    for who, score, data_set, psnr in _rows(scores):
+        by_protocol.setdefault(_title(score), {}).setdefault(who, {})[data_set] = psnr
     found = [head]
     for title, rows in by_protocol.items():
         for number, (who, values) in enumerate(rows.items()):
             found.append([title if number == 0 else "", who, *(_number(values.get(name), 2) for name in sets)])
     return found
+
+
+def _rows(scores: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any], str, float]]:
+    """Who, protocol, data set and PSNR: first bicubic, then models, then papers."""
+    every = [(score, one) for score in scores for one in score["data_sets"]]
+    for score, one in every:
+        yield "bicubic", score, one["name"], one["bicubic"]["psnr"]
+    for score, one in every:
+        if score["model"] != "bicubic":
+            estimated = ", kernel estimated" if score["settings"].get("kernel") == "estimated" else ""
+            yield f"`{score['model']}`{estimated}", score, one["name"], one["model"]["psnr"]
+    for score, one in every:
+        if one["paper"] is not None:
+            yield f"paper: {score['paper_row']}", score, one["name"], one["paper"]
 
 
 def _title(score: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """`blindsr benchmark` on published images and weights against code that shares nothing with it.
 
-Files are read by Pillow and enlarged by Pillow; PSNR and SSIM are scikit-image's, on luma that is written out here; LPIPS
-is its formula with torch's convolutions. The limits are those that a reader of the numbers can see: 0.01 dB, 1e-4, 1e-3.
+Files are read and enlarged by Pillow; PSNR and SSIM are scikit-image's, on luma that is written out here; LPIPS is its
+formula with torch's convolutions. The limits are what a reader of the numbers can see: 0.01 dB, 1e-4, 1e-3.
 """
 
 import os
@@ -33,7 +33,9 @@ def hr() -> Path:
 
 @pytest.fixture
 def alex() -> Path:
-    path = Path(os.environ.get("BLINDSR_LPIPS") or Path(os.environ["BLINDSR_DATA"], "../weights/lpips_alex.safetensors"))
+    path = Path(
+        os.environ.get("BLINDSR_LPIPS") or Path(os.environ["BLINDSR_DATA"], "../weights/lpips_alex.safetensors")
+    )
     if not path.is_file():
         pytest.skip("BLINDSR_LPIPS names no file with the weights of LPIPS")
     return path

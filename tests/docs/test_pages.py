@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 import typer
+from pages import PAGES, ROOT, Line, commands, lines, name
 
 from blindsr.cli.app import app, spread
-from pages import PAGES, ROOT, Line, commands, lines, name
 
 EVERY = [command for page in PAGES for command in commands(page)]
 _FILES = {".safetensors", ".pth"}

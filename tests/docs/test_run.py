@@ -67,7 +67,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in ("clean.png", "RealSR/LR/one.png", "RealSRSet/one.png", "LR/one.png"):
         (folder / place).parent.mkdir(exist_ok=True, parents=True)
         photo.save(folder / place)
-    for place in ("Set5/one.png", "Set5/two.png", "Set14/one.png", "BSD100/one.png", "BSD100/two.png", "images/one.png"):
+    for place in (
+        "Set5/one.png",
+        "Set5/two.png",
+        "Set14/one.png",
+        "BSD100/one.png",
+        "BSD100/two.png",
+        "images/one.png",
+    ):
         (folder / place).parent.mkdir(exist_ok=True)
         photo.rotate(90 * place.count("two")).resize((96, 96)).save(folder / place)
     for place in ("RealSR/HR/one.png", "HR/one.png", "theirs/Set5/one.png", "theirs/Set5/two.png"):

@@ -169,7 +169,10 @@ def time(
     files.check_new(results / timing.NAME, overwrite=overwrite)
     run = timing.measure_command(command, lr)
     files.write_file(results / timing.NAME, run.model_dump_json(indent=2) + "\n", overwrite=overwrite)
-    typer.echo(f"{run.seconds:.1f} s, {run.processor_seconds:.1f} s of processor time, {(run.memory or 0) / 2**20:.0f} MiB on {run.hardware}")
+    memory = (run.memory or 0) / 2**20
+    typer.echo(
+        f"{run.seconds:.1f} s, {run.processor_seconds:.1f} s of processor time, {memory:.0f} MiB on {run.hardware}"
+    )
 
 
 @app.command()
