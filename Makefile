@@ -5,7 +5,7 @@ READY := .venv/.ready
 
 WEB_READY := web/node_modules/.ready
 
-.PHONY: demo docs test slow lint fix check bench web web-test clean
+.PHONY: demo docs docs-test test slow lint fix check bench web web-test clean
 
 demo: $(READY)
 	mkdir -p demo
@@ -47,6 +47,11 @@ web-test: $(READY) $(WEB_READY)
 docs: $(READY)
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 	@echo "docs/_build/index.html is the start page."
+
+# The built site in Chromium: no request to elsewhere, every link, a narrow window, light and dark.
+docs-test: docs $(WEB_READY)
+	web/chromium.sh > /dev/null
+	cd web && CHROMIUM="$$(./chromium.sh)" npm run site
 
 bench: $(READY)
 	$(BIN)/python benchmarks/inference.py

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,10 @@ def write_all(folder: Path) -> None:
         "results": tables.page(),
         "leaderboard": leaderboard(),
         "gallery": gallery(HERE / "static" / "gallery"),
+        "analysis.txt": analysis(),
     }
     for name, text in pages.items():
-        path = folder / f"{name}.md"
+        path = folder / (name if "." in name else f"{name}.md")
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
@@ -207,6 +209,13 @@ def _board(case: str, data_set: str, title: str, submissions: list[Submission]) 
         *rows,
         "",
     ]
+
+
+def analysis() -> str:
+    """What ``blindsr analyze`` prints of the photograph of the start page."""
+    command = [sys.executable, "-m", "blindsr", "analyze", "examples/temple_phone.png"]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return "".join(textwrap.fill(line, 100, subsequent_indent="    ") + "\n" for line in printed.splitlines())
 
 
 def gallery(folder: Path) -> str:
