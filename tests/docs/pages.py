@@ -55,7 +55,7 @@ def lines(page: Path) -> list[Line]:
 
 def commands(page: Path) -> list[Line]:
     """Lines that run the program."""
-    return [line for line in lines(page) if line.text.startswith("blindsr ")]
+    return [line for line in lines(page) if re.match(r"(\w+=\S+ )?blindsr ", line.text)]
 
 
 def python(page: Path) -> list[str]:

@@ -25,7 +25,7 @@ _FILES = {".safetensors", ".pth"}
 def words(command: Line) -> list[str]:
     """Arguments of the first program of a line, without comments and the shell's redirections."""
     first = re.split(r"\s(?:&&|[|<>])\s?", command.text)[0]
-    return shlex.split(first, comments=True)[1:]
+    return shlex.split(re.sub(r"^\w+=\S+ ", "", first), comments=True)[1:]
 
 
 def test_there_are_commands() -> None:

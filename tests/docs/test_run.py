@@ -36,13 +36,15 @@ NOT_RUN = {
     r"train mzsr|train mrda|train dmsr|mzsr_x2.sons": "tests/methods train all stages with small networks",
 }
 """Commands that are parsed and not run, by a pattern; and why."""
-_NEEDS_DATA = r"bench/|board/|-p harm|leaderboard"
+_NEEDS_DATA = r"bench/|board/|--lr lr/|leaderboard"
 """Commands that need the published test images; they run where BLINDSR_DATA names them."""
 _NO_PYTHON = {
     "docs/server": "needs a running server: tests/web/test_docs.py",
     "push_to_hub": "needs the Hub: tests/weights/test_hub.py",
 }
 SMALLER = (
+    (r"\s+# .*", ""),
+    (r"(blindsr train (?!--export)(?!.*--time-limit).*)", r"\1 --time-limit 1s"),
     (r"--size \d+x", "--size 300x"),
     (r"--megapixels \d+", "--megapixels 0.05"),
     (r"--time-limit \w+", "--time-limit 1s"),
@@ -63,7 +65,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in ("photo.jpg", "a.jpg", "b.jpg", "c.jpg", "photos/a.jpg", "photos/b.jpg", "more/c.jpg", "large.jpg"):
         (folder / place).parent.mkdir(exist_ok=True)
         photo.save(folder / place, quality=90)
-    photo.save(folder / "large.tif")
+    for place in ("large.tif", "photo.png"):
+        photo.save(folder / place)
     for place in ("clean.png", "RealSR/LR/one.png", "RealSRSet/one.png", "LR/one.png"):
         (folder / place).parent.mkdir(exist_ok=True, parents=True)
         photo.save(folder / place)
@@ -91,6 +94,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m blindsr "$@"\n')
     program.chmod(0o755)
+    words = ["blindsr", "condition", "photos/", "-o", "camera.json", "-m", "cmdsr_x4.photo"]
+    subprocess.run(words, cwd=folder, env=environment(folder), check=True, capture_output=True)
     return folder
 
 
