@@ -40,7 +40,7 @@ html_js_files = [("wipe.js", {"defer": "defer"}), ("site.js", {"defer": "defer"}
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_style = "a11y-high-contrast-light"  # of accessible-pygments, which furo needs
+pygments_dark_style = "a11y-high-contrast-dark"
 
 generate.write_all(HERE / "generated")

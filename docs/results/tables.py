@@ -164,7 +164,7 @@ def _by_measure(scores: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> T
         for who, values in score["data_sets"][0]["published"].items():
             rows[f"published: {who}"] = values
     return [
-        ["", *labels.values()],
+        ["restored by", *labels.values()],
         *([who, *(_number(values.get(name), _digits(name)) for name in labels)] for who, values in rows.items()),
     ]
 

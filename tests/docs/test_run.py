@@ -10,6 +10,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -183,17 +187,27 @@ def _overwrite(found: re.Match[str]) -> str:
 
 
 def _serve(text: str, place: Path) -> None:
-    """Start the server, and end it when it says its address."""
+    """Start the server, and end it when it answers."""
     words = f"exec {text} --port 0 --state state"
     with subprocess.Popen(
         ["bash", "-c", words], cwd=place, env=environment(place), stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout is not None
         try:
-            assert "http://127.0.0.1" in next(line for line in server.stdout if "http" in line)
+            address = next(found[0] for line in server.stdout if (found := re.search(r"http://127.0.0.1:\d+", line)))
+            _wait_for(f"{address}/healthz")
         finally:
             server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(120):
+        with suppress(urllib.error.URLError):
+            assert urllib.request.urlopen(address, timeout=30).status == 200
+            return
+        time.sleep(0.5)
+    pytest.fail(f"{address} does not answer")
 
 
 def blocks() -> list[Any]:
