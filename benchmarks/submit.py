@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from blindsr.benchmark.submission import Run
+
 HERE = Path(__file__).resolve().parent
 MEASURES = {
     "lpips": "lpips_alex.safetensors",
@@ -54,6 +56,9 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
     if not (sr / "run.json").is_file():
         words = [word.format(lr=lr, sr=sr) for word in shlex.split(one["run"])]
         blindsr("benchmark", "time", "--results", sr, "--lr", lr, "--", *program(words, chosen))
+        # As readers would type it, not with the paths of this machine.
+        run = Run.model_validate_json((sr / "run.json").read_text()).model_copy(update={"command": typed(one["run"])})
+        (sr / "run.json").write_text(run.model_dump_json(indent=2) + "\n")
     measures = []
     for option, name in MEASURES.items():
         if option not in chosen.without and (path := find(chosen.data, name)) is not None:
@@ -66,6 +71,11 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
         *("benchmark", "score", one["suite"], "--results", sr, *data, *cases, *sets),
         *(*measures, *told, "-o", out, "--overwrite"),
     )
+
+
+def typed(run: str) -> str:
+    """The command with the folders of the documentation."""
+    return run.format(lr="lr/", sr="sr/")
 
 
 def program(words: Sequence[str], chosen: argparse.Namespace) -> list[str]:
