@@ -52,9 +52,6 @@ class Upscaler:
         >>> upscaler = blindsr.Upscaler("cmdsr_x4.photo")
         >>> upscaler.upscale("photo.jpg").pixels.shape
         torch.Size([3, 192, 256])
-
-        A tensor gives a tensor:
-
         >>> upscaler(torch.rand(1, 3, 16, 24)).shape
         torch.Size([1, 3, 64, 96])
     """
