@@ -56,7 +56,7 @@ def page() -> str:
     parts = [
         "# Results",
         "Each table is made from files in `docs/results` that the commands above it wrote, and "
-        "`python docs/results/measure.py --data bench/` runs them again. Unless a section says otherwise, values are "
+        "`python docs/results/measure.py --data bench/ --data weights/` runs them again. Unless a section says otherwise, values are "
         "PSNR in dB, and rows of papers are their own tables. Test images: Set5, Set14, BSD100 (BSDS500's validation "
         "set) and RealSR, which are not in the repository.",
         "",
