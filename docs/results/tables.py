@@ -21,7 +21,9 @@ BLOCK = re.compile(r"(<!-- results: ([^>]*?) -->\n)(?:(?!<!-- ).)*?(<!-- end of 
 _PHOTOGRAPHS = {"realsr", "realsrset"}
 """Protocols whose columns are measures and not data sets."""
 
-_STORED = " These are no runs of minutes: their output was stored once, in `docs/results/stored`."
+_STORED = (
+    " The commands take hours, or need weights that are not kept: their output was stored in `docs/results/stored`."
+)
 
 Table = list[list[str]]
 """Rows of cells; the first row is the heading."""
@@ -56,9 +58,9 @@ def page() -> str:
     parts = [
         "# Results",
         "Each table is made from files in `docs/results` that the commands above it wrote, and "
-        "`python docs/results/measure.py --data bench/ --data weights/` runs them again. Unless a section says otherwise, values are "
-        "PSNR in dB, and rows of papers are their own tables. Test images: Set5, Set14, BSD100 (BSDS500's validation "
-        "set) and RealSR, which are not in the repository.",
+        "`python docs/results/measure.py --data bench/ --data weights/` runs them again. Unless a section says "
+        "otherwise, values are PSNR in dB, and rows of papers are their own tables. Test images: Set5, Set14, BSD100 "
+        "(BSDS500's validation set) and RealSR, which are not in the repository.",
         "",
     ]
     for section in sections():

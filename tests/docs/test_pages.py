@@ -100,6 +100,16 @@ SCRIPTS = sorted(
 
 
 @pytest.mark.slow
+def test_the_table_of_the_cluster_is_that_of_its_command() -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^    python (benchmarks/cluster.py .*)$", page, re.MULTILINE)
+    words = [sys.executable, *shlex.split(command)]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    for line in printed.splitlines():
+        assert f"    {line.rstrip()}\n" in page
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("script", sorted({script for script, _ in SCRIPTS}))
 def test_scripts_have_the_options_of_the_pages(script: str) -> None:
     done = subprocess.run(
