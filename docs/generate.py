@@ -1,8 +1,10 @@
 """Pages that are made from the program itself: commands, keys of recipes, the HTTP interface, results, the gallery."""
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import typer
 
+from blindsr import weights
 from blindsr.benchmark.leaderboard import speed_of
 from blindsr.benchmark.page import DIGITS, LOWER
 from blindsr.benchmark.submission import Submission, load_submission
@@ -240,12 +243,17 @@ def _wipe(name: str) -> str:
 
 
 def _run(script: Path, folder: Path) -> None:
-    """Run a script of the gallery in its folder, unless its pictures are newer than it."""
+    """Run a script of the gallery beside the examples, unless its pictures are newer than it and the weights."""
+    changed = max(path.stat().st_mtime for path in (script, *weights.available().values()))
     made = [folder / "before.webp", folder / "after.webp"]
-    if all(path.is_file() and path.stat().st_mtime >= script.stat().st_mtime for path in made):
+    if all(path.is_file() and path.stat().st_mtime >= changed for path in made):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, str(script)], cwd=folder, check=True)
+    with tempfile.TemporaryDirectory() as place:
+        (Path(place) / "examples").symlink_to(ROOT / "examples")
+        subprocess.run([sys.executable, str(script)], cwd=place, check=True)
+        for path in made:
+            shutil.copyfile(Path(place) / path.name, path)
 
 
 def _prose(text: str) -> str:

@@ -3,15 +3,11 @@
 A door at ISO 6400. The weights for photographs take the noise away and keep edges; fine scratches go with it.
 """
 
-from pathlib import Path
-
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-photo = Image.open(EXAMPLES / "door_iso6400.jpg").crop((318, 38, 462, 182))
+photo = Image.open("examples/door_iso6400.jpg").crop((318, 38, 462, 182))
 sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height
 photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)

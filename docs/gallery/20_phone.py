@@ -3,15 +3,11 @@
 A temple from far away. The blur of the lens and the sharpening of the phone are both unknown.
 """
 
-from pathlib import Path
-
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-photo = Image.open(EXAMPLES / "temple_phone.png")
+photo = Image.open("examples/temple_phone.png")
 sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height
 photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)

@@ -5,15 +5,12 @@ lost.
 """
 
 import io
-from pathlib import Path
 
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-clean = Image.open(EXAMPLES / "city.jpg").crop((0, 96, 480, 576))
+clean = Image.open("examples/city.jpg").crop((0, 96, 480, 576))
 buffer = io.BytesIO()
 clean.resize((120, 120), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=40)
 photo = Image.open(buffer)

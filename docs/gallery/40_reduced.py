@@ -3,15 +3,11 @@
 Flowers that were made small and not compressed. Here narrower weights are better than those for photographs.
 """
 
-from pathlib import Path
-
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-clean = Image.open(EXAMPLES / "flowers.jpg").crop((96, 0, 576, 480))
+clean = Image.open("examples/flowers.jpg").crop((96, 0, 576, 480))
 photo = clean.resize((120, 120), Image.Resampling.BICUBIC)
 sr = blindsr.load("cmdsr_x4.bicubic").upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height

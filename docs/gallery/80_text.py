@@ -4,15 +4,11 @@ The large letters on the blue pencil survive. The digits on the green one are tw
 sharper and still cannot be read, and may turn into others. Never take letters or numbers from a result.
 """
 
-from pathlib import Path
-
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-clean = Image.open(EXAMPLES / "pens_iso3200.jpg").crop((100, 160, 420, 480))
+clean = Image.open("examples/pens_iso3200.jpg").crop((100, 160, 420, 480))
 photo = clean.resize((107, 107), Image.Resampling.BICUBIC)
 sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height

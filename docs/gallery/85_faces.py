@@ -5,15 +5,12 @@ another person of her. Do not recognise persons by results.
 """
 
 import io
-from pathlib import Path
 
 from PIL import Image
 
 import blindsr
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-clean = Image.open(EXAMPLES / "astronaut.jpg")
+clean = Image.open("examples/astronaut.jpg")
 buffer = io.BytesIO()
 clean.resize((80, 80), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=60)
 photo = Image.open(buffer)

@@ -4,8 +4,6 @@ Strong blur, noise and JPEG 15: windows become smooth walls or patterns that wer
 faces that are a few dozen pixels wide, so do not use results to recognise persons.
 """
 
-from pathlib import Path
-
 import torch
 from PIL import Image
 
@@ -13,9 +11,7 @@ import blindsr
 from blindsr.degrade import Degradation
 from blindsr.degrade.kernels import gaussian
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-clean = blindsr.read(EXAMPLES / "city.jpg").pixels[None, :, 96:, :480]
+clean = blindsr.read("examples/city.jpg").pixels[None, :, 96:, :480]
 damage = Degradation(
     scale=4,
     kernels=gaussian(21, 3.0)[None],
