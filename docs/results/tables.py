@@ -141,7 +141,8 @@ def _rows(scores: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[st
     for score, one in every:
         if score["model"] != "bicubic":
             estimated = ", kernel estimated" if score["settings"].get("kernel") == "estimated" else ""
-            yield f"`{score['model']}`{estimated}", score, one["name"], one["model"]["psnr"]
+            name, space, steps = score["model"].partition(" ")  # "mzsr_x2.direct (10 steps)"
+            yield f"`{name}`{space}{steps}{estimated}", score, one["name"], one["model"]["psnr"]
     for score, one in every:
         if one["paper"] is not None:
             yield f"paper: {score['paper_row']}", score, one["name"], one["paper"]
