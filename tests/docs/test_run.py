@@ -198,7 +198,7 @@ def _serve(text: str, place: Path) -> None:
             _wait_for(f"{address}/healthz")
         finally:
             server.send_signal(signal.SIGTERM)
-        assert server.wait(60) == 0
+        assert server.wait(60) == 128 + signal.SIGTERM
 
 
 def _wait_for(address: str) -> None:
