@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from blindsr.degrade import jpeg
-from blindsr.degrade.families import Family, cmdsr, mrda_anisotropic
+from blindsr.degrade.families import Anisotropic, Family, Isotropic
 from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.degrade.realworld.realesrgan import RealESRGAN
 from blindsr.degrade.resample import resize_to
@@ -30,8 +30,8 @@ blur: Any = import_module("blindsr.degrade.blur")  # the package exports the fun
 COUNT = 16
 SIDES = (64, 320)
 FAMILIES: dict[str, Family] = {
-    "cmdsr": cmdsr(4),
-    "mrda, anisotropic": mrda_anisotropic(4),
+    "isotropic": Isotropic(4, 15, noise=(0, 75), std=(0.2, 4.0), step=0.1),
+    "anisotropic": Anisotropic(4, 21, noise=(0, 25), std=(0.2, 4.0)),
     "real-esrgan": RealESRGAN(4, 21),
     "photo": PhotoFamily(4),
 }

@@ -4,15 +4,19 @@ import resource
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
 
 from blindsr import images
+from blindsr.contract import Method, StrictModel
 from blindsr.degrade import resize
+from blindsr.methods import registry
 
 # Speed is measured in benchmarks/; a busy machine must not fail a test.
 settings.register_profile("untimed", deadline=None)
@@ -52,3 +56,37 @@ def hr_folder(tmp_path: Path) -> Path:
     images.write(images.Picture(a), folder / "a.png")
     images.write(images.Picture(b, metadata=images.Metadata(gray=True)), folder / "b.png")
     return folder
+
+
+@cache
+def _small_configs() -> dict[str, tuple[type[Method[Any]], StrictModel]]:
+    """Every method's small configurations by the names of both, those of installed plug-ins included."""
+    classes = {name: registry.method_class(name) for name in registry.method_names()}
+    return {
+        f"{name} {variant}": (cls, config)
+        for name, cls in classes.items()
+        for variant, config in cls.small_configs().items()
+    }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a ``network_name`` on the small networks of every method."""
+    if "network_name" in metafunc.fixturenames:
+        metafunc.parametrize("network_name", list(_small_configs()))
+
+
+@pytest.fixture(scope="session")
+def small_network() -> Callable[[str], Method[Any]]:
+    """Build a small network by its name; weights are random but the same each time, and the condition matters."""
+
+    def build(name: str) -> Method[Any]:
+        cls, config = _small_configs()[name]
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(0)
+            network = cls(config)
+            with torch.no_grad():
+                for parameter in network.parameters():  # also where training starts from a neutral network
+                    parameter.add_(0.01 * torch.randn_like(parameter))
+        return network.eval()
+
+    return build

@@ -102,6 +102,14 @@ class Method(nn.Module, ABC, Generic[Condition]):
     config: StrictModel
     """Configuration of this network."""
 
+    @classmethod
+    def small_configs(cls) -> Mapping[str, StrictModel]:
+        """Configurations of small networks, one for each kind of network, by a short name.
+
+        The tests of the contract build all of them. Only the default configuration unless a method overrides this.
+        """
+        return {"default": cls.Config()}
+
     @property
     @abstractmethod
     def traits(self) -> Traits:

@@ -13,6 +13,7 @@ from blindsr.degrade.realworld.photo import PhotoDegradation, PhotoFamily
 from blindsr.errors import BlindSRError, Code
 
 seeds = st.integers(0, 2**31)
+GRID = families.Isotropic(4, 15, noise=(0, 75), std=(0.2, 4.0), step=0.1)
 
 
 def eigenvalues(kernel: Tensor) -> list[float]:
@@ -25,8 +26,8 @@ def eigenvalues(kernel: Tensor) -> list[float]:
 
 @settings(deadline=None, max_examples=10)
 @given(seeds)
-def test_cmdsr_draws_widths_from_its_grid_and_noise_up_to_75(seed: int) -> None:
-    drawn = families.cmdsr(4).sample(16, seed)
+def test_widths_are_drawn_from_a_grid_and_noise_from_its_range(seed: int) -> None:
+    drawn = GRID.sample(16, seed)
     grid = kernels.gaussian(15, 0.2 + 0.1 * torch.arange(39))
     distance = (drawn.kernels[:, None] - grid).abs().amax((-2, -1)).amin(1)
     assert float(distance.max()) < 1e-6
@@ -34,64 +35,32 @@ def test_cmdsr_draws_widths_from_its_grid_and_noise_up_to_75(seed: int) -> None:
     assert len({float(level) for level in drawn.noise}) == 16
 
 
-def test_cmdsr_reaches_both_ends_of_its_grid() -> None:
-    drawn = families.cmdsr(4).sample(2000, 0).kernels
+def test_widths_reach_both_ends_of_the_grid() -> None:
+    drawn = GRID.sample(2000, 0).kernels
     for std in (0.2, 4.0):
         assert bool(((drawn - kernels.gaussian(15, std)).abs().amax((-2, -1)) < 1e-6).any())
 
 
-@settings(deadline=None, max_examples=10)
-@given(seeds)
-def test_mzsr_draws_variances_between_1_and_2_5_s(seed: int) -> None:
-    wide = families.MZSRKernels(2, 61).sample(8, seed)
-    for kernel in wide.kernels:
-        small, large = eigenvalues(kernel)
-        assert 1 - 1e-3 <= small <= large <= 5 + 1e-3
-
-
-def test_mzsr_draws_the_second_variance_below_the_first() -> None:
-    """l1 ~ U(1, 5) has mean 3 and l2 ~ U(1, l1) mean 2; two independent ones would have 3.67 and 2.33."""
-    drawn = torch.tensor([eigenvalues(k) for k in families.MZSRKernels(2, 61).sample(400, 0).kernels])
-    assert abs(float(drawn[:, 1].mean()) - 3) < 0.25
-    assert abs(float(drawn[:, 0].mean()) - 2) < 0.2
-
-
 def test_anisotropic_families_draw_every_direction() -> None:
     at = torch.arange(61) - 30.0
-    for family in (families.Anisotropic(4, 61), families.MZSRKernels(4, 61)):
-        k = family.sample(64, 0).kernels
-        tilt = (k * at[:, None] * at[None, :]).sum((1, 2))
-        assert float(tilt.min()) < -1
-        assert float(tilt.max()) > 1
+    k = families.Anisotropic(4, 61).sample(64, 0).kernels
+    tilt = (k * at[:, None] * at[None, :]).sum((1, 2))
+    assert float(tilt.min()) < -1
+    assert float(tilt.max()) > 1
 
 
 @settings(deadline=None, max_examples=10)
 @given(seeds)
-def test_mrda_draws_any_angle_and_deviations_up_to_4(seed: int) -> None:
+def test_anisotropic_widths_stay_in_their_range(seed: int) -> None:
     drawn = families.Anisotropic(4, 61, noise=(0, 25)).sample(8, seed)
     for kernel in drawn.kernels:
         assert eigenvalues(kernel)[1] <= 16 + 1e-2
     assert float(drawn.noise.max()) <= 25
 
 
-def test_the_ranges_of_the_papers() -> None:
-    assert families.mrda_isotropic(2).std == (0.2, 2.0)
-    assert families.mrda_isotropic(4).std == (0.2, 4.0)
-    assert families.dmsr(2).std == families.dmsr(4).std == (0.2, 3.0)
-    assert families.dmsr(4, noise=False).noise == (0, 0)
-    assert families.dmsr(4).noise == families.cmdsr(4).noise == (0, 75)
-    assert families.mrda_anisotropic(4).std == (0.2, 4.0)
-    assert families.mrda_anisotropic(4).noise == (0, 25)
-    sizes = (("cmdsr", 15), ("dmsr", 15), ("mrda_isotropic", 21), ("mrda_anisotropic", 21), ("mzsr", 15))
-    for name, size in sizes:
-        assert getattr(families, name)(4).sample(2, 0).kernels.shape == (2, size, size)
-    assert families.mzsr(2).border == "symmetric"
-    assert families.mzsr(2).down == "direct"
-
-
 def test_a_pool_holds_the_same_tasks_for_ever() -> None:
-    pool = families.Pool.of(families.cmdsr(4), 8, seed=1)
-    other = families.Pool.of(families.cmdsr(4), 8, seed=2)
+    pool = families.Pool.of(GRID, 8, seed=1)
+    other = families.Pool.of(GRID, 8, seed=2)
     assert pool.tasks is not None
     assert other.tasks is not None
     assert not torch.equal(pool.tasks.noise, other.tasks.noise)
@@ -107,7 +76,7 @@ def test_a_pool_holds_the_same_tasks_for_ever() -> None:
 @settings(deadline=None, max_examples=10)
 @given(seeds, st.floats(0, 50), st.floats(0, 25), st.floats(0.6, 2), st.floats(0, 1))
 def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float, wider: float) -> None:
-    for family in (families.dmsr(4), families.mrda_anisotropic(4)):
+    for family in (families.Isotropic(4, 15), families.Anisotropic(4, 21)):
         drawn = families.with_ranges(family, (noise, noise + more), (width, width + wider)).sample(8, seed)
         assert float(drawn.noise.min()) >= noise - 1e-4
         assert float(drawn.noise.max()) <= noise + more + 1e-4
@@ -115,12 +84,12 @@ def test_ranges_may_be_others(seed: int, noise: float, more: float, width: float
             low, high = eigenvalues(kernel)
             assert high**0.5 <= width + wider + 0.05
             assert low**0.5 >= width - 0.05
-    assert families.with_ranges(families.cmdsr(4), None, None) == families.cmdsr(4)
+    assert families.with_ranges(GRID, None, None) == GRID
 
 
 def test_only_gaussians_have_widths() -> None:
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
-        families.with_ranges(families.mzsr(2), None, (0.2, 2.0))
+        families.with_ranges(PhotoFamily(4), None, (0.2, 2.0))
 
 
 def test_a_pool_keeps_all_parts_of_a_task_together() -> None:

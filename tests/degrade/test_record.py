@@ -2,13 +2,13 @@ import pytest
 import torch
 
 from blindsr.degrade import record
-from blindsr.degrade.families import cmdsr
+from blindsr.degrade.families import Isotropic
 from blindsr.degrade.process import Degradation
 from blindsr.errors import BlindSRError, Code
 
 
 def test_classic_records() -> None:
-    drawn = cmdsr(4).sample(2, 0)
+    drawn = Isotropic(4, 15, noise=(0, 75)).sample(2, 0)
     again = record.parse_record(drawn.to_json())
     assert type(again) is Degradation
     assert torch.equal(again.kernels, drawn.kernels)

@@ -1,6 +1,7 @@
 """What methods say of the memory that restoring takes, beside what torch's profiler sees."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,9 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from blindsr.contract import Hints, Method
-from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.dmsr import deblur, model
-from blindsr.methods.dmsr.model import DMSR, DMSRConfig
-from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 
 SIDES = (64, 96)
-METHODS: dict[str, Method[Any]] = {
-    **{
-        f"{base} {modulation}": CMDSR(CMDSRConfig.model_validate({"base": base, "modulation": modulation, "blocks": 1}))
-        for base in ("srresnet", "edsr", "vdsr", "idn")
-        for modulation in ("scale", "sft")
-    },
-    "mrda": MRDA(MRDAConfig(blocks=1)),
-    "mrda of channels": MRDA(MRDAConfig(blocks=1, modulation="channel")),
-    "dmsr": DMSR(DMSRConfig(groups=1, blocks=1)),
-    "dmsr x2": DMSR(DMSRConfig(groups=1, blocks=1, scale=2)),
-    "mzsr": MZSR(MZSRConfig(scale=4)),
-    "mzsr x2": MZSR(MZSRConfig(scale=2)),
-}
 
 
 def peak(method: Method[Any], side: int, trace: Path) -> int:
@@ -45,13 +29,12 @@ def peak(method: Method[Any], side: int, trace: Path) -> int:
     return int(max(totals) - min(totals))
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_memory_grows_with_pixels_as_the_method_says(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network_name: str, small_network: Callable[[str], Method[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deblur, "_STRIP", 2**10)  # as in large tiles, whose strips are few of their pixels
     monkeypatch.setattr(model, "_BAND", 2**10)
-    method = METHODS[name].eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    method = small_network(network_name).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     small, large = (peak(method, side, tmp_path / f"{side}.json") for side in SIDES)
     each = (large - small) / (SIDES[1] ** 2 - SIDES[0] ** 2)
     said = 4 * method.traits.floats_per_pixel

@@ -4,11 +4,11 @@ No such device is needed for this: the operators that a method calls are compare
 built from, which is in its package. It says nothing about results.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 import torchgen
 import yaml
@@ -16,22 +16,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from blindsr.contract import Hints, Method
-from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
-from blindsr.methods.dmsr.model import DMSR, DMSRConfig
-from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 
 _LIST = Path(torchgen.__file__).parent / "packaged" / "ATen" / "native" / "native_functions.yaml"
-METHODS: dict[str, Method[Any]] = {
-    "cmdsr": CMDSR(CMDSRConfig(blocks=1, channels=8, support=2, patch=8, features=4)),
-    "cmdsr sft": CMDSR(CMDSRConfig(blocks=1, channels=8, support=2, patch=8, features=4, modulation="sft")),
-    "cmdsr idn": CMDSR(CMDSRConfig(base="idn", blocks=1, channels=8, support=2, patch=8, features=4)),
-    "cmdsr vdsr": CMDSR(CMDSRConfig(base="vdsr", blocks=1, channels=8, support=2, patch=8, features=4)),
-    "cmdsr span": CMDSR(CMDSRConfig(base="span", blocks=1, channels=8, support=2, patch=8, features=4)),
-    "mrda": MRDA(MRDAConfig(channels=8, blocks=1, mln=4)),
-    "dmsr": DMSR(DMSRConfig(groups=1, blocks=1, channels=8, extractor=8)),
-    "mzsr": MZSR(MZSRConfig(layers=2, channels=4)),
-}
 
 
 class _Calls(TorchDispatchMode):
@@ -71,9 +57,8 @@ def test_the_list_is_read() -> None:
     assert len(listed) > 2000
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_operators(name: str) -> None:
-    method, lr = METHODS[name].eval(), torch.rand(1, 3, 33, 40)
+def test_operators(network_name: str, small_network: Callable[[str], Method[Any]]) -> None:
+    method, lr = small_network(network_name), torch.rand(1, 3, 33, 40)
     hints = Hints(steps=2) if "steps" in method.supported_hints else Hints()
     with torch.no_grad(), _Calls() as calls:
         condition = method.condition(lr, generator=torch.Generator(), hints=hints)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from blindsr.contract import Pairs
-from blindsr.degrade.families import cmdsr
+from blindsr.degrade.families import Isotropic
 from blindsr.errors import BlindSRError, Code
 from blindsr.train.fabric import open_fabric
 
@@ -22,7 +22,7 @@ def test_batches_arrive_as_they_were_made(precision: Any) -> None:
             return {"loss": batch.hr.sum()}
 
     hr = torch.rand(2, 3, 16, 16, dtype=torch.float64)
-    batch = Pairs(hr, hr[..., ::4, ::4], cmdsr(4).sample(2))
+    batch = Pairs(hr, hr[..., ::4, ::4], Isotropic(4, 15, noise=(0, 75)).sample(2))
     module = open_fabric("cpu", 1, precision).setup(Noted())
     assert float(module(batch)["loss"]) == pytest.approx(float(hr.sum()))
     ((given, autocast),) = seen

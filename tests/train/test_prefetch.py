@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from blindsr.degrade.families import cmdsr
+from blindsr.degrade.families import Isotropic
 from blindsr.train.prefetch import Prefetcher, tensors_of
 
 CPU = torch.device("cpu")
@@ -101,4 +101,4 @@ def test_all_tensors_of_a_batch_are_known() -> None:
     tensors = [torch.zeros(1) for _ in range(3)]
     found = list(tensors_of((Nested(tensors[0], ({"a": [tensors[1], tensors[2]]}, 5)), "text", None)))
     assert [id(tensor) for tensor in found] == [id(tensor) for tensor in tensors]
-    assert len(list(tensors_of(cmdsr(4).sample(2)))) == 4
+    assert len(list(tensors_of(Isotropic(4, 15, noise=(0, 75)).sample(2)))) == 4

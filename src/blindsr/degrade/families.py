@@ -20,42 +20,6 @@ _SEEDS = 2**62
 
 
 @dataclass(frozen=True)
-class Family(ABC):
-    """A distribution over degradations."""
-
-    scale: int
-    """HR pixels per LR pixel."""
-    size: int
-    """Side of the kernels, HR pixels."""
-    noise: tuple[float, float] = (0.0, 0.0)
-    """Range of the uniform noise level, on the 0..255 scale."""
-    border: Border = "reflect"
-    down: Downsampling = "bicubic"
-
-    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
-        """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
-        if isinstance(generator, int):
-            generator = torch.Generator().manual_seed(generator)
-        blur = self._kernels(count, generator)
-        low, high = self.noise
-        level = low + (high - low) * _uniform(count, generator)
-        seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
-        return Degradation(
-            scale=self.scale,
-            kernels=blur,
-            noise=level,
-            jpeg=torch.zeros_like(seeds),
-            seeds=seeds,
-            border=self.border,
-            down=self.down,
-        )
-
-    @abstractmethod
-    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        """Draw kernels ``(count, size, size)``."""
-
-
-@dataclass(frozen=True)
 class Draw:
     """Random numbers ``(count,)``, one per sample."""
 
@@ -77,6 +41,41 @@ class Draw:
 
 
 @dataclass(frozen=True)
+class Family(ABC):
+    """A distribution over degradations."""
+
+    scale: int
+    """HR pixels per LR pixel."""
+    size: int
+    """Side of the kernels, HR pixels."""
+    noise: tuple[float, float] = (0.0, 0.0)
+    """Range of the uniform noise level, on the 0..255 scale."""
+    border: Border = "reflect"
+    down: Downsampling = "bicubic"
+
+    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
+        """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
+        if isinstance(generator, int):
+            generator = torch.Generator().manual_seed(generator)
+        blur = self._kernels(count, generator)
+        level = Draw(generator, count).uniform(*self.noise)
+        seeds = torch.randint(_SEEDS, (count,), generator=generator, device=generator.device)
+        return Degradation(
+            scale=self.scale,
+            kernels=blur,
+            noise=level,
+            jpeg=torch.zeros_like(seeds),
+            seeds=seeds,
+            border=self.border,
+            down=self.down,
+        )
+
+    @abstractmethod
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        """Draw kernels ``(count, size, size)``."""
+
+
+@dataclass(frozen=True)
 class Isotropic(Family):
     """Round Gaussians whose standard deviation is uniform in a range, or on a grid within it."""
 
@@ -86,11 +85,11 @@ class Isotropic(Family):
     """Distance of the grid; None for a continuous range."""
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        low, high = self.std
+        draw = Draw(generator, count)
         if self.step is None:
-            return kernels.gaussian(self.size, low + (high - low) * _uniform(count, generator))
-        values = round((high - low) / self.step) + 1
-        at = torch.randint(values, (count,), generator=generator, device=generator.device)
+            return kernels.gaussian(self.size, draw.uniform(*self.std))
+        low, high = self.std
+        at = draw.whole((0, round((high - low) / self.step)))
         return kernels.gaussian(self.size, low + self.step * at)
 
 
@@ -102,20 +101,9 @@ class Anisotropic(Family):
     """Range of both standard deviations, HR pixels."""
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        low, high = self.std
-        first, second, angle = (_uniform(count, generator) for _ in range(3))
-        return kernels.gaussian(self.size, low + (high - low) * first, low + (high - low) * second, math.pi * angle)
-
-
-@dataclass(frozen=True)
-class MZSRKernels(Family):
-    """MZSR, Eq. 3: covariance eigenvalues l1 ~ U(1, 2.5 s), l2 ~ U(1, l1), angle ~ U(0, pi)."""
-
-    least: float = 1.0
-    """Smallest eigenvalue, squared HR pixels."""
-
-    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        return sample_mzsr_kernels(count, self.scale, self.size, generator, self.least)
+        draw = Draw(generator, count)
+        first, second = draw.uniform(*self.std), draw.uniform(*self.std)
+        return kernels.gaussian(self.size, first, second, draw.uniform(0, math.pi))
 
 
 @dataclass(frozen=True)
@@ -144,26 +132,6 @@ class Pool(Family):
         return self.sample(count, generator).kernels
 
 
-def cmdsr(scale: int) -> Isotropic:
-    """CMDSR, Section IV-A: 15x15, width 0.2 to s in steps of 0.1, noise up to 75."""
-    return Isotropic(scale, 15, noise=(0, 75), std=(0.2, float(scale)), step=0.1)
-
-
-def dmsr(scale: int, *, noise: bool = True) -> Isotropic:
-    """DMSR, Section 4.1: 15x15, width 0.2 to 3.0 at every scale, noise up to 75 (none for the -nf models)."""
-    return Isotropic(scale, 15, noise=(0, 75 if noise else 0), std=(0.2, 3.0))
-
-
-def mrda_isotropic(scale: int) -> Isotropic:
-    """MRDA, Section IV-A: 21x21, noise-free, width 0.2 to s (2.0, 3.0, 4.0 at x2, x3, x4)."""
-    return Isotropic(scale, 21, std=(0.2, float(scale)))
-
-
-def mrda_anisotropic(scale: int) -> Anisotropic:
-    """MRDA, Section IV-A: 21x21, standard deviations 0.2 to 4, any angle, noise up to 25."""
-    return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
-
-
 def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Family:
     """A family of Gaussian blurs with other ranges.
 
@@ -182,20 +150,3 @@ def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Fam
     if not isinstance(family, Isotropic | Anisotropic):
         raise BlindSRError("only families of Gaussian kernels have a range of widths", Code.UNSUPPORTED_OPTION)
     return dataclasses.replace(family, std=width)
-
-
-def sample_mzsr_kernels(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
-    """MZSR, Eq. 3: kernels ``(count, size, size)`` for a scale that need not be whole."""
-    first, second, angle = (_uniform(count, generator) for _ in range(3))
-    l1 = least + (2.5 * scale - least) * first
-    l2 = least + (l1 - least) * second
-    return kernels.gaussian_from_variances(size, l1, l2, math.pi * angle)
-
-
-def mzsr(scale: int, down: Downsampling = "direct") -> MZSRKernels:
-    """MZSR, Eq. 3: 15x15 kernels, noise-free, symmetric borders."""
-    return MZSRKernels(scale, 15, border="symmetric", down=down)
-
-
-def _uniform(count: int, generator: torch.Generator) -> Tensor:
-    return torch.rand(count, generator=generator, device=generator.device)

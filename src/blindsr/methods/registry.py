@@ -26,10 +26,12 @@ GROUP = "blindsr.methods"
 
 
 class Training(Protocol):
-    """What ``methods/<name>/training.py`` offers."""
+    """Content of ``methods/<name>/training.py``."""
 
     STAGES: dict[str, type[StageRecipe]]
     """The stages in the order in which they run, each with the schema of its section of the recipe."""
+    SMALL: dict[str, dict[str, Any]]
+    """Settings of the stages that make a step quick, for the tests of every method."""
     stages: Callable[[Method[Any], dict[str, StageRecipe]], Sequence[Stage]]
     """Build the stages around one model, in order."""
 

@@ -10,7 +10,7 @@ from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.regression import Regression, RegressionRecipe
-from blindsr.methods.cmdsr.tasks import TaskStage
+from blindsr.methods.cmdsr.tasks import TaskStage, paper_family
 
 
 def stage(**changes: Any) -> TaskStage:
@@ -89,3 +89,10 @@ def test_a_recipe_may_narrow_noise_and_blur() -> None:
     assert float(stage(noise_range=(10, 20), pool=4).family.sample(9, 0).noise.min()) >= 10
     with pytest.raises(ValidationError, match="family 'cmdsr'"):
         stage(family="photo", noise_range=(0, 10))
+
+
+def test_degradations_are_those_of_the_paper() -> None:
+    family = paper_family(4)
+    assert (family.std, family.step, family.noise) == ((0.2, 4.0), 0.1, (0, 75))
+    assert paper_family(2).std == (0.2, 2.0)
+    assert family.sample(2, 0).kernels.shape == (2, 15, 15)

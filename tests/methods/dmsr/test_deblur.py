@@ -4,9 +4,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.degrade import kernels
-from blindsr.degrade.families import dmsr
 from blindsr.methods.dmsr import deblur
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
+from blindsr.methods.dmsr.extractor import paper_family
 
 
 def module(code: int = 4) -> MetaDeblur:
@@ -57,14 +57,14 @@ def test_strips_make_no_difference(monkeypatch: pytest.MonkeyPatch, limit: int) 
 
 def test_it_starts_close_to_leaving_the_image_alone() -> None:
     x, kernel = example()
-    net = MetaDeblur(principal_components(dmsr(4).sample(64, 0).kernels, 15))
+    net = MetaDeblur(principal_components(paper_family(4).sample(64, 0).kernels, 15))
     with torch.no_grad():
         difference = (net(x.float(), kernel.float()) - x).abs().mean()
     assert float(difference) < 0.5 * float(x.abs().mean())
 
 
 def test_principal_components_explain_the_kernels() -> None:
-    sampled = dmsr(4).sample(256, 0).kernels
+    sampled = paper_family(4).sample(256, 0).kernels
     directions = principal_components(sampled, 15)
     torch.testing.assert_close(directions @ directions.T, torch.eye(15), atol=1e-5, rtol=0)
     centred = sampled.flatten(1) - sampled.flatten(1).mean(0)

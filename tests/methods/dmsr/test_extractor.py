@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from blindsr.methods.dmsr.extractor import Extractor, kernel_of, noise_level
+from blindsr.methods.dmsr.extractor import Extractor, kernel_of, noise_level, paper_family
 
 
 def picture(height: int = 20, width: int = 24) -> Tensor:
@@ -75,3 +75,10 @@ def test_a_bright_image_is_judged_where_it_can_be() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 9)])
 def test_a_line_of_pixels_has_a_level_too(size: tuple[int, int]) -> None:
     assert torch.isfinite(noise_level(torch.rand(1, 3, *size), torch.rand(1, 3, *size) - 0.5)).all()
+
+
+def test_degradations_are_those_of_the_paper() -> None:
+    assert paper_family(2).std == paper_family(4).std == (0.2, 3.0)
+    assert paper_family(4).noise == (0, 75)
+    assert paper_family(4, noise=False).noise == (0, 0)
+    assert paper_family(4).sample(2, 0).kernels.shape == (2, 15, 15)

@@ -11,8 +11,8 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
 from blindsr.inference.tiles import restore_tiled
 from blindsr.methods.dmsr import model
-from blindsr.methods.dmsr.extractor import noise_level
-from blindsr.methods.dmsr.model import DMSR, DMSRCondition, DMSRConfig, fit_kernel
+from blindsr.methods.dmsr.extractor import fit_kernel, noise_level
+from blindsr.methods.dmsr.model import DMSR, DMSRCondition, DMSRConfig
 
 
 def tiny(**config: Any) -> DMSR:

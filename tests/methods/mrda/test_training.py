@@ -21,7 +21,9 @@ from blindsr.methods.mrda.training import (
     StudentRecipe,
     Teacher,
     TeacherRecipe,
+    anisotropic_family,
     divergence,
+    isotropic_family,
     stages,
 )
 from blindsr.nn.perceptual import VGG
@@ -308,3 +310,13 @@ def test_weights_go_without_the_discriminator(tmp_path: Path) -> None:
     loaded = weights.load_weights(tmp_path / "a.safetensors").method
     assert isinstance(loaded, MRDA)
     assert loaded.discriminator is None
+
+
+def test_degradations_are_those_of_the_paper() -> None:
+    assert isotropic_family(2).std == (0.2, 2.0)
+    assert isotropic_family(4).std == (0.2, 4.0)
+    assert isotropic_family(4).noise == (0, 0)
+    assert anisotropic_family(4).std == (0.2, 4.0)
+    assert anisotropic_family(4).noise == (0, 25)
+    for family in (isotropic_family(4), anisotropic_family(4)):
+        assert family.sample(2, 0).kernels.shape == (2, 21, 21)

@@ -3,23 +3,28 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from blindsr.contract import Stage
-from blindsr.degrade import Downsampling, resize
+from blindsr.degrade import Degradation, Downsampling, kernels, resize
 from blindsr.degrade.blur import blur_and_downsample
-from blindsr.degrade.families import sample_mzsr_kernels
+from blindsr.degrade.families import with_ranges
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.methods.mzsr.training import (
     Estimate,
     EstimateRecipe,
+    KernelFamily,
     Meta,
     MetaRecipe,
     Pretrain,
     PretrainRecipe,
     loss_weights,
+    paper_family,
+    sample_kernels,
     shrink,
     stages,
 )
@@ -116,7 +121,7 @@ def test_sons_can_be_the_support() -> None:
 @pytest.mark.parametrize("down", ["direct", "bicubic"])
 def test_shrinking_by_a_whole_scale_is_eq_1(down: Downsampling) -> None:
     hr = resize(torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0)), 4).clamp(0, 1)
-    kernel = sample_mzsr_kernels(1, 2.0, 15, torch.Generator().manual_seed(1))[0]
+    kernel = sample_kernels(1, 2.0, 15, torch.Generator().manual_seed(1))[0]
     lr, shown = shrink(hr, kernel, 2.0, down)
     expected = blur_and_downsample(hr, kernel.expand(2, -1, -1), "symmetric", 2, down).clamp(0, 1)
     torch.testing.assert_close(lr, expected)
@@ -224,3 +229,39 @@ def test_recipes_of_comparisons() -> None:
     assert pretrained.stages["meta"].steps == 0
     assert isinstance(pretrained.model, MZSRConfig)
     assert pretrained.model.descent == "adam"
+
+
+def eigenvalues(kernel: Tensor) -> list[float]:
+    values = torch.linalg.eigvalsh(kernels.kernel_covariance(kernel[None].double())[0])
+    return [float(value) for value in values]
+
+
+@given(st.integers(0, 2**31))
+@settings(max_examples=10)
+def test_variances_lie_between_1_and_2_5_s(seed: int) -> None:
+    for kernel in KernelFamily(2, 61).sample(8, seed).kernels:
+        small, large = eigenvalues(kernel)
+        assert 1 - 1e-3 <= small <= large <= 5 + 1e-3
+
+
+def test_the_second_variance_is_drawn_below_the_first() -> None:
+    """l1 ~ U(1, 5) has mean 3 and l2 ~ U(1, l1) mean 2; two independent ones would have 3.67 and 2.33."""
+    drawn = torch.tensor([eigenvalues(kernel) for kernel in KernelFamily(2, 61).sample(400, 0).kernels])
+    assert abs(float(drawn[:, 1].mean()) - 3) < 0.25
+    assert abs(float(drawn[:, 0].mean()) - 2) < 0.2
+
+
+def test_kernels_have_every_direction() -> None:
+    at = torch.arange(61) - 30.0
+    tilt = (KernelFamily(4, 61).sample(64, 0).kernels * at[:, None] * at[None, :]).sum((1, 2))
+    assert float(tilt.min()) < -1
+    assert float(tilt.max()) > 1
+
+
+def test_degradations_are_those_of_the_paper() -> None:
+    family = paper_family(2)
+    assert (family.border, family.down, family.noise) == ("symmetric", "direct", (0.0, 0.0))
+    assert family.sample(2, 0).kernels.shape == (2, 15, 15)
+    assert Degradation.from_json(family.sample(1, 0).to_json()).to_json() == family.sample(1, 0).to_json()
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
+        with_ranges(family, None, (0.2, 2.0))

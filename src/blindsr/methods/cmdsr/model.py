@@ -174,12 +174,26 @@ class CMDSR(Method[Tensor]):
             _modulate(self.base.body, config, self.base.spread)
         self.discriminator = PatchDiscriminator(config.discriminator) if config.discriminator else None
 
+    @classmethod
+    def small_configs(cls) -> dict[str, StrictModel]:
+        small = CMDSRConfig(scale=2, blocks=2, channels=8, support=2, patch=8, features=8)
+        bases: dict[str, StrictModel] = {base: small.model_copy(update={"base": base}) for base in BASES}
+        return {
+            **bases,
+            "x4": small.model_copy(update={"scale": 4}),
+            "denoise": small.model_copy(update={"denoise": True}),
+            "sft": small.model_copy(update={"modulation": "sft"}),
+            "none": small.model_copy(update={"modulation": "none"}),
+        }
+
     @property
     def traits(self) -> Traits:
-        if self.config.modulation != "sft":
-            return Traits(self.config.scale, self.base.margin, self.base.floats_per_pixel)
-        # Its branches look two pixels further at every modulated layer, and hold features of their own.
-        return Traits(self.config.scale, self.base.margin + 2 * len(self.modulated()), 3 * self.base.floats_per_pixel)
+        margin, floats = self.base.margin, self.base.floats_per_pixel
+        if self.config.modulation == "sft":
+            # Its branches look two pixels further at every modulated layer, and hold features of their own.
+            margin, floats = margin + 2 * len(self.modulated()), 3 * floats
+        # With few channels, the enlarged image takes more than the features.
+        return Traits(self.config.scale, margin, max(floats, 7 * self.config.scale**2))
 
     def modulated(self) -> dict[str, Modulated]:
         """The modulated convolutions by their names in the BaseNet."""

@@ -8,11 +8,16 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from blindsr.contract import RangesRecipe, Stage
-from blindsr.degrade.families import Family, Pool, cmdsr
+from blindsr.degrade.families import Family, Isotropic, Pool
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR, crop_patches
+
+
+def paper_family(scale: int) -> Isotropic:
+    """Section IV-A: 15x15 kernels, widths 0.2 to s in steps of 0.1, noise up to 75."""
+    return Isotropic(scale, 15, noise=(0, 75), std=(0.2, float(scale)), step=0.1)
 
 
 class TaskRecipe(RangesRecipe):
@@ -55,7 +60,7 @@ class TaskStage(Stage):
         self.recipe = recipe
         scale = model.config.scale
         photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild, skew=recipe.skew)
-        family: Family = photo if recipe.family == "photo" else recipe.with_ranges(cmdsr(scale))
+        family: Family = photo if recipe.family == "photo" else recipe.with_ranges(paper_family(scale))
         self._validated = family
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 

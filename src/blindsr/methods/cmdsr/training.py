@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +37,11 @@ STAGES: dict[str, type[StageRecipe]] = {
     "stage": AlternatingRecipe,
     "vivid": VividRecipe,
 }
+SMALL: dict[str, dict[str, Any]] = {
+    "regression": {"steps": 1, "tasks": 2, "crop": 40},
+    "stage": {"steps": 1, "tasks": 2, "crop": 40},
+}
+"""Settings of the stages that make a step quick, for the tests of every method."""
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:

@@ -4,6 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr.degrade import kernels
+from blindsr.degrade.families import Isotropic
+from blindsr.errors import BlindSRError
+
 KERNEL = 15
 """Side of the estimated kernels, HR pixels."""
 _MIDDLE = 0.3
@@ -95,6 +99,31 @@ def noise_level(lr: Tensor, noise: Tensor) -> Tensor:
     enough = gray.float().mean((0, 2, 3), keepdim=True) > _ENOUGH
     counted = torch.where(gray | ~enough, differences, torch.nan).transpose(0, 1).flatten(1)
     return 255 / _MEDIAN * counted.nanmedian(1).values
+
+
+def paper_family(scale: int, *, noise: bool = True) -> Isotropic:
+    """Section 4.1: 15x15 kernels, widths 0.2 to 3.0 at every scale, noise up to 75 (none for the -nf models)."""
+    return Isotropic(scale, KERNEL, noise=(0, 75 if noise else 0), std=(0.2, 3.0))
+
+
+def fit_kernel(kernel: Tensor) -> Tensor:
+    """A given kernel as 15x15: a smaller one with zeros around it, a larger one without its faint rim.
+
+    Raises:
+        BlindSRError: it is no kernel, or much of it lies outside 15x15.
+    """
+    kernel = kernels.check_kernel(kernel)
+    rim = (kernel.shape[0] - KERNEL) // 2
+    if rim < 0:
+        return F.pad(kernel, (-rim,) * 4)
+    inside = kernel[rim : rim + KERNEL, rim : rim + KERNEL]
+    lost = 1 - float(inside.sum())
+    if lost > 0.1:
+        raise BlindSRError(
+            f"DMSR supports kernels of {KERNEL}x{KERNEL} pixels, and {100 * lost:.0f}% of this one "
+            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; use a narrower one"
+        )
+    return inside / inside.sum()
 
 
 def _corners(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -26,11 +26,18 @@ from torch import Tensor, nn
 
 from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade import kernels
-from blindsr.degrade.families import dmsr
 from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.dmsr.deblur import MetaDeblur, principal_components
-from blindsr.methods.dmsr.extractor import KERNEL, Extractor, kernel_of, noise_level, predicted_level
+from blindsr.methods.dmsr.extractor import (
+    KERNEL,
+    Extractor,
+    fit_kernel,
+    kernel_of,
+    noise_level,
+    paper_family,
+    predicted_level,
+)
 from blindsr.nn.blocks import initialise, windows
 from blindsr.nn.subpixel import REACH, PixelShuffle, factors, initialise_icnr
 
@@ -233,6 +240,16 @@ class DMSR(Method[DMSRCondition]):
         self.extractor = Extractor(config.extractor)
         self.net = Network(config)
 
+    @classmethod
+    def small_configs(cls) -> dict[str, StrictModel]:
+        small = DMSRConfig(scale=2, groups=1, blocks=2, channels=8, reduction=4, extractor=8)
+        return {
+            "map": small,
+            "x4": small.model_copy(update={"scale": 4}),
+            "sigma": small.model_copy(update={"noise": "sigma"}),
+            "none": small.model_copy(update={"noise": "none"}),
+        }
+
     @property
     def traits(self) -> Traits:
         config = self.config
@@ -326,7 +343,7 @@ class DMSR(Method[DMSRCondition]):
         }
 
     def estimate(self, condition: DMSRCondition) -> Estimate:
-        return Estimate(condition.kernel[0], condition.noise, condition.confidence, "bicubic")
+        return Estimate(condition.kernel[0], condition.noise.clamp(min=0), condition.confidence, "bicubic")
 
     def pack(self, condition: DMSRCondition) -> dict[str, Tensor]:
         numbers = torch.tensor([condition.factor, -1.0 if condition.confidence is None else condition.confidence])
@@ -359,26 +376,6 @@ class DMSR(Method[DMSRCondition]):
         return {name: layer for name, layer in self.net.named_modules() if isinstance(layer, ChannelAttention)}
 
 
-def fit_kernel(kernel: Tensor) -> Tensor:
-    """A given kernel as 15x15: a smaller one with zeros around it, a larger one without its faint rim.
-
-    Raises:
-        BlindSRError: it is no kernel, or much of it lies outside 15x15.
-    """
-    kernel = kernels.check_kernel(kernel)
-    rim = (kernel.shape[0] - KERNEL) // 2
-    if rim < 0:
-        return F.pad(kernel, (-rim,) * 4)
-    inside = kernel[rim : rim + KERNEL, rim : rim + KERNEL]
-    lost = 1 - float(inside.sum())
-    if lost > 0.1:
-        raise BlindSRError(
-            f"DMSR supports kernels of {KERNEL}x{KERNEL} pixels, and {100 * lost:.0f}% of this one "
-            f"of {kernel.shape[0]}x{kernel.shape[0]} lies outside; use a narrower one"
-        )
-    return inside / inside.sum()
-
-
 def _gain(wanted: float, level: float, noise: Tensor) -> float:
     """What gives a noise map ``(n, 3, h, w)`` of one level the level that the user wants, both 0..255.
 
@@ -396,4 +393,4 @@ def _agreement(kernel: Tensor) -> float:
 
 
 def _components(config: DMSRConfig) -> Tensor:
-    return principal_components(dmsr(config.scale).sample(_SAMPLES, 0).kernels, config.code)
+    return principal_components(paper_family(config.scale).sample(_SAMPLES, 0).kernels, config.code)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
-from blindsr.degrade.families import Family, dmsr
+from blindsr.degrade.families import Family
 from blindsr.degrade.process import degrade
+from blindsr.methods.dmsr.extractor import paper_family
 from blindsr.methods.dmsr.model import DMSR, DMSRCondition
 
 _LEAST = 1e-6
@@ -55,6 +56,11 @@ class RestorationRecipe(PatchesRecipe):
 
 
 STAGES: dict[str, type[StageRecipe]] = {"extraction": ExtractionRecipe, "stage": RestorationRecipe}
+SMALL: dict[str, dict[str, Any]] = {
+    "extraction": {"steps": 1, "batch": 2, "patch": 16},
+    "stage": {"steps": 1, "batch": 2, "patch": 16},
+}
+"""Settings of the stages that make a step quick, for the tests of every method."""
 
 
 def stages(model: Method[DMSRCondition], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -82,7 +88,7 @@ class Patches(Stage):
 
     @property
     def family(self) -> Family:
-        return self.recipe.with_ranges(dmsr(self.method.config.scale, noise=self.recipe.noise))
+        return self.recipe.with_ranges(paper_family(self.method.config.scale, noise=self.recipe.noise))
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Noisy":
         return _Noisy.draw(self.family, clean, generator)

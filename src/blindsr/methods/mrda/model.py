@@ -76,10 +76,22 @@ class MRDA(Method[Tensor]):
         else:
             self.teacher = DEN(config.mln if config.source == "mln" else 3, config.channels)
 
+    @classmethod
+    def small_configs(cls) -> dict[str, StrictModel]:
+        small = MRDAConfig(scale=2, channels=8, blocks=2, mln=4)
+        return {
+            "region": small,
+            "x4": small.model_copy(update={"scale": 4}),
+            "channel": small.model_copy(update={"modulation": "channel"}),
+            "static": small.model_copy(update={"dynamic": False}),
+        }
+
     @property
     def traits(self) -> Traits:
         # Four 3x3 convolutions a block, the head, the trunk, and the upscaler's and last ones.
-        return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN), 7 * self.config.channels)
+        # With few channels, the enlarged image takes more memory than the features.
+        floats = max(7 * self.config.channels, 8 * self.config.scale**2)
+        return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN), floats)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """The representation of the whole image, or of evenly spread windows of a large one."""

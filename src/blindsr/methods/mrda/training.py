@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Literal, Self, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from blindsr.contract import Method, MuonRecipe, Pairs, ParameterGroup, RangesRecipe, Stage, StageRecipe
-from blindsr.degrade.families import Family, Isotropic, mrda_anisotropic, mrda_isotropic
+from blindsr.degrade.families import Anisotropic, Family, Isotropic
 from blindsr.degrade.realworld.realesrgan import RealESRGAN
 from blindsr.methods.mrda.model import MRDA
 from blindsr.methods.mrda.visual import Visual, VisualRecipe
@@ -94,6 +94,13 @@ STAGES: dict[str, type[StageRecipe]] = {
     "teacher": TeacherRecipe,
     "student": StudentRecipe,
 }
+SMALL: dict[str, dict[str, Any]] = {
+    "pretrain": {"steps": 1, "batch": 2, "patch": 12},
+    "meta": {"steps": 1, "tasks": 2, "support": 1, "query": 1, "patch": 12},
+    "teacher": {"steps": 1, "batch": 2, "patch": 12},
+    "student": {"steps": 1, "batch": 2, "patch": 12},
+}
+"""Settings of the stages that make a step quick, for the tests of every method."""
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -107,11 +114,21 @@ def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[St
     ]
 
 
+def isotropic_family(scale: int) -> Isotropic:
+    """Section IV-A: 21x21 kernels, noise-free, widths 0.2 to s (2.0, 3.0, 4.0 at x2, x3, x4)."""
+    return Isotropic(scale, 21, std=(0.2, float(scale)))
+
+
+def anisotropic_family(scale: int) -> Anisotropic:
+    """Section IV-A: 21x21 kernels, standard deviations 0.2 to 4, any angle, noise up to 25."""
+    return Anisotropic(scale, 21, noise=(0, 25), std=(0.2, 4.0))
+
+
 def family_of(recipe: SettingRecipe, scale: int) -> Family:
     """What a stage draws its degradations from."""
     if recipe.setting == "real":
         return RealESRGAN(scale, 21, once=recipe.once)
-    return recipe.with_ranges(mrda_isotropic(scale) if recipe.setting == "isotropic" else mrda_anisotropic(scale))
+    return recipe.with_ranges(isotropic_family(scale) if recipe.setting == "isotropic" else anisotropic_family(scale))
 
 
 class Pretrain(Stage):
@@ -132,7 +149,7 @@ class Pretrain(Stage):
     @property
     def family(self) -> Family:
         scale = self.method.config.scale
-        return mrda_isotropic(scale) if self.recipe.blur else Isotropic(scale, size=1)  # a single pixel: no blur
+        return isotropic_family(scale) if self.recipe.blur else Isotropic(scale, size=1)  # a single pixel: no blur
 
     def groups(self) -> list[ParameterGroup]:
         return [ParameterGroup("mln", list(self.method.mln.parameters()), self.recipe.lr)]

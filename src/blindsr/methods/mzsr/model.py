@@ -148,6 +148,17 @@ class MZSR(Method[AdaptedWeights]):
         self.log_factors = nn.ParameterList(factors)
         self.estimator = KernelEstimator(config.scale)
 
+    @classmethod
+    def small_configs(cls) -> dict[str, StrictModel]:
+        small = MZSRConfig(scale=2, layers=3, channels=8, steps=2)
+        return {
+            "direct": small,
+            "x4": small.model_copy(update={"scale": 4}),
+            "bicubic": small.model_copy(update={"down": "bicubic"}),
+            "adam": small.model_copy(update={"down": "bicubic", "descent": "adam", "back_projection": 1}),
+            "learned rates": small.model_copy(update={"learned_rates": True}),
+        }
+
     @property
     def traits(self) -> Traits:
         interpolation = 3

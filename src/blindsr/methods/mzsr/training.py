@@ -1,8 +1,9 @@
 """Training of MZSR: Algorithm 1 (large-scale training, then meta-transfer learning), then the kernel estimator."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -12,10 +13,34 @@ from torch import Tensor
 from blindsr.contract import Batch, Method, Pairs, ParameterGroup, Stage, StageRecipe
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
-from blindsr.degrade.families import Family, Isotropic, MZSRKernels, mzsr, sample_mzsr_kernels
+from blindsr.degrade.families import Draw, Family, Isotropic
 from blindsr.degrade.resample import resize
 from blindsr.methods.mzsr.model import MZSR, AdaptedWeights
 from blindsr.nn.adapt import Params, adapt
+
+
+@dataclass(frozen=True)
+class KernelFamily(Family):
+    """Eq. 3: covariance eigenvalues l1 ~ U(1, 2.5 s), l2 ~ U(1, l1), angle ~ U(0, pi)."""
+
+    least: float = 1.0
+    """Smallest eigenvalue, squared HR pixels."""
+
+    def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
+        return sample_kernels(count, self.scale, self.size, generator, self.least)
+
+
+def paper_family(scale: int, down: Downsampling = "direct") -> KernelFamily:
+    """Eq. 3 with 15x15 kernels, noise-free, symmetric borders."""
+    return KernelFamily(scale, 15, border="symmetric", down=down)
+
+
+def sample_kernels(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
+    """Draw kernels ``(count, size, size)`` of Eq. 3 for a scale that need not be whole."""
+    draw = Draw(generator, count)
+    l1 = draw.uniform(least, 2.5 * scale)
+    l2 = least + (l1 - least) * draw.uniform(0, 1)
+    return kernels.gaussian_from_variances(size, l1, l2, draw.uniform(0, math.pi))
 
 
 class PretrainRecipe(StageRecipe):
@@ -58,6 +83,12 @@ class EstimateRecipe(StageRecipe):
 
 
 STAGES: dict[str, type[StageRecipe]] = {"pretrain": PretrainRecipe, "meta": MetaRecipe, "estimate": EstimateRecipe}
+SMALL: dict[str, dict[str, Any]] = {
+    "pretrain": {"steps": 1, "batch": 2, "crop": 40},
+    "meta": {"steps": 1, "tasks": 2, "support": 1, "query": 1, "crop": 40},
+    "estimate": {"steps": 1, "batch": 2, "window": 16},
+}
+"""Settings of the stages that make a step quick, for the tests of every method."""
 
 
 def stages(model: Method[AdaptedWeights], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -88,7 +119,7 @@ class Pretrain(Stage):
     @property
     def family(self) -> Family:
         if self.recipe.kernels == "all":
-            return mzsr(self.method.config.scale, self.method.config.down)
+            return paper_family(self.method.config.scale, self.method.config.down)
         return Isotropic(self.method.config.scale, size=1, border="symmetric")  # a single pixel: no blur
 
     def groups(self) -> list[ParameterGroup]:
@@ -118,7 +149,7 @@ class Meta(Stage):
 
     @property
     def family(self) -> Family:
-        return mzsr(self.method.config.scale, self.method.config.down)
+        return paper_family(self.method.config.scale, self.method.config.down)
 
     def groups(self) -> list[ParameterGroup]:
         network = ParameterGroup("network", list(self.method.net.parameters()), self.recipe.lr)
@@ -148,7 +179,7 @@ class Meta(Stage):
         chosen = low + (high - low) * torch.rand(recipe.tasks, generator=generator, device=generator.device)
         tasks = []
         for hr, scale in zip(clean.split(each), chosen.tolist(), strict=True):
-            kernel = sample_mzsr_kernels(1, scale, 15, generator)[0]
+            kernel = sample_kernels(1, scale, 15, generator)[0]
             tasks.append(_Task(*shrink(hr, kernel, scale, config.down), kernel, scale))
         return tasks
 
@@ -221,9 +252,9 @@ class Estimate(Stage):
         return self.recipe.batch, self.recipe.window * self.method.config.scale
 
     @property
-    def family(self) -> MZSRKernels:
+    def family(self) -> KernelFamily:
         config = self.method.config
-        return MZSRKernels(config.scale, 15, border="symmetric", down=config.down, least=self.recipe.least)
+        return KernelFamily(config.scale, 15, border="symmetric", down=config.down, least=self.recipe.least)
 
     def groups(self) -> list[ParameterGroup]:
         return [ParameterGroup("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
