@@ -1,6 +1,6 @@
 """Interfaces of methods: ``Method`` for restoration, ``Stage`` for training.
 
-``restore``, ``evaluate`` and ``train`` know methods through this file and the registry alone.
+``inference``, ``evaluate`` and ``train`` use methods only through this file and the registry.
 """
 
 from abc import ABC, abstractmethod
@@ -181,7 +181,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
         raise NotImplementedError
 
     def to_tensors(self, condition: Condition) -> dict[str, Tensor]:
-        """The tensors of a condition that `restore` needs: inputs of the exported network beside the image."""
+        """Tensors of a condition that `restore` needs: inputs of the exported network in addition to the image."""
         return self.pack(condition)
 
     def from_tensors(self, tensors: Mapping[str, Tensor]) -> Condition:

@@ -90,7 +90,7 @@ def check_size(path: Path, size: int) -> None:
     """Compare a file that was just written with the number of bytes that it should have.
 
     Raises:
-        OSError: they differ; some file systems tell of a quota in no other way.
+        OSError: they differ; some file systems report a quota in no other way.
     """
     found = path.stat().st_size
     if found != size:
@@ -104,7 +104,7 @@ def atomic_write(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.
 
     The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
-    one is removed and the error goes on. Other files that are put beside the yielded path are removed at the end.
+    one is removed and the error is raised. Other files in the folder of the yielded path are removed at the end.
 
     Args:
         path: of the file.

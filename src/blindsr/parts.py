@@ -70,7 +70,7 @@ def _create(parent: Path) -> tuple[Path, int]:
 
 
 def _is_ours(lock: int, path: Path) -> bool:
-    """Whether a lock that was just created is held by this process, or by nobody because locks are not supported."""
+    """Whether this process holds a lock that was just created, or none can because locks are not supported."""
     try:
         _acquire(lock)
     except BlockingIOError:

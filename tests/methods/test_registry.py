@@ -1,5 +1,8 @@
 """The registry finds methods, their training and their recipes."""
 
+import os
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +62,7 @@ TRAINING = """
 from blindsr.contract import StageRecipe
 
 STAGES = {"fit": StageRecipe}
+SMALL = {"fit": {"steps": 0}}
 
 
 def stages(model, recipes):
@@ -110,6 +114,20 @@ def test_a_package_adds_a_method(tmp_path: Path) -> None:
         )
     assert ended.value.code in (0, None)
     assert (images.read(tmp_path / "b.png").width, images.read(tmp_path / "b.png").height) == (14, 18)
+
+
+@pytest.mark.slow
+def test_the_tests_of_the_contract_run_on_methods_of_other_packages(plugin: Path) -> None:
+    """Nothing but the package itself names it: its networks go through every test of the contract."""
+    folder = Path(__file__).parent
+    files = [str(folder / f"test_{name}.py") for name in ("contract", "threads", "mps")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(plugin.parent), *sys.path])}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "fifth", *files]
+    ended = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    passed = re.search(r"(\d+) passed", ended.stdout)
+    assert passed
+    assert int(passed[1]) >= 10
 
 
 def test_packages_without_a_method_are_named(plugin: Path) -> None:

@@ -13,6 +13,7 @@ from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
 from blindsr.inference.load import load
+from blindsr.methods import registry
 from blindsr.runtimes import compiled as room
 from blindsr.runtimes import tune
 from blindsr.runtimes.compiled import Compiled, cache, compiled, digest, kept_graph
@@ -39,7 +40,7 @@ def ready(graph: Make, method: Make) -> Make:
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("name", ["cmdsr", "mrda", "dmsr", "mzsr"])
+@pytest.mark.parametrize("name", registry.method_names())
 def test_results_are_those_of_torch(runtime: Any, name: str, ready: Make) -> None:
     pytest.importorskip(runtime)
     method = ready(name)
@@ -53,7 +54,8 @@ def test_results_are_those_of_torch(runtime: Any, name: str, ready: Make) -> Non
     condition = other.condition(lr)
     assert other.method.describe(condition) == method.describe(condition)
     assert isinstance(other.method.estimate(condition), type(method.estimate(condition)))
-    useless = Hints(noise=1.0) if name == "cmdsr" else Hints(support=[lr])
+    values = {"noise": 1.0, "support": [lr], "steps": 1}
+    useless = Hints(**next({key: value} for key, value in values.items() if key not in method.supported_hints))  # type: ignore[arg-type]  # one of them
     with pytest.raises(BlindSRError, match=type(method).__name__) as caught:
         other.check(useless)
     assert caught.value.code == Code.UNSUPPORTED_OPTION

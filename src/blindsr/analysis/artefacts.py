@@ -1,7 +1,7 @@
 """Artefacts in the flat parts of a result, measured without ground truth.
 
 Where a photograph is flat, an enlargement has little to add: fine structure that bicubic interpolation does not show
-there is noise, JPEG blocks or ringing that a network sharpened. The ratio of the two says how much.
+there is noise, JPEG blocks or ringing that a network sharpened. Their ratio measures how much.
 """
 
 import math

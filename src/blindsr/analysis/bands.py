@@ -65,14 +65,14 @@ def features(energies: Blocks) -> Floats:
     return np.append(np.log(levels + _FLOOR), math.log(flat.shape[1])).astype(np.float32)
 
 
-def coarse_share(seen: Floats) -> float:
+def coarse_share(features: Floats) -> float:
     """Share of the power in the flattest blocks, by those around them, that means of 2x2 pixels keep: 1/4 if white.
 
     Args:
-        seen: the features of an image.
+        features: the features of an image.
     """
     rows = len(_QUANTILES) + 3
-    powers = np.square(np.exp(seen[2 * _LEVELS * (rows - 1) : 2 * _LEVELS * rows]) - _FLOOR) * _SHARES
+    powers = np.square(np.exp(features[2 * _LEVELS * (rows - 1) : 2 * _LEVELS * rows]) - _FLOOR) * _SHARES
     return float(powers[2:].sum() / powers.sum()) if powers.sum() > 0 else 1.0
 
 

@@ -84,7 +84,7 @@ class Auto:
     def check(self, hints: Hints) -> None:
         """Refuse all hints: not every model that may be chosen can use them."""
         if hints.given():
-            raise BlindSRError(f"name a model to tell it about {' and '.join(hints.given())}")
+            raise BlindSRError(f"name a model to pass it {' and '.join(hints.given())}")
 
     def understanding(self, given: list[str]) -> str:
         """The first weights that can use some hints, those for photographs of unknown history before others.
@@ -98,7 +98,7 @@ class Auto:
         raise BlindSRError(f"no model of its own choice can use {' and '.join(given)} together; name one with --model")
 
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
-        """The model for a picture whose file tells a JPEG quality, or None."""
+        """Model for a picture whose file has a JPEG quality, or None."""
         picture = picture_of(source)
         choice = self.decide(analyze(picture, jpeg=jpeg), picture)
         return self.load(choice.model), choice
@@ -146,7 +146,7 @@ class Auto:
         return None
 
     def unseen(self) -> tuple[Upscaler, Choice]:
-        """The model for an image that is too large to be looked at whole."""
+        """Model for an image that is too large to be analysed whole."""
         because = "the image goes through memory in strips, so weights for photographs of any history restore it"
         return self.largest, Choice(self.general, because)
 
@@ -158,7 +158,7 @@ class Auto:
 
 
 def told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
-    """What to tell of a choice, and of what came of it for a pair of photograph and result, for JSON."""
+    """Describe a choice, and its outcome for a photograph and its result, for JSON."""
     if choice is None:
         return {}
     caution = None if pair is None else choice.caution(*pair)
@@ -182,7 +182,7 @@ def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
 
 
 def may_lie_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
-    """Whether nothing says for sure that a photograph lies outside of the family of some weights."""
+    """Whether no reliable measurement puts a photograph outside the degradations that some weights suit."""
     noise, blur = analysis.noise, analysis.blur
     if noise is None or blur is None or analysis.native < _NEARLY_FULL:
         return False
@@ -195,7 +195,7 @@ def may_lie_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
 
 
 def describe(analysis: Analysis) -> str:
-    """What was found, as the beginning of a sentence."""
+    """Describe the findings, as the beginning of a sentence."""
     parts = []
     compression, noise, blur = analysis.compression, analysis.noise, analysis.blur
     if compression is not None and compression.harmful:
@@ -215,5 +215,5 @@ def describe(analysis: Analysis) -> str:
 
 def _sharpness(width: float, confidence: float) -> str:
     if confidence < _SURE:
-        return "how blurred it is cannot be told for sure"
+        return "its blur cannot be measured reliably"
     return "it is sharp" if width < 0.4 else f"it is blurred by about {width:.1f} pixels"

@@ -7,7 +7,7 @@ likelihood of that, over all 64 phases and all qualities of libjpeg's table, fin
 
 An image that was resized afterwards has a grid of another period. It shows as peaks at multiples of one frequency in
 how much pixels differ across diagonals in flat parts (as in blockiness measures: Chen and Hsu, ICPR 2008), along both
-axes. Sampled anew at the period 8, such an image may still tell its quality.
+axes. Resampled to the period 8, such an image may still reveal its quality.
 """
 
 import math
@@ -30,7 +30,7 @@ _RESAMPLED = 320
 """Side of the window in which other periods are searched."""
 _LAST = 4
 _ORDERS = [(u, v) for u in range(_LAST + 1) for v in range(_LAST + 1 - u)]
-"""Frequencies whose steps are looked at; higher ones are mostly rounded to zero."""
+"""Frequencies whose quantisation steps are estimated; higher ones are mostly rounded to zero."""
 _BIN, _BINS = 0.25, 512
 """Width and number of the bins of coefficients' absolute values."""
 _STEPS = 122
@@ -139,7 +139,7 @@ def _dct() -> Floats:
 def _ratios(spread: float) -> Floats:
     """Logarithm of how much likelier a value is if it was rounded to multiples of a step, ``(bins, steps)``.
 
-    Values that are rounded to zero say nothing: they are as common in smooth parts of any image.
+    Values that are rounded to zero carry no information: they are as common in smooth parts of any image.
     """
     value = (np.arange(_BINS)[:, None] + 0.5) * _BIN
     step = np.maximum(np.arange(_STEPS), 1)[None]
@@ -253,7 +253,7 @@ def _peaks(signal: Floats, frequency: Floats) -> Floats:
 
 
 def _resized_quality(y: Plane, periods: tuple[float, float]) -> int | None:
-    """The quality of an image whose blocks have other sides than 8, if coefficients still tell it."""
+    """Quality of an image whose blocks have other sides than 8, if its coefficients still reveal it."""
     part = y[middle(y.shape[0], y.shape[1], _RESAMPLED)]
     best: tuple[float, int] = (0.0, 0)
     for down in (0.0, 0.5):

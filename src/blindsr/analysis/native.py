@@ -20,7 +20,7 @@ NativeOption: TypeAlias = float | Literal["auto"]
 """Fraction of the side that an image is reduced to before restoration, or ``auto`` or ``off``."""
 
 _WINDOW = 64
-"""Pixels of a line that one spectrum is taken of; shorter sides tell nothing."""
+"""Pixels of a line for one spectrum; shorter sides give no estimate."""
 _LOW = (0.06, 0.2)
 """Frequencies, of the highest there is, that the power law is fitted to."""
 _DROP = 8.0
@@ -34,13 +34,13 @@ _MARGIN = 1.5
 _MOST_SHRUNK = 0.75
 """Above this fraction shrinking gains nothing."""
 _MOST = 1024
-"""Side of the middle part that is looked at."""
+"""Side of the central part that is measured."""
 
 
 def native_scale(pixels: Tensor) -> float:
     """Estimate the fraction of the side that holds all of the detail, 0.25 to 1.
 
-    White noise hides the drop: of a noisy image this says 1.
+    White noise hides the drop: the result for a noisy image is 1.
 
     Args:
         pixels: ``(3, h, w)`` in [0, 1].

@@ -57,7 +57,7 @@ class Noise:
     def sentence(self) -> str:
         """Text without a full stop."""
         if self.level == 0:
-            return "none to be seen"
+            return "none visible"
         levels = ", ".join(f"{value:.1f}" for value in self.channels)
         parts = [f"{levels} of 255 (red, green, blue)", f"{self.luma:.1f} in luma and {self.chroma:.1f} in chroma"]
         if self.grain > _COARSE:

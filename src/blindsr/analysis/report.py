@@ -55,7 +55,7 @@ class Compression:
     def sentence(self) -> str:
         """Text without a full stop."""
         if self.source == "file":
-            return f"quality {self.quality}, as the file says"
+            return f"quality {self.quality}, from the file"
         place = f", sure to {self.confidence:.0%}"
         if self.period == 8 and self.phase is not None:
             grid = f"a grid of blocks from row {self.phase[0]:g} and column {self.phase[1]:g} on"
@@ -149,12 +149,12 @@ class Analysis:
 def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | None = None) -> Analysis:
     """Estimate how a picture was degraded.
 
-    Windows are looked at, so that large pictures take no longer than small ones.
+    Only windows are analysed, so that large pictures take no longer than small ones.
 
     Args:
         source: a picture, the path of a file, an array, or a PIL image.
         upscaler: of a method that estimates a blur kernel, if one is wanted too.
-        jpeg: quality that the file tells.
+        jpeg: JPEG quality from the file.
 
     Raises:
         BlindSRError: the method does not estimate a blur kernel and a noise level.

@@ -35,7 +35,7 @@ _SMOOTH = 2.0
 _FINE = 0.75
 """Standard deviation in pixels of the Gaussian whose residual is the finest detail."""
 _BORDER = 6
-"""Pixels at the borders of a window that are not judged: what lies beyond was not seen."""
+"""Pixels at the borders of a window that are not judged: their context is missing."""
 _FAINT = 0.5
 """Detail (0..255) that rounding leaves, added so that flat windows do not count."""
 _APART, _FAR_APART = 0.6, 0.75
@@ -61,7 +61,7 @@ class Trial:
 
     @property
     def harm(self) -> str | None:
-        """What is wrong with the result, as a clause; None if it is no worse than bicubic interpolation."""
+        """Defect of the result, as a clause; None if it is no worse than bicubic interpolation."""
         if self.fine > (_FINE_CLEAN if self.clean else _FINE_DIRTY):
             return f"it shows {self.fine:.1f} times the fine structure of bicubic interpolation where the image is flat"
         if self.drift > _DRIFT + _NOISE_SHARE * self.noise:

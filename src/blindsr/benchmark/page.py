@@ -29,7 +29,7 @@ class Cell:
 
     text: str
     value: float | str | None = None
-    """What it is sorted by."""
+    """Value to sort by."""
     small: str = ""
     """A second line."""
     best: bool = False
@@ -128,7 +128,7 @@ def interval_cell(one: Interval | None, measure: str, *, best: bool = False) -> 
 
 
 def heading(measure: str, label: str) -> str:
-    """A heading that says which direction is better."""
+    """Heading with the direction that is better."""
     return f"{label} {'↓' if measure in LOWER else '↑'}"
 
 

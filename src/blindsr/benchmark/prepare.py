@@ -11,7 +11,7 @@ from blindsr.benchmark.suite import Case, combined_digest, digest
 from blindsr.errors import BlindSRError, Code
 
 Notice = Callable[[str], None]
-"""Is told what has been made."""
+"""Receives a line for each finished case."""
 
 
 def prepare(
@@ -29,7 +29,7 @@ def prepare(
         chosen: cases and their data sets, from `Suite.select`.
         out: folder; it is made if it does not exist.
         overwrite: replace files that exist.
-        notice: is told each case and data set when it is done.
+        notice: receives each case and data set when it is done.
 
     Returns:
         The number of images.

@@ -21,7 +21,7 @@ _MOST = 100.0
 
 @dataclass(frozen=True)
 class Subject:
-    """What is scored."""
+    """Results to score."""
 
     folder: Path
     """Results in ``<case>/<data set>/<image>``."""
@@ -61,9 +61,9 @@ def evaluate_results(
     Args:
         source: the suite and its original images.
         chosen: cases and data sets, from `available_cases`.
-        subject: the results and who made them.
-        more: what is measured beside PSNR and SSIM.
-        notice: is told each result when it is there.
+        subject: the results and their authors.
+        more: measures in addition to PSNR and SSIM.
+        notice: receives each result when it is available.
 
     Raises:
         BlindSRError: an original or a result is missing, or a result has another size.

@@ -29,7 +29,7 @@ class Program(_Part):
     version: str = ""
     url: str = ""
     note: str = ""
-    """Settings, training data, and what else a reader must know."""
+    """Settings, training data, and other notes for readers."""
     parameters: int | None = Field(default=None, ge=0)
 
 

@@ -57,7 +57,7 @@ class Case(_Part):
     core: bool = False
     """Whether it belongs to the short list that every submission should have."""
     steps: tuple[Step, ...] = ()
-    """What is done to every image; the noise of each is drawn from its name."""
+    """Steps applied to every image; the noise of each is drawn from its name."""
     records: Mapping[str, Mapping[str, tuple[Step, ...]]] = {}
     """Steps of each image, where they differ: by data set, then by image."""
     pairs: Mapping[str, Mapping[str, str]] = {}
@@ -97,7 +97,7 @@ class Suite(_Part):
         return {name: _kernel(name, rows) for name, rows in self.kernels.items()}
 
     def degrade(self, case: Case, data_set: str, image: str, levels: Tensor) -> Tensor:
-        """Degrade an original as a case says.
+        """Degrade an original by the steps of a case.
 
         Args:
             case: which has no pairs.
@@ -193,7 +193,7 @@ def parse_suite(text: str, name: str) -> Suite:
 
 
 def first_error(error: ValidationError) -> str:
-    """What is wrong with a file, in a few words."""
+    """Describe the defect of a file in a few words."""
     one = error.errors()[0]
     place = ".".join(map(str, one["loc"]))
     return f"{place}: {one['msg']}" if place else str(one["msg"])

@@ -1,4 +1,4 @@
-"""Time and memory of a program, measured from outside, and what it ran on."""
+"""Time and memory of a program, measured from outside, and the machine that it ran on."""
 
 import os
 import platform
@@ -66,7 +66,7 @@ def hardware() -> str:
 
 
 def read_run(folder: Path) -> Run:
-    """How results were made, if their folder says so."""
+    """How results were made, if their folder has a record of it."""
     path = folder / NAME
     if not path.is_file():
         return Run()

@@ -32,7 +32,7 @@ def degrade(
     noise: Annotated[float | None, typer.Option(help="Standard deviation of the noise, 0..255; none.")] = None,
     jpeg: Annotated[int | None, typer.Option(help="JPEG quality 1..100; 0, the default, is no compression.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the noise; 0 by default.")] = None,
-    record: Annotated[Path | None, typer.Option("--from", help="Repeat what a record says, bit for bit.")] = None,
+    record: Annotated[Path | None, typer.Option("--from", help="Record to repeat, bit for bit.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Blur, shrink, add noise, compress; the right and lower edges are cut until the scale divides the image."""

@@ -11,12 +11,13 @@ def export(
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="A folder.")],
     to: Annotated[Literal["onnx", "openvino"], typer.Option(help="Format of the graphs.")] = "onnx",
-    precision: Annotated[Literal["fp32", "fp16"], typer.Option(help="Of weights and features.")] = "fp32",
+    precision: Annotated[Literal["fp32", "fp16"], typer.Option(help="Precision of weights and features.")] = "fp32",
     condition: Annotated[
         Path | None, typer.Option(help="Stored condition of 'blindsr condition', made a part of the network.")
     ] = None,
     photo: Annotated[
-        Path | None, typer.Option(help="A photograph whose degradation is made a part of the network (mzsr).")
+        Path | None,
+        typer.Option(help="A photograph that the network is adapted to, for methods that do so."),
     ] = None,
     kernel: Annotated[
         Path | None, typer.Option(help="Blur kernel of --photo, where it is known: .npy, .mat, .png or .tif.")

@@ -64,7 +64,7 @@ class Progress:
             typer.echo(text, err=err)
 
     def failed(self, source: str, error: str) -> None:
-        """Print what is wrong with a file, named once."""
+        """Print the error of a file, with its name once."""
         self.line(error if source in error else f"{source}: {error}")
 
     def summary(self, text: str) -> None:

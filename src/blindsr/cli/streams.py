@@ -28,7 +28,7 @@ def is_closed(stream: Any) -> bool:
 
 
 def finish() -> bool:
-    """Write what is still buffered; False if the standard output broke before it was complete."""
+    """Write buffered output; False if the standard output broke before it was complete."""
     sys.stdout.flush()
     sys.stderr.flush()
     raw = _raw(sys.stdout)
@@ -56,7 +56,7 @@ def _raw(stream: Any) -> Any:
 
 
 class _Guarded(io.FileIO):
-    """A stream that drops what it cannot write, after one sentence about that."""
+    """Stream that drops output that it cannot write, after one message."""
 
     broken = False
 

@@ -27,8 +27,8 @@ def train(
     init: Annotated[
         str | None,
         typer.Option(
-            help="Weights to begin with: a name, a file, or a run's folder; for --export, those that the card is to "
-            "tell of where an older version kept their name alone."
+            help="Initial weights: a name, a file, or a run's folder; for --export, those to record in the card "
+            "where an older version kept only their name."
         ),
     ] = None,
     partial: Annotated[

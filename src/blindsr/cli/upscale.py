@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from blindsr.pipeline.planning.plan import Job, Naming
 
 Style = Literal["names", "json", "none"]
-"""What is printed for each image."""
+"""Line to print for each image."""
 
 
 def upscale(
@@ -42,7 +42,7 @@ def upscale(
     native: Annotated[
         str | None,
         typer.Option(
-            help="Shrink images that were enlarged or blurred before to what they hold: auto, off, 0.5; "
+            help="Shrink enlarged or blurred images to their actual resolution first: auto, off, 0.5; "
             "auto with -m auto, else off by default."
         ),
     ] = None,
@@ -87,7 +87,9 @@ def upscale(
     ] = None,
     noise: Annotated[float | None, typer.Option(help="The noise level, where it is known, 0 to 255.")] = None,
     denoise: Annotated[float | None, typer.Option(help="Factor of the noise found: 0 keeps it, 1 removes it.")] = None,
-    steps: Annotated[int | None, typer.Option(min=0, help="Gradient steps on each image (mzsr).")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=0, help="Gradient steps on each image, for methods that adapt.")
+    ] = None,
     time_limit: Annotated[
         str | None, typer.Option(help="Most time to learn from an image: 5s, 2m; the best so far is used.")
     ] = None,
@@ -109,11 +111,11 @@ def upscale(
     ] = None,
     form: Annotated[
         Literal["keep", "png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"],
-        typer.Option("--format", help="Of results in a folder or pipe; keep is that of the image, in a pipe PNG."),
+        typer.Option("--format", help="Format of results in a folder or pipe; keep: as the image, in a pipe PNG."),
     ] = "keep",
-    quality: Annotated[int, typer.Option(min=1, max=100, help="Of JPEG, WebP, AVIF and HEIC results.")] = 95,
+    quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of JPEG, WebP, AVIF and HEIC results.")] = 95,
     bits: Annotated[
-        Literal["keep", "8", "16", "32"], typer.Option(help="Of a sample of the results; 32 are floats, to TIFF.")
+        Literal["keep", "8", "16", "32"], typer.Option(help="Bits of each sample of the results; 32: floats, in TIFF.")
     ] = "keep",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
@@ -126,16 +128,16 @@ def upscale(
     max_memory: Annotated[
         str, typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG or TIFF.")
     ] = "auto",
-    codec: Annotated[str, typer.Option(help="Of videos: FFmpeg's name of an encoder.")] = "libx264",
+    codec: Annotated[str, typer.Option(help="Encoder of videos, by its FFmpeg name.")] = "libx264",
     crf: Annotated[int, typer.Option(min=0, max=63, help="Quality of videos; less is better.")] = 16,
     engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="ray spreads the work over a cluster; see docs/cluster.md.")
+        Literal["local", "ray"], typer.Option(help="ray distributes the work over a cluster; see docs/cluster.md.")
     ] = "local",
     address: Annotated[
-        str | None, typer.Option(help="Of the Ray cluster, or auto; this machine alone if not given.")
+        str | None, typer.Option(help="Address of the Ray cluster, or auto; only this machine if not given.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Of the Ray cluster; by default one for each GPU, or each machine.")
+        int | None, typer.Option(min=1, help="Number of Ray workers; by default one for each GPU, or each machine.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
@@ -265,7 +267,7 @@ def _check(
 
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
-    """Say what became of a photograph, in one line; errors also go to the other stream."""
+    """Print the outcome of a photograph in one line; errors also go to the other stream."""
     error = line["error"]
     progress.advance(line["megapixels"])
     if style == "json":

@@ -1,7 +1,7 @@
 """The work of a batch on a Ray cluster: lists, models and files are spread over its machines.
 
 Ray Data streams: what is listed waits for the workers, so no list of all images is ever held. A worker that dies is
-started again and its images are done again; what it had written by then counts as done.
+started again and its images are restored again; files that it had written by then count as done.
 """
 
 import json
@@ -52,7 +52,7 @@ def restore_on_ray(
     """Restore images by as many workers as there are machines, or as are wanted.
 
     Args:
-        inputs: files, folders and patterns; paths or URLs that fsspec knows.
+        inputs: files, folders and patterns; paths or URLs that fsspec supports.
         out: a file for a single one, else a folder; likewise.
         options: named as those of ``blindsr upscale``; files that they name are read here, the model on each machine.
         naming: what results are called.
@@ -62,7 +62,7 @@ def restore_on_ray(
             stop the work as well.
 
     Yields:
-        What `Outcome.to_dict` says of each image, in any order.
+        `Outcome.to_dict` of each image, in any order.
 
     Raises:
         BlindSRError: nothing to read, no such cluster, or Ray is not there.
@@ -185,7 +185,7 @@ class _Lister:
 
 
 class _Worker:
-    """Holds a model, and restores what it is given."""
+    """Worker that holds a model and restores files."""
 
     def __init__(self, options: Options, threads: int) -> None:
         torch.set_num_threads(threads)
@@ -207,7 +207,7 @@ class _Worker:
 
 
 def _started(address: str | None) -> Any:
-    """Ray, connected; it sends no statistics anywhere unless the user has said so."""
+    """Connect to Ray; it sends no usage statistics unless the user has enabled them."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray.data  # noqa: PLC0415  # an extra

@@ -70,7 +70,7 @@ class _Correlation(torch.autograd.Function):
     def forward(padded: Tensor, kernels: Tensor) -> Tensor:
         if _fourier_is_cheaper(padded, kernels.shape[1]):
             return _by_transforms(padded, kernels)
-        # Channels of one image share a kernel, so they go into the batch and the images into the groups.
+        # Channels of the same image share a kernel, so they go into the batch and the images into the groups.
         return F.conv2d(padded.transpose(0, 1), kernels[:, None], groups=len(kernels)).transpose(0, 1)
 
     @staticmethod

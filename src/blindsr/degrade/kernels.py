@@ -1,6 +1,6 @@
 """Blur kernels ``k`` of Eq. 1: Gaussians, moments and checks.
 
-A "width" means three things in the literature, so each function's name says which one it takes:
+A "width" means three things in the literature, so each function's name states which one it takes:
 ``gaussian`` takes standard deviations in HR pixels, ``gaussian_from_variances`` the eigenvalues of the covariance
 (MZSR, SRMD and CMDSR's anisotropic kernels). Angles are radians; x points right and y down, so a positive angle turns
 the long axis from "right" towards "down".

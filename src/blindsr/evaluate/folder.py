@@ -106,7 +106,7 @@ class Results:
 
 
 def _adds_to(stem: str, name: str) -> bool:
-    """Whether a name is another one with a word added; numbers tell images apart, as in ``old`` and ``old_2``."""
+    """Whether a name is another name with a word added; numbers distinguish images, as in ``old`` and ``old_2``."""
     return stem.startswith(name) and _ADDED.fullmatch(stem[len(name) :]) is not None
 
 

@@ -90,7 +90,7 @@ def fidelity(convention: Convention) -> list[Measure]:
 
 
 def psnr_inside_border(convention: Convention) -> Measure:
-    """PSNR under a convention that is not a protocol's main one; its name says the border."""
+    """PSNR under a convention that is not a protocol's main one; its name contains the border."""
     border = convention.border
     return Measure(f"psnr_border{border}", f"PSNR, border {border}", 2, partial(_by_convention, psnr, convention))
 

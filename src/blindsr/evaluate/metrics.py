@@ -65,7 +65,7 @@ def psnr(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
     Args:
         sr: restored images ``(n, 3, h, w)`` in [0, 1].
         hr: the originals, of the same shape.
-        convention: what is compared.
+        convention: colours, rounding and border of the comparison.
 
     Returns:
         ``(n,)`` in dB, float64; infinite where the images are equal.
@@ -86,7 +86,7 @@ def ssim(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
     Args:
         sr: restored images ``(n, 3, h, w)`` in [0, 1].
         hr: the originals, of the same shape.
-        convention: what is compared.
+        convention: colours, rounding and border of the comparison.
 
     Returns:
         ``(n,)``, float64; 1 where the images are equal.
@@ -105,7 +105,7 @@ def ssim(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
 
 
 def _compared(sr: Tensor, hr: Tensor, convention: Convention, least: int) -> tuple[Tensor, Tensor]:
-    """Both images as the convention sees them: ``(n, c, h', w')``, float64, on the 0..255 scale."""
+    """Convert both images by the convention: ``(n, c, h', w')``, float64, on the 0..255 scale."""
     if sr.shape != hr.shape or sr.ndim != 4 or sr.shape[1] != 3:
         raise BlindSRError(f"expected two batches (n, 3, h, w) of one shape, got {tuple(sr.shape)}, {tuple(hr.shape)}")
     border = convention.border

@@ -10,7 +10,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import data_sets_of, image_files, subfolders
 
 _ROLE = re.compile(r"(?i)[_-]?(?:(?P<hr>hr|gt)|(?P<lr>lr)(?:x?\d)?|x\d)$")
-"""What the end of a name says of an image, as in ``Canon_001_HR`` and ``Canon_001_LR4``."""
+"""Endings of names of LR and HR images, as in ``Canon_001_HR`` and ``Canon_001_LR4``."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _set(folder: Path) -> PhotographSet | None:
 
 
 def _pairs(name: str, lr: Sequence[Path], hr: Sequence[Path]) -> PhotographSet:
-    """Match images by their names, or else by what is left of them without an ending that tells LR from HR."""
+    """Match images by their names, or else by their names without an ending that distinguishes LR from HR."""
     by_stem: Callable[[Path], str] = lambda path: path.stem  # noqa: E731  # one of two ways to name a file
     same = {path.stem for path in lr} == {path.stem for path in hr}
     key = by_stem if same else _common

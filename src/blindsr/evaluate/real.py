@@ -41,11 +41,11 @@ def evaluate_real(
     """Measure a model, or results made elsewhere, on real photographs.
 
     Args:
-        subject: what is measured.
+        subject: model or results to measure.
         protocol: whether there are originals.
         data: the photographs.
         model: the name under which the scores are kept.
-        scale: by how much the subject enlarges; None for results, whose sizes say it.
+        scale: factor of the model; None for results, whose sizes determine it.
         save_sr: folder that results are written to, as ``<protocol>/<data set>/<name>.png``.
         notice: called with the data set and the row after each photograph.
         more: measures in addition to PSNR, SSIM and artefacts.

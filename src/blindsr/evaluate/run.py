@@ -53,7 +53,7 @@ def evaluate(
     """Measure a model, or results made elsewhere, under a protocol.
 
     Args:
-        restore: what is measured.
+        restore: the function to measure.
         protocol: the degradations and the convention.
         data: test images, which are cropped to a multiple of the scale; gray ones are replicated to RGB.
         model: the name under which the scores are kept and a published row is looked up.

@@ -53,7 +53,7 @@ class Scores:
     model: str
     columns: tuple[Column, ...]
     measures: tuple[Measure, ...]
-    """What was measured, in the order of the table."""
+    """Names of the measures, in the order of the table."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What else decided the numbers."""
 

@@ -107,7 +107,7 @@ def _ours(bicubic: tuple[str, ...], model: tuple[str, ...]) -> list[tuple[str, .
 
 
 def _whole(measures: Sequence[Measure]) -> str:
-    """What the measures that know no convention are of."""
+    """Subject of the measures without a convention."""
     others = [one.label for one in measures if not one.name.startswith(("psnr", "ssim", "artefacts"))]
     known = (
         "Artefacts: fine structure in flat parts against bicubic. " if "artefacts" in {m.name for m in measures} else ""

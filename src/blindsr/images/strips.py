@@ -85,7 +85,7 @@ class Strips:
         return int(self.image.bands)
 
     def rows(self, top: int, bottom: int, left: int = 0, right: int | None = None) -> Picture:
-        """A part of the image; parts are asked for from top to bottom.
+        """Read a part of the image; parts must be read from top to bottom.
 
         Raises:
             BlindSRError: the file is damaged or cut short there.

@@ -18,7 +18,7 @@ Sides = tuple[int, int]
 
 
 def verify(path: Path, kind: Format, sides: list[Sides]) -> None:
-    """Decode every pixel of a file and compare the sizes of its pictures with what they should be.
+    """Decode every pixel of a file and compare the sizes of its pictures with the expected ones.
 
     Args:
         path: of the file.

@@ -87,7 +87,7 @@ def format_of_extension(path: Path) -> Format:
 
 
 def prepare_metadata(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
-    """What a file of some width and height is to say besides its pixels; what it cannot say is warned of."""
+    """Metadata for a file of a width and height, with a warning about those that its format does not support."""
     for note in metadata.notes:
         _log.warning("%s: %s", path, note)
     if metadata.exif:
@@ -195,7 +195,7 @@ def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *
 
 @contextmanager
 def open_for_pillow(path: Path) -> Iterator[BinaryIO]:
-    """Open a file so that Pillow writes by Python, which notices a full disk; what it writes by itself may be cut."""
+    """Open a file so that Pillow writes through Python, which reports a full disk; its own writer may not."""
     with path.open("wb") as file:
         yield cast("BinaryIO", _WithoutDescriptor(file))
 
@@ -243,7 +243,7 @@ def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Fo
 
 
 def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
-    """Leave out what is too long for JPEG, the least important first."""
+    """Leave out metadata that are too long for JPEG, the least important first."""
     block, room = metadata.exif or b"", _SEGMENT - len(exif.PREFIX)
     if len(block) > room:
         block = exif.shorten(block)

@@ -1,7 +1,7 @@
 """Networks of other authors as methods: every architecture for single images that spandrel can open.
 
-A file holds tensors alone, and spandrel finds out by their names which architecture they belong to. Such networks know
-no condition. They do not say how far they see either; a tile has as much context as is customary for them.
+A file contains only tensors, and spandrel recognises the architecture by their names. Such networks have no condition
+and do not state their receptive field; a tile has the context that is customary for them.
 """
 
 import math
@@ -133,7 +133,7 @@ def load_community(path: Path) -> Community:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             descriptor = MAIN_REGISTRY.load(tensors)
     except UnsupportedModelError:
-        raise BlindSRError(f"{path} is a network of no architecture that spandrel knows", Code.INVALID_FILE) from None
+        raise BlindSRError(f"{path} has an architecture that spandrel does not support", Code.INVALID_FILE) from None
     except Exception as error:  # what architectures raise where sizes do not fit is their own affair
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BlindSRError(f"{path} cannot be opened by spandrel: {reason}", Code.INVALID_FILE) from None
@@ -172,7 +172,7 @@ def _config_of(descriptor: "ImageModelDescriptor[nn.Module]") -> CommunityConfig
 
 @torch.no_grad()
 def _check_result(network: Community, path: Path) -> None:
-    """Refuse a network whose results are not as large as it says, or are not finite."""
+    """Check that results of a network have the size of its scale and are finite."""
     try:
         shape = tuple(network.restore(torch.full((1, 3, 8, 9), 0.5), None).shape)
     except Exception as error:  # as above
@@ -214,7 +214,7 @@ class _Peak(TorchDispatchMode):
 
 @torch.no_grad()
 def measure_held(network: Community) -> int:
-    """Numbers that a network holds at once for each LR pixel; see `Traits.held`.
+    """Peak activation memory of a network per LR pixel, in floats; see `Traits.floats_per_pixel`.
 
     Shapes alone are computed where the network's operators allow it.
     """

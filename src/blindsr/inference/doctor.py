@@ -34,7 +34,7 @@ class Check:
     sum: bool | None
     """Whether the file is the one that was published; None if nothing is known of it."""
     result: bool | None
-    """Whether its network makes of one image what it should."""
+    """Whether its network gives the expected result for an image."""
     megapixels_per_second: float
     """Speed in megapixels of result per second, on an image of 128x128 pixels."""
 

@@ -49,7 +49,7 @@ _SHARPENED = (0.1, 0.5)
 """Part of the local contrast that sharpening may move a mean by, where there is no noise, and where there is some."""
 _SOME_NOISE = 1 / 255
 _INEXACT = 1e-6
-"""Variance of pixels that float32 cannot tell from none: a quarter of a level."""
+"""Variance of pixels that float32 cannot distinguish from 0: a quarter of a level."""
 _SMALLEST_STD = 2.2
 """Standard deviation of noise as a multiple of the smallest over 3x3 pixels that it has nearby."""
 _REPEATED = 0.8
@@ -125,7 +125,7 @@ def _taken(lr: Tensor, axis: int, lines: range) -> Tensor:
 
 
 class _Corrections:
-    """What is known of a piece of an image ``(1, 3, h, w)`` about results for it."""
+    """Statistics of a piece of an image ``(1, 3, h, w)`` that bound its result."""
 
     def __init__(self, lr: Tensor, share: Tensor, method: Method[Any]) -> None:
         self._lr, self._share, self._scale = lr, share, method.traits.scale
@@ -180,7 +180,7 @@ class _Corrections:
         return means
 
     def _means_with(self, sr: Tensor, added: Tensor) -> Tensor:
-        """Add values of pixels of the image to what they became; give the means of what is in range."""
+        """Add values per pixel of the image to the result; return the means of values in range."""
         means, spread = torch.empty_like(self._lr), Upsampling(added, self._scale, "bicubic")
         for top, bottom in self._strips():
             strip = self._of(sr, top, bottom).add_(spread.rows(top, bottom))
@@ -188,7 +188,7 @@ class _Corrections:
         return means
 
     def _finished(self, sr: Tensor, added: Tensor) -> None:
-        """Add what is still missing, and keep colours among those around."""
+        """Add the remaining difference, and limit colours to those around."""
         colours, spread = _Colours(self._lr, self._scale), Upsampling(added, self._scale, "bicubic")
         for top, bottom in self._strips():
             strip = self._of(sr, top, bottom)

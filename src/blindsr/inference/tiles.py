@@ -137,7 +137,7 @@ def _edges(start: int, stop: int, tile: int) -> list[tuple[int, int]]:
 
 
 def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
-    """Write what is made into ``out``; False, with nothing written, if memory ran out."""
+    """Write the result into ``out``; False, with nothing written, if memory ran out."""
     try:
         out.copy_(make())
     except RuntimeError as error:
@@ -151,7 +151,7 @@ def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error says that memory ran out, in the words of any of torch's allocators."""
+    """Whether an error reports that memory ran out, in the words of any of torch's allocators."""
     words = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in words)
 

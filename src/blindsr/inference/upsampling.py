@@ -14,7 +14,7 @@ Interpolation = Literal["bicubic", "bilinear"]
 BAND = 16
 """Rows that are enlarged at a time at most, and columns that one product makes."""
 _NEAR = 3
-"""Neighbours that an interpolation sees, at most, and one to spare."""
+"""Largest number of neighbours of an interpolation, plus 1."""
 
 
 class Upsampling:

@@ -69,12 +69,12 @@ class Upscaler:
         """Prepare a method.
 
         Args:
-            method: what restores; or the name of weights, or the path of their file (see `load_method`).
+            method: a method; or the name of weights, or the path of their file (see `load_method`).
             device: as torch names it; ``"auto"`` takes CUDA, XPU or MPS where there is one, else the CPU.
             precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
             tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
             seed: of the random choices made for each image; the same image and seed give the same result.
-            guard: whether pictures of which a network makes something else are left to a spare model; networks that
+            guard: whether a fallback model restores pictures that contradict the network's result; networks that
                 are not trained yet do that to all.
 
         Raises:
@@ -128,7 +128,7 @@ class Upscaler:
 
         Args:
             source: ``(1, 3, h, w)``, RGB in [0, 1], on any device; or what `upscale` takes.
-            hints: what is known of the degradation already.
+            hints: known properties of the degradation.
 
         Returns:
             ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where the tensor is; or what `upscale` returns.
@@ -222,16 +222,16 @@ class Upscaler:
         tile: int | None = None,
         watch: Watch = Watch(),
     ) -> Picture:
-        """Restore a picture; depth, gray, transparency, profile and all that its file said stay.
+        """Restore a picture; depth, gray, transparency, profile and metadata are kept.
 
         Colours of another profile than sRGB are converted to it for the network, and back.
 
-        Where a picture is fully transparent its colour means nothing: it is continued from what can be seen before
+        Where a picture is fully transparent, its colour is replaced by that of visible pixels nearby before
         restoring, so that no dark fringe appears around what is opaque. Alpha is interpolated bicubically.
 
         Args:
             source: a picture, the path of a file, an array, or a PIL image.
-            hints: what is known of its degradation already.
+            hints: known properties of its degradation.
             size: of the result; what the network makes is resampled to it.
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: largest side of a tile in LR pixels; that of the upscaler if not given.
@@ -263,7 +263,7 @@ class Upscaler:
     ) -> Picture:
         """Restore a picture under a condition; as `upscale` in all else.
 
-        Where the result is not that of the picture (see `faithful`), a spare model restores it, and ``watch`` is told;
+        If the result contradicts the picture (see `faithful`), a fallback model restores it, and ``watch`` is notified;
         ``strict`` raises `ImplausibleError` instead.
         """
         picture = picture_of(source)

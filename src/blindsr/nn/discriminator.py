@@ -10,7 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 class PatchDiscriminator(nn.Module):
     """Judge overlapping patches of an image (Isola et al., CVPR 2017), with spectral normalisation.
 
-    Each logit sees 46x46 pixels. Without upsampling layers it costs a twentieth of Real-ESRGAN's U-Net.
+    Its receptive field is 46x46 pixels. Without upsampling layers it costs a twentieth of Real-ESRGAN's U-Net.
     """
 
     def __init__(self, channels: int = 32) -> None:

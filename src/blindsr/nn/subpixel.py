@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 REACH = 2
-"""LR pixels around a pixel that `Upsampler` looks at, whatever the scale."""
+"""Radius of the receptive field of `Upsampler` in LR pixels, at any scale."""
 
 
 def factors(scale: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Restoration of files: single, many, larger than memory, with several frames.
 
-`restore_file` restores one file, `restore_all` many that `plan` has found; `Options` says how.
+`restore_file` restores one file, `restore_all` many that `plan` has found, as `Options` define.
 """
 
 from importlib import import_module

@@ -26,7 +26,7 @@ def restore_all(
 
     Args:
         jobs: what to read and where to write it.
-        options: named as those of ``blindsr upscale``; or what is ready by them.
+        options: named as those of ``blindsr upscale``; or a restorer that was made from them.
         progress: called with the finished fraction of all of them; a `Watch` can stop the work as well.
 
     Yields:

@@ -19,7 +19,7 @@ def side_by_side(before: Picture, after: Picture) -> Picture:
 
     Args:
         before: the photograph.
-        after: what was made of it, of any size.
+        after: its result, of any size.
     """
     height, width = after.height, after.width
     rows = bicubic_matrix(before.height, height, height / before.height)

@@ -38,7 +38,7 @@ _CROP, _CROPS = 96, 24
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written."""
+    """Files that were written."""
 
     paths: tuple[Path, ...]
     difference: float
@@ -110,9 +110,7 @@ def _condition(
 ) -> tuple[bool, dict[str, Tensor]]:
     """Whether the condition is a part of the network, and its tensors."""
     if stored is not None and photo is not None:
-        raise BlindSRError(
-            "give either --condition or --photo: both say what the network restores", Code.CONFLICTING_OPTIONS
-        )
+        raise BlindSRError("give either --condition or --photo: both set the condition", Code.CONFLICTING_OPTIONS)
     if kernel is not None and photo is None:
         raise BlindSRError("--kernel is that of a photograph; name it with --photo", Code.MISSING_OPTION)
     upscaler = Upscaler(method, device="cpu", precision="fp32")
@@ -137,7 +135,7 @@ def _encoder_input(method: Method[Any]) -> Tensor | None:
 def _description(
     model: str | Path, method: Method[Any], given: Mapping[str, Tensor], precision: str, *, fixed: bool
 ) -> dict[str, Any]:
-    """What a program needs to know to use the graphs."""
+    """Description of the graphs for programs that use them."""
     path = weights.find_weights(model)
     card = None if weights.is_foreign(path) else weights.read_card(path)
     encoder_input = None if fixed else _encoder_input(method)

@@ -29,13 +29,13 @@ def restore_frames(
 ) -> Frames:
     """Restore every picture of a file.
 
-    An animation is looked at in its middle frame alone and restored under that one condition, so that it does not
-    flicker; pages have nothing to do with each other, and each is looked at.
+    The condition of an animation is estimated from its middle frame alone, so that it does not flicker; pages are
+    independent, and each has a condition of its own.
 
     Args:
         upscaler: what restores.
         frames: what to restore.
-        hints: what is known of the degradation already.
+        hints: known properties of the degradation.
         condition: known condition.
         size: of each result, as for `Upscaler.upscale`.
         strength: 0 is the bicubic enlargement, 1 the network's result.
@@ -80,7 +80,7 @@ def middle_frame(frames: Frames) -> Picture:
 
 
 def fitting_tile(upscaler: Upscaler, frames: Frames, limit: int) -> int:
-    """Side of the tiles that fit beside the samples of all results and one picture while it is restored.
+    """Side of the tiles that fit in memory with the samples of all results and one picture while it is restored.
 
     Raises:
         BlindSRError: not even the smallest fit into ``limit`` bytes.

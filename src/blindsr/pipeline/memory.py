@@ -11,13 +11,13 @@ from blindsr.inference.faithful import BORDER
 from blindsr.inference.upscaler import TILES, Upscaler
 
 _PER_INPUT = 40
-"""Bytes that each pixel of an image takes while it is looked at: its floats, and copies of them."""
+"""Bytes that each pixel of an image takes while its condition is estimated: its floats, and copies of them."""
 _PER_OUTPUT = 48
 """Bytes that each pixel of a result takes: its floats, a copy that is clamped or resampled, and its samples."""
 _RUNTIME = 450_000_000
 """Bytes that Python, torch, libvips and weights take before the first pixel."""
 _SYSTEM = Path("/")
-"""Where Linux tells of memory."""
+"""Where Linux reports memory."""
 _GROUPS = {
     "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -102,13 +102,13 @@ def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
         upscaler: what restores.
         width: of the image, pixels.
         height: of the image, pixels.
-        room: bytes beside `bytes_for_whole`.
+        room: bytes in addition to `bytes_for_whole`.
     """
     return _largest_tile(upscaler, lambda side: _features(upscaler, width, height, side) <= room)
 
 
 def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
-    """Bytes that the networks take beside an image for a tile of it; none where they compute on another device."""
+    """Bytes that the networks take for a tile in addition to the image; 0 where they compute on another device."""
     if upscaler.device.type != "cpu":
         return 0
     traits = upscaler.method.traits

@@ -54,7 +54,7 @@ def load_model(options: Options) -> Upscaler | Auto:
 
 
 def _meant(options: Options, chooser: Auto) -> str | None:
-    """The model that is meant where a condition or hints are given and no model: one that can use them."""
+    """Default model where a condition or hints are given: one that supports them."""
     if options.condition is not None:
         given = options.condition
         given = condition_io.read_condition(given) if isinstance(given, str | os.PathLike) else given

@@ -46,7 +46,7 @@ _OF_AN_UPSCALER = ("detail", "device", "precision", "seed", "tile", "tta", "runt
 class Options:
     """Options of restoration; each field is the option of ``blindsr upscale`` of the same name.
 
-    Values may be written as on the command line, or as what they stand for.
+    Values may be given as on the command line, or as the objects that these denote.
 
     Examples:
         >>> import blindsr
@@ -150,7 +150,7 @@ class Options:
             (
                 self.condition is not None and hinted,
                 "give either --condition or what you know of the image (--support, --kernel, --blur, --noise, "
-                "--denoise, --steps, --time-limit): nothing is looked at where a condition is given",
+                "--denoise, --steps, --time-limit): nothing is estimated where a condition is given",
             ),
             (
                 self.preview and (sized or self.strength < 1),

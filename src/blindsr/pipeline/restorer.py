@@ -43,7 +43,7 @@ def restore_file(
     Several threads may do so at once, with one model too. The model of the last calls is kept for the next ones.
 
     Args:
-        source: a path, a URL that fsspec knows, or the content of a file.
+        source: a path, a URL that fsspec supports, or the content of a file.
         target: likewise, where the result is written whole or not at all; None gives the content of the result's file,
             of the format that ``options`` say.
         options: named as those of ``blindsr upscale``.
@@ -305,7 +305,7 @@ class Restorer:
         return (self.upscaler, None) if isinstance(self.upscaler, Upscaler) else self.upscaler.unseen()
 
     def _tile(self, upscaler: Upscaler, picture: Picture, size: Size) -> int:
-        """Side of the tiles that fit beside a picture and its result."""
+        """Side of the tiles that fit in memory with a picture and its result."""
         width, height = picture.width, picture.height
         held = memory.bytes_for_whole(width * height, _factor(size, width, height, upscaler.scale))
         return memory.fitting_tile(upscaler, width, height, self._memory() - held)

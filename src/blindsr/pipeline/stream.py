@@ -23,7 +23,7 @@ from blindsr.pipeline import memory
 
 Rows = Iterator[Samples]
 _BETWEEN = 16
-"""Bits of what is resampled at last."""
+"""Bits of samples before the final resampling."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def restore_in_strips(
         upscaler: what restores; its tiles are made smaller where they would not fit.
         source: file to read.
         target: file to write; it is there whole or not at all.
-        hints: what is known of the degradation already.
+        hints: known properties of the degradation.
         max_memory: bytes that the process is to stay under.
         condition: known condition; estimated if not given.
         size: of the result; what the network makes is kept beside it for as long as it is resampled.
@@ -135,7 +135,7 @@ def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch)
 
 
 def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
-    """A row of tiles from the left to the right; ``rows`` says where it begins in what is seen, and its height."""
+    """Restore a row of tiles from left to right; ``rows`` is where it begins in its context, and its height."""
     top, height = rows
     for left in range(0, seen.width, manner.tile):
         region = (left, top, min(manner.tile, seen.width - left), height)

@@ -17,7 +17,7 @@ from blindsr.train.recipe import Recipe, parse_recipe
 _PROBE = 3
 """Steps that are timed, after as many that are not."""
 _SCALED = ("warmup", "alone", "anneal")
-"""Keys of a stage that count steps, beside its length and milestones."""
+"""Keys of a stage that count steps, besides its length and milestones."""
 _VALIDATIONS = 10
 """Points of the training curve of a stage."""
 
@@ -30,7 +30,7 @@ class Budget:
     time: float | None = None
     """Seconds of training."""
     steps: int | None = None
-    """Of all stages together."""
+    """Budget of all stages together."""
 
     @classmethod
     def parse(cls, text: str) -> Self:

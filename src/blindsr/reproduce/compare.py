@@ -32,7 +32,7 @@ class ModelEntry:
 
 
 def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[ModelEntry]:
-    """Measure models under protocols that they are told nothing of but what their papers tell them.
+    """Measure models under protocols; they get only the hints that their papers give them.
 
     Args:
         models: by name.

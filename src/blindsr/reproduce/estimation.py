@@ -19,7 +19,7 @@ from blindsr.weights import with_role
 
 @dataclass(frozen=True)
 class Errors:
-    """Estimates on one data set under one protocol, beside the truth; means over its images."""
+    """Estimates and true values on one data set under one protocol; means over its images."""
 
     protocol: str
     data_set: str
@@ -44,7 +44,7 @@ def measure_estimates(
     *,
     notice: Callable[[str], None] = lambda _: None,
 ) -> list[Errors]:
-    """Let a method estimate the degradations of a protocol without telling it anything.
+    """Estimate the degradations of a protocol by a method without hints.
 
     Args:
         upscaler: of the protocol's scale.

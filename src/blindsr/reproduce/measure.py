@@ -60,8 +60,8 @@ class Meter:
         Args:
             sets: test images, by the name of the data set in lower case.
             real: pairs of real photographs, likewise.
-            more: what is measured beside PSNR and SSIM.
-            say: is told what is measured.
+            more: measures in addition to PSNR and SSIM.
+            say: receives progress messages.
         """
         self.sets, self.real, self._more, self._say = sets, real or {}, more, say
         self._known: dict[tuple[object, ...], dict[str, float]] = {}
@@ -70,10 +70,10 @@ class Meter:
         """One cell, or None where its data set is missing.
 
         Args:
-            key: what tells the model from others.
+            key: identifies the model.
             upscaler: the model.
             row: how it is used.
-            column: what is measured.
+            column: the column of the table.
             rates: of the steps that a teacher's network takes on each pair.
         """
         if column.protocol is None:
@@ -121,7 +121,7 @@ def _quantity(upscaler: Upscaler, row: Row, column: Column) -> float | None:
 
 
 def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: Degradation, hr: Tensor) -> Tensor:
-    """What a teacher restores of an LR image that it sees together with the HR image.
+    """Restore an LR image by a teacher, which uses the HR image too.
 
     Raises:
         BlindSRError: the method has no teacher.

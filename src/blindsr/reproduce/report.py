@@ -51,7 +51,7 @@ class Report:
         return "\n\n".join(parts) + "\n"
 
     def progress(self) -> list[str]:
-        """What was trained how far, and what is missing, in sentences."""
+        """Describe the progress of trainings and missing results, in sentences."""
         told = [run.sentence() for run in self.runs] or ["nothing had to be trained"]
         if self.missing:
             told.append(f"not measured, because --data holds no folder of this name: {', '.join(self.missing)}")
@@ -154,7 +154,7 @@ def _cell(column: Column, found: Ours | None) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Values for JSON, which knows no infinity."""
+    """Convert values for JSON, which has no infinity."""
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):

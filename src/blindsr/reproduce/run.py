@@ -1,4 +1,4 @@
-"""One study from beginning to end: train what is missing, measure, draw, and write it all to a folder."""
+"""Run of a study: train missing variants, measure, draw, and write the results to a folder."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -53,8 +53,8 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
     """Repeat a study. The same call goes on where an earlier one was stopped.
 
     Args:
-        request: what is repeated, and with what.
-        say: is told what happens.
+        request: the study and its settings.
+        say: receives progress messages.
 
     Raises:
         BlindSRError: the folder belongs to another study or budget, data are missing, or drawing is not possible.
@@ -178,7 +178,7 @@ def _in_order(study: Study) -> list[str]:
 
 
 def _claim(request: Request) -> None:
-    """Make the folder this study's, or see that it is."""
+    """Create the folder of this study, or check that it belongs to it."""
     record: dict[str, Any] = {
         "study": request.study.name,
         "budget": request.budget.text,

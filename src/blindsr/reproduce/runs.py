@@ -37,7 +37,7 @@ class Trained:
     source: str
     """Name of the recipe, or of weights that were given."""
     steps: int
-    """Of all stages."""
+    """Steps of all stages."""
     full: int
     """Steps of the paper's schedule; 0 for weights that were given."""
     hours: float
@@ -71,7 +71,7 @@ class Runs:
     budget: Budget
     train_folders: Sequence[Path]
     options: Mapping[str, Any]
-    """Of `Options`, but for the run."""
+    """Settings of `Options`, without the run."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Weights or folders of runs by the variant that they stand for; those are not trained."""
     precision: Any = "auto"
@@ -90,7 +90,7 @@ class Runs:
             )
 
     def train(self, variant: str, seed: int = 0) -> Trained:
-        """Train a variant, or go on with it, or take what is there.
+        """Train a variant, resume its training, or use its finished run.
 
         Raises:
             BlindSRError: there are no photographs to train on, or the run in the folder is another one.

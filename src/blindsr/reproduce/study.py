@@ -36,7 +36,7 @@ class Variant(StrictModel):
 
 
 class Column(StrictModel):
-    """One column: what is measured of each row."""
+    """Column of a table: the measurement of each row."""
 
     label: str
     protocol: str | None = None
@@ -97,9 +97,9 @@ class Row(StrictModel):
 
     label: str
     paper: str = Field("", description="cells separated by blanks; numbers of a cell by slashes; - for none")
-    variants: tuple[str, ...] = Field((), description="what is measured; of several, the one of a column's scale")
+    variants: tuple[str, ...] = Field((), description="protocol to measure; of several, that of a column's scale")
     steps: int | None = Field(None, ge=0, description="gradient steps on each image")
-    teacher: bool = Field(False, description="whether the teacher restores, which sees the HR image")
+    teacher: bool = Field(False, description="whether the teacher restores, which uses the HR image")
     scale: int | None = Field(None, description="scale that the weights serve instead of their own")
     part: str | None = Field(None, description="submodule whose parameters count; all that restore by default")
 
@@ -139,7 +139,7 @@ class Table(StrictModel):
 
 
 class Watch(StrictModel):
-    """What is measured at every validation of a training, beside held-out photographs; nothing is chosen by it."""
+    """Measurement at every validation of a training, in addition to held-out photographs; it selects nothing."""
 
     protocol: str
     data: str
@@ -156,8 +156,8 @@ class Study(StrictModel):
     """How the paper measured, as far as it is known."""
     notes: str = ""
     """What the paper leaves open, and how this study differs from it."""
-    recipe: str | None = Field(None, description="of the full schedule, unless a variant says otherwise")
-    short: str | None = Field(None, description="for other budgets, unless a variant says otherwise")
+    recipe: str | None = Field(None, description="of the full schedule, unless a variant overrides it")
+    short: str | None = Field(None, description="for other budgets, unless a variant overrides it")
     settings: tuple[str, ...] = Field((), description="settings for all variants")
     variants: dict[str, Variant] = Field({}, description="trainings by name")
     watch: Watch | None = None

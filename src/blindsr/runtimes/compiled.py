@@ -1,4 +1,4 @@
-"""A method whose restoring network another runtime computes."""
+"""Methods whose restoration network runs in another runtime."""
 
 import hashlib
 import os
@@ -18,13 +18,13 @@ from blindsr.runtimes.graph import IMAGE, Restorer, restoring_graph
 from blindsr.runtimes.session import Runtime, Session, open_session
 
 _SIDE = 32
-"""Of the image that a condition is found from where only its shape matters, LR pixels."""
+"""Side of the image for conditions of which only the shapes matter, LR pixels."""
 _CLOSE = 1 / 255
-"""How far results of runtimes may lie apart."""
+"""Largest difference between results of runtimes."""
 
 
 class Compiled(Method[Any]):
-    """Finds conditions by torch, and restores by a graph in another runtime, on the CPU and in float32."""
+    """Method that estimates conditions by torch and restores by a graph in another runtime, on the CPU."""
 
     def __init__(self, method: Method[Any], session: Session) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Compiled(Method[Any]):
 
 
 def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device = "auto") -> Method[Any]:
-    """A method in a runtime; itself where that is torch.
+    """Wrap a method to run in a runtime; return the method itself for torch.
 
     Graphs are kept in the user's cache, since making one takes some time.
 
@@ -83,7 +83,7 @@ def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device =
         return method
     if str(device) not in ("auto", "cpu"):
         raise BlindSRError(
-            f"the runtime {chosen} computes on the CPU alone here; leave out --device {device}",
+            f"the runtime {chosen} supports only the CPU; remove --device {device}",
             Code.CONFLICTING_OPTIONS,
         )
     network = Compiled(method, open_session(kept_graph(method), chosen))
@@ -93,7 +93,7 @@ def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device =
 
 
 def kept_graph(method: Method[Any]) -> bytes:
-    """The graph of a method's restoring network with the condition as inputs, from the user's cache where it is."""
+    """Graph of a method's restoration network with the condition as inputs, from the user's cache if it is there."""
     path = cache() / "graphs" / f"{digest(method)}.onnx"
     try:
         return path.read_bytes()
@@ -109,20 +109,20 @@ def kept_graph(method: Method[Any]) -> bytes:
 
 @torch.no_grad()
 def example(method: Method[Any]) -> dict[str, Tensor]:
-    """Tensors of a condition, of which only the shapes matter."""
+    """Tensors of a condition with the right shapes."""
     lr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(method.parameters()).device)
     hints = Hints(steps=0) if "steps" in method.supported_hints else Hints()
     return method.to_tensors(method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints))
 
 
 def cache() -> Path:
-    """The folder of what can be made again: ``BLINDSR_CACHE``, or ``blindsr`` in the user's cache."""
+    """Cache folder: ``BLINDSR_CACHE``, or ``blindsr`` in the user's cache."""
     own = os.environ.get("BLINDSR_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blindsr"
 
 
 def digest(method: Method[Any]) -> str:
-    """What names a network with its weights, in this version."""
+    """Hash of a network, its weights and this version."""
     found = hashlib.sha256(f"{__version__} {torch.__version__} {type(method).__name__} {method.config!r}".encode())
     for name, value in sorted(method.state_dict().items()):
         found.update(name.encode())
@@ -132,7 +132,7 @@ def digest(method: Method[Any]) -> str:
 
 @torch.no_grad()
 def _check(network: Compiled) -> None:
-    """Refuse a runtime whose result is not torch's."""
+    """Check that the result of a runtime is that of torch."""
     lr = torch.rand(1, 3, 13, 18, generator=torch.Generator().manual_seed(0))
     hints = Hints(steps=0) if "steps" in network.supported_hints else Hints()
     condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)

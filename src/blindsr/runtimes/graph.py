@@ -20,7 +20,7 @@ IMAGE, RESULT = "lr", "sr"
 ENCODER_INPUT = "encoder_input"
 """Name of the input of the network that estimates conditions."""
 _SIDES = (23, 31)
-"""Of the image that a network is traced with."""
+"""Side of the image that a network is traced with."""
 
 
 class Restorer(nn.Module):

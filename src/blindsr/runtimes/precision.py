@@ -31,7 +31,7 @@ def halved(graph: bytes) -> bytes:
 
 
 def quantised(graph: bytes, examples: list[Inputs]) -> bytes:
-    """A graph whose convolutions compute in int8, but for those that see the image and those that make the result.
+    """Graph whose convolutions compute in int8, except those that read the image and those that write the result.
 
     Args:
         graph: in float32.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from blindsr.errors import BlindSRError, Code
 
 Runtime = Literal["auto", "torch", "onnxruntime", "openvino"]
-"""What computes a network; ``auto`` is what was measured to be the fastest here, else torch."""
+"""Library that runs a network; ``auto`` is the fastest by measurement on this machine, else torch."""
 OTHERS: tuple[Runtime, ...] = ("onnxruntime", "openvino")
 """Runtimes that compute graphs."""
 _EXTRAS = {"onnxruntime": "onnx", "openvino": "openvino"}

@@ -19,7 +19,7 @@ NAME = "checkpoint.pt"
 
 
 Chain = list[dict[str, Any]]
-"""The runs and files that a run began with, the earliest first; see `provenance`."""
+"""Runs and files that a run started from, the earliest first; see `provenance`."""
 
 
 class State(TypedDict):
@@ -41,7 +41,7 @@ class State(TypedDict):
     chain: Chain
     """What led to those."""
     data: list[dict[str, Any]]
-    """What was trained on and how; more than one entry where a run went on with something else."""
+    """Training data and settings; more than one entry where a run was resumed with other ones."""
 
 
 def save_checkpoint(run: Path, state: State) -> None:
@@ -96,5 +96,5 @@ def load_checkpoint(run: Path) -> State:
 
 
 def unrecorded(began: str | None) -> Chain:
-    """The chain of a run of which an older version kept no more than the name of what it began with."""
+    """Provenance of a run for which an older version recorded only the name of the initial weights."""
     return [] if began is None else [{"name": began, "unrecorded": True}]

@@ -13,7 +13,7 @@ from blindsr.errors import BlindSRError, Code
 
 
 class _Plain(Precision):
-    """All in float32. Fabric's own also copies what a layer is given, and refuses what it does not know."""
+    """Precision plugin for float32. Fabric's own also copies inputs of layers, and refuses unknown types."""
 
     def convert_input(self, data: Any) -> Any:
         return data

@@ -58,7 +58,7 @@ class Options:
     ahead: bool | None = None
     """Whether the next batch is made while one trains; None is wherever something else than one CPU thread computes."""
     compile: Compiling = "none"
-    """Mode of ``torch.compile`` for what is differentiated; ``reduce-overhead`` replays CUDA graphs."""
+    """Mode of ``torch.compile`` for the losses; ``reduce-overhead`` replays CUDA graphs."""
     watch: Callable[[Method[Any]], dict[str, float]] | None = None
     """Measures the averaged network at every validation, for the record only."""
     cudnn_benchmark: bool = True
@@ -79,7 +79,7 @@ class _History:
     chain: checkpoint.Chain = field(default_factory=list)
     """What led to those."""
     data: list[dict[str, Any]] = field(default_factory=list)
-    """What was trained on, one after the other, and how."""
+    """Training data and settings, in order."""
 
     @property
     def elapsed(self) -> float:
@@ -192,7 +192,7 @@ class _Runner:
         )
 
     def _note(self, data: dict[str, Any]) -> None:
-        """Keep what is trained on, and say so where a run goes on with something else."""
+        """Record the training data and settings, with a message where a run is resumed with other ones."""
         known = self.history.data
         if known and known[-1] != data and self.fabric.is_global_zero:
             changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])

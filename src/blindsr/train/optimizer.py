@@ -60,7 +60,7 @@ class _Muon(Muon):
 
 
 def set_rate(optimizer: Optimizer, factor: float) -> None:
-    """Let all rates be this part of what they began with."""
+    """Scale all rates to this fraction of their initial values."""
     for part in optimizer.param_groups:
         part["lr"] = factor * part["initial_lr"]
 

@@ -25,7 +25,7 @@ class _Ready(NamedTuple, Generic[Made]):
 class Prefetcher(Generic[Made]):
     """Source of batches by step that prepares the next one in advance.
 
-    A context manager: what is still being made when it ends is waited for and dropped.
+    Context manager: batches in preparation when it ends are completed and dropped.
     """
 
     def __init__(self, make: Callable[[int], Made], last: int, device: torch.device, *, threaded: bool) -> None:
@@ -35,7 +35,7 @@ class Prefetcher(Generic[Made]):
             make: makes the batch of a step; with ``threaded``, in another thread.
             last: the last step that there is.
             device: that the batches lie on.
-            threaded: whether to work ahead; otherwise each batch is made when it is asked for.
+            threaded: whether to prepare batches ahead; otherwise each is prepared on request.
         """
         self._make, self._last = make, last
         self._stream = torch.cuda.Stream(device) if threaded and device.type == "cuda" else None

@@ -70,7 +70,7 @@ def hours(chain: Chain, last: float) -> float:
 
 
 def _entry(name: str, recipe: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of an earlier run: not the names of images, nor but the last validation."""
+    """Record of an earlier run: without the names of images, and with only the last validation."""
     photographs = made.get("data", [])
     listed = [photographs] if isinstance(photographs, dict) else photographs  # older cards have one entry
     data = [{**one, "held_out": len(one["held_out"])} for one in listed]

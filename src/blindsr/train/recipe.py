@@ -56,7 +56,8 @@ def load_recipe(name: str, settings: Iterable[str] = ()) -> Recipe:
 def parse_recipe(values: Mapping[str, Any]) -> Recipe:
     """Check the values of a recipe."""
     if not isinstance(values.get("method"), str):
-        raise BlindSRError("a recipe needs the name of its method, such as 'method: cmdsr'", Code.INVALID_FILE)
+        known = ", ".join(registry.method_names())
+        raise BlindSRError(f"a recipe needs the name of its method, 'method: NAME', one of {known}", Code.INVALID_FILE)
     schemas = registry.training(values["method"]).STAGES
     own = set(Header.model_fields)
     unknown = [key for key in values if key not in {*own, "model", *schemas}]
@@ -70,7 +71,7 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
 
 
 def _check_name(name: str, model: StrictModel) -> None:
-    """The name of weights says by how much they enlarge; it must not say otherwise than they do."""
+    """Check that the scale in the name of weights is that of the model."""
     told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
     if told and scale is not None and int(told[1]) != scale:
         raise BlindSRError(

@@ -71,7 +71,7 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
     Networks that only training needs may be missing in published weights, so they do not count.
 
     Args:
-        start: weights of the same method, or of a part that it knows the names of.
+        start: weights of the same method, or of a part whose keys it can map.
         target: the network.
         partial: whether less than half of it may be filled.
 

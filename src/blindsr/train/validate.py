@@ -37,7 +37,7 @@ class Validation:
 
         Args:
             photos: clean photographs.
-            family: what they are degraded by.
+            family: distribution of their degradations.
             device: where they are restored.
             told: ground truth that is passed as hints: ``kernel``, ``noise``.
         """

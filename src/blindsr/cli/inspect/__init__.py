@@ -1,4 +1,4 @@
-"""``blindsr inspect``: what a model knows, needs and does, by commands of their own."""
+"""``blindsr inspect``: commands that examine models."""
 
 import typer
 

@@ -18,11 +18,11 @@ _PEOPLE = (0, 1, 2, 3, 5, 7, 10)
 def curve(
     *,
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Weights of a method that learns images; repeat.")
+        list[str] | None, typer.Option("--model", "-m", help="Weights of a method that adapts to each image; repeat.")
     ] = None,
     run: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of an MRDA run that ended with its teacher (student.steps=0); repeat."),
+        typer.Option(help="Folder of a training run that ended with a teacher (MRDA with student.steps=0); repeat."),
     ] = None,
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     protocol: Annotated[str, typer.Option("--protocol", "-p", help="Degradation.")] = "mzsr-g2.0-direct",
@@ -35,8 +35,8 @@ def curve(
 ) -> None:
     """Measure PSNR against gradient steps on each image.
 
-    The steps are those of models that learn the image (MZSR, Figure 3), or of the network that MRDA's teacher reads the
-    degradation off (MRDA, Figure 9).
+    The steps are those of models that adapt to the image (MZSR, Figure 3), or of the network from which a teacher
+    estimates the degradation (MRDA, Figure 9).
     """
     from blindsr import evaluate as room
     from blindsr import weights

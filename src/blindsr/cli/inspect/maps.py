@@ -9,12 +9,12 @@ import typer
 def maps(
     image: Annotated[Path, typer.Argument(help="An image.")],
     *,
-    model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method that treats regions differently.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method with modulation maps by region.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to draw the map, as large as the image.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Draw the mean of MRDA's modulation maps (Figure 10), from a gain of 0 in black to 1 in white."""
+    """Draw the mean of a model's modulation maps (MRDA, Figure 10): a gain of 0 is black, 1 is white."""
     from blindsr import images
     from blindsr.files import check_new
     from blindsr.inference.load import load

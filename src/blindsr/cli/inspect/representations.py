@@ -1,4 +1,4 @@
-"""``blindsr representations``: does a method see degradation, or content?"""
+"""``blindsr representations``: whether conditions separate degradations or contents."""
 
 import json as text
 import math

@@ -139,7 +139,7 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured, with what, and where it is shown."""
+    """Subject of a measurement, its measures, and where it is printed."""
 
     model: str | None
     results: Path | None
@@ -157,7 +157,7 @@ class Job:
             raise BlindSRError("give either --model or --results", Code.CONFLICTING_OPTIONS)
 
     def subject(self, scale: int | None) -> tuple[str, Upscaler | Results]:
-        """What is measured, and the name it goes by."""
+        """Subject of a measurement and its name."""
         from blindsr.evaluate import Results
 
         if self.results is not None:

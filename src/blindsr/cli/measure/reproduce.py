@@ -1,4 +1,4 @@
-"""``blindsr reproduce``: a table or figure of a paper, from trainings to numbers beside the paper's."""
+"""``blindsr reproduce``: repeat a table or figure of a paper, trainings included."""
 
 import logging
 from pathlib import Path
@@ -11,17 +11,17 @@ from blindsr.errors import BlindSRError, Code
 
 def reproduce(
     study: Annotated[
-        str | None, typer.Argument(help="Name of a table or figure, as cmdsr-table-5; see --list.")
+        str | None, typer.Argument(help="Name of a table or figure, such as cmdsr-table-5; see --list.")
     ] = None,
     *,
-    show: Annotated[bool, typer.Option("--list", help="List all studies and what they need.")] = False,
+    show: Annotated[bool, typer.Option("--list", help="List all studies and their requirements.")] = False,
     data: Annotated[
         list[Path] | None, typer.Option("--data", help="Folders of test images: Set5, or one that holds it.")
     ] = None,
     train: Annotated[list[Path] | None, typer.Option("--train", help="Folders of photographs to train with.")] = None,
     budget: Annotated[
         str,
-        typer.Option(help="Of each training: 'paper', a time as 30m, or a number of steps. Schedules shrink to fit."),
+        typer.Option(help="Length of each training: 'paper', a time such as 30m, or a number of steps."),
     ] = "30m",
     seeds: Annotated[int, typer.Option(min=1, help="Train each variant with so many seeds, and average.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of runs, tables and figures.")] = None,
@@ -39,7 +39,7 @@ def reproduce(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
 ) -> None:
-    """Train, measure and draw a table or figure of one of the papers, and print its numbers beside the paper's.
+    """Repeat a table or figure of one of the papers: train, measure, draw, and compare with the published numbers.
 
     What a folder holds already is not done again, so the same command goes on after a stop.
     """

@@ -47,7 +47,7 @@ class Round(Rows):
     """Quality, or 0 for none, ``(n,)``."""
 
     def check(self, count: int, name: str) -> None:
-        """Refuse what is not a round of ``count`` images; ``name`` says which round it is."""
+        """Check that values form a round of ``count`` images; ``name`` is that of the round."""
         for field in _NUMBERS:
             if getattr(self, field).shape != (count,):
                 raise BlindSRError(f"{field} of the {name} round needs one number per image")

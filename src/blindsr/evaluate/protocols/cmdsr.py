@@ -6,7 +6,7 @@ angle of -0.5 radians.
 
 The paper says 7x7 kernels. At width 2.6 these cut the Gaussian off (its effective width is 1.78), which makes Middle
 0.8 dB easier for bicubic than the 15x15 kernels of SRMD, UDVD and DMSR, whose numbers stand in the same table. Hence
-each protocol has a variant ``-15``; compare with those papers by it alone. No row of the paper's own stands beside it.
+each protocol has a variant ``-15``; compare with those papers only by it. It has no row of the paper's own.
 
 Deviation: the result is rounded to 8 bit before it is measured, as a file would be; the released code measures the
 network's own output, at most a few hundredths of a dB away.

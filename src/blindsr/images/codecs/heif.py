@@ -22,7 +22,7 @@ _DEEP = 8
 
 
 def is_heif(data: bytes) -> bool:
-    """Whether a file begins as HEIC; AVIF is asked for first, which begins alike."""
+    """Whether a file begins like HEIC; check for AVIF first, which begins alike."""
     return data[4:8] == b"ftyp" and data[8:12] in _BRANDS
 
 
@@ -66,7 +66,7 @@ def white_scale(bits: int) -> float:
 
 
 def encode(image: Image.Image, metadata: Metadata, quality: int) -> bytes:
-    """Encode an 8-bit image without chroma subsampling; `require_heif` says whether that is possible."""
+    """Encode an 8-bit image without chroma subsampling; `require_heif` checks whether that is possible."""
     options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
     options["icc_profile"] = metadata.icc
     points = profile.code_points(metadata.icc) if metadata.icc else None

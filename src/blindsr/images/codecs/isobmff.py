@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 _MOST = 2**12
-"""Boxes of a level that are looked at."""
+"""Largest number of boxes of a level that are read."""
 
 
 class _Box(NamedTuple):

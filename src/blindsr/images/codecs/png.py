@@ -1,4 +1,4 @@
-"""The chunks of a PNG file that carry what is not pixels."""
+"""Chunks of a PNG file that carry metadata."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from blindsr.images.color.profile import code_points as code_points_of
 from blindsr.images.picture import Metadata, Samples
 
 _MOST = 2**12
-"""Chunks before the pixels that are looked at."""
+"""Largest number of chunks before the pixels that are read."""
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METRES_PER_INCH = 0.0254
 _XMP_HEAD = b"XML:com.adobe.xmp\0\0\0\0\0"  # keyword, not compressed, no language
@@ -60,7 +60,7 @@ def with_metadata(data: bytes, metadata: Metadata) -> bytes:
 
 
 def metadata_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
-    """Kinds and bodies of the chunks that say it, in the order that the specification asks for."""
+    """Kinds and bodies of the chunks with the metadata, in the order that the specification requires."""
     points = code_points_of(metadata.icc) if metadata.icc else None
     if points:
         yield b"cICP", bytes([*points, 0, 1])

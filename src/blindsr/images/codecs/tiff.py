@@ -41,7 +41,7 @@ def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], 
         path: where.
         strips: arrays ``(rows, w)`` or ``(rows, w, c)``, of any number of rows.
         shape: of all of them together.
-        metadata: what the file says besides its pixels; the arrays have its depth.
+        metadata: metadata of the file; the arrays have its depth.
     """
     dtype = np.dtype(DEPTHS[metadata.bits])
     size, layout = math.prod(shape) * dtype.itemsize, {**_layout(shape, dtype), "tile": (_TILE, _TILE)}

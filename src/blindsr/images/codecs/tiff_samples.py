@@ -1,4 +1,4 @@
-"""What the samples of a TIFF page are, where libvips does not say, or reads them as if they were RGB."""
+"""Meaning of the samples of a TIFF page, where libvips ignores it or reads them as RGB."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class PageTags:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is left out."""
+        """Channels to leave out."""
         lost = len(self.extra) - (self.alpha is not None)
         channels = f"{lost} extra channel{'s' * (lost > 1)} that {'are' if lost > 1 else 'is'} no transparency"
         said = [f"{channels} {'are' if lost > 1 else 'is'} left out"] if lost else []
@@ -82,7 +82,7 @@ def read_tags(path: Path, page: int) -> PageTags:
     """Read the tags of a page.
 
     Raises:
-        BlindSRError: a damaged file, or samples that cannot be read, named for what they are.
+        BlindSRError: a corrupt file, or unsupported samples.
     """
     try:
         with tifffile.TiffFile(path) as file:
@@ -122,7 +122,7 @@ def _stored(tags: dict[int, Any], *, masked: bool) -> PageTags:
 
 
 def _extra(kinds: object, count: int) -> tuple[int, ...]:
-    """Kinds of so many extra channels; those that the file says nothing of are unspecified."""
+    """Kinds of extra channels; those without an entry in the file are unspecified."""
     said = [int(kind) for kind in kinds] if isinstance(kinds, Sequence) else [int(str(kinds))]
     return (*said, *[0] * max(0, count))[: max(0, count)]
 

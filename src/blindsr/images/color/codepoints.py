@@ -1,4 +1,4 @@
-"""Colours that a file tells by code points (ITU-T H.273) instead of a profile: nclx of HEIC and AVIF, cICP of PNG.
+"""Colours that a file defines by code points (ITU-T H.273) instead of a profile: nclx of HEIC and AVIF, cICP of PNG.
 
 They become an ICC profile of the same meaning, which every later step knows how to convert and to write.
 """
@@ -26,7 +26,7 @@ def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -
         gray: whether it has one channel, which needs no primaries.
 
     Raises:
-        BlindSRError: the values are HDR (PQ or HLG), which are nothing like those that networks know.
+        BlindSRError: the values are HDR (PQ or HLG), which networks are not trained on.
     """
     points = _points(metadata, file)
     if points is None:

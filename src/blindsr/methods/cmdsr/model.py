@@ -2,7 +2,7 @@
 
 A ConditionNet reads a support set of LR patches that were degraded alike and condenses it to one vector; fully
 connected layers turn the vector into one coefficient per input channel of each convolution in the body of any BaseNet,
-whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a degradation nobody named.
+whose weights are scaled by it (Eq. 3). One forward pass adapts the network to an unknown degradation.
 
 | paper | here |
 |---|---|
@@ -33,10 +33,10 @@ from blindsr.nn.discriminator import PatchDiscriminator
 from blindsr.nn.subpixel import Upsampler, initialise_icnr
 
 _BLACKEST = 4 / 255
-"""Darkest value that ConditionNet sees: a large area of 0 leaves no response at all, which no photograph does."""
+"""Smallest value of ConditionNet's input: a large area of 0 gives no response at all, unlike any photograph."""
 
 _MEANT = (-1.0, 2.0)
-"""Bounds of results: beyond them they mean nothing, and SPAN makes hundreds of white noise."""
+"""Bounds of results: values beyond are meaningless, and SPAN gives hundreds for white noise."""
 
 _RESPONSE = 60.0
 """Norm of ConditionNet's first filters at the start; fine structure is a few hundredths of the range of an image."""
@@ -63,7 +63,7 @@ class CMDSRConfig(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _published_size(cls, values: Any) -> Any:
-        """Fill in the size of the published BaseNet, so that cards and recipes tell it."""
+        """Fill in the size of the published BaseNet, so that cards and recipes contain it."""
         base = BASES.get(values.get("base", "srresnet")) if isinstance(values, dict) else None
         if base is None:
             return values
@@ -312,10 +312,10 @@ class CMDSR(Method[Tensor]):
 
 @torch.no_grad()
 def _start_with_a_filter_bank(net: ConditionNet, support: int) -> None:
-    """Begin with what tells noise from blur, averaged over the patches, in place of random numbers.
+    """Begin with filters that separate noise from blur, averaged over the patches, in place of random numbers.
 
-    Random filters mix the contents of all patches, most of it low frequencies that say nothing about a degradation:
-    with them, ConditionNet learned to see noise in 14,000 steps, and blur not at all. Here each filter of the first
+    Random filters mix the contents of all patches, mostly low frequencies without information on a degradation:
+    with them, ConditionNet learned to detect noise in 14,000 steps, and blur not at all. Here each filter of the first
     layer reads one patch by one of three filters, and the second layer mixes the three kinds of response, each
     averaged over patches and neighbours. Biases begin at random: without them the network is homogeneous, and blur is
     a *ratio* of fine and coarse structure.
@@ -385,7 +385,7 @@ def _at_least(image: Tensor, size: int) -> Tensor:
 
 
 def _modulate(module: nn.Module, config: CMDSRConfig, spread: float) -> None:
-    """Put every convolution below a module in the hands of the ConditionNet."""
+    """Replace every convolution below a module by a modulated one."""
     for name, child in list(module.named_children()):
         if isinstance(child, nn.Conv2d):
             inputs = config.features + bool(config.denoise)

@@ -1,7 +1,7 @@
 """Pre-training of ConditionNet by regression, before Algorithm 1; not in the paper.
 
-Losses that only say which tasks are alike (Eq. 8) are content with the strongest sign of a task, which is noise. Here
-ConditionNet learns to tell noise and blur; Algorithm 1 then begins with a feature that knows both.
+Losses that only state which tasks are alike (Eq. 8) are satisfied by the strongest sign of a task, noise. Here
+ConditionNet learns to predict noise and blur; Algorithm 1 then begins with a feature of both.
 """
 
 import dataclasses
@@ -44,8 +44,8 @@ class RegressionRecipe(LabelRecipe):
     """Recipe of the stage before Algorithm 1."""
 
     steps: int = Field(0, ge=0, description="optimiser steps; the paper has no such stage")
-    quiet: float = Field(1.0, ge=1, description="power that noise levels are raised to; little noise lets blur be seen")
-    lr: float = Field(2e-3, gt=0, description="of the ConditionNet")
+    quiet: float = Field(1.0, ge=1, description="exponent of the noise levels; blur is visible only with little noise")
+    lr: float = Field(2e-3, gt=0, description="learning rate of the ConditionNet")
 
 
 class Regression(TaskStage):

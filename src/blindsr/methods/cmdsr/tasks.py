@@ -1,4 +1,4 @@
-"""What every stage of CMDSR's training shares: tasks, photographs degraded by them, support sets."""
+"""Parts that all stages of CMDSR's training share: tasks, photographs degraded by them, support sets."""
 
 import dataclasses
 from typing import Literal, Self
@@ -26,10 +26,8 @@ class TaskRecipe(RangesRecipe):
     tasks: int = Field(8, gt=1, description="k, tasks a step")
     images: int = Field(20, gt=0, description="photographs a task; 20 is the paper's text, 1 its released code")
     crop: int = Field(192, gt=0, description="side of a clean crop, HR pixels")
-    pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 draws new ones for ever")
-    family: Literal["cmdsr", "photo"] = Field(
-        "cmdsr", description="Section IV-A, or what real photographs went through"
-    )
+    pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 always draws new ones")
+    family: Literal["cmdsr", "photo"] = Field("cmdsr", description="Section IV-A, or degradations of real photographs")
     clean: float = Field(0.15, ge=0, le=1, description="share of clean images in the family 'photo'")
     mild: float = Field(0.3, ge=0, le=1, description="share of mildly degraded images in the family 'photo'")
     skew: float = Field(2.0, gt=0, description="how rare strong noise is in the family 'photo'; 1 for uniform levels")
@@ -95,7 +93,7 @@ class TaskStage(Stage):
 def _with_shared_parts(tasks: Degradation) -> Degradation:
     """Give every second task the blur of its neighbour in the first half of a batch, and all but the blur in the other.
 
-    Tasks that differ in everything are told apart by their strongest sign, noise; these need the weaker ones too.
+    Tasks that differ in everything are separated by their strongest sign, noise; these need the weaker ones too.
     """
     count = len(tasks)
     rows = torch.arange(count, device=tasks.kernels.device)

@@ -28,7 +28,7 @@ class AlternatingRecipe(MuonRecipe, LabelRecipe, RestoringRecipe):
     lr: float = Field(1e-3, gt=0, description="alpha, of the BaseNet and its modulation layers")
     normalised: bool = Field(False, description="whether distances of Eq. 8 are those of features of unit length")
     regression: float = Field(0.0, ge=0, description="weight of the regression of named degradations; 0 for none")
-    measure: Literal["l1", "l2"] = Field("l1", description="of L_res; l2 is the mean squared error times 10")
+    measure: Literal["l1", "l2"] = Field("l1", description="measure of L_res; l2 is the mean squared error times 10")
     condition_lr: float = Field(1e-4, gt=0, description="beta, of the ConditionNet")
 
 
@@ -45,7 +45,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The one stage of the paper, one that may come before it and one that may come after."""
+    """Build the stage of the paper, an optional one before it and an optional one after it."""
     method = cast("CMDSR", model)
     return [
         Regression(method, cast("RegressionRecipe", recipe["regression"])),

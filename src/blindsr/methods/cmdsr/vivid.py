@@ -34,7 +34,7 @@ class VividRecipe(RestoringRecipe):
     matching: float = Field(0.0, ge=0, description="weight of the distance of the discriminator's features")
     artefacts: float = Field(0.0, ge=0, description="weight of the error where structure is invented (LDL)")
     adversary: float = Field(1e-4, gt=0, description="learning rate of the discriminator")
-    lr: float = Field(1e-4, gt=0, description="of the BaseNet and its modulation layers")
+    lr: float = Field(1e-4, gt=0, description="learning rate of the BaseNet and its modulation layers")
 
 
 class Vivid(RestoringStage):

@@ -29,11 +29,11 @@ _STRIP = 2**18
 class MetaDeblur(nn.Module):
     """Filters an image ``(n, 3, h, w)`` by weights made from the image and a blur kernel ``(n, 15, 15)``.
 
-    What lies outside the image is 0; the code of the kernel is taken to go on there (the paper does not say).
+    Pixels outside the image are 0; the code of the kernel continues there (the paper does not specify it).
     """
 
     radius = KERNEL // 2
-    """How far it looks, HR pixels."""
+    """Radius of the receptive field, HR pixels."""
 
     def __init__(self, components: Tensor) -> None:
         """Begin with the principal components of sampled kernels, ``(code, 225)``."""

@@ -11,13 +11,13 @@ from blindsr.errors import BlindSRError
 KERNEL = 15
 """Side of the estimated kernels, HR pixels."""
 _MIDDLE = 0.3
-"""Distance from middle gray, of 1, up to which noise is not cut off to speak of."""
+"""Distance from middle gray, of 1, up to which clipping of noise is negligible."""
 _ENOUGH = 0.1
-"""Part of an image that must be so for the rest to be left out."""
+"""Fraction of an image that must be so for the rest to be left out."""
 _MEDIAN = 0.6745
 """Median of the absolute values of a standard normal distribution."""
 _CONTRAST = 8.0
-"""What the first filters start larger by, because differences are that much smaller than brightness."""
+"""Initial gain of the first filters, because differences are that much smaller than brightness."""
 
 
 class ResidualBlock(nn.Module):
@@ -37,7 +37,7 @@ class Extractor(nn.Module):
     """LR images ``(n, 3, h, w)`` to noise maps of the same shape, in units of [0, 1], and blur kernels."""
 
     radius = 6
-    """How far a pixel of the noise map sees."""
+    """Radius of the receptive field of a pixel of the noise map."""
 
     def __init__(self, channels: int = 64) -> None:
         super().__init__()
@@ -58,17 +58,17 @@ class Extractor(nn.Module):
         return self.noise(features).float(), kernel_of(self.scores(features))
 
     def features(self, lr: Tensor) -> Tensor:
-        """What both branches share."""
+        """Compute the features that both branches share."""
         y: Tensor = self.blocks(F.relu(self.head(lr)))
         return y
 
     def noise_map(self, lr: Tensor) -> Tensor:
-        """The noise branch alone: ``(n, 3, h, w)``."""
+        """Compute the noise branch alone: ``(n, 3, h, w)``."""
         noise: Tensor = self.noise(self.features(lr))
         return noise.float()
 
     def scores(self, features: Tensor) -> Tensor:
-        """The blur branch before its softmax, ``(n, 225)``."""
+        """Compute the blur branch before its softmax, ``(n, 225)``."""
         y = features
         for conv in self.blur:
             y = F.relu(conv(y))
@@ -81,12 +81,12 @@ def kernel_of(scores: Tensor) -> Tensor:
 
 
 def predicted_level(noise: Tensor) -> Tensor:
-    """The level ``(3,)``, 0..255, that an extractor of numbers instead of maps predicts as constant maps."""
+    """Noise level ``(3,)``, 0..255, of an extractor that predicts constant maps."""
     return 255 * noise.mean((0, 2, 3))
 
 
 def noise_level(lr: Tensor, noise: Tensor) -> Tensor:
-    """The level of the noise in images ``(n, 3, h, w)`` whose noise maps were estimated: ``(3,)``, 0..255.
+    """Noise level of images ``(n, 3, h, w)`` from their noise maps: ``(3,)``, 0..255.
 
     A map also holds some of the texture, and black and white cut noise off. So the level is the median of differences
     within squares of four pixels (Donoho, 1994; Immerkaer, 1996), where the image is neither dark nor bright.
@@ -107,7 +107,7 @@ def paper_family(scale: int, *, noise: bool = True) -> Isotropic:
 
 
 def fit_kernel(kernel: Tensor) -> Tensor:
-    """A given kernel as 15x15: a smaller one with zeros around it, a larger one without its faint rim.
+    """Convert a kernel to 15x15: pad a smaller one by zeros, crop the faint rim of a larger one.
 
     Raises:
         BlindSRError: it is no kernel, or much of it lies outside 15x15.

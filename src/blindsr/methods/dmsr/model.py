@@ -42,7 +42,7 @@ from blindsr.nn.blocks import initialise, windows
 from blindsr.nn.subpixel import REACH, PixelShuffle, factors, initialise_icnr
 
 _MARGIN = 32
-"""Context in LR pixels beyond which nothing is left to see of what residual groups could look at."""
+"""Context in LR pixels beyond which the residual groups have no measurable influence."""
 _BAND = 2**19
 """HR pixels that are made at a time where no gradients are needed."""
 _SAMPLES = 4096
@@ -50,7 +50,7 @@ _SAMPLES = 4096
 _FAINTEST = 1.0
 """Noise level that a map is taken to have at least, 0..255: the median is 0 for flat images, whose map is not."""
 _LOUDEST = 75.0
-"""Level of the loudest noise that the network learns from, 0..255 (Section 4.1)."""
+"""Largest noise level of the training data, 0..255 (Section 4.1)."""
 
 
 class DMSRConfig(StrictModel):
@@ -60,14 +60,14 @@ class DMSRConfig(StrictModel):
     groups: int = Field(5, gt=0, description="residual groups")
     blocks: int = Field(20, gt=0, description="RCABs in a group")
     channels: int = Field(64, gt=0)
-    reduction: int = Field(16, gt=0, description="of the channel attention")
+    reduction: int = Field(16, gt=0, description="reduction of the channel attention")
     extractor: int = Field(64, gt=0, description="channels of the degradation extractor")
     noise: Literal["map", "sigma", "none"] = Field("map", description="input of the meta-denoise module, Table 3")
     deblur: int = Field(1, ge=0, le=3, description="meta-deblur modules in a row, Tables 3 and 4")
     code: int = Field(15, gt=0, description="length of the reduced kernel")
-    window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
+    window: int = Field(128, gt=15, description="side of the windows for the condition of a large image, LR pixels")
     windows: int = Field(
-        4, gt=0, description="how many of them at most, in a grid; images up to as many pixels are seen whole"
+        4, gt=0, description="largest number of windows, in a grid; images of up to as many pixels are used whole"
     )
 
 
@@ -84,11 +84,11 @@ class DMSRCondition:
     factor: float
     """Factor of the noise map, or of the level if that is the network's input (Table 3)."""
     attention: dict[str, Tensor]
-    """What each channel attention of the network sees, ``(1, channels)``, by its name."""
+    """Input of each channel attention of the network, ``(1, channels)``, by its name."""
 
 
 class ChannelAttention(nn.Module):
-    """RCAN's: scales channels by what their means over the image say.
+    """Channel attention of RCAN: scales channels by a function of their means over the image.
 
     The means of a tile are not those of the image, so a caller may decide which ones are used.
     """
@@ -228,7 +228,7 @@ class Network(nn.Module):
 
 
 class DMSR(Method[DMSRCondition]):
-    """Extractor and SR network; the condition is the kernel, and what makes a tile see the whole image."""
+    """Extractor and SR network; the condition is the kernel, the noise, and channel means of the whole image."""
 
     Config = DMSRConfig
     supported_hints = frozenset({"kernel", "noise"})
@@ -321,8 +321,8 @@ class DMSR(Method[DMSRCondition]):
 
         Args:
             lr: ``(n, 3, h, w)``.
-            level: what the number is, ``(3,)`` or ``(n, 3)``, 0..255.
-            factor: of map or number.
+            level: noise level, ``(3,)`` or ``(n, 3)``, 0..255.
+            factor: of the map or the level.
             noise_map: of ``lr``; it is estimated if not given.
         """
         if self.config.noise == "none":
@@ -361,7 +361,7 @@ class DMSR(Method[DMSRCondition]):
         )
 
     def _attention(self, lr: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
-        """Run the network up to its trunk, and note what every channel attention sees."""
+        """Run the network up to its trunk, and record the input of every channel attention."""
         seen: dict[ChannelAttention, Tensor] = {}
 
         def noted(layer: ChannelAttention, x: Tensor) -> Tensor:
@@ -377,17 +377,17 @@ class DMSR(Method[DMSRCondition]):
 
 
 def _gain(wanted: float, level: float, noise: Tensor) -> float:
-    """What gives a noise map ``(n, 3, h, w)`` of one level the level that the user wants, both 0..255.
+    """Factor that gives a noise map ``(n, 3, h, w)`` of a level the level that the user wants, both 0..255.
 
     The level leaves out lines and texture, which the map holds too. They are not to become louder than any noise that
-    the network knows, so the map is made larger only as far as the whole of it allows.
+    the network is trained on, so the map is amplified only as far as its total allows.
     """
     whole = 255 * float(noise.square().mean().sqrt())
     return min(wanted / max(level, _FAINTEST), max(1.0, _LOUDEST / max(whole, _FAINTEST)))
 
 
 def _agreement(kernel: Tensor) -> float:
-    """1 where the kernels ``(n, k, k)`` are equally wide, towards 0 the more they differ."""
+    """Agreement of kernels ``(n, k, k)``: 1 for equal widths, towards 0 the more they differ."""
     widths = kernels.kernel_covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
     return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
 

@@ -21,7 +21,7 @@ _LEAST = 1e-6
 
 
 class PatchesRecipe(MuonRecipe, RangesRecipe):
-    """What both stages are trained on (Section 4.1)."""
+    """Training data of both stages (Section 4.1)."""
 
     batch: int = Field(32, gt=0)
     patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
@@ -48,7 +48,7 @@ class RestorationRecipe(PatchesRecipe):
     measure: Literal["l1", "l2", "log"] = Field("l1", description="L_RE: Eq. 6, its square, or `log_error`")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
-    told: float = Field(0.0, ge=0, le=1, description="part of the patches whose true kernel the network is told")
+    told: float = Field(0.0, ge=0, le=1, description="fraction of the patches restored with the true kernel")
     consistency_on: tuple[Literal["lr", "kn"], ...] = Field(
         ("lr", "kn"), min_length=1, description="terms of Eq. 8: LR image; kernel and noise"
     )
@@ -64,7 +64,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def stages(model: Method[DMSRCondition], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The extractor alone, if it is to learn so, and the one stage of DMSR."""
+    """Build the optional stage of the extractor alone, and the stage of DMSR."""
     method = cast("DMSR", model)
     return [
         Extraction(method, cast("ExtractionRecipe", recipe["extraction"])),
@@ -73,7 +73,7 @@ def stages(model: Method[DMSRCondition], recipe: dict[str, StageRecipe]) -> Sequ
 
 
 class Patches(Stage):
-    """What both stages have in common."""
+    """Base of both stages."""
 
     method: DMSR
     recipe: PatchesRecipe
@@ -94,11 +94,11 @@ class Patches(Stage):
         return _Noisy.draw(self.family, clean, generator)
 
     def estimated(self, noise_map: Tensor) -> Tensor:
-        """What the extractor says of noise: its map, or the mean of that as the level ``(n, 3)`` (Table 3)."""
+        """Noise output of the extractor: its map, or the mean of that as the level ``(n, 3)`` (Table 3)."""
         return noise_map.mean((2, 3)) if self.method.config.noise == "sigma" else noise_map
 
     def wanted(self, batch: "_Noisy") -> Tensor:
-        """What it should say."""
+        """Target of the noise output."""
         if self.method.config.noise == "sigma":
             return (batch.truth.noise / 255)[:, None].expand(-1, 3).to(batch.noise)
         return batch.noise
@@ -175,7 +175,7 @@ class Restoration(Patches):
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
     def _consistency(self, batch: _Noisy, found: tuple[Tensor, Tensor], generator: torch.Generator) -> Tensor:
-        """Eq. 8: what was estimated must explain the LR image, and be found again in what it explains.
+        """Eq. 8: the estimate must reproduce the LR image, and be estimated again from that.
 
         A level is made noise of that level anew.
         """

@@ -1,8 +1,8 @@
 """MRDA: Meta-Learning based Degradation Representation for Blind Super-Resolution (Xia et al., TIP 2023).
 
-A small network (MLN) is meta-learned so that a few steps on an LR-HR pair make it know how the pair was degraded. A
-teacher reads this off its features as a vector without names, the implicit degradation representation, and restores by
-it. A student learns to find the same vector in the LR image alone.
+A small network (MLN) is meta-learned so that a few steps on an LR-HR pair adapt it to the degradation of the pair. A
+teacher maps its features to a vector, the implicit degradation representation, and restores by it. A student learns to
+predict the same vector from the LR image alone.
 
 | paper | here |
 |---|---|
@@ -32,7 +32,7 @@ from blindsr.nn.adapt import Params, adapt
 from blindsr.nn.blocks import windows
 
 _MARGIN = 32
-"""Context in LR pixels beyond which nothing is left to see of what a long chain of blocks could look at."""
+"""Context in LR pixels beyond which a long chain of blocks has no measurable influence."""
 _KERNEL = 21
 """Side of the oracle's kernels, HR pixels."""
 
@@ -47,11 +47,11 @@ class MRDAConfig(StrictModel):
     upscaler: Literal["fixed", "free"] = Field("fixed", description="MLN's, once it is pre-trained, Table VI")
     modulation: Literal["region", "channel"] = Field("region", description="RDAM, or DASR's in its place, Table V")
     dynamic: bool = Field(True, description="dynamic depth-wise convolution, or a plain one, Table V")
-    source: Literal["mln", "lr", "oracle"] = Field("mln", description="what the teacher's DEN sees, Table V")
+    source: Literal["mln", "lr", "oracle"] = Field("mln", description="input of the teacher's DEN, Table V")
     discriminator: int = Field(0, ge=0, description="channels of the U-Net that Eq. 3's L_adv needs; 0 for none")
-    window: int = Field(128, gt=15, description="side of the windows that a large image is judged by, LR pixels")
+    window: int = Field(128, gt=15, description="side of the windows for the condition of a large image, LR pixels")
     windows: int = Field(
-        4, gt=0, description="how many of them at most, in a grid; images up to as many pixels are seen whole"
+        4, gt=0, description="largest number of windows, in a grid; images of up to as many pixels are used whole"
     )
 
 
@@ -183,7 +183,7 @@ class MRDA(Method[Tensor]):
         return self.specific_images(lr, self.specific(lr, hr, rates))
 
     def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
-        """D_T, by what the teacher looks at: MLN, the LR image (Table V, T1) or the truth (T3).
+        """D_T, by the teacher's input: MLN, the LR image (Table V, T1) or the true degradation (T3).
 
         Args:
             lr: ``(n, 3, h, w)``.

@@ -30,7 +30,7 @@ def _rectify(x: Tensor) -> Tensor:
 class MLN(nn.Module):
     """Meta-learning network: eight convolutions and an upscaler, added to the bicubic enlargement.
 
-    What it has become after a few steps on an LR-HR pair tells how the pair was degraded; its last features are read.
+    After a few steps on an LR-HR pair, its last features represent the degradation of the pair.
     """
 
     def __init__(self, channels: int, scale: int, *, free: bool = False) -> None:
@@ -72,7 +72,7 @@ class MLN(nn.Module):
         """The distance that Algorithm 1's line 10 and Algorithm 2's line 7 descend.
 
         Returns:
-            A function of the weights that adapt, LR images and what is `missing` in them.
+            Loss as a function of the weights that adapt, LR images and their `missing` detail.
         """
         if self.free:
             return self._distance
@@ -176,7 +176,7 @@ class ChannelGains(nn.Module):
 
 
 class RDAConv(nn.Module):
-    """Eq. 8 to 10: a dynamic convolution whose say differs from region to region.
+    """Eq. 8 to 10: a dynamic convolution whose weight differs from region to region.
 
     Table V's variants: ``channel`` is DASR's module in its place, which mixes the channels after the convolution and
     modulates by gains for whole channels from the code; without ``dynamic`` the depth-wise convolution is the same for

@@ -78,7 +78,7 @@ class StudentRecipe(TeacherRecipe):
 
     kl: float = Field(1.0, ge=0, description="lambda_kl of Eq. 6; 0 for Table V")
     absolute: float = Field(0.01, ge=0, description="lambda_abs of Eq. 6; 0 for Table V")
-    temperature: float = Field(0.15, gt=0, description="of the softmax before Eq. 4; the paper names none")
+    temperature: float = Field(0.15, gt=0, description="temperature of the softmax before Eq. 4; the paper gives none")
     alone: int = Field(0, ge=0, description="steps in which only the student's DEN learns, by distillation alone")
 
     @model_validator(mode="after")
@@ -104,7 +104,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The stages in their order."""
+    """Build the stages in their order."""
     method = cast("MRDA", model)
     return [
         Pretrain(method, cast("PretrainRecipe", recipe["pretrain"])),
@@ -125,7 +125,7 @@ def anisotropic_family(scale: int) -> Anisotropic:
 
 
 def family_of(recipe: SettingRecipe, scale: int) -> Family:
-    """What a stage draws its degradations from."""
+    """Distribution of a stage's degradations."""
     if recipe.setting == "real":
         return RealESRGAN(scale, 21, once=recipe.once)
     return recipe.with_ranges(isotropic_family(scale) if recipe.setting == "isotropic" else anisotropic_family(scale))

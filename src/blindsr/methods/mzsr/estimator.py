@@ -2,7 +2,7 @@
 
 The paper takes the true kernel, or leaves it to "kernel estimation algorithms" (Section 4.3). Ours is a small network
 that reads the covariance of a Gaussian kernel (Eq. 3) off windows of the LR image. The median over windows is the
-estimate, their spread says how sure it is.
+estimate, their spread measures its confidence.
 """
 
 import itertools
@@ -71,7 +71,7 @@ class KernelEstimator(nn.Module):
             lr: the image.
             size: side of the kernel, HR pixels.
             window: side of a window, LR pixels; smaller images are one window.
-            count: how many windows are looked at.
+            count: number of windows.
         """
         covariances = self(most_detailed(lr, window, count))
         median = covariances.median(0).values
@@ -112,7 +112,7 @@ def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
 
 
 def noise_level(image: Tensor, block: int = 8) -> float:
-    """Standard deviation of the white noise in ``(1, 3, h, w)``, 0..255; 0 where none is to be seen.
+    """Standard deviation of the white noise in ``(1, 3, h, w)``, 0..255; 0 where none is detected.
 
     The difference of two Laplacians is blind to smooth structure (Immerkaer, 1996, "Fast noise variance estimation");
     texture is avoided by measuring in the flattest blocks only.

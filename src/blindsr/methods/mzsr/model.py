@@ -29,7 +29,7 @@ from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import modcrop
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
@@ -40,36 +40,38 @@ from blindsr.methods.mzsr.estimator import (
 from blindsr.nn.adapt import Params, Rate, adapt
 
 _ROUNDING = 2.1 / 255
-"""Second difference that rounding to 8 bits leaves in a slope."""
+"""Second difference that rounding to 8 bits causes in a gradient."""
 _PATIENCE = 4
-"""How often in a row a worse step is undone and its size halved before adapting stops."""
+"""Number of worse steps in a row that are undone, with the step size halved, before adaptation stops."""
 
 
 class MZSRConfig(StrictModel):
-    """Everything that fixes the shape of the network and how it meets an image."""
+    """Everything that fixes the shape of the network and its adaptation to an image."""
 
     scale: Literal[2, 3, 4] = 2
-    down: Downsampling = Field("direct", description="how the images were subsampled; the sons are alike")
+    down: Downsampling = Field("direct", description="way of subsampling")
     layers: int = Field(8, gt=1)
     channels: int = Field(64, gt=0)
     kernel: int = Field(15, gt=0, description="side of estimated kernels, HR pixels, odd")
-    steps: int = Field(10, ge=0, description="n of Algorithm 2 where the user gives none")
-    rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one goes on")
+    steps: int = Field(10, ge=0, description="n of Algorithm 2, by default")
+    rates: tuple[float, ...] = Field((0.01,), min_length=1, description="size of each step; the last one is repeated")
     learned_rates: bool = Field(
         False, description="a factor of the step size for each weight, learned with it (Meta-SGD, Li et al. 2017)"
     )
     window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
-    windows: int = Field(4, gt=0, description="how many of them at most; images up to as many pixels are taken whole")
+    windows: int = Field(
+        4, gt=0, description="largest number of windows; images of up to as many pixels are used whole"
+    )
     descent: Literal["careful", "plain", "adam"] = Field(
         "careful", description="'careful' undoes what makes it worse, 'plain' is the paper's, 'adam' its baselines'"
     )
-    back_projection: int = Field(0, ge=0, description="rounds of correcting what the result does not explain")
+    back_projection: int = Field(0, ge=0, description="rounds of back-projection of the residual")
 
     @field_validator("kernel")
     @classmethod
     def _odd(cls, side: int) -> int:
         if side % 2 == 0:
-            raise ValueError(f"a kernel has a middle, so its side is odd, and {side} is not")
+            raise ValueError(f"the side of a kernel must be odd, got {side}")
         return side
 
 
@@ -79,7 +81,7 @@ _Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float], tuple[P
 
 @dataclass(frozen=True)
 class AdaptedWeights:
-    """The network's weights after learning an image, and what was learned on the way."""
+    """Weights of the network after adaptation to an image, and its kernel, noise and losses."""
 
     params: Params
     kernel: Tensor
@@ -134,7 +136,7 @@ def _convolve(x: Tensor, params: Params, index: int) -> Tensor:
 
 
 class MZSR(Method[AdaptedWeights]):
-    """The meta-learned start; the condition is what an image made of it."""
+    """Meta-learned initial weights; the condition is the weights adapted to an image."""
 
     Config = MZSRConfig
     supported_hints = frozenset({"kernel", "noise", "steps", "seconds"})
@@ -174,11 +176,11 @@ class MZSR(Method[AdaptedWeights]):
 
     @property
     def start(self) -> Params:
-        """The weights that every adaptation starts from."""
+        """Initial weights of every adaptation."""
         return self.net.params
 
     def rate(self, size: float) -> Rate:
-        """A step size as `adapt` takes it: for all weights alike, or times what was learned for each."""
+        """Step size for `adapt`: one for all weights, or times the learned factor of each."""
         if not self.config.learned_rates:
             return size
         return {name: size * factor.exp() for name, factor in zip(self.start, self.log_factors, strict=True)}
@@ -186,9 +188,9 @@ class MZSR(Method[AdaptedWeights]):
     def call(
         self, params: Params, lr: Tensor, scale: float | None = None, size: tuple[int, int] | None = None
     ) -> Tensor:
-        """The network with given weights on the bicubic enlargement of ``(n, 3, h, w)``; not clamped.
+        """Apply the network with given weights to the bicubic enlargement of ``(n, 3, h, w)``; not clamped.
 
-        The network itself knows no scale: another one, and the size that it leads to, are the multi-scale model's.
+        The network itself has no scale; the multi-scale model passes another one and the resulting size.
         """
         enlarged = resize(lr, scale or self.config.scale, size).contiguous(memory_format=torch.channels_last)
         sr: Tensor = self.net(enlarged, params)
@@ -250,7 +252,9 @@ class MZSR(Method[AdaptedWeights]):
 
     def to_tensors(self, condition: AdaptedWeights) -> dict[str, Tensor]:
         if self.config.back_projection:
-            raise BlindSRError("MZSR with back-projection works with images of known sizes alone")
+            raise BlindSRError(
+                "MZSR with back-projection cannot be exported: it needs the size of the image", Code.UNSUPPORTED_OPTION
+            )
         return dict(condition.params)
 
     def from_tensors(self, tensors: Mapping[str, Tensor]) -> AdaptedWeights:

@@ -62,8 +62,8 @@ class MetaRecipe(StageRecipe):
     unrolled: int = Field(5, gt=0, description="steps of the inner loop")
     rate: float = Field(0.01, gt=0, description="alpha")
     lr: float = Field(1e-4, gt=0, description="beta")
-    factor_lr: float = Field(0.05, gt=0, description="of the learned factors of alpha, where the model has them")
-    first_order: bool = Field(False, description="take inner gradients for constants")
+    factor_lr: float = Field(0.05, gt=0, description="learning rate of the factors of alpha, if the model has them")
+    first_order: bool = Field(False, description="treat inner gradients as constants")
     scales: tuple[float, float] | None = Field(
         None, description="range that each task's scale is drawn from (Section 6.2); the model's own if not given"
     )
@@ -74,7 +74,7 @@ class MetaRecipe(StageRecipe):
 
 
 class EstimateRecipe(StageRecipe):
-    """Ours: the paper leaves the kernel to others."""
+    """Stage of the kernel estimator, which the paper does not have."""
 
     batch: int = Field(32, gt=0)
     window: int = Field(64, gt=0, description="side of a window, LR pixels")
@@ -92,7 +92,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def stages(model: Method[AdaptedWeights], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
-    """The stages in their order."""
+    """Build the stages in their order."""
     network = cast("MZSR", model)
     return [
         Pretrain(network, cast("PretrainRecipe", recipe["pretrain"])),
@@ -167,7 +167,7 @@ class Meta(Stage):
         return {"loss": loss, "first": steps[0].detach(), "last": steps[-1].detach()}
 
     def _tasks(self, clean: Tensor, generator: torch.Generator) -> list["_Task"]:
-        """Tasks with a kernel each, and a scale each where the recipe says so; each with its own photographs."""
+        """Draw tasks with photographs and a kernel each, and a scale each if the recipe has a range of scales."""
         recipe, config = self.recipe, self.method.config
         each = recipe.support + recipe.query
         if recipe.scales is None:

@@ -24,7 +24,7 @@ _EPSILON = 1e-10
 
 
 class LPIPS(nn.Module):
-    """Distance between two images as people see it; 0 for equal ones, lower is better."""
+    """Perceptual distance between two images; 0 for equal images, lower is better."""
 
     def __init__(self, net: Net) -> None:
         super().__init__()

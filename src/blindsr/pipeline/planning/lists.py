@@ -33,7 +33,7 @@ def read_list(path: Path) -> list[str]:
 
 
 def _decoded(data: bytes) -> str:
-    """Text in UTF-8 or UTF-16, as its byte order mark or its zero bytes tell.
+    """Decode text in UTF-8 or UTF-16, by its byte order mark or its zero bytes.
 
     Raises:
         UnicodeError: it is neither.

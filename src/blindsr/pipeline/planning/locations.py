@@ -153,7 +153,7 @@ def glob_files(pattern: Location) -> list[Location]:
 
 
 def modification_time(place: Location) -> float | None:
-    """When a file was last written, seconds since 1970; None if it does not exist, 0 if the store does not tell."""
+    """Time of the last change, seconds since 1970; None if there is no file, 0 if the store does not report it."""
     if isinstance(place, Path):
         try:
             return place.stat().st_mtime
@@ -169,7 +169,7 @@ def modification_time(place: Location) -> float | None:
 
 
 def check_new(place: Location, *, overwrite: bool) -> None:
-    """Refuse a place that is taken; meant to be asked before the work.
+    """Check before the work that a place is free.
 
     Raises:
         OutputExistsError: there is a file, and it must not be replaced.
@@ -234,11 +234,11 @@ class Workspace:
         return path
 
     def prepare(self, target: Location) -> Path:
-        """A local path to write what is to be delivered to a place."""
+        """Local path to write a file that is then delivered to a place."""
         return target if isinstance(target, Path) else self._new(name_of(target), target)
 
     def temporary(self, name: str) -> Path:
-        """A local path of a name for what is to be read back and kept nowhere.
+        """Temporary local path of a name.
 
         Raises:
             BlindSRError: there is no room for temporary files.
@@ -246,7 +246,7 @@ class Workspace:
         return self._new(name, "the result")
 
     def with_original_names(self, text: str) -> str:
-        """A sentence in which local copies are called what they stand for."""
+        """Replace paths of local copies in a message by the places that they stand for."""
         for path, shown in self._shown.items():
             text = text.replace(path, shown)
         return text

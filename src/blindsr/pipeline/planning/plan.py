@@ -57,7 +57,7 @@ class Root:
     results: Location | None = None
     """The folder of all results, which is no input where it lies inside."""
     visited: tuple[str, ...] = ()
-    """Linked folders beside it, which are not to be gone into twice."""
+    """Linked folders besides it, which are searched once."""
     error: BlindSRError | None = None
     """Why it cannot be listed."""
 
@@ -242,7 +242,7 @@ def _walked(
 def _folders(found: list[locations.Entry], top: Location, results: Location | None, seen: set[str]) -> list[Location]:
     """Folders to go into: no hidden ones, not that of the results, and linked ones once.
 
-    A link back into the folder that is searched, or to one that this lies in, shows what is found anyway.
+    A link back into the folder that is searched, or to a parent of it, leads to files that are found anyway.
     """
     kept = []
     for entry in found:

@@ -36,7 +36,7 @@ class Task(StrictModel):
     widths: tuple[float, float] = (0.2, 0.2)
     """Standard deviations of a Gaussian, HR pixels."""
     angle: float = 0.0
-    """Of the first one, degrees."""
+    """Angle of the first one, degrees."""
     noise: float = 0.0
 
     def record(self, image: str, scale: int, size: int) -> Degradation:
@@ -68,7 +68,7 @@ class Panel(StrictModel):
 
     label: str
     variant: str
-    teacher: bool = Field(False, description="whether it is the teacher, which sees HR images, that represents")
+    teacher: bool = Field(False, description="whether the representations are the teacher's, which uses HR images")
     modulated: bool = Field(False, description="whether coefficients of the first modulated layer are shown")
     tasks: int = Field(0, description="which of the figure's groups of tasks")
 
@@ -82,7 +82,7 @@ class Clusters(Drawing):
     tasks: tuple[tuple[Task, ...], ...] = ()
     random: RandomTasks | None = None
     kernel: int = 21
-    repeats: int = Field(0, ge=0, description="support sets a task, drawn from all images; 0 looks at each image once")
+    repeats: int = Field(0, ge=0, description="support sets a task, drawn from all images; 0 uses each image once")
     neighbours: int = 5
 
     def used(self) -> Iterable[str]:
@@ -92,7 +92,7 @@ class Clusters(Drawing):
         return ("sklearn",)
 
     def draw(self, work: Work) -> Drawn:
-        """Look at every image under every task, and lay what was found out on a plane."""
+        """Estimate the representation of every image under every task, and project all of them to a plane."""
         data = work.sets.get(self.data.lower())
         if data is None:
             return None, {}

@@ -22,7 +22,7 @@ class Work(Protocol):
     sets: "dict[str, DataSet]"
     """Test images, by the name of the data set in lower case."""
     cells: "dict[tuple[int, int, int], Ours]"
-    """What was measured, by table, row and column."""
+    """Measured values by table, row and column."""
 
     def upscaler(self, variant: str) -> "Upscaler":
         """A variant's model, of the first seed."""
@@ -39,16 +39,16 @@ class Drawing(StrictModel):
     """One figure."""
 
     data: str = ""
-    """Name of the data set that is looked at, if any."""
+    """Name of the data set, if any."""
 
     def used(self) -> Iterable[str]:
         """Names of the variants that are drawn."""
         return ()
 
     def sets(self) -> Iterable[str]:
-        """Names of the data sets that are looked at."""
+        """Names of the data sets."""
         return (self.data,) if self.data else ()
 
     def libraries(self) -> Iterable[str]:
-        """What is needed beside matplotlib."""
+        """Requirements in addition to matplotlib."""
         return ()

@@ -66,7 +66,7 @@ def blank(width: float = 6, height: float = 4) -> "Figure":
 
 
 def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None:
-    """Refuse a figure that cannot be drawn or written; meant to be called before hours of measuring.
+    """Check before the work that a figure can be drawn and written.
 
     Args:
         path: of the figure.
@@ -85,7 +85,7 @@ def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None
 
 
 def save_figure(figure: "Figure", path: Path, *, overwrite: bool = True) -> None:
-    """Write a figure as the ending of the name says: PNG, PDF or SVG.
+    """Write a figure in the format of its file name: PNG, PDF or SVG.
 
     Raises:
         BlindSRError: another ending, or a place that cannot be written.

@@ -20,7 +20,7 @@ from blindsr.reproduce.drawings.curve import Curve
 
 @runtime_checkable
 class PairLearner(Protocol):
-    """A method with a teacher that restores by what it sees of the LR-HR pair, or of how the HR image was degraded."""
+    """Method with a teacher that estimates its condition from the LR-HR pair or from the true degradation."""
 
     def teacher_output(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
         """SR images of the teacher, ``(n, 3, s*h, s*w)``, not clamped.

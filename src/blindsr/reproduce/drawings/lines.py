@@ -24,7 +24,7 @@ class Series(Drawing):
     column: int = 0
 
     def draw(self, work: Work) -> Drawn:
-        """Draw what was measured; the paper's numbers, where there are any, are dashed."""
+        """Draw the measured numbers; those of the paper, where there are any, are dashed."""
         table = work.runs.study.tables[self.table]
         lines, numbers = [], {}
         for label, rows in self.groups.items():

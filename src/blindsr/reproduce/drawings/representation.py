@@ -1,7 +1,7 @@
-"""Whether what a method finds out about images tells degradations apart (MRDA, Figures 7 and 8; CMDSR, Figure 6).
+"""Whether representations of images separate degradations (MRDA, Figures 7 and 8; CMDSR, Figure 6).
 
 The same images are degraded in different ways. Where their representations lie close to those of other images that
-were degraded alike, the method has learned to see degradation and not content.
+were degraded alike, the method has learned to represent degradation and not content.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Representations:
     labels: Tensor
     """Which degradation, ``(n,)``."""
     names: tuple[str, ...]
-    """Of the degradations."""
+    """Labels of the degradations."""
 
     def neighbours_agree(self, k: int = 5) -> float:
         """Accuracy of the k nearest neighbours' vote, each row left out in turn (Euclidean distance)."""
@@ -49,7 +49,7 @@ class Representations:
 
 
 def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise: float = 0.0) -> Representations:
-    """Look at every image under isotropic blurs of several widths.
+    """Estimate the representation of every image under isotropic blurs of several widths.
 
     Args:
         upscaler: of a method whose conditions can be packed.
