@@ -272,7 +272,7 @@ class RangesRecipe(StageRecipe):
     def _ranges_rise_from_what_is_possible(self) -> Self:
         for name, least, value in (("noise_range", 0.0, self.noise_range), ("width_range", 0.05, self.width_range)):
             if value is not None and not least <= value[0] <= value[1]:
-                raise ValueError(f"{name} needs a least value of at least {least:g} and then a largest, not {value}")
+                raise ValueError(f"expected {name} to be a range from at least {least:g}, got {value}")
         return self
 
     def with_ranges(self, family: Family) -> Family:

@@ -40,7 +40,7 @@ def find_device(name: str | torch.device) -> torch.device:
 
 
 def accelerators() -> list[str]:
-    """Names of all accelerators here; torch itself knows at most one kind."""
+    """Names of all accelerators of this machine; torch supports at most one kind at a time."""
     kind = torch.accelerator.current_accelerator(check_available=True)
     count = 0 if kind is None else torch.accelerator.device_count()
     return [f"{kind}:{index}" for index in range(count)]

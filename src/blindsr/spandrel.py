@@ -66,7 +66,7 @@ class RestorerArchitecture(Architecture[Restorer]):  # type: ignore[misc]  # spa
         """
         card = _card_of(state_dict)
         if card is None:
-            raise UnsupportedModelError("these are no weights of blindsr")
+            raise UnsupportedModelError("these are not weights of blindsr")
         method = weights.build(card)
         return ImageModelDescriptor(
             Restorer(method),

@@ -95,7 +95,7 @@ class Auto:
         for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
             if set(given) <= self.load(name).method.supported_hints:
                 return name
-        raise BlindSRError(f"no model of its own choice can use {' and '.join(given)} together; name one with --model")
+        raise BlindSRError(f"no model of 'auto' supports {' and '.join(given)} together; name one with --model")
 
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
         """Model for a picture whose file has a JPEG quality, or None."""
@@ -157,7 +157,7 @@ class Auto:
             return str(error)
 
 
-def told(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
+def describe_choice(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
     """Describe a choice, and its outcome for a photograph and its result, for JSON."""
     if choice is None:
         return {}

@@ -68,7 +68,7 @@ def shrink(picture: Picture, fraction: float) -> Picture:
     size = round(picture.height * fraction), round(picture.width * fraction)
     if min(size) < 1:
         raise BlindSRError(
-            f"{fraction:g} of {picture.width}x{picture.height} pixels leave nothing to restore", Code.TOO_SMALL
+            f"{fraction:g} of {picture.width}x{picture.height} pixels is too small to restore", Code.TOO_SMALL
         )
     alpha = None if picture.alpha is None else resize_to(picture.alpha[None], size)[0].clamp(0, 1)
     return replace(picture, pixels=resize_to(picture.pixels[None], size)[0].clamp(0, 1), alpha=alpha)

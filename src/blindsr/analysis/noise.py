@@ -100,20 +100,20 @@ def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
         return None
     y = [luma_of(part) for part in parts]
     energies = np.concatenate([bands.block_energies(one) for one in y], axis=2)
-    seen = bands.features(energies)
+    values = bands.features(energies)
     channels = [_level([255 * part[channel] for part in parts]) for channel in range(3)]
     chroma = [_level([np.tensordot(255 * weights, part, 1) for part in parts]) for weights in _CHROMA]
-    luma = _told(seen)
+    luma = _coarse(values)
     dark, bright = _by_brightness(energies, np.concatenate([_brightness(one) for one in y], axis=1))
     noise = Noise(
         channels=(channels[0], channels[1], channels[2]),
-        luma=_seen(luma),
-        chroma=_seen(math.sqrt(float(np.mean(np.square(chroma))))),
-        grain=_grain(luma, bands.coarse_share(seen)),
-        dark=_seen(dark * luma),
-        bright=_seen(bright * luma),
+        luma=_visible(luma),
+        chroma=_visible(math.sqrt(float(np.mean(np.square(chroma))))),
+        grain=_grain(luma, bands.coarse_share(values)),
+        dark=_visible(dark * luma),
+        bright=_visible(bright * luma),
     )
-    return noise, _blur(seen)
+    return noise, _blur(values)
 
 
 def _parts(planes: Planes) -> list[Planes]:
@@ -124,14 +124,14 @@ def _parts(planes: Planes) -> list[Planes]:
 
 def _level(parts: list[Plane]) -> float:
     energies = np.concatenate([bands.block_energies(part) for part in parts], axis=2)
-    return _seen(_told(bands.features(energies)))
+    return _visible(_coarse(bands.features(energies)))
 
 
-def _told(seen: Floats) -> float:
-    return max(0.0, regression.predict("noise", seen)) ** 2
+def _coarse(values: Floats) -> float:
+    return max(0.0, regression.predict("noise", values)) ** 2
 
 
-def _seen(level: float) -> float:
+def _visible(level: float) -> float:
     return level if level > _VISIBLE else 0.0
 
 
@@ -166,7 +166,7 @@ def _by_brightness(energies: bands.Blocks, brightness: Plane) -> tuple[float, fl
     return (halves[0] / mean, halves[1] / mean) if mean > 0 else (1.0, 1.0)
 
 
-def _blur(seen: Floats) -> Blur:
-    width = max(0.0, regression.predict("blur", seen))
-    logit = regression.predict("sure", np.append(seen, np.float32(width)))
+def _blur(values: Floats) -> Blur:
+    width = max(0.0, regression.predict("blur", values))
+    logit = regression.predict("sure", np.append(values, np.float32(width)))
     return Blur(width, 1 / (1 + math.exp(-logit)))

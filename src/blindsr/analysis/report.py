@@ -134,16 +134,16 @@ class Analysis:
     @property
     def sentences(self) -> list[str]:
         """Lines of text."""
-        told = [f"Size: {self.size[0]}x{self.size[1]}"]
+        lines = [f"Size: {self.size[0]}x{self.size[1]}"]
         if self.blur is not None:
-            told.append(f"Blur: {self.blur.sentence}")
+            lines.append(f"Blur: {self.blur.sentence}")
         if self.widths is not None:
             along, across, angle = self.widths
-            told.append(f"Kernel: {along:.1f} by {across:.1f} pixels of the result at {angle:.0f} degrees")
+            lines.append(f"Kernel: {along:.1f} by {across:.1f} pixels of the result at {angle:.0f} degrees")
         if self.noise is not None:
-            told.append(f"Noise: {self.noise.sentence}")
-        told.append("JPEG: " + ("no traces" if self.compression is None else self.compression.sentence))
-        return [*told, *(f"Mind: {warning}." for warning in self.warnings)]
+            lines.append(f"Noise: {self.noise.sentence}")
+        lines.append("JPEG: " + ("no traces" if self.compression is None else self.compression.sentence))
+        return [*lines, *(f"Mind: {warning}." for warning in self.warnings)]
 
 
 def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | None = None) -> Analysis:
@@ -174,12 +174,12 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
 
 def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
     """Compression by file or pixels, whichever is worse; a file may have been compressed before it was saved."""
-    told = None if jpeg is None else Compression(jpeg, "file")
-    if told is not None and told.harmful:
-        return told
+    from_file = None if jpeg is None else Compression(jpeg, "file")
+    if from_file is not None and from_file.harmful:
+        return from_file
     grid = find_grid(planes)
-    if grid is None or (told is not None and grid.quality is not None and grid.quality >= HARMLESS_QUALITY):
-        return told
+    if grid is None or (from_file is not None and grid.quality is not None and grid.quality >= HARMLESS_QUALITY):
+        return from_file
     return Compression(grid.quality, "pixels", grid.confidence, grid.period, grid.phase)
 
 

@@ -48,7 +48,7 @@ does not, and above which it removes noise."""
 
 @dataclass(frozen=True)
 class Trial:
-    """What a result does to a photograph."""
+    """Judgement of a result of a photograph."""
 
     fine: float
     """Fine structure in flat parts, against bicubic; see `fine_structure`."""
@@ -80,7 +80,7 @@ class Comparison:
 
     @property
     def doubt(self) -> str | None:
-        """What speaks against the first, as a clause; None if there is nothing to be removed."""
+        """Objection to the first, as a clause; None if there is nothing to be removed."""
         if self.noisier > _NOISIER:
             return "weights for photographs of any history remove noise where it is flat"
         apart = _APART if self.noisier < _ALIKE else _FAR_APART
@@ -98,8 +98,8 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
         general: of weights for photographs of any history.
         picture: the photograph.
     """
-    seen = _middle(picture)
-    conditions = [one.estimate_condition(seen) for one in (narrow, general)]
+    middle = _middle(picture)
+    conditions = [one.estimate_condition(middle) for one in (narrow, general)]
     difference, detail, noisier = [], [], []
     for top, left, height, width in _windows(picture.pixels):
         lr = picture.pixels[None, :, top : top + height, left : left + width].float()

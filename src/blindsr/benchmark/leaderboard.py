@@ -17,10 +17,10 @@ def read_submissions(folder: Path) -> list[Submission]:
         BlindSRError: there is none, or a file is no submission.
     """
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds submissions", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of submissions", Code.FILE_NOT_FOUND)
     paths = sorted(folder.glob("*.json"))
     if not paths:
-        raise BlindSRError(f"{folder} holds no submissions (.json)", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"{folder} contains no submissions (.json)", Code.FILE_NOT_FOUND)
     return [load_submission(path) for path in paths]
 
 

@@ -33,7 +33,7 @@ class Originals:
         """
         paths = [path for folder in folders for path in _tree(folder)]
         if not paths:
-            raise BlindSRError(f"{', '.join(map(str, folders))} holds no images", Code.NO_IMAGES)
+            raise BlindSRError(f"{', '.join(map(str, folders))} contains no images", Code.NO_IMAGES)
         return cls({digest(read_levels(path)): path for path in paths}, ", ".join(map(str, folders)))
 
     def read(self, sha256: str, what: str) -> Tensor:

@@ -157,5 +157,5 @@ def apply_steps(steps: Sequence[Step], levels: Tensor, kernels: Kernels, seed: s
 
 def _multiple(value: float) -> float:
     if value * exact.FRACTION != round(value * exact.FRACTION):
-        raise ValueError(f"{value} is no multiple of 1/{exact.FRACTION}")
+        raise ValueError(f"{value} is not a multiple of 1/{exact.FRACTION}")
     return value

@@ -22,7 +22,7 @@ class _Part(BaseModel):
 
 
 class Program(_Part):
-    """What made the results."""
+    """Program that made the results."""
 
     name: str = Field(min_length=1)
     """How tables call it."""
@@ -34,7 +34,7 @@ class Program(_Part):
 
 
 class Run(_Part):
-    """How the results were made."""
+    """Conditions under which the results were made."""
 
     command: str = ""
     hardware: str = ""

@@ -42,7 +42,7 @@ class Measured(_Part):
     rounding: Rounding
 
     def convention(self) -> Convention:
-        """The same for the functions that measure."""
+        """Convention of the measures, as `blindsr.evaluate.metrics` has it."""
         return Convention(self.channel, self.border, self.rounding)
 
 
@@ -113,7 +113,7 @@ class Suite(_Part):
         return operations.apply_steps(steps, levels[:, :height, :width], self.tensors, self.seed(case, data_set, image))
 
     def seed(self, case: Case, data_set: str, image: str) -> str:
-        """What the noise of an LR image is drawn from."""
+        """Seed of the noise of LR images."""
         return f"{self.name}/{case.name}/{data_set}/{image}"
 
     def select(
@@ -172,7 +172,7 @@ def load_suite(name: str) -> Suite:
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise BlindSRError(
-            f"there is no suite {name!r}; did you mean {nearest[0]!r}? There is {', '.join(known)}", Code.UNKNOWN_NAME
+            f"unknown suite {name!r}; did you mean {nearest[0]!r}? Available: {', '.join(known)}", Code.UNKNOWN_NAME
         )
     return parse_suite((_folder() / f"{name}.json").read_text(encoding="utf-8"), name)
 

@@ -54,7 +54,7 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
 def megapixels(folder: Path) -> float | None:
     """Size of all images of a folder and of the folders in it; None if there is no image."""
     if not folder.is_dir():
-        raise BlindSRError(f"there is no folder {folder}; name one that holds the LR images", Code.FILE_NOT_FOUND)
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of LR images", Code.FILE_NOT_FOUND)
     folders = [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]
     pixels = sum(_pixels(path) for one in folders for path in image_files(one))
     return pixels / 1e6 or None
@@ -73,7 +73,7 @@ def read_run(folder: Path) -> Run:
     try:
         return Run.model_validate_json(files.read_text(path))
     except ValidationError:
-        raise BlindSRError(f"{path} is not what `blindsr benchmark time` writes", Code.INVALID_FILE) from None
+        raise BlindSRError(f"{path} was not written by `blindsr benchmark time`", Code.INVALID_FILE) from None
 
 
 def _processor_seconds() -> float:

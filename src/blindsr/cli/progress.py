@@ -43,7 +43,7 @@ class Progress:
         self._bar = None
 
     def advance(self, megapixels: float) -> None:
-        """One file more, of so many megapixels of result."""
+        """Count a finished file with the megapixels of its result."""
         self._megapixels += megapixels
         if self._bar is not None:
             task = self._bar.tasks[0]
@@ -51,7 +51,7 @@ class Progress:
             self._bar.update(task.id, advance=1, speed=speed)
 
     def fraction(self, finished: float) -> None:
-        """How much of all the work is done, 0 to 1."""
+        """Fraction of all the work that is done, 0 to 1."""
         if self._bar is not None:
             task = self._bar.tasks[0]
             self._bar.update(task.id, completed=finished * (task.total or 1), total=task.total or 1)

@@ -46,7 +46,7 @@ def _read_mat(path: Path) -> np.ndarray:
     found = [value for key, value in io.loadmat(path).items() if not key.startswith("__")]
     matrices = [np.squeeze(value) for value in found if isinstance(value, np.ndarray) and np.squeeze(value).ndim == 2]
     if len(matrices) != 1:
-        raise ValueError(f"it holds {len(matrices)} matrices, and one is needed")
+        raise ValueError(f"expected one matrix, found {len(matrices)}")
     return matrices[0]
 
 

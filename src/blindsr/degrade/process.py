@@ -138,7 +138,7 @@ class Degradation(Rows):
         return self.map(lambda rows: rows.repeat_interleave(times, 0))
 
     def to(self, device: torch.device | str) -> Self:
-        """The same with its parameters on another device."""
+        """Move the parameters to a device."""
         return self.map(lambda rows: rows.to(device))
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
@@ -195,7 +195,7 @@ class Degradation(Rows):
 
     @classmethod
     def upgraded(cls, values: dict[str, Any], version: object) -> dict[str, Any]:
-        """The values of a record of an older version as the current one has them.
+        """Convert the values of a record of an older version.
 
         Raises:
             BlindSRError: there is no such version.
@@ -295,7 +295,7 @@ def _whole(values: Any) -> Tensor:
     """A list of whole numbers as a tensor; torch alone would cut 30.7 to 30 without a word."""
     given = torch.tensor(values)
     if given.is_floating_point():
-        raise TypeError(f"whole numbers are needed, not {values}")
+        raise TypeError(f"expected integers, got {values}")
     return given.long()
 
 

@@ -57,7 +57,7 @@ def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[Data
 
 
 def data_set_of(folders: Iterable[Path], limit: int | None = None) -> DataSet:
-    """The one data set that folders hold.
+    """Data set of folders that contain just one.
 
     Raises:
         BlindSRError: as `data_sets_of`, or there are several.
@@ -77,7 +77,7 @@ class Results:
         self.folder = folder
 
     def check(self, protocols: Iterable[str]) -> None:
-        """Refuse a folder without a subfolder for each protocol: the results of one are no results of another."""
+        """Check that a folder has a subfolder for each protocol: results of one are not results of another."""
         missing = [name for name in protocols if not (self.folder / name).is_dir()]
         if missing:
             raise BlindSRError(

@@ -23,7 +23,7 @@ class Photograph:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What results may be called: the name common to the pair, or that of either image."""
+        """Names that results may have: the name common to the pair, or that of either image."""
         given = (self.name, self.lr.stem, self.hr.stem if self.hr else self.name)
         return tuple(dict.fromkeys(given))
 
@@ -74,7 +74,7 @@ def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = 
 
 
 def pairs_below(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
-    """The sets of pairs among folders and the folders in them; those that hold none are passed over."""
+    """Sets of pairs among folders and their subfolders; those without pairs are skipped."""
     places = [place for folder in folders if folder.is_dir() for place in (folder, *subfolders(folder))]
     return [_first(one, limit) for one in map(_set, places) if one]
 
@@ -87,7 +87,7 @@ def _sets(folder: Path) -> list[PhotographSet]:
     found = [own] if own else [one for one in map(_set, subfolders(folder)) if one]
     if not found:
         raise BlindSRError(
-            f"{folder} holds no pairs: sub-folders LR and HR, or files NAME_LR and NAME_HR; or name the folder of HR "
+            f"{folder} contains no pairs: subfolders LR and HR, or files NAME_LR and NAME_HR; or name the folder of HR "
             "images with --data and that of LR images with --lr",
             Code.NO_IMAGES,
         )
@@ -133,8 +133,8 @@ def _first(one: PhotographSet, limit: int | None) -> PhotographSet:
 
 
 def _is(path: Path, role: str) -> bool:
-    told = _ROLE.search(path.stem)
-    return bool(told and told[role])
+    role = _ROLE.search(path.stem)
+    return bool(role and role[role])
 
 
 def _common(path: Path) -> str:

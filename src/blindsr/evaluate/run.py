@@ -25,14 +25,14 @@ papers tell them of it; blind ones do not look."""
 
 @dataclass(frozen=True)
 class WithOriginal:
-    """What restores an LR image with the help of its HR image, as teachers do; takes LR, degradation and HR."""
+    """Restores an LR image with the help of its HR image, as teachers do; takes LR, degradation and HR."""
 
     restore: Callable[[Tensor, Degradation, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where images are kept, in ``<protocol>/<data set>/<name>.png``; nowhere by default."""
+    """Folders to keep images in, as ``<protocol>/<data set>/<name>.png``; none by default."""
 
     lr: Path | None = None
     """LR images, each with a JSON record of its degradation."""
@@ -79,20 +79,20 @@ def evaluate(
 
 
 def restore_with_hints(
-    upscaler: Upscaler, told: Protocol | None, steps: int | None = None, support: Sequence[Path] = ()
+    upscaler: Upscaler, hinted: Protocol | None, steps: int | None = None, support: Sequence[Path] = ()
 ) -> Restore:
     """Restore with the hints that a protocol's paper gives.
 
     Args:
         upscaler: the model.
-        told: the protocol whose hints are given, if any.
+        hinted: the protocol whose hints are given, if any.
         steps: number of gradient steps.
         support: HR images that are degraded like each test image and given as its support set.
     """
     pictures = [(path.stem, images.modcrop(images.read(path).pixels, upscaler.scale)[None]) for path in support]
 
     def restore(lr: Tensor, degradation: Degradation) -> Tensor:
-        hints = Hints() if told is None else told.oracle_hints(degradation, upscaler.method.supported_hints)
+        hints = Hints() if hinted is None else hinted.oracle_hints(degradation, upscaler.method.supported_hints)
         alike = [replace(degradation, seeds=_seed(degradation, name)).apply(hr) for name, hr in pictures]
         return upscaler(lr, replace(hints, steps=steps, support=alike or None))
 

@@ -29,7 +29,7 @@ _MAKER_NOTE = 0x927C
 
 
 def set_upright(block: bytes) -> bytes:
-    """Say that the pixels stand upright (orientation 1) and unlink the thumbnail, which shows the old picture."""
+    """Set the orientation to 1 (upright) and unlink the thumbnail, which shows the old picture."""
     block = block.removeprefix(PREFIX)
     try:
         edited, order, first = _open(block)
@@ -82,7 +82,7 @@ def parse_exif(block: bytes) -> Exif:
 
 
 def from_tiff(file: IO[bytes]) -> bytes | None:
-    """Collect what a TIFF file says about the photograph: camera, time, place, exposure; None where it is silent."""
+    """Collect the entries of a TIFF file about the photograph: camera, time, place, exposure; None without any."""
     with ignore_malformed():
         found = _directories(file)
         for tag in _LAYOUT_TAGS & set(found):

@@ -53,16 +53,16 @@ class Frames:
         return len(self.samples)
 
     def pictures(self) -> Iterator[Picture]:
-        """One after the other."""
+        """Pictures in order."""
         return (self.picture(number) for number in range(len(self)))
 
     def picture(self, number: int) -> Picture:
-        """One of them, counted from 0."""
+        """Picture of an index, counted from 0."""
         picture = from_samples(self.samples[number], Metadata())
         return replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
 
     def with_pictures(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
-        """The same file with other pictures in it."""
+        """Replace the pictures and keep the rest of the file."""
         bits = bits or self.metadata.bits
         return replace(
             self, samples=[one.to_array(bits) for one in pictures], metadata=replace(self.metadata, bits=bits)

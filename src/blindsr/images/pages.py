@@ -32,8 +32,8 @@ _LONGEST = 200
 
 def decode_error(path: Path, error: Exception) -> BlindSRError:
     """Error for a file that a library cannot decode."""
-    told = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
-    reason = told[0].strip()[:_LONGEST] if told else type(error).__name__
+    lines = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
+    reason = lines[0].strip()[:_LONGEST] if lines else type(error).__name__
     return BlindSRError(f"{path} cannot be decoded: corrupt, truncated or unsupported ({reason})", Code.CANNOT_DECODE)
 
 

@@ -149,7 +149,7 @@ def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 def apply_orientation(samples: Samples, orientation: int) -> Samples:
-    """Turn samples ``(h, w)`` or ``(h, w, c)`` upright, as an EXIF orientation of 1 to 8 says."""
+    """Turn samples ``(h, w)`` or ``(h, w, c)`` upright by an EXIF orientation of 1 to 8."""
     if orientation in (5, 6, 7, 8):
         samples = samples.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):

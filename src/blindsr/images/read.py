@@ -87,7 +87,7 @@ def _read_rare(file: BinaryIO, path: Path, max_pixels: int, page: int, stored: t
 
 @contextmanager
 def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
-    """Open an image file, and tell what kind it is of from its first bytes.
+    """Open an image file, and determine its format from its first bytes.
 
     Raises:
         BlindSRError: it is not there, a folder, cannot be read, is no image, or too large for its kind.
@@ -193,7 +193,7 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
 
 
 def metadata_of(image: pyvips.Image, file: BinaryIO, kind: Format, path: Path) -> Metadata:
-    """What an opened image and its file's own bytes say besides pixels; depth and gray are left to the pixels.
+    """Metadata of an opened image and of the bytes of its file, except depth and gray, which depend on the pixels.
 
     Raises:
         BlindSRError: the file holds HDR values.

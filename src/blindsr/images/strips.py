@@ -30,7 +30,7 @@ _ROWS = 64
 
 
 class Strips:
-    """An image file that is decoded as far as its rows are asked for, from the top to the bottom.
+    """Image file that is decoded row by row from the top, as far as rows are read.
 
     One that its EXIF orientation turns is decoded to a temporary file first.
     """

@@ -168,7 +168,7 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
 
 
 def check_quality(quality: int) -> None:
-    """Refuse a quality that is not one of 1 to 100."""
+    """Check that a quality is from 1 to 100."""
     if not 1 <= quality <= 100:
         raise BlindSRError(f"expected a quality from 1 to 100, got {quality}")
 

@@ -9,7 +9,7 @@ from blindsr.degrade.resample import resize
 
 
 class BicubicConfig(StrictModel):
-    """All there is to choose."""
+    """Configuration of bicubic interpolation."""
 
     scale: int = pydantic.Field(gt=0)
 

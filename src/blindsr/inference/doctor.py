@@ -28,7 +28,7 @@ _CLOSE = 2e-3
 
 @dataclass(frozen=True)
 class Check:
-    """One model."""
+    """Result of the check of a model."""
 
     name: str
     sum: bool | None
@@ -103,8 +103,8 @@ def _devices() -> list[str]:
         properties: Any = None
         if device.type in ("cuda", "xpu"):  # Metal says nothing of its devices
             properties = torch.get_device_module(device).get_device_properties(device)
-        told = "" if properties is None else f" {properties.name}, {properties.total_memory / 2**30:.0f} GiB,"
-        found.append(f"{device}:{told} {bf16}")
+        shown = "" if properties is None else f" {properties.name}, {properties.total_memory / 2**30:.0f} GiB,"
+        found.append(f"{device}:{shown} {bf16}")
     return found
 
 

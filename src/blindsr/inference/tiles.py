@@ -65,9 +65,9 @@ RestoreBox: TypeAlias = Callable[[Method[Any], Tensor, Any, Box], Tensor]
 
 def restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box) -> Tensor:
     """Restore one box of an image as the method does; where the image ends, its context does, too."""
-    seen = box.expanded(method.traits.margin, lr)
-    sr = method.restore(seen.cut(lr).contiguous(memory_format=torch.channels_last), condition)
-    return box.relative_to(seen).scaled(method.traits.scale).cut(sr)
+    padded = box.expanded(method.traits.margin, lr)
+    sr = method.restore(padded.cut(lr).contiguous(memory_format=torch.channels_last), condition)
+    return box.relative_to(padded).scaled(method.traits.scale).cut(sr)
 
 
 def restore_tiled(

@@ -30,8 +30,8 @@ def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
         pixels: ``(3, h, w)``.
         alpha: ``(1, h, w)``.
     """
-    seen = alpha > 0
-    if seen.all() or not seen.any():
+    visible = alpha > 0
+    if visible.all() or not visible.any():
         return pixels
     colour, weight = (pixels * alpha)[None], alpha[None]
     levels = []
@@ -42,4 +42,4 @@ def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
     for colour, weight in reversed(levels):
         wider = F.interpolate(known, scale_factor=2)[..., : weight.shape[-2], : weight.shape[-1]]
         known = torch.where(weight > 0, colour / weight, wider)
-    return torch.where(seen, pixels, known[0])
+    return torch.where(visible, pixels, known[0])

@@ -35,8 +35,8 @@ class Upsampling:
         It is written over by the next call: new memory takes longer than the interpolation.
         """
         count = bottom - top
-        seen = self._padded[..., top : bottom + 2 * _NEAR, :].unfold(-1, BAND + 2 * _NEAR, BAND)
-        wide = (seen @ self._matrix.T).flatten(-2)
+        windows = self._padded[..., top : bottom + 2 * _NEAR, :].unfold(-1, BAND + 2 * _NEAR, BAND)
+        wide = (windows @ self._matrix.T).flatten(-2)
         if self._room is None:
             self._room = wide.new_empty(*wide.shape[:2], self._scale * BAND, wide.shape[-1])
         enlarged = self._room[..., : self._scale * count, :]

@@ -100,8 +100,8 @@ class Upscaler:
         traits = self.method.traits
 
         def sensible(side: int) -> bool:
-            seen = side + 2 * self.context
-            return side <= _TILE and (side <= 4 * self.context or traits.features(seen, seen) <= _TILE_MEMORY)
+            padded = side + 2 * self.context
+            return side <= _TILE and (side <= 4 * self.context or traits.features(padded, padded) <= _TILE_MEMORY)
 
         return next(filter(sensible, TILES), TILES[-1])
 
@@ -333,8 +333,8 @@ class Upscaler:
         """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength}")
-        seen = box.expanded(self.context, picture.pixels)
-        lr, inner = fill_transparent(_cut(picture, seen)), box.relative_to(seen)
+        padded = box.expanded(self.context, picture.pixels)
+        lr, inner = fill_transparent(_cut(picture, padded)), box.relative_to(padded)
         gamut = gamut_of(picture.metadata)
         known = lr if gamut is None else gamut.to_srgb(lr)
         sr = self._restore(known, condition, inner, watch, tile, guarded=self._guard)
@@ -346,8 +346,8 @@ class Upscaler:
 
     def _interpolated(self, image: Tensor, box: Box) -> Tensor:
         """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
-        seen = box.expanded(_BICUBIC, image)
-        return box.relative_to(seen).scaled(self.scale).cut(resize(seen.cut(image), self.scale))
+        padded = box.expanded(_BICUBIC, image)
+        return box.relative_to(padded).scaled(self.scale).cut(resize(padded.cut(image), self.scale))
 
     def average_conditions(self, conditions: Sequence[Any]) -> Any:
         """Mean of the conditions of several images with the same degradation.

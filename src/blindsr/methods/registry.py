@@ -42,7 +42,7 @@ def method_names() -> list[str]:
 
 
 def method_class(name: str) -> type[Method[Any]]:
-    """The class of a method, imported now.
+    """Import the class of a method.
 
     Raises:
         BlindSRError: there is no such method, or its package does not hold one.
@@ -59,7 +59,7 @@ def method_class(name: str) -> type[Method[Any]]:
 
 
 def training(name: str) -> Training:
-    """The training half of a method, imported now.
+    """Import the training module of a method.
 
     Raises:
         BlindSRError: there is no such method, or its package cannot be imported.

@@ -30,7 +30,7 @@ def initialise(module: nn.Module, follows: Literal["linear", "relu"] = "linear",
 
 
 def windows(image: Tensor, side: int, count: int) -> Tensor:
-    """What to judge an image by: itself, or windows spread evenly over one of more pixels than all of them have.
+    """Input for the condition of an image: itself, or evenly spaced windows of an image with more pixels than these.
 
     Args:
         image: ``(1, c, h, w)``.

@@ -13,7 +13,7 @@ REACH = 2
 
 
 def factors(scale: int) -> tuple[int, ...]:
-    """What an image is enlarged by, stage after stage: four times is twice by two."""
+    """Factors of the stages of an enlargement: 4 is twice 2."""
     return (2, 2) if scale == 4 else (scale,)
 
 
@@ -66,7 +66,7 @@ class Upsampler(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, *self.folded(), padding=REACH), self.scale)
 
     def folded(self, params: Mapping[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        """The one convolution: what the ``3 s^2`` pixels made from an LR pixel are, as sums of features around it.
+        """Fold the layers to one convolution, from features to the ``3 s^2`` pixels of each LR pixel.
 
         Such a sum is traced back from the last layer to the first, which is six times less work at x4 than to ask what
         each of the features becomes.
@@ -98,7 +98,7 @@ class Upsampler(nn.Module):
 
 
 class FoldedUpsampler(nn.Module):
-    """An `Upsampler` whose one convolution is made once and for all."""
+    """`Upsampler` folded to one convolution."""
 
     def __init__(self, upsampler: Upsampler) -> None:
         super().__init__()

@@ -112,7 +112,7 @@ def _condition(
     if stored is not None and photo is not None:
         raise BlindSRError("give either --condition or --photo: both set the condition", Code.CONFLICTING_OPTIONS)
     if kernel is not None and photo is None:
-        raise BlindSRError("--kernel is that of a photograph; name it with --photo", Code.MISSING_OPTION)
+        raise BlindSRError("--kernel needs the photograph; give it with --photo", Code.MISSING_OPTION)
     upscaler = Upscaler(method, device="cpu", precision="fp32")
     if stored is not None:
         return True, method.to_tensors(condition_io.load_condition(stored, str(model), upscaler))
@@ -122,7 +122,7 @@ def _condition(
         return True, method.to_tensors(upscaler.condition(network_input(images.read(photo)), hints))
     if "steps" in method.supported_hints:
         raise BlindSRError(
-            f"{type(method).__name__} learns from each photograph; name one with --photo", Code.MISSING_OPTION
+            f"{type(method).__name__} adapts to each photograph; give one with --photo", Code.MISSING_OPTION
         )
     return False, example(method)
 
@@ -211,9 +211,7 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
             )
         most = max(most, float(np.abs(made - wanted.numpy()).max()))
     if not most < _LARGEST_DIFFERENCE[precision]:
-        raise BlindSRError(
-            f"the graph gives other results than torch, by {255 * most:.1f} of 255 in {precision}", Code.INCOMPATIBLE
-        )
+        raise BlindSRError(f"the graph differs from torch by {255 * most:.1f} of 255 in {precision}", Code.INCOMPATIBLE)
     return most
 
 
@@ -231,11 +229,11 @@ def _examples(
     """Crops of photographs, with their conditions where those are inputs."""
     if folder is None:
         raise BlindSRError(
-            "int8 is calibrated on photographs; name a folder of some with --calibrate", Code.MISSING_OPTION
+            "int8 needs photographs for calibration; give a folder with --calibrate", Code.MISSING_OPTION
         )
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in images.formats.READ)[:_CROPS]
     if not found:
-        raise BlindSRError(f"there are no images in {folder}", Code.NO_IMAGES)
+        raise BlindSRError(f"no images found in {folder}", Code.NO_IMAGES)
     upscaler = Upscaler(method, device="cpu", precision="fp32")
     examples: list[precisions.Inputs] = []
     for path in found:

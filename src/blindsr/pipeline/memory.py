@@ -112,8 +112,8 @@ def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
     if upscaler.device.type != "cpu":
         return 0
     traits = upscaler.method.traits
-    seen = side + 2 * upscaler.context
-    return traits.features(min(width + 2 * BORDER, seen), min(height + 2 * BORDER, seen))
+    padded = side + 2 * upscaler.context
+    return traits.features(min(width + 2 * BORDER, padded), min(height + 2 * BORDER, padded))
 
 
 def largest_analysed(limit: int) -> int:
@@ -132,9 +132,9 @@ def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
     traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
 
     def fits(side: int) -> bool:
-        seen = side + 2 * upscaler.context
-        rows = width * (seen * _PER_INPUT + side * traits.scale**2 * 9)
-        return rows + _features(upscaler, width, seen, side) <= room
+        padded = side + 2 * upscaler.context
+        rows = width * (padded * _PER_INPUT + side * traits.scale**2 * 9)
+        return rows + _features(upscaler, width, padded, side) <= room
 
     return _largest_tile(upscaler, fits)
 

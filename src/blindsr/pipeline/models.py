@@ -24,7 +24,7 @@ _LOADING = Lock()
 
 
 def load_model(options: Options) -> Upscaler | Auto:
-    """What restores by some options; the last models are kept, so that calls one by one load them once.
+    """Load the model for some options; the last models are cached.
 
     Raises:
         BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.

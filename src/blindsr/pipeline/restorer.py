@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from blindsr import images
-from blindsr.analysis.choice import Choice, told
+from blindsr.analysis.choice import Choice, describe_choice
 from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import NativeOption, resolve_native, shrink
 from blindsr.errors import BlindSRError, Code
@@ -240,7 +240,7 @@ class Restorer:
         if options.compare is not None:
             shown = side_by_side(_shown(picture, region), result)
             images.write(shown, options.compare, overwrite=options.existing == "replace")
-        chosen = told(choice, (_shown(photograph, region), result))
+        chosen = describe_choice(choice, (_shown(photograph, region), result))
         found = {**scaled, **self._findings(upscaler, opened, (picture, result), condition)} if options.report else {}
         return Outcome(opened.job, megapixels=result.height * result.width / 1e6, findings={**chosen, **found}), result
 
@@ -269,7 +269,7 @@ class Restorer:
         )
         megapixels = sum(one.shape[0] * one.shape[1] for one in result.samples) / 1e6
         found = {"frames": len(frames)} if options.report else {}
-        return Outcome(opened.job, megapixels=megapixels, findings={**told(choice), **found}), result
+        return Outcome(opened.job, megapixels=megapixels, findings={**describe_choice(choice), **found}), result
 
     def _restore_oversized(self, opened: OpenedFile, image: OversizedImage, watch: Watch) -> Outcome:
         options, (upscaler, choice) = self.options, self._fixed()
@@ -286,7 +286,7 @@ class Restorer:
             overwrite=options.existing == "replace",
             watch=watch,
         )
-        findings = {**told(choice), **(upscaler.method.describe(condition) if options.report else {})}
+        findings = {**describe_choice(choice), **(upscaler.method.describe(condition) if options.report else {})}
         width, height = options.result_size.of(image.width, image.height, upscaler.scale)
         return Outcome(opened.job, megapixels=width * height / 1e6, findings=findings)
 

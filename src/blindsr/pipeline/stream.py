@@ -129,15 +129,17 @@ def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch)
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
         first = max(0, top - margin)
-        seen = window.rows(first, min(strips.height, bottom + margin))
-        yield np.concatenate(list(_row(upscaler, seen, manner, (top - first, bottom - top))), axis=1)
+        piece = window.rows(first, min(strips.height, bottom + margin))
+        yield np.concatenate(list(_row(upscaler, piece, manner, (top - first, bottom - top))), axis=1)
         watch(bottom / strips.height)
 
 
-def _row(upscaler: Upscaler, seen: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
+def _row(upscaler: Upscaler, piece: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
     """Restore a row of tiles from left to right; ``rows`` is where it begins in its context, and its height."""
     top, height = rows
-    for left in range(0, seen.width, manner.tile):
-        region = (left, top, min(manner.tile, seen.width - left), height)
-        part = upscaler.preview(seen, manner.condition, region, strength=manner.strength, tile=manner.tile, strict=True)
+    for left in range(0, piece.width, manner.tile):
+        region = (left, top, min(manner.tile, piece.width - left), height)
+        part = upscaler.preview(
+            piece, manner.condition, region, strength=manner.strength, tile=manner.tile, strict=True
+        )
         yield part.to_array(manner.bits)

@@ -1,4 +1,4 @@
-"""The tables and figures of the papers, each trained, measured and drawn by one command."""
+"""Reproduction of the tables and figures of the papers: training, measurement and drawing by one command."""
 
 from blindsr.reproduce.run import Request, reproduce
 from blindsr.reproduce.study import Study, studies, study

@@ -1,4 +1,4 @@
-"""What a training may cost: the paper's full schedule, a time, or a number of steps."""
+"""Budgets of trainings: the paper's full schedule, a time, or a number of steps."""
 
 import json
 import tempfile
@@ -24,7 +24,7 @@ _VALIDATIONS = 10
 
 @dataclass(frozen=True)
 class Budget:
-    """The same for each variant of a study; neither of both is the paper's schedule."""
+    """Limit of the training of each variant, in seconds or steps; neither is the paper's schedule."""
 
     text: str
     time: float | None = None
@@ -34,7 +34,7 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``paper``, a time as ``30m``, or a number of steps as ``2000``.
+        """Parse ``paper``, a time such as ``30m``, or a number of steps such as ``2000``.
 
         Raises:
             BlindSRError: neither of them.
@@ -52,12 +52,12 @@ class Budget:
 
     @property
     def full(self) -> bool:
-        """Whether it is the paper's."""
+        """Whether it is the paper's schedule."""
         return self.time is None and self.steps is None
 
 
 def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> Recipe:
-    """A recipe whose schedule, shortened as a whole, fits a budget; never longer than it was.
+    """Shorten the schedule of a recipe as a whole to fit a budget; it is never lengthened.
 
     For a time, each stage is timed for a few steps on this machine; validations come on top.
     """
@@ -70,7 +70,7 @@ def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> 
 
 
 def shortened(recipe: Recipe, factor: float) -> Recipe:
-    """A recipe with all steps multiplied by a factor of at most 1, at least one step a stage."""
+    """Multiply all steps of a recipe by a factor of at most 1, with at least one step a stage."""
     factor = min(1.0, factor)
     values = recipe.to_dict()
     for name, stage in recipe.stages.items():

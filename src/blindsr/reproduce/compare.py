@@ -1,4 +1,4 @@
-"""Models side by side: what each restores under one protocol, its size, and the time that it takes."""
+"""Comparison of models: results under a protocol, size and time."""
 
 import time
 from collections.abc import Sequence
@@ -50,12 +50,12 @@ def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: Da
 
 
 def parameters(upscaler: Upscaler) -> int:
-    """How many weights a model has at test time."""
+    """Number of parameters of a model at test time."""
     return sum(one.numel() for one in upscaler.method.parameters())
 
 
 def seconds(upscaler: Upscaler) -> float:
-    """Median time for an image of 128x128 pixels, after one that does not count."""
+    """Median time for an image of 128x128 pixels, after a warm-up."""
     lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
     times = []
     for _ in range(_TIMES + 1):
@@ -66,7 +66,7 @@ def seconds(upscaler: Upscaler) -> float:
 
 
 def markdown(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_set: str) -> str:
-    """A table with a row for each model; differences are to the first one."""
+    """Format a table with a row for each model; differences are to the first model."""
     head = ["model", "parameters", "seconds", *(f"{one.name} ({data_set})" for one in protocols)]
     rows = [head, ["---", *("---:" for _ in head[1:])]]
     for entry in entries:

@@ -1,4 +1,4 @@
-"""The cells of a study's tables: what a variant restores, how large it is, and how long it takes."""
+"""Cells of a study's tables: results of a variant, its size, and its time."""
 
 import copy
 import math
@@ -30,7 +30,7 @@ Cell = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Ours:
-    """One cell of ours: each number's mean over the seeds, and how far they spread."""
+    """Measured cell: mean of each number over the seeds, and its standard deviation."""
 
     mean: Cell
     spread: tuple[float, ...] | None
@@ -46,7 +46,7 @@ class Ours:
 
 
 class Meter:
-    """Measures models; each protocol is run once for all of its data sets and measures."""
+    """Meter of models; each protocol is run once for all of its data sets and measures."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Meter:
         self._known: dict[tuple[object, ...], dict[str, float]] = {}
 
     def cell(self, key: object, upscaler: Upscaler, row: Row, column: Column, rates: Sequence[float]) -> Cell | None:
-        """One cell, or None where its data set is missing.
+        """Measure a cell; None where its data set is missing.
 
         Args:
             key: identifies the model.
@@ -141,7 +141,7 @@ def _timed(times: list[float], restore: Callable[..., Tensor], *inputs: object) 
 
 
 def parameters(upscaler: Upscaler, part: str | None = None) -> int:
-    """How many weights restore: those of training alone do not count.
+    """Number of parameters for restoration, without those of training alone.
 
     Args:
         upscaler: the model.
@@ -160,7 +160,7 @@ def parameters(upscaler: Upscaler, part: str | None = None) -> int:
 
 
 def seconds(upscaler: Upscaler, size: tuple[int, int] = (128, 128), steps: int | None = None) -> float:
-    """Median time for an LR image of a size (width, height), after one that does not count."""
+    """Median time for an LR image of a size (width, height), after a warm-up."""
     lr = _image(size)
     times: list[float] = []
     for _ in range(_TIMES + 1):

@@ -1,4 +1,4 @@
-"""A study's tables to read: the paper's numbers, ours below them, and how far training was."""
+"""Report of a study: tables of the paper's numbers and ours, and the progress of training."""
 
 import json
 import math
@@ -20,7 +20,7 @@ _DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "seconds": 3, "multiply-adds": 2}
 
 @dataclass(frozen=True)
 class Report:
-    """All that a study came to."""
+    """Results of a study."""
 
     study: Study
     budget: str
@@ -36,11 +36,11 @@ class Report:
     """Numbers of the figure."""
 
     def grids(self) -> list[Grid]:
-        """Its tables."""
+        """Tables of the results."""
         return [self._grid(number, table) for number, table in enumerate(self.study.tables)]
 
     def markdown(self) -> str:
-        """All of it in Markdown."""
+        """Format the report in Markdown."""
         one = self.study
         parts = [f"# {one.name}: {one.title}", f"{one.source}. {one.convention}"]
         parts += [one.notes] if one.notes else []
@@ -52,15 +52,15 @@ class Report:
 
     def progress(self) -> list[str]:
         """Describe the progress of trainings and missing results, in sentences."""
-        told = [run.sentence() for run in self.runs] or ["nothing had to be trained"]
+        shown = [run.sentence() for run in self.runs] or ["nothing had to be trained"]
         if self.missing:
-            told.append(f"not measured, because --data holds no folder of this name: {', '.join(self.missing)}")
+            shown.append(f"not measured, because --data holds no folder of this name: {', '.join(self.missing)}")
         if self.partial:
-            told.append(f"measured on some of the images only: {', '.join(self.partial)}")
-        return told
+            shown.append(f"measured on some of the images only: {', '.join(self.partial)}")
+        return shown
 
     def terminal(self) -> list[RichTable]:
-        """Its tables for the terminal."""
+        """Format the tables for the terminal."""
         return [rich_table(grid) for grid in self.grids()]
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,10 +98,10 @@ class Report:
         conventions = dict.fromkeys(str(protocol_of(name).convention) for name in names)
         measured = dict.fromkeys(part for column in columns for part in column.parts)
         words = {"psnr": "PSNR in dB", "ssim": "SSIM", "lpips": "LPIPS"}
-        told = " / ".join(words.get(part, part) for part in measured)
+        shown = " / ".join(words.get(part, part) for part in measured)
         ours = f"Ours: {'; '.join(conventions)}; in parentheses less the paper's. " if conventions else ""
         seeds = f"Mean of {self.seeds} seeds, standard deviation after ±. " if self.seeds > 1 else ""
-        return f"{told}. {ours}{seeds}{self.study.source}."
+        return f"{shown}. {ours}{seeds}{self.study.source}."
 
     def _table(self, number: int, table: Table) -> dict[str, Any]:
         columns = table.each()
@@ -118,7 +118,7 @@ class Report:
 
 
 def text(cell: Sequence[float | None], column: Column) -> str:
-    """A cell as a table shows it."""
+    """Format a cell."""
     return " / ".join(_number(value, part) for value, part in zip(cell, column.parts, strict=True))
 
 
@@ -133,12 +133,12 @@ def _number(value: float | None, part: str) -> str:
 def _ours(found: Ours | None, paper: Sequence[float | None], column: Column) -> str:
     if found is None:
         return "-"
-    told = text(found.mean, column)
+    shown = text(found.mean, column)
     if found.spread is not None and column.quantity is None:
-        told += f" ±{found.spread[0]:.{_DIGITS[column.parts[0]]}f}"
+        shown += f" ±{found.spread[0]:.{_DIGITS[column.parts[0]]}f}"
     if column.quantity is None and paper[0] is not None and math.isfinite(found.mean[0]):
-        told += f" ({found.mean[0] - paper[0]:+.{_DIGITS[column.parts[0]]}f})"
-    return told
+        shown += f" ({found.mean[0] - paper[0]:+.{_DIGITS[column.parts[0]]}f})"
+    return shown
 
 
 def _named(column: Column, cell: Sequence[float | None]) -> dict[str, float | None]:

@@ -27,7 +27,7 @@ _RECORD = "study.json"
 
 @dataclass(frozen=True)
 class Request:
-    """What a study is repeated with."""
+    """Settings of a reproduction."""
 
     study: Study
     out: Path
@@ -50,7 +50,7 @@ class Request:
 
 
 def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> Report:
-    """Repeat a study. The same call goes on where an earlier one was stopped.
+    """Reproduce a study. The same call resumes one that was stopped.
 
     Args:
         request: the study and its settings.
@@ -92,7 +92,7 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
 
 @dataclass
 class Work:
-    """A study while it is repeated."""
+    """Reproduction in progress."""
 
     runs: Runs
     seeds: int
@@ -124,11 +124,11 @@ class Work:
         return work
 
     def upscaler(self, variant: str) -> Upscaler:
-        """A variant's model, of the first seed."""
+        """Model of a variant, of the first seed."""
         return self.runs.upscaler(variant)
 
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
-        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+        """Step sizes on each pair that a variant's teacher was trained with."""
         return self.runs.rates(variant)
 
     def measure(self) -> None:
@@ -165,7 +165,7 @@ def _in_order(study: Study) -> list[str]:
 
     def add(name: str, path: tuple[str, ...] = ()) -> None:
         if name in path:
-            raise BlindSRError(f"{study.name}: {name} begins with itself", Code.INVALID_FILE)
+            raise BlindSRError(f"{study.name}: {name} starts from itself", Code.INVALID_FILE)
         begin = study.variants[name].init
         if begin is not None:
             add(begin, (*path, name))
@@ -191,17 +191,17 @@ def _claim(request: Request) -> None:
         raise BlindSRError(f"cannot create folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
     if not path.is_file():
         if any(request.out.iterdir()):
-            raise BlindSRError(f"{request.out} holds other files; name a new folder", Code.FILE_EXISTS)
+            raise BlindSRError(f"{request.out} contains other files; choose a new folder", Code.FILE_EXISTS)
         files.write_file(path, json.dumps(record, indent=1) + "\n")
         return
     try:
         known = json.loads(files.read_text(path))
     except ValueError:
-        raise BlindSRError(f"{path} is damaged; name a new folder", Code.INVALID_FILE) from None
+        raise BlindSRError(f"{path} is corrupt; choose a new folder", Code.INVALID_FILE) from None
     changed = [key for key, value in record.items() if known.get(key) != value]
     if changed:
         key = changed[0]
         raise BlindSRError(
-            f"{request.out} has the {key} {known.get(key)}, not {record[key]}; name a new folder",
+            f"{request.out} has the {key} {known.get(key)}, not {record[key]}; choose a new folder",
             Code.CONFLICTING_OPTIONS,
         )

@@ -1,4 +1,4 @@
-"""The trainings of a study: each is a run's folder, begun, gone on with or taken as it is."""
+"""Trainings of a study: each is the folder of a run, which is started, resumed or used as it is."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """What one training of a variant came to."""
+    """Result of a training of a variant."""
 
     variant: str
     seed: int
@@ -47,24 +47,24 @@ class Trained:
     """Steps, and PSNR of what the study watches."""
 
     def sentence(self) -> str:
-        """How far training was, in words."""
+        """Describe the progress of training."""
         if self.folder is None:
             return f"{self.variant}: {self.source}, not trained here"
         part = f"{self.steps:,} steps of {self.source} in {self.hours:.2f} hours (the paper's schedule: {self.full:,})"
-        told = f"{self.variant} (seed {self.seed}): {part}"
+        head = f"{self.variant} (seed {self.seed}): {part}"
         if not self.curve:
-            return f"{told}; no validation"
+            return f"{head}; no validation"
         first, last = self.curve[0], self.curve[-1]
         gain = last[1] - self.curve[-2][1] if len(self.curve) > 1 else 0.0
         return (
-            f"{told}; held-out PSNR {_bars([psnr for _, psnr, _ in self.curve])} {first[1]:.2f} to {last[1]:.2f} dB "
+            f"{head}; held-out PSNR {_bars([psnr for _, psnr, _ in self.curve])} {first[1]:.2f} to {last[1]:.2f} dB "
             f"({gain:+.2f} since the validation before; bicubic {last[2]:.2f})"
         )
 
 
 @dataclass
 class Runs:
-    """All trainings of one study in one folder."""
+    """All trainings of a study in a folder."""
 
     study: Study
     folder: Path
@@ -115,10 +115,10 @@ class Runs:
             options = Options(run, partial=True, watch=self._watch(), **self.options)
             if train(recipe, self._read(recipe), options, resume=resume, start=start) == "signal":
                 raise KeyboardInterrupt
-        return _told(variant, seed, run, recipe, full)
+        return _trained(variant, seed, run, recipe, full)
 
     def method(self, variant: str, seed: int = 0) -> tuple[Method[Any], Recipe | None]:
-        """The networks of a variant with averaged weights, and the recipe that trained them."""
+        """Load the networks of a variant with averaged weights, and their recipe."""
         if variant not in self.given:
             recipe, method = trained(self.place(variant, seed))
             return method, recipe
@@ -129,7 +129,7 @@ class Runs:
         return weights.load_weights(self.given[variant]).method, None
 
     def upscaler(self, variant: str, seed: int = 0, scale: int | None = None) -> Upscaler:
-        """What restores as a variant does.
+        """Upscaler of a variant.
 
         Args:
             variant: its name, or `BICUBIC`.
@@ -142,20 +142,20 @@ class Runs:
         return self._placed(method if scale in (None, method.traits.scale) else _rescaled(method, scale))
 
     def rates(self, variant: str, seed: int = 0) -> tuple[float, ...]:
-        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+        """Step sizes on each pair that a variant's teacher was trained with."""
         _, recipe = self.method(variant, seed)
         stage = None if recipe is None else recipe.stages.get("teacher")
         return tuple(getattr(stage, "rates", ()))
 
     def check_teacher(self, variant: str) -> None:
-        """Refuse published weights where the teacher is wanted, which they leave out.
+        """Check that a variant has a teacher, which published weights omit.
 
         Raises:
             BlindSRError: the variant is not a run.
         """
         if variant in self.given and not (Path(self.given[variant]) / checkpoint.NAME).is_file():
             raise BlindSRError(
-                f"{self.given[variant]} holds no teacher; give the folder of a run as {variant}", Code.INCOMPATIBLE
+                f"{self.given[variant]} contains no teacher; give the folder of a run as {variant}", Code.INCOMPATIBLE
             )
 
     def place(self, variant: str, seed: int) -> Path:
@@ -211,7 +211,7 @@ class Runs:
         if (source / checkpoint.NAME).is_file():
             state = checkpoint.load_checkpoint(source)
             full = sum(stage.steps for stage in self._recipe(variant, 0, full=True).stages.values())
-            return _told(variant, seed, source, parse_recipe(state["recipe"]), full)
+            return _trained(variant, seed, source, parse_recipe(state["recipe"]), full)
         return Trained(variant, seed, None, weights.load_weights(self.given[variant]).name, 0, 0, 0.0)
 
 
@@ -223,7 +223,7 @@ def _rescaled(method: Method[Any], scale: int) -> Method[Any]:
         other.load_state_dict(method.state_dict())
     except RuntimeError:
         raise BlindSRError(
-            f"weights of {type(method).__name__} serve only the scale that they were trained for", Code.INCOMPATIBLE
+            f"weights of {type(method).__name__} support only the scale that they were trained for", Code.INCOMPATIBLE
         ) from None
     return other
 
@@ -236,7 +236,7 @@ def _finished(run: Path, recipe: Recipe) -> bool:
     return (state["stage"], state["step"]) == planned[-1]
 
 
-def _told(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> Trained:
+def _trained(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> Trained:
     state = checkpoint.load_checkpoint(run)
     before, begin = {}, 0
     for name, stage in recipe.stages.items():

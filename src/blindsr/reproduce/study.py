@@ -1,4 +1,4 @@
-"""Studies: one YAML file for one table or figure of a paper, checked before anything runs."""
+"""Studies: one YAML file for each table or figure of a paper, validated before it runs."""
 
 import difflib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _UNITS = {"parameters": "parameters", "multiply-adds": "multiply-adds (G)", "sec
 
 
 class Variant(StrictModel):
-    """One training: a recipe and what differs from it."""
+    """Training: a recipe and changes to it."""
 
     recipe: str | None = Field(None, description="recipe of the paper's full schedule; the study's by default")
     short: str | None = Field(None, description="recipe for any other budget; the study's by default")
@@ -54,7 +54,7 @@ class Column(StrictModel):
 
 
 class Columns(StrictModel):
-    """Columns that are written as one: every protocol on every data set, or a quantity."""
+    """Group of columns: every protocol on every data set, or a quantity."""
 
     protocols: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class Table(StrictModel):
                 raise ValueError(f"{row.label!r} has {len(cells)} cells for {len(columns)} columns")
             for cell, column in zip(cells, columns, strict=bool(cells)):
                 if cell != "-" and cell.count("/") + 1 != len(column.parts):
-                    raise ValueError(f"{cell!r} of {row.label!r} should hold {len(column.parts)} numbers")
+                    raise ValueError(f"{cell!r} of {row.label!r} should have {len(column.parts)} numbers")
         return self
 
     def each(self) -> list[Column]:
@@ -170,7 +170,7 @@ class Study(StrictModel):
         used |= set(self.figure.used()) if self.figure is not None else set()
         used |= {variant.init for variant in self.variants.values() if variant.init}
         if unknown := sorted(used - {*self.variants, BICUBIC}):
-            raise ValueError(f"there is no variant {unknown[0]!r}")
+            raise ValueError(f"unknown variant {unknown[0]!r}")
         for name, variant in self.variants.items():
             if not (variant.recipe or self.recipe) or not (variant.short or self.short):
                 raise ValueError(f"the variant {name!r} has no recipe")
@@ -216,7 +216,7 @@ def study(name: str) -> Study:
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise BlindSRError(
-            f"there is no study {name!r}; did you mean {nearest[0]!r}? See blindsr reproduce --list",
+            f"unknown study {name!r}; did you mean {nearest[0]!r}? See blindsr reproduce --list",
             Code.UNKNOWN_NAME,
         )
     return known[name]

@@ -139,7 +139,7 @@ def _check(network: Compiled) -> None:
     apart = float((network.restore(lr, condition) - network.method.restore(lr, condition)).abs().max())
     if not apart < _CLOSE:
         raise BlindSRError(
-            f"this runtime gives another result than torch, by {255 * apart:.1f} of 255; use torch",
+            f"the result of this runtime differs from that of torch by {255 * apart:.1f} of 255; use torch",
             Code.IMPLAUSIBLE_RESULT,
         )
 

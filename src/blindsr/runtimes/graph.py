@@ -108,9 +108,7 @@ def _to_onnx(
             )
     except (RuntimeError, NotImplementedError, ValueError, TypeError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise BlindSRError(
-            f"this network cannot be written as a graph of ONNX: {reason}", Code.UNSUPPORTED_OPTION
-        ) from error
+        raise BlindSRError(f"this network cannot be exported to ONNX: {reason}", Code.UNSUPPORTED_OPTION) from error
     return file.getvalue()
 
 

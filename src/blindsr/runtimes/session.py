@@ -52,7 +52,7 @@ def open_session(graph: bytes, runtime: str, constants: bytes = b"") -> Session:
         ) from None
     except RuntimeError as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
-        raise BlindSRError(f"{runtime} does not take this graph: {reason}", Code.INCOMPATIBLE) from None
+        raise BlindSRError(f"{runtime} does not support this graph: {reason}", Code.INCOMPATIBLE) from None
 
 
 class _OnnxRuntime:

@@ -1,4 +1,4 @@
-"""Lightning Fabric as the loop uses it: one CPU, one GPU or many, in float32 or with layers in bf16."""
+"""Set-up of Lightning Fabric: one CPU, one GPU or many, in float32 or with layers in bf16."""
 
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ class _Plain(Precision):
 
 
 class Mixed(MixedPrecision):
-    """Layers compute in bf16. Fabric's own also rounds the photographs, and with them all that is made of them."""
+    """Precision plugin with layers in bf16. Fabric's own also rounds the photographs."""
 
     def convert_input(self, data: Any) -> Any:
         return data

@@ -75,7 +75,7 @@ class _History:
     """Seconds that earlier calls trained for."""
     validations: list[dict[str, Any]] = field(default_factory=list)
     began: str | None = None
-    """Name of the weights that the run began with, if any."""
+    """Name of the weights that the run started from, if any."""
     chain: checkpoint.Chain = field(default_factory=list)
     """What led to those."""
     data: list[dict[str, Any]] = field(default_factory=list)
@@ -146,7 +146,7 @@ def _recall(history: _History, state: checkpoint.State, start: InitialWeights | 
         return
     if start.name != history.began:
         raise BlindSRError(
-            f"the run began with {history.began or 'random weights'}, not with {start.name}", Code.INCOMPATIBLE
+            f"the run started from {history.began or 'random weights'}, not with {start.name}", Code.INCOMPATIBLE
         )
     if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
         history.chain = start.chain
@@ -196,7 +196,7 @@ class _Runner:
         known = self.history.data
         if known and known[-1] != data and self.fabric.is_global_zero:
             changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])
-            _log.warning("the run began with other %s, so it ends in other weights", changed)
+            _log.warning("the run started from other %s, so it ends in other weights", changed)
         if not known or known[-1] != data:
             known.append(data)
 
@@ -311,7 +311,7 @@ class _Runner:
         if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
             raise BlindSRError(
                 f"the weights are not finite at step {self.done} of {self.name} and were not saved; "
-                "begin again with lower learning rates",
+                "start again with lower learning rates",
                 Code.DIVERGED,
             )
 
@@ -356,10 +356,10 @@ class _Window:
 @contextmanager
 def _signals() -> Iterator[list[int]]:
     """Note SIGINT, SIGTERM and SIGHUP in a list instead of dying of them in the middle of a step."""
-    seen: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        seen.append(number)
+        received.append(number)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     # Windows has no SIGHUP, and under nohup a run goes on without its terminal
@@ -367,7 +367,7 @@ def _signals() -> Iterator[list[int]]:
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, note) for number in numbers}
     try:
-        yield seen
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -70,7 +70,7 @@ def _is_matrix(parameter: Parameter) -> bool:
 
 
 def learning_rate_factor(step: int, recipe: StageRecipe) -> float:
-    """What the initial learning rate is multiplied by at a step, counted from 1."""
+    """Factor of the initial learning rate at a step, counted from 1."""
     if step <= recipe.warmup:
         return step / (recipe.warmup + 1)
     if recipe.schedule == "constant":

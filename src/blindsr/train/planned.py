@@ -1,4 +1,4 @@
-"""What a recipe will do, known before it runs."""
+"""Stages and crops of a recipe, before it runs."""
 
 import torch
 
@@ -20,7 +20,7 @@ def planned_stages(recipe: Recipe, first: int = 0) -> list[tuple[int, str]]:
 
 
 def crops(recipe: Recipe) -> dict[str, tuple[int, int]]:
-    """How many clean crops a step of each stage that has steps needs, and their side in HR pixels."""
+    """Number of clean crops of a step, and their side in HR pixels, for each stage that has steps."""
     with torch.device("meta"):
         model = registry.method_class(recipe.header.method)(recipe.model)
         stages = registry.training(recipe.header.method).stages(model, recipe.stages)

@@ -54,7 +54,7 @@ class Prefetcher(Generic[Made]):
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     def batch(self, step: int) -> Made:
-        """Return the batch of a step, and begin with the next one's."""
+        """Return the batch of a step, and start to prepare the next."""
         if self._executor is None:
             return self._make(step)
         known = self._next

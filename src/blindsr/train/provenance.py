@@ -60,7 +60,7 @@ def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
     """
     places = [place for place, entry in enumerate(chain) if "unrecorded" in entry and entry["name"] == name]
     if not places:
-        raise BlindSRError(f"the run did not begin with {name}, or its history is already recorded", Code.INCOMPATIBLE)
+        raise BlindSRError(f"the run did not start from {name}, or its history is already recorded", Code.INCOMPATIBLE)
     return [*known_chain, *chain[places[0] + 1 :]]
 
 

@@ -72,10 +72,10 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
 
 def _check_name(name: str, model: StrictModel) -> None:
     """Check that the scale in the name of weights is that of the model."""
-    told, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
-    if told and scale is not None and int(told[1]) != scale:
+    named, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
+    if named and scale is not None and int(told[1]) != scale:
         raise BlindSRError(
-            f"weights called {name} enlarge {told[1]} times, but model.scale is {scale}; change the name",
+            f"the name {name} has the scale {named[1]}, but model.scale is {scale}; change one of them",
             Code.INVALID_FILE,
         )
 

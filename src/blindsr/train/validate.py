@@ -31,7 +31,7 @@ class Validation:
 
     @classmethod
     def prepare(
-        cls, photos: Photos, family: Family, device: torch.device, told: frozenset[str] = frozenset()
+        cls, photos: Photos, family: Family, device: torch.device, oracle_hints: frozenset[str] = frozenset()
     ) -> "Validation":
         """Degrade the photographs, each by its own draw from the family under a fixed seed.
 
@@ -39,7 +39,7 @@ class Validation:
             photos: clean photographs.
             family: distribution of their degradations.
             device: where they are restored.
-            told: ground truth that is passed as hints: ``kernel``, ``noise``.
+            oracle_hints: ground truth that is passed as hints: ``kernel``, ``noise``.
         """
         pairs, hints = [], []
         for i, photo in enumerate(photos.pixels):
@@ -47,7 +47,7 @@ class Validation:
             degradation = family.sample(1, i)
             pairs.append((degradation.apply(hr).to(device), hr.to(device)))
             known = {"kernel": degradation.kernels[0].to(device), "noise": float(degradation.noise[0])}
-            hints.append(Hints(**{name: value for name, value in known.items() if name in told}))  # type: ignore[arg-type]
+            hints.append(Hints(**{name: value for name, value in known.items() if name in oracle_hints}))  # type: ignore[arg-type]
         convention = metrics.luma_convention(family.scale)
         scores = [metrics.psnr(resize(lr, family.scale), hr, convention) for lr, hr in pairs]
         return cls(pairs, hints, family.scale, float(torch.cat(scores).mean()))

@@ -24,7 +24,7 @@ _SMALL = (160, 90)
 
 @dataclass(frozen=True)
 class Tags:
-    """How the samples of a video are to be understood, as codes of ITU-T H.273."""
+    """Colour space and range of a video, as codes of ITU-T H.273."""
 
     matrix: int
     full: bool
@@ -78,7 +78,7 @@ class Clip:
             raise BlindSRError(f"{self.path} cannot be read as a video: {error}", Code.CANNOT_DECODE) from None
         if not container.streams.video:
             container.close()
-            raise BlindSRError(f"{self.path} has no video in it", Code.CANNOT_DECODE)
+            raise BlindSRError(f"{self.path} contains no video", Code.CANNOT_DECODE)
         return container
 
     @property
@@ -120,7 +120,7 @@ class Clip:
                     if frame.pts is not None and (start is None or frame.pts >= start):
                         yield frame
             except av.FFmpegError as error:
-                raise BlindSRError(f"{self.path} is damaged: {error}", Code.CANNOT_DECODE) from None
+                raise BlindSRError(f"{self.path} is corrupt: {error}", Code.CANNOT_DECODE) from None
 
     def small(self, frame: Any) -> Any:
         """A frame as 8-bit RGB ``(90, 160, 3)``."""

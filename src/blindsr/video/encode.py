@@ -1,4 +1,4 @@
-"""Writing a video: packets of each segment, and the file that holds all of them with what else the source had."""
+"""Encoding of a video: packets of each segment, and the file of all segments with the other streams of the source."""
 
 import heapq
 import io
@@ -24,7 +24,7 @@ _THREADS = 2
 
 @dataclass(frozen=True)
 class Encoding:
-    """How results are encoded."""
+    """Settings of the encoder."""
 
     codec: str = "libx264"
     crf: int = 16
@@ -86,7 +86,7 @@ class SegmentEncoder:
         try:
             self._packets.extend(self._stream.encode(frame))
         except av.FFmpegError as error:
-            raise BlindSRError(f"this video cannot be encoded so: {error}", Code.UNSUPPORTED_OPTION) from None
+            raise BlindSRError(f"cannot encode this video: {error}", Code.UNSUPPORTED_OPTION) from None
 
     def write(self, path: Path) -> None:
         """Write the packets, whole or not at all."""

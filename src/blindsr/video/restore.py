@@ -1,4 +1,4 @@
-"""Restoring a video: shot by shot under one condition each, in segments that a run after a stop need not repeat."""
+"""Restoration of a video: one condition for each shot, in segments that a resumed run does not repeat."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ _REFUSED = ("preview", "compare", "native", "support", "report")
 
 @dataclass(frozen=True)
 class Restored:
-    """What became of a video."""
+    """Outcome of a video."""
 
     frames: int
     shots: int
@@ -88,7 +88,7 @@ def restore_video(
     watch = Watch.of(progress).collecting_warnings(notes)
     for name in _REFUSED:
         if getattr(options, name) not in (None, False, "off"):
-            raise BlindSRError(f"--{name} is for pictures; leave it out for a video", Code.UNSUPPORTED_OPTION)
+            raise BlindSRError(f"--{name} is not supported for videos; remove it", Code.UNSUPPORTED_OPTION)
     files.check_new(target, (source,), overwrite=options.overwrite)
     files.check_writable(target)
     clip, encoding = Clip(source), Encoding(codec, crf)

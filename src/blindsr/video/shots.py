@@ -1,4 +1,4 @@
-"""Where one shot of a video ends and the next one begins, by histograms of brightness and colour."""
+"""Detection of cuts between shots of a video, by histograms of brightness and colour."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Weights between two that one network was trained to: for fidelity, and from there for looks."""
+"""Interpolation between weights for fidelity and weights for perceptual quality of the same network."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
     partner = partner_of(name_or_path)
     if partner is None:
         raise BlindSRError(
-            f"{first.name} does not support --detail: no weights of the same network were trained for looks",
+            f"{first.name} does not support --detail: there are no weights of the same network for perceptual quality",
             Code.UNSUPPORTED_OPTION,
         )
     return interpolate(first, load_weights(partner), detail)

@@ -1,4 +1,4 @@
-"""Weights on disk: one safetensors file holds the tensors (float16) and the card that says what they are.
+"""Weights on disk: a safetensors file with the tensors (float16) and their card.
 
 The card stands in the metadata, and once more as bytes among the tensors, which is all that other programs pass on.
 """
@@ -188,7 +188,7 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def parameters(path: Path) -> int:
-    """How many numbers a weights file holds."""
+    """Number of parameters of a weights file."""
     return sum(math.prod(shape) for shape in shapes_of(path).values())
 
 

@@ -206,7 +206,7 @@ def test_a_divergence_of_nothing_is_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["map", "sigma", "none"])
-def test_the_network_is_told_the_noise_as_in_table_3(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_gets_the_noise_as_in_table_3(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one = stage({"noise": kind})
     maps: list[Tensor] = []
     guides: list[Tensor | None] = []
@@ -244,10 +244,10 @@ def test_an_extractor_of_levels_learns_the_level() -> None:
     assert float(one.losses(batch, torch.Generator(), 1)["degradation"]) == pytest.approx(0.01, rel=1e-3)
 
 
-def test_the_network_can_be_told_the_true_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_can_get_the_true_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
-    for told in (0.0, 1.0):
-        one = stage(told=told)
+    for share in (0.0, 1.0):
+        one = stage(true_kernels=share)
         forward = one.method.net.forward
 
         def note(lr: Tensor, noise: Tensor | None, kernel: Tensor, forward: Any = forward) -> Tensor:
@@ -258,4 +258,4 @@ def test_the_network_can_be_told_the_true_kernel(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(one.method.net, "forward", note)
         run(one)
         truth = one.family.sample(2, torch.Generator().manual_seed(1)).kernels
-        assert torch.equal(seen[-1], truth) == bool(told)
+        assert torch.equal(seen[-1], truth) == bool(share)

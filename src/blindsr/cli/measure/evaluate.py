@@ -129,8 +129,10 @@ def evaluate(
     elif lr is not None:
         raise BlindSRError("--lr is only supported by protocols of real photographs", Code.UNSUPPORTED_OPTION)
     else:
-        told = kernel == "given"
-        scores = _on_tables(job, [room.protocol(name) for name in protocol], room.data_sets_of(data, limit), told=told)
+        hinted = kernel == "given"
+        scores = _on_tables(
+            job, [room.protocol(name) for name in protocol], room.data_sets_of(data, limit), hinted=hinted
+        )
     if json is not None:
         files.write_file(json, table.to_json(scores), overwrite=overwrite)
     if markdown is not None:
@@ -169,7 +171,7 @@ class Job:
         return name, upscaler
 
 
-def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet], *, told: bool) -> list[Scores]:
+def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet], *, hinted: bool) -> list[Scores]:
     """Measure by published tables, and print each when it is done."""
     from blindsr import evaluate as room
     from blindsr.evaluate import run
@@ -189,9 +191,9 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
             restore = (
                 subject
                 if isinstance(subject, room.Results)
-                else run.restore_with_hints(subject, one if told else None, job.steps, job.support)
+                else run.restore_with_hints(subject, one if hinted else None, job.steps, job.support)
             )
-            measured = one if told or not one.kernel_given else replace(one, paper={})  # the paper's were told
+            measured = one if hinted or not one.kernel_given else replace(one, paper={})  # the paper's were hinted
             scores.append(
                 room.evaluate(
                     restore,

@@ -30,12 +30,12 @@ class Canvas:
         return cls(images, torch.tensor(images.shape[2:], device=images.device).expand(len(images), 2))
 
     def changed(self, pixels: Tensor) -> "Canvas":
-        """The same sizes with other pixels."""
+        """Replace the pixels and keep the sizes."""
         return Canvas(pixels, self.sizes)
 
     @property
     def inside(self) -> Tensor:
-        """Where the images are, ``(n, 1, H, W)``."""
+        """Mask of the images, ``(n, 1, H, W)``."""
         rows, columns = (
             torch.arange(length, device=self.sizes.device) < self.sizes[:, axis, None]
             for axis, length in enumerate(self.pixels.shape[2:])

@@ -1,4 +1,4 @@
-"""The published tables, one file for each paper; a file here with ``PROTOCOLS`` is all that another paper needs."""
+"""Published tables, one file for each paper; another paper needs only a file with ``PROTOCOLS`` here."""
 
 import difflib
 import pkgutil

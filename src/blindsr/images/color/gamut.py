@@ -1,4 +1,4 @@
-"""Colours of other profiles as the networks know them, sRGB, and back."""
+"""Conversion of colours of other profiles to sRGB, which the networks use, and back."""
 
 import tempfile
 from contextlib import suppress
@@ -49,7 +49,7 @@ class Gamut:
 
 
 def gamut_of(metadata: Metadata) -> Gamut | None:
-    """What converts the colours of a picture; None where it has no profile or that of sRGB, or is gray."""
+    """Conversion of the colours of a picture; None if it has no profile or that of sRGB, or is gray."""
     return None if metadata.icc is None or metadata.gray else _gamut(metadata.icc)
 
 

@@ -22,7 +22,7 @@ _NEAR_IDENTITY = 0.1
 
 
 class BaseNet(nn.Module):
-    """What the framework asks of a BaseNet."""
+    """Interface of a BaseNet."""
 
     body: nn.Module
     """Holds the convolutions that are modulated."""

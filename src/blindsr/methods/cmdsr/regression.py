@@ -21,7 +21,7 @@ from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
 
 
 class LabelRecipe(TaskRecipe):
-    """Levels of noise, widths of blur and JPEG qualities that a part of the feature each shall stand for."""
+    """Levels of noise, widths of blur and JPEG qualities, each a label of a part of the feature."""
 
     noise: tuple[float, ...] = Field((0, 10, 30, 75), min_length=2, description="noise levels, 0..255, rising")
     width: tuple[float, ...] = Field((0.2, 1.4, 2.4, 3.4), min_length=2, description="widths, HR pixels, rising")
@@ -36,7 +36,7 @@ class LabelRecipe(TaskRecipe):
 
     @property
     def points(self) -> int:
-        """How many parts of the feature stand for something."""
+        """Number of labelled parts of the feature."""
         return len(self.noise) + len(self.width) + len(self.jpeg)
 
 
@@ -49,7 +49,7 @@ class RegressionRecipe(LabelRecipe):
 
 
 class Regression(TaskStage):
-    """Each part of the feature learns how near a task lies to a point of its own.
+    """Regression of the distance of a task to the point of each part of the feature.
 
     The nearness is that of linear interpolation, so modulation layers, which are linear, can make any function of
     noise plus any of width from it that is linear between the points. No layer is needed that the paper does not have.

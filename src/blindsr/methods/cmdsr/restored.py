@@ -1,4 +1,4 @@
-"""What stages share that train the BaseNet: patches that are restored, and noise that may stay."""
+"""Base of the stages that train the BaseNet: patches to restore, and noise to keep."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class RestoringRecipe(TaskRecipe):
 
 @dataclass(frozen=True)
 class Tasks(Batch):
-    """What k tasks make of photographs, and what the BaseNet shall make of that."""
+    """Photographs degraded by k tasks, and targets of the BaseNet."""
 
     drawn: Degradation
     """The tasks, k rows."""
@@ -59,7 +59,7 @@ class RestoringStage(TaskStage):
         return Tasks(drawn, self.with_grain(clean, noise, share), lr, noise, support, corners, share)
 
     def denoise(self, generator: torch.Generator) -> Tensor:
-        """Share of the noise that each task asks to be removed, ``(k,)``: all of it in ``whole`` of the tasks."""
+        """Draw the share of the noise to remove in each task, ``(k,)``: all of it in ``whole`` of the tasks."""
         share = torch.ones(self.recipe.tasks, device=generator.device)
         if self.method.config.denoise:
             drawn = torch.rand(self.recipe.tasks, generator=generator, device=generator.device)
@@ -67,7 +67,7 @@ class RestoringStage(TaskStage):
         return share
 
     def with_grain(self, hr: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-        """Targets ``(k * images, 3, h, w)`` that still have the noise that is not to be removed, enlarged."""
+        """Add the noise that is to be kept, enlarged, to the targets ``(k * images, 3, h, w)``."""
         if not self.method.config.denoise:
             return hr
         kept = (1 - share).repeat_interleave(self.recipe.images).view(-1, 1, 1, 1)

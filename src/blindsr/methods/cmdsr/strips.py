@@ -1,4 +1,4 @@
-"""SPAN without gradients on a CPU: the same numbers in strips of rows.
+"""SPAN without gradients on a CPU, computed in strips of rows with the same results.
 
 A system hands out memory page by page and zeroes it: with maps of a whole photograph, which are returned after every
 layer, that takes half as long as the convolutions. Here few maps are kept and written over, and what lies between two
@@ -53,7 +53,7 @@ def states(blocks: Iterator[nn.Module], shallow: Tensor) -> tuple[Tensor, Tensor
 
 
 def enlarged(conv: nn.Conv2d, x: Tensor, scale: int) -> Tensor:
-    """A convolution ``(n, c, h, w)`` to ``(n, 3, s*h, s*w)`` whose channels are pixels of the result."""
+    """Apply a convolution ``(n, c, h, w)`` to ``(n, 3, s*h, s*w)`` whose channels are pixels of the result."""
     n, _, height, width = x.shape
     sr = heap.empty((n, 3, scale * height, scale * width), x.dtype)
     blocks = sr.view(n, 3, height, scale, width, scale)
@@ -64,7 +64,7 @@ def enlarged(conv: nn.Conv2d, x: Tensor, scale: int) -> Tensor:
 
 
 def joined(conv: nn.Conv2d, maps: list[Tensor], last: nn.Conv2d) -> Tensor:
-    """A convolution of one pixel over maps ``(n, c, h, w)``, the second of which goes through another one first."""
+    """Apply a 1x1 convolution to maps ``(n, c, h, w)``, the second of which goes through another convolution first."""
     out = _room(maps[0])
     weights = conv.weight[:, :, 0, 0].split([x.shape[1] for x in maps], 1)
     for rows in strips(out):
@@ -84,7 +84,7 @@ def strips(x: Tensor) -> Iterator[range]:
 
 
 def convolved(conv: nn.Conv2d, x: Tensor, rows: range) -> Tensor:
-    """Some rows of a convolution 3x3 of ``(n, c, h, w)``."""
+    """Compute some rows of a 3x3 convolution of ``(n, c, h, w)``."""
     height = x.shape[-2]
     first, last = max(0, rows.start - 1), min(height, rows.stop + 1)
     whole = last - first == len(rows) + 2

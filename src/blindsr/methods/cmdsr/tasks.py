@@ -36,7 +36,7 @@ class TaskRecipe(RangesRecipe):
     @model_validator(mode="after")
     def _photographs_have_their_own_ranges(self) -> Self:
         if self.family == "photo" and (self.noise_range or self.width_range):
-            raise ValueError("noise_range and width_range are of the family 'cmdsr', and this is 'photo'")
+            raise ValueError("noise_range and width_range need the family 'cmdsr', got 'photo'")
         return self
 
 

@@ -1,4 +1,4 @@
-"""A stage after Algorithm 1 that the paper does not have: training for looks instead of squared errors.
+"""A stage after Algorithm 1 that the paper does not have: training for perceptual quality instead of squared errors.
 
 The BaseNet and its modulation learn on by LPIPS and a discriminator, while ConditionNet stays as it is, so that these
 weights and those they began from can be interpolated. Where the result has structure that the photograph lacks, it is
@@ -108,7 +108,7 @@ class Vivid(RestoringStage):
 
 
 def artefact_map(sr: Tensor, hr: Tensor, side: int = 7) -> Tensor:
-    """Where a result has structure that the photograph lacks, ``(n, 1, h, w)`` in [0, 1] (after LDL, Eq. 4).
+    """Map of structure in a result that the photograph lacks, ``(n, 1, h, w)`` in [0, 1] (after LDL, Eq. 4).
 
     The standard deviation of the residual in windows of ``side`` pixels, divided by that of the photograph plus that of
     the residual: large where flat parts are not flat any more, small in textures.

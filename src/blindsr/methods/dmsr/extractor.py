@@ -21,7 +21,7 @@ _CONTRAST = 8.0
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions around a ReLU, added to what came in."""
+    """Two convolutions around a ReLU, added to the input."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Extractor(nn.Module):
 
 
 def kernel_of(scores: Tensor) -> Tensor:
-    """Scores ``(n, 225)`` to kernels ``(n, 15, 15)``."""
+    """Convert scores ``(n, 225)`` to kernels ``(n, 15, 15)``."""
     return torch.softmax(scores, 1).view(-1, KERNEL, KERNEL)
 
 

@@ -54,7 +54,7 @@ _LOUDEST = 75.0
 
 
 class DMSRConfig(StrictModel):
-    """Everything that fixes the shape of the networks and how they meet an image."""
+    """Everything that fixes the shape of the networks and their use."""
 
     scale: Literal[2, 3, 4] = 4
     groups: int = Field(5, gt=0, description="residual groups")
@@ -129,7 +129,7 @@ class RCAB(nn.Module):
 
 
 class ResidualGroup(nn.Module):
-    """RCABs and a convolution, added to what came in."""
+    """RCABs and a convolution, added to the input."""
 
     def __init__(self, config: DMSRConfig) -> None:
         super().__init__()
@@ -273,7 +273,7 @@ class DMSR(Method[DMSRCondition]):
         level = predicted_level(map_) if as_number else noise_level(seen, map_)
         factor = 1.0
         if hints.noise is not None:
-            # A level that the network is told as a number takes the place of the estimate; a map is scaled to it.
+            # A level that the network gets as a number takes the place of the estimate; a map is scaled to it.
             factor = 1.0 if as_number else _gain(hints.noise, float(level.mean()), map_)
             level = torch.full_like(level, hints.noise)
         attention = self._attention(seen, self.noise_input(seen, level, factor, map_))
@@ -306,7 +306,7 @@ class DMSR(Method[DMSRCondition]):
         )
 
     def restore(self, lr: Tensor, condition: DMSRCondition) -> Tensor:
-        """The noise map is that of the tile; kernel and attention are the image's."""
+        """Restore with the noise map of the tile, and kernel and attention of the whole image."""
         check_image(lr)
         noise = self.noise_input(lr, condition.noise, condition.factor)
         given = {layer: condition.attention[name] for name, layer in self._attentions().items()}

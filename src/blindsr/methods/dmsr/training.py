@@ -30,7 +30,7 @@ class PatchesRecipe(MuonRecipe, RangesRecipe):
     @model_validator(mode="after")
     def _noise_has_one_answer(self) -> Self:
         if not self.noise and self.noise_range:
-            raise ValueError("there is a noise_range, and noise is false; leave one of them out")
+            raise ValueError("noise_range needs noise: true; remove one of them")
         return self
 
 
@@ -48,7 +48,7 @@ class RestorationRecipe(PatchesRecipe):
     measure: Literal["l1", "l2", "log"] = Field("l1", description="L_RE: Eq. 6, its square, or `log_error`")
     degradation: float = Field(10.0, ge=0, description="lambda_DR of Eq. 5; 0 for Table 2")
     consistency: float = Field(1.0, ge=0, description="lambda_DC of Eq. 5; 0 for Table 2")
-    told: float = Field(0.0, ge=0, le=1, description="fraction of the patches restored with the true kernel")
+    true_kernels: float = Field(0.0, ge=0, le=1, description="fraction of the patches restored with the true kernel")
     consistency_on: tuple[Literal["lr", "kn"], ...] = Field(
         ("lr", "kn"), min_length=1, description="terms of Eq. 8: LR image; kernel and noise"
     )
@@ -105,7 +105,7 @@ class Patches(Stage):
 
 
 class Extraction(Patches):
-    """The extractor learns noise and kernel, and nothing else does."""
+    """Stage of the extractor alone, which learns noise and kernel."""
 
     recipe: ExtractionRecipe
     validates = False
@@ -115,7 +115,7 @@ class Extraction(Patches):
         return [ParameterGroup("extractor", extractor, self.recipe.lr, muon=self.recipe.muon)]
 
     def losses(self, batch: "_Noisy", generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """The kernel by its divergence, whose gradient does not vanish where all of its values are small as Eq. 7's."""
+        """Compute the divergence of the kernel, whose gradient does not vanish for small values as that of Eq. 7."""
         extractor, kernels = self.method.extractor, batch.truth.kernels
         features = extractor.features(batch.lr)
         scores = F.log_softmax(extractor.scores(features), 1)
@@ -142,7 +142,7 @@ class _Noisy(Pairs):
 
 
 class Restoration(Patches):
-    """Extractor and SR network learn together."""
+    """Stage of extractor and SR network together."""
 
     recipe: RestorationRecipe
 
@@ -159,9 +159,11 @@ class Restoration(Patches):
         clean, lr, truth = batch.hr, batch.lr, batch.truth
         noise_map, kernel = method.extractor(lr)
         given = kernel
-        if recipe.told:  # so that it also knows kernels that the extractor does not find
-            told = torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.told
-            given = torch.where(told[:, None, None], truth.kernels, kernel)
+        if recipe.true_kernels:  # so that it also knows kernels that the extractor does not find
+            given = (
+                torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.true_kernels
+            )
+            given = torch.where(given[:, None, None], truth.kernels, kernel)
         found = self.estimated(noise_map)
         guide = method.noise_input(lr, 255 * noise_map.mean((2, 3)), noise_map=noise_map)
         losses = {"reconstruction": _MEASURES[recipe.measure](method.net(lr, guide, given), clean)}

@@ -159,7 +159,7 @@ class MRDA(Method[Tensor]):
 
     @torch.no_grad()
     def specific_images(self, lr: Tensor, params: Params) -> Tensor:
-        """What MLN itself makes of each LR image by these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
+        """Results of MLN itself by these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
         return _each(self.mln.adapted, lr, params)
 
     @torch.no_grad()

@@ -54,7 +54,7 @@ class MLN(nn.Module):
 
     @property
     def plastic(self) -> Params:
-        """The part that adapts: all but the upscaler (III-B), or with it (Table VI)."""
+        """Parameters that adapt: all but the upscaler (III-B), or with it (Table VI)."""
         upscaler = self.upscaler.named_parameters(_UPSCALER) if self.free else ()
         return {**dict(self.body.named_parameters()), **dict(upscaler)}
 
@@ -64,7 +64,7 @@ class MLN(nn.Module):
         return self.enlarge(lr) + residual.float()
 
     def enlarge(self, lr: Tensor) -> Tensor:
-        """Bicubic enlargement, rounded to 8 bit as the released code's."""
+        """Enlarge bicubically, rounded to 8 bit as in the released code."""
         return (resize(lr, self.scale).clamp(0, 1) * 255).round() / 255
 
     @torch.no_grad()
@@ -96,7 +96,7 @@ class MLN(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, *self.upscaler.folded(own), padding=REACH), self.scale)
 
     def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
-        """What must be added to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
+        """Detail to add to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
         return F.pixel_unshuffle(hr - self.enlarge(lr), self.scale)
 
 
@@ -164,7 +164,7 @@ class DynamicConv(nn.Module):
 
 
 class ChannelGains(nn.Module):
-    """DASR's: codes ``(n, channels)`` to gains in (0, 1) of the same shape."""
+    """Channel modulation of DASR: codes ``(n, channels)`` to gains in (0, 1) of the same shape."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -39,9 +39,9 @@ class SettingRecipe(RangesRecipe):
     @model_validator(mode="after")
     def _only_real(self) -> Self:
         if self.once and self.setting != "real":
-            raise ValueError(f"once is a share of the real setting's degradations, and this is {self.setting}")
+            raise ValueError(f"once is supported by the setting 'real' only, got {self.setting!r}")
         if self.setting == "real" and (self.noise_range or self.width_range):
-            raise ValueError("noise_range and width_range are of the classic settings, and this is real")
+            raise ValueError("noise_range and width_range are not supported by the setting 'real'")
         return self
 
 
@@ -84,7 +84,7 @@ class StudentRecipe(TeacherRecipe):
     @model_validator(mode="after")
     def _learns_something_alone(self) -> Self:
         if self.alone and not (self.kl or self.absolute):
-            raise ValueError("alone are steps of distillation, which needs kl or absolute")
+            raise ValueError("alone needs kl or absolute: its steps are distillation")
         return self
 
 
@@ -132,7 +132,7 @@ def family_of(recipe: SettingRecipe, scale: int) -> Family:
 
 
 class Pretrain(Stage):
-    """MLN learns bicubic degradation, upscaler included."""
+    """Stage in which MLN learns bicubic degradation, upscaler included."""
 
     method: MRDA
     recipe: PretrainRecipe
@@ -162,7 +162,7 @@ class Pretrain(Stage):
 
 
 class Meta(Stage):
-    """MLN learns to adapt, its upscaler fixed, unless Table VI's comparison is wanted."""
+    """Stage in which MLN learns to adapt; its upscaler is fixed except for Table VI."""
 
     method: MRDA
     recipe: MetaRecipe
@@ -210,7 +210,7 @@ class Meta(Stage):
 
 
 class Teacher(Stage):
-    """DEN_T and RDAN learn from what MLN has become on each pair."""
+    """Stage in which DEN_T and RDAN learn from MLN adapted to each pair."""
 
     method: MRDA
     recipe: TeacherRecipe
@@ -270,12 +270,12 @@ class Teacher(Stage):
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
     def represent(self, batch: Pairs) -> Tensor:
-        """D_T: what the teacher makes of the pairs."""
+        """D_T: representations of the pairs by the teacher."""
         return self.method.teacher_condition(batch.lr, batch.hr, batch.truth, self.recipe.rates)
 
 
 class Student(Teacher):
-    """DEN_S learns to find D_T in the LR image alone, and RDAN, which starts as the teacher's, to restore by it."""
+    """Stage in which DEN_S learns to predict D_T from the LR image; RDAN starts as the teacher's."""
 
     recipe: StudentRecipe
     validates = True

@@ -1,4 +1,4 @@
-"""Eq. 3's loss of looks for the real-world setting: perceptual and adversarial, as Real-ESRGAN has them.
+"""Perceptual and adversarial losses of Eq. 3 for the real-world setting, as in Real-ESRGAN.
 
 Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net that judges every pixel: Wang et al., ICCVW 2021.
 """
@@ -32,7 +32,7 @@ class VisualRecipe(StageRecipe):
 
 
 class Discriminator(nn.Module):
-    """Real-ESRGAN's U-Net with spectral normalisation: an image to a judgement of each of its pixels."""
+    """U-Net of Real-ESRGAN with spectral normalisation: an image to a logit for each of its pixels."""
 
     def __init__(self, channels: int = 64) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class Discriminator(nn.Module):
 
 
 class Visual(nn.Module):
-    """L_per and L_adv, and what the discriminator itself learns by."""
+    """L_per and L_adv, and the loss of the discriminator itself."""
 
     def __init__(self, recipe: VisualRecipe, discriminator: Discriminator | None) -> None:
         """Check that what the recipe asks for is there, unless it has no steps; the file is read when it is needed.

@@ -23,7 +23,7 @@ _VISIBLE = 1.5
 
 @dataclass(frozen=True)
 class KernelEstimate:
-    """A Gaussian blur kernel and how sure it is."""
+    """Gaussian blur kernel and its confidence."""
 
     kernel: Tensor
     """``(k, k)``, HR pixels, sums to 1."""
@@ -65,7 +65,7 @@ class KernelEstimator(nn.Module):
 
     @torch.no_grad()
     def estimate(self, lr: Tensor, size: int, window: int = 64, count: int = 16) -> KernelEstimate:
-        """The kernel of a whole image ``(1, 3, h, w)`` from its windows with the most detail.
+        """Estimate the kernel of a whole image ``(1, 3, h, w)`` from its windows with the most detail.
 
         Args:
             lr: the image.

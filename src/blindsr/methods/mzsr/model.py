@@ -97,7 +97,7 @@ class AdaptedWeights:
 
 
 class ResidualCNN(nn.Module):
-    """ZSSR's network on the bicubic enlargement: ``(n, 3, h, w)`` to the same, added to what came in."""
+    """Network of ZSSR on the bicubic enlargement: ``(n, 3, h, w)`` to the same shape, added to its input."""
 
     def __init__(self, layers: int, channels: int) -> None:
         super().__init__()
@@ -325,7 +325,7 @@ def _has_detail(images: Tensor) -> bool:
 
 
 class Adam:
-    """Steps by Adam (Kingma and Ba, 2015), as Figure 3's models without meta-learning take them."""
+    """Adam (Kingma and Ba, 2015), for the models of Figure 3 without meta-learning."""
 
     def __init__(self) -> None:
         self._count = 0

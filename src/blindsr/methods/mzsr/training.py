@@ -237,7 +237,7 @@ def shrink(hr: Tensor, kernel: Tensor, scale: float, down: Downsampling) -> tupl
 
 
 class Estimate(Stage):
-    """Teach the estimator the covariances of the kernels of Eq. 3 and of narrower ones; the network is finished."""
+    """Train the estimator on the covariances of the kernels of Eq. 3 and narrower ones; the network is frozen."""
 
     method: MZSR
     recipe: EstimateRecipe

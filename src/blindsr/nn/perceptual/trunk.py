@@ -1,4 +1,4 @@
-"""What the feature extractors share: torchvision's input normalisation, and reading weights under foreign names."""
+"""Base of the feature extractors: torchvision's input normalisation, and reading of weights with other names."""
 
 from collections.abc import Mapping
 from pathlib import Path

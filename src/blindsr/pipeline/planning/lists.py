@@ -9,7 +9,7 @@ from blindsr.errors import BlindSRError, Code
 
 
 def read_list(path: Path) -> list[str]:
-    """The files that a text file names, one a line; empty lines and lines that begin with # do not count.
+    """Read a list of files, one a line; empty lines and lines that begin with # are skipped.
 
     Args:
         path: of a UTF-8 or UTF-16 file, with or without a byte order mark; ``-`` is the standard input.

@@ -198,13 +198,13 @@ def _is_pattern(place: Location) -> bool:
 def _roots_of_folder(folder: Location, to: Location, out: Location | None) -> Iterator[Root]:
     """A folder by itself, and each folder in it."""
     yield Root(folder, to, "folder", folder, out)
-    seen: set[str] = set()
+    visited: set[str] = set()
     try:
-        below = _folders(locations.entries(folder), folder, out, seen)
+        below = _folders(locations.entries(folder), folder, out, visited)
     except OSError:
         return  # listing the folder by itself says so
     for one in below:
-        yield Root(one, locations.join(to, locations.name_of(one)), "tree", folder, out, tuple(sorted(seen)))
+        yield Root(one, locations.join(to, locations.name_of(one)), "tree", folder, out, tuple(sorted(visited)))
 
 
 def _found(root: Root, naming: Naming | None) -> Iterator[_Image]:
@@ -217,7 +217,7 @@ def _found(root: Root, naming: Naming | None) -> Iterator[_Image]:
 
 
 def _walked(
-    root: Root, folder: Location, below: tuple[str, ...], naming: Naming | None, seen: set[str]
+    root: Root, folder: Location, below: tuple[str, ...], naming: Naming | None, visited: set[str]
 ) -> Iterator[_Image]:
     """Images of a folder, then those of the folders in it."""
     try:
@@ -235,11 +235,13 @@ def _walked(
         pictures = _without_results(pictures, naming)
     yield from (_Image(one, below) for one in pictures)
     if root.kind == "tree":
-        for one in _folders(found, root.top or root.place, root.results, seen):
-            yield from _walked(root, one, (*below, locations.name_of(one)), naming, seen)
+        for one in _folders(found, root.top or root.place, root.results, visited):
+            yield from _walked(root, one, (*below, locations.name_of(one)), naming, visited)
 
 
-def _folders(found: list[locations.Entry], top: Location, results: Location | None, seen: set[str]) -> list[Location]:
+def _folders(
+    found: list[locations.Entry], top: Location, results: Location | None, visited: set[str]
+) -> list[Location]:
     """Folders to go into: no hidden ones, not that of the results, and linked ones once.
 
     A link back into the folder that is searched, or to a parent of it, leads to files that are found anyway.
@@ -250,13 +252,13 @@ def _folders(found: list[locations.Entry], top: Location, results: Location | No
             continue
         if results is not None and not _same(top, results) and _same(entry.place, results):
             continue
-        if entry.link or seen:
+        if entry.link or visited:
             real = locations.identity(entry.place)
             if entry.link and (_shows(top, entry.place) or locations.is_within(top, entry.place)):
                 continue
-            if real in seen:
+            if real in visited:
                 continue
-            seen.add(real)
+            visited.add(real)
         kept.append(entry.place)
     return kept
 

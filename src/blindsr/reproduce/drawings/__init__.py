@@ -1,1 +1,1 @@
-"""What studies draw, and single figures of a model for `blindsr inspect`."""
+"""Figures of studies, and figures of a model for `blindsr inspect`."""

@@ -1,4 +1,4 @@
-"""Figures of representations: do those of images that were degraded alike lie together?"""
+"""Figures of representations: clusters of images that were degraded alike."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,14 +23,14 @@ from blindsr.reproduce.drawings.representation import Representations, packed, s
 
 @runtime_checkable
 class Modulated(Protocol):
-    """A method whose condition is turned into coefficients of layers."""
+    """Method whose condition is mapped to coefficients of layers."""
 
     def modulated_feature(self, condition: Tensor) -> Tensor:
         """Coefficients of the first layer, ``(n, channels)``."""
 
 
 class Task(StrictModel):
-    """One way to degrade images."""
+    """Degradation of a cluster."""
 
     label: str
     widths: tuple[float, float] = (0.2, 0.2)
@@ -64,7 +64,7 @@ class RandomTasks(StrictModel):
 
 
 class Panel(StrictModel):
-    """One plot."""
+    """Panel of a figure."""
 
     label: str
     variant: str
@@ -74,7 +74,7 @@ class Panel(StrictModel):
 
 
 class Clusters(Drawing):
-    """A t-SNE for each panel, and how often nearest neighbours are of one task."""
+    """Figure with a t-SNE for each panel, and the share of nearest neighbours of the same task."""
 
     kind: Literal["clusters"]
     title: str
@@ -109,7 +109,7 @@ class Clusters(Drawing):
         return plot, numbers
 
     def represent(self, work: Work, panel: Panel, data: DataSet) -> Representations:
-        """One row for each task and image, or for each task and support set."""
+        """Compute a row for each task and image, or for each task and support set."""
         upscaler = work.upscaler(panel.variant)
         if panel.teacher:
             work.runs.check_teacher(panel.variant)
@@ -157,7 +157,7 @@ def _vector(upscaler: Upscaler, panel: Panel, condition: Any) -> Tensor:
     if not panel.modulated:
         return packed(method, condition)
     if not isinstance(method, Modulated):
-        raise BlindSRError(f"{type(method).__name__} modulates no layers", Code.UNSUPPORTED_OPTION)
+        raise BlindSRError(f"{type(method).__name__} does not modulate layers", Code.UNSUPPORTED_OPTION)
     with torch.no_grad():
         return method.modulated_feature(condition)[0].float().cpu()
 

@@ -14,7 +14,7 @@ from blindsr.reproduce.drawings.figure import Line, plotted, save_figure
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of the figure."""
+    """Line of the figure."""
 
     model: str
     steps: tuple[int, ...]
@@ -38,7 +38,7 @@ def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, ste
 
 
 def draw(curves: Sequence[Curve], title: str, path: Path, *, overwrite: bool = True) -> None:
-    """Draw the figure to a PNG, PDF or SVG file, whole or not at all.
+    """Draw the figure to a PNG, PDF or SVG file, atomically.
 
     Raises:
         BlindSRError: matplotlib is not installed, or the place cannot be written.

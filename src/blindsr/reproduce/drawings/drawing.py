@@ -1,4 +1,4 @@
-"""What kinds of figures have in common: a record that a study's file fills in, and the drawing of it."""
+"""Base of the kinds of figures: a record filled in by a study's file, and its drawing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Work(Protocol):
-    """What a figure is drawn from."""
+    """Data for a figure."""
 
     runs: "Runs"
     trained: "list[Trained]"
@@ -25,10 +25,10 @@ class Work(Protocol):
     """Measured values by table, row and column."""
 
     def upscaler(self, variant: str) -> "Upscaler":
-        """A variant's model, of the first seed."""
+        """Model of a variant, of the first seed."""
 
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
-        """Sizes of the steps on each pair that a variant's teacher was trained with."""
+        """Step sizes on each pair that a variant's teacher was trained with."""
 
 
 Drawn = tuple["Plot | None", dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Figures to files, whole or not at all."""
+"""Atomic writing of figures."""
 
 import io
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ class Line:
 
 
 def plotted(lines: Sequence[Line], title: str, x: str, y: str = "PSNR (dB)", *, log: bool = False) -> "Figure":
-    """Lines in one plot.
+    """Plot lines.
 
     Args:
         lines: at least one.
@@ -51,7 +51,7 @@ def plotted(lines: Sequence[Line], title: str, x: str, y: str = "PSNR (dB)", *, 
 
 
 def blank(width: float = 6, height: float = 4) -> "Figure":
-    """A figure of a size in inches.
+    """Create a figure of a size in inches.
 
     Raises:
         BlindSRError: matplotlib is not installed.

@@ -1,4 +1,4 @@
-"""PSNR of a teacher and of the network that it reads, by the number of steps on each image pair (MRDA, Figure 9)."""
+"""PSNR of a teacher and of its meta-learning network, by the number of steps on each image pair (MRDA, Figure 9)."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ class PairLearner(Protocol):
         """
 
     def learner_output(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Tensor:
-        """SR images of the network that learns the pairs."""
+        """SR images of the network that adapts to the pairs."""
 
     def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
         """Representations by which the teacher restores, ``(n, features)``."""

@@ -1,4 +1,4 @@
-"""The kinds of figures that a study's file can ask for, and the curve of training that every study has."""
+"""Kinds of figures of studies, and the curve of training that every study has."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""Figures of lines: a table as lines, PSNR while training goes on, PSNR by gradient steps."""
+"""Line figures: a table as lines, PSNR during training, PSNR by gradient steps."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -14,7 +14,7 @@ from blindsr.reproduce.drawings.iterations import iterations
 
 
 class Series(Drawing):
-    """A table as lines: one for each group of its rows."""
+    """Figure of a table, with a line for each group of its rows."""
 
     kind: Literal["series"]
     title: str
@@ -41,7 +41,7 @@ class Series(Drawing):
 
 
 class Progress(Drawing):
-    """PSNR on what the study watches, at every validation of each training."""
+    """Figure of the PSNR at every validation of each training."""
 
     kind: Literal["progress"]
     title: str

@@ -1,4 +1,4 @@
-"""Figures of images: degradations side by side, modulation maps, and results by support set."""
+"""Image figures: degradations side by side, modulation maps, and results by support set."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +22,7 @@ from blindsr.reproduce.drawings.figure import blank
 
 
 class Window(Drawing):
-    """One image under a grid of blurs and noise levels."""
+    """Figure of an image under a grid of blurs and noise levels."""
 
     kind: Literal["window"]
     title: str
@@ -53,7 +53,7 @@ class Window(Drawing):
 
 
 class Maps(Drawing):
-    """Images, and below each the mean of the maps by which a network modulates its features."""
+    """Figure of images, with the mean of their modulation maps below."""
 
     kind: Literal["maps"]
     title: str

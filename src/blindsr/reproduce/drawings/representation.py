@@ -29,7 +29,7 @@ _KERNEL = 21
 
 @dataclass(frozen=True)
 class Representations:
-    """One row for each image and degradation."""
+    """Representations, a row for each image and degradation."""
 
     vectors: Tensor
     """``(n, d)``."""
@@ -69,12 +69,12 @@ def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise:
 
 
 def packed(method: Method[Any], condition: Any) -> Tensor:
-    """A condition as one vector."""
+    """Flatten a condition to a vector."""
     return torch.cat([values.flatten().float().cpu() for values in method.pack(condition).values()])
 
 
 def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
-    """Draw a t-SNE of the representations to a PNG, PDF or SVG file, whole or not at all.
+    """Draw a t-SNE of the representations to a PNG, PDF or SVG file, atomically.
 
     Raises:
         BlindSRError: matplotlib or scikit-learn is not installed, too few representations, or an unwritable place.
