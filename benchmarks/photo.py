@@ -20,8 +20,8 @@ from blindsr.degrade.process import Degradation
 from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.degrade.resample import resize
 from blindsr.evaluate import metrics
-from blindsr.images.pixels import quantise
 from blindsr.photos import Photos
+from blindsr.pixels import quantise
 from blindsr.train.validate import Validation
 
 _FAMILIES = {

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from blindsr import images
 from blindsr.benchmark.suite import Case, Suite, digest
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import image_files
+from blindsr.pixels import to_bytes
 
 _LEAST = 11
 """Side that SSIM's window needs inside the border."""
@@ -101,7 +101,7 @@ class Source:
 
 def read_levels(path: Path) -> Tensor:
     """The 8-bit values ``(3, h, w)`` of a file, as whole numbers; gray ones three times."""
-    return (images.read(path).pixels * 255).round().to(torch.uint8)
+    return to_bytes(images.read(path).pixels)
 
 
 def _tree(folder: Path) -> Iterator[Path]:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
 
-import torch
 from PIL import Image
 from torch import Tensor
 
-from blindsr import files, images
+from blindsr import files
 from blindsr.benchmark.originals import Item, Source
 from blindsr.benchmark.score import read_result
 from blindsr.benchmark.submission import Interval, Submission
 from blindsr.degrade import resize
 from blindsr.errors import BlindSRError, Code
+from blindsr.pixels import to_bytes
 
 DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "lpips_vgg": 4, "dists": 4, "niqe": 3}
 """Decimals of each measure."""
@@ -182,7 +182,7 @@ def _pictures(source: Source, item: Item, results: Path, folder: Path) -> tuple[
 
 
 def _save(picture: Tensor, path: Path) -> None:
-    array = (images.quantise(picture[0]) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    array = to_bytes(picture[0]).permute(1, 2, 0).contiguous().numpy()
     with files.atomic_write(path) as part:
         Image.fromarray(array).save(part, quality=92, method=4)
 

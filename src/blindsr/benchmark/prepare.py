@@ -9,6 +9,7 @@ from blindsr import files, images
 from blindsr.benchmark.originals import Source
 from blindsr.benchmark.suite import Case, combined_digest, digest
 from blindsr.errors import BlindSRError, Code
+from blindsr.pixels import to_bytes
 
 Notice = Callable[[str], None]
 """Receives a line for each finished case."""
@@ -70,7 +71,7 @@ def check(case: Case, data_set: str, digests: Sequence[str]) -> None:
 
 def _write(lr: Tensor, path: Path, *, overwrite: bool) -> None:
     if path.exists() and not overwrite:
-        if digest((images.read(path).pixels * 255).round()) == digest(lr):
+        if digest(to_bytes(images.read(path).pixels)) == digest(lr):
             return
         raise files.OutputExistsError(path)
     try:

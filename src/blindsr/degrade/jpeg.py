@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from blindsr.degrade.dct import forward_matrix, inverse_matrix
+from blindsr.pixels import to_bytes
 
 _REACH = 15
 """Rows and columns by which a grid of blocks can begin before an image; 16 more are the same grid again."""
@@ -82,7 +83,7 @@ def compress_by_tensors(
     what the result holds beyond them has no meaning.
     """
     quality = quality.to(x.device)
-    levels = (x.detach().clamp(0, 1) * 255).round().to(_exact_type(x.device))
+    levels = to_bytes(x).to(_exact_type(x.device))
     decoded = _code_rgb(levels, quality.clamp(min=1), full_chroma, _Frame.around(x, offset, sizes))
     return torch.where((quality > 0).view(-1, 1, 1, 1), decoded.to(x) / 255, x)
 
@@ -103,7 +104,7 @@ def _exact_type(device: torch.device) -> torch.dtype:
 
 
 def _round_trip(x: Tensor, quality: int, subsampling: str, top: int, left: int) -> Tensor:
-    array = (x.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    array = to_bytes(x).permute(1, 2, 0).cpu().numpy()
     if top or left:
         array = np.pad(array, ((top, 0), (left, 0), (0, 0)), mode="edge")
     buffer = io.BytesIO()

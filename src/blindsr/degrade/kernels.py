@@ -53,12 +53,23 @@ def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, ang
     xx = cos**2 / first + sin**2 / second
     yy = sin**2 / first + cos**2 / second
     xy = cos * sin * (1 / first - 1 / second)
-    at = torch.arange(size, dtype=torch.float64, device=first.device) - (size - 1) / 2
+    kernels = _gaussian(size, xx, xy, yy)
+    return kernels if given else kernels[0]
+
+
+def gaussian_from_covariance(size: int, covariance: Tensor) -> Tensor:
+    """Gaussian kernels ``(n, size, size)`` of covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
+    inverse = torch.linalg.inv(covariance.cpu().double())  # there are devices without float64
+    return _gaussian(size, inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]).to(covariance)
+
+
+def _gaussian(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
+    """Gaussian kernels of sum 1 by the entries ``(n,)`` of the inverses of their covariances."""
+    at = torch.arange(size, dtype=torch.float64, device=xx.device) - (size - 1) / 2
     x, y = at[None, None, :], at[None, :, None]
     exponent = xx[:, None, None] * x**2 + 2 * xy[:, None, None] * x * y + yy[:, None, None] * y**2
     kernels = torch.exp(-0.5 * exponent)
-    kernels = (kernels / kernels.sum((-2, -1), keepdim=True)).float()
-    return kernels if given else kernels[0]
+    return (kernels / kernels.sum((-2, -1), keepdim=True)).float()
 
 
 def delta(size: int = 1) -> Tensor:

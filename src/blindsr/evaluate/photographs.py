@@ -133,8 +133,8 @@ def _first(one: PhotographSet, limit: int | None) -> PhotographSet:
 
 
 def _is(path: Path, role: str) -> bool:
-    role = _ROLE.search(path.stem)
-    return bool(role and role[role])
+    match = _ROLE.search(path.stem)
+    return bool(match and match[role])
 
 
 def _common(path: Path) -> str:

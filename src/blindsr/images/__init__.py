@@ -2,9 +2,9 @@
 
 from blindsr.images.frames import Frames, check_frames, is_animated, read_file, write_frames
 from blindsr.images.picture import Metadata, Picture
-from blindsr.images.pixels import luma, modcrop, quantise
 from blindsr.images.read import read
 from blindsr.images.write import SUFFIXES, check_output, check_sides, stored_depth, write
+from blindsr.pixels import luma, modcrop, quantise
 
 __all__ = [
     "SUFFIXES",

@@ -73,7 +73,7 @@ def parse_recipe(values: Mapping[str, Any]) -> Recipe:
 def _check_name(name: str, model: StrictModel) -> None:
     """Check that the scale in the name of weights is that of the model."""
     named, scale = re.search(r"_x(\d+)(?:\.|$)", name), getattr(model, "scale", None)
-    if named and scale is not None and int(told[1]) != scale:
+    if named and scale is not None and int(named[1]) != scale:
         raise BlindSRError(
             f"the name {name} has the scale {named[1]}, but model.scale is {scale}; change one of them",
             Code.INVALID_FILE,

@@ -9,7 +9,6 @@ from torch import Tensor
 from blindsr.degrade import kernels
 from blindsr.methods.mzsr.estimator import (
     KernelEstimator,
-    gaussian_of,
     most_detailed,
     noise_level,
 )
@@ -32,7 +31,7 @@ def test_kernels_and_covariances_are_inverse(l1: float, l2: float, angle: float)
     covariance = kernels.kernel_covariance(kernel[None].double())
     variances = torch.linalg.eigvalsh(covariance[0])
     assert sorted((l1, l2)) == pytest.approx(variances.tolist(), rel=0.02)
-    torch.testing.assert_close(gaussian_of(covariance, 41)[0].float(), kernel, atol=2e-4, rtol=0)
+    torch.testing.assert_close(kernels.gaussian_from_covariance(41, covariance)[0].float(), kernel, atol=2e-4, rtol=0)
 
 
 def test_every_covariance_is_positive_definite() -> None:

@@ -23,6 +23,7 @@ from blindsr.degrade.process import Degradation, check_jpeg, check_noise
 from blindsr.degrade.realworld.canvas import Canvas, largest_size
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError
+from blindsr.pixels import quantise, to_bytes
 
 _SIZE = 21
 _PER_IMAGE = ("factor", "mode", "mode2", "early", "poisson", "grain", "gray", "sharpen", "radius", "jpeg1", "shift")
@@ -110,7 +111,7 @@ class PhotoDegradation(Degradation):
         if direct:
             x = self._compress(x, first=True)
         x = self._compress(x, first=False)
-        return (x.clamp(0, 1) * 255).round() / 255
+        return quantise(x)
 
     def _noise(self, x: Tensor, source: torch.Generator) -> Tensor:
         """White or correlated Gaussian noise whose variance is a constant plus a multiple of the brightness."""
@@ -162,7 +163,7 @@ class PhotoDegradation(Degradation):
         lr = y.compressed(torch.where(own.webp > 0, 0, own.jpeg), full_chroma=own.full).pixels
         if bool(self.webp.any()):
             lr = _webp(lr, torch.where(self.webp > 0, self.jpeg, 0))
-        return (lr.clamp(0, 1) * 255).round() / 255
+        return quantise(lr)
 
     def _noise_together(self, x: Canvas, source: torch.Generator) -> Tensor:
         """Do as `_noise` for all images at once."""
@@ -290,7 +291,7 @@ def _webp(x: Tensor, quality: Tensor) -> Tensor:
     for row, value in enumerate(quality.tolist()):
         if not value:
             continue
-        array = (x[row].detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+        array = to_bytes(x[row]).permute(1, 2, 0).cpu().numpy()
         buffer = io.BytesIO()
         Image.fromarray(array).save(buffer, "WEBP", quality=int(value))
         with Image.open(buffer) as image:

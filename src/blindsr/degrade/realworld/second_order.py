@@ -17,6 +17,7 @@ from blindsr.degrade.process import Degradation, Rows, check_jpeg, check_kernels
 from blindsr.degrade.realworld.canvas import Canvas, largest_size, scaled_sizes
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError, Code
+from blindsr.pixels import quantise
 
 _NUMBERS = ("factor", "mode", "noise", "poisson", "gray", "jpeg")
 """Fields of a round with one number for each image."""
@@ -115,7 +116,7 @@ class RealisticDegradation(Degradation):
         x = _after_blur(blur(x, self.second.kernels, self.border), self.second, size, source)
         x = blur(resize_by_mode(x, size, int(self.last_mode)), self.sinc, self.border)
         x = codec.compress(x.clamp(0, 1), self.last_jpeg)
-        return (x.clamp(0, 1) * 255).round() / 255
+        return quantise(x)
 
     def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
         """Do as `apply` for all images at once on the device of ``hr``."""
@@ -132,7 +133,7 @@ class RealisticDegradation(Degradation):
         last = torch.tensor(size, device=hr.device).expand(len(hr), 2)
         x = x.resized(last, own.last_mode, size).blurred(own.sinc)
         x = x.changed(x.pixels.clamp(0, 1)).compressed(own.last_jpeg)
-        return (x.pixels.clamp(0, 1) * 255).round() / 255
+        return quantise(x.pixels)
 
     @classmethod
     def upgraded(cls, values: dict[str, Any], version: object) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def _add_noise(x: Tensor, each: Round, source: torch.Generator) -> Tensor:
 
 def _poisson(x: Tensor, source: torch.Generator, *, gray: bool) -> Tensor:
     """What a count of photons lacks to its mean; the counts are on the scale of the image's own number of levels."""
-    clean = (x.clamp(0, 1) * 255).round() / 255
+    clean = quantise(x)
     if gray:
         clean = _luma(clean)
     levels = 2.0 ** torch.tensor(float(len(clean.unique()))).log2().ceil().item()
@@ -205,14 +206,14 @@ def _poisson(x: Tensor, source: torch.Generator, *, gray: bool) -> Tensor:
 
 def _luma(x: Tensor) -> Tensor:
     weights = x.new_tensor([0.2989, 0.587, 0.114]).view(1, 3, 1, 1)
-    return ((x * weights).sum(1, keepdim=True) * 255).round() / 255
+    return quantise((x * weights).sum(1, keepdim=True))
 
 
 def _noisy(x: Canvas, each: Round, source: torch.Generator) -> Canvas:
     """Do as `_add_noise` for all images at once."""
     level, poisson, gray = (values.to(x.pixels).view(-1, 1, 1, 1) for values in (each.noise, each.poisson, each.gray))
     white = torch.randn(x.pixels.shape, generator=source, device=source.device, dtype=x.pixels.dtype)
-    clean = (x.pixels.clamp(0, 1) * 255).round() / 255
+    clean = quantise(x.pixels)
     clean = torch.where(gray > 0, _luma(clean), clean)
     levels = 2.0 ** _count_levels(clean, x.inside).log2().ceil().view(-1, 1, 1, 1)
     shot = torch.poisson(clean * levels, generator=source) / levels - clean

@@ -15,6 +15,7 @@ from blindsr.degrade.families import Family
 from blindsr.degrade.process import degrade
 from blindsr.methods.dmsr.extractor import paper_family
 from blindsr.methods.dmsr.model import DMSR, DMSRCondition
+from blindsr.pixels import quantise
 
 _LEAST = 1e-6
 """Squared error, of 1, that is too small to matter: 60 dB."""
@@ -137,7 +138,7 @@ class _Noisy(Pairs):
         truth = family.sample(len(hr), generator)
         size = (side // truth.scale for side in hr.shape[2:])
         noise = truth.draw_noise((*hr.shape[:2], *size), hr, generator)
-        lr = (degrade(hr, truth, noise).clamp(0, 1) * 255).round() / 255
+        lr = quantise(degrade(hr, truth, noise))
         return cls(hr, lr.contiguous(memory_format=torch.channels_last), truth, noise)
 
 

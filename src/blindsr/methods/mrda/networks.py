@@ -11,6 +11,7 @@ from blindsr.degrade.resample import resize
 from blindsr.nn.adapt import Params
 from blindsr.nn.blocks import initialise
 from blindsr.nn.subpixel import REACH, Upsampler, initialise_icnr
+from blindsr.pixels import quantise
 
 _UPSCALER = "upscaler"
 """What the names of MLN's upscaler begin with where it adapts."""
@@ -65,7 +66,7 @@ class MLN(nn.Module):
 
     def enlarge(self, lr: Tensor) -> Tensor:
         """Enlarge bicubically, rounded to 8 bit as in the released code."""
-        return (resize(lr, self.scale).clamp(0, 1) * 255).round() / 255
+        return quantise(resize(lr, self.scale))
 
     @torch.no_grad()
     def objective(self) -> Callable[[Params, Tensor, Tensor], Tensor]:

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from blindsr.degrade.kernels import gaussian_from_covariance
+
 _LEAST_STD = 0.2
 """Standard deviations below this leave a sampled kernel a single pixel."""
 _FLATTEST = 0.1
@@ -80,17 +82,7 @@ class KernelEstimator(nn.Module):
         median[0, 1] = median[1, 0] = median[0, 1].clamp(-bound, bound)
         widths = covariances.diagonal(dim1=1, dim2=2).sum(1).sqrt()
         spread = (widths / widths.median() - 1).abs().median()
-        return KernelEstimate(gaussian_of(median[None], size)[0], math.exp(-float(spread)))
-
-
-def gaussian_of(covariance: Tensor, size: int) -> Tensor:
-    """Gaussian kernels ``(n, size, size)`` of covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
-    inverse = torch.linalg.inv(covariance.cpu().double())  # there are devices without float64
-    at = torch.arange(size, dtype=torch.float64) - (size - 1) / 2
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    points = torch.stack((x, y), -1)
-    kernels = torch.exp(-0.5 * torch.einsum("hwi,nij,hwj->nhw", points, inverse, points))
-    return (kernels / kernels.sum((1, 2), keepdim=True)).to(covariance)
+        return KernelEstimate(gaussian_from_covariance(size, median[None])[0], math.exp(-float(spread)))
 
 
 def most_detailed(image: Tensor, window: int, count: int) -> Tensor:

@@ -30,7 +30,6 @@ from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize
 from blindsr.errors import BlindSRError, Code
-from blindsr.images import modcrop
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
     KernelEstimator,
@@ -38,6 +37,7 @@ from blindsr.methods.mzsr.estimator import (
     noise_level,
 )
 from blindsr.nn.adapt import Params, Rate, adapt
+from blindsr.pixels import modcrop
 
 _ROUNDING = 2.1 / 255
 """Second difference that rounding to 8 bits causes in a gradient."""

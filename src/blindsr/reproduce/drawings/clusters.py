@@ -91,11 +91,8 @@ class Clusters(Drawing):
     def libraries(self) -> Iterable[str]:
         return ("sklearn",)
 
-    def draw(self, work: Work) -> Drawn:
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
         """Estimate the representation of every image under every task, and project all of them to a plane."""
-        data = work.sets.get(self.data.lower())
-        if data is None:
-            return None, {}
         plot = blank(4.2 * len(self.panels), 4.2)
         plot.suptitle(self.title)
         numbers: dict[str, Any] = {}

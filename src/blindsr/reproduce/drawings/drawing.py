@@ -52,3 +52,12 @@ class Drawing(StrictModel):
     def libraries(self) -> Iterable[str]:
         """Requirements in addition to matplotlib."""
         return ()
+
+    def draw(self, work: Work) -> Drawn:
+        """Draw the figure; None without its data set."""
+        data = work.sets.get(self.data.lower())
+        return (None, {}) if data is None else self.draw_data(work, data)
+
+    def draw_data(self, work: Work, data: "DataSet") -> Drawn:
+        """Draw the figure of a data set; kinds of figures without one override `draw`."""
+        raise NotImplementedError

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from blindsr.contract import StrictModel
-from blindsr.evaluate import protocol
+from blindsr.evaluate import DataSet, protocol
 from blindsr.reproduce.drawings.curve import curve
 from blindsr.reproduce.drawings.drawing import Drawing, Drawn, Work
 from blindsr.reproduce.drawings.figure import Line, plotted
@@ -77,11 +77,8 @@ class Steps(Drawing):
     def used(self) -> Iterable[str]:
         return (line.variant for line in self.lines)
 
-    def draw(self, work: Work) -> Drawn:
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
         """Measure and draw each line."""
-        data = work.sets.get(self.data.lower())
-        if data is None:
-            return None, {}
         chosen, lines = protocol(self.protocol), []
         for one in self.lines:
             upscaler = work.upscaler(one.variant)

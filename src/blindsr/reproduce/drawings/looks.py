@@ -32,11 +32,8 @@ class Window(Drawing):
     kernel: int = 15
     image: int = Field(0, ge=0, description="which image of the data set")
 
-    def draw(self, work: Work) -> Drawn:
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
         """Draw the LR images, a row for each width."""
-        data = work.sets.get(self.data.lower())
-        if data is None:
-            return None, {}
         path = data.paths[min(self.image, len(data.paths) - 1)]
         hr = images.modcrop(images.read(path).pixels, self.scale)[None]
         plot = blank(1.7 * len(self.noises), 1.9 * len(self.widths))
@@ -64,11 +61,8 @@ class Maps(Drawing):
     def used(self) -> Iterable[str]:
         return (self.variant,)
 
-    def draw(self, work: Work) -> Drawn:
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
         """Draw maps from 0 in black to 1 in white, so that flat ones look flat."""
-        data = work.sets.get(self.data.lower())
-        if data is None:
-            return None, {}
         upscaler, chosen, paths = work.upscaler(self.variant), protocol(self.protocol), data.paths[: self.count]
         plot, numbers = blank(2.4 * len(paths), 4.6), {}
         plot.suptitle(self.title)
@@ -101,11 +95,8 @@ class SupportSets(Drawing):
     def used(self) -> Iterable[str]:
         return (self.variant,)
 
-    def draw(self, work: Work) -> Drawn:
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
         """Draw a point for each support set."""
-        data = work.sets.get(self.data.lower())
-        if data is None:
-            return None, {}
         found = self.measure(work.upscaler(self.variant), data)
         plot, numbers = blank(), {}
         axes = plot.add_subplot()

@@ -4,7 +4,7 @@ import torch
 from skimage.color import rgb2ycbcr
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.images import luma, modcrop, quantise
+from blindsr.pixels import luma, modcrop, quantise, to_bytes
 
 
 def test_luma_equals_scikit_image() -> None:
@@ -32,3 +32,10 @@ def test_modcrop_cuts_bottom_and_right() -> None:
 def test_modcrop_refuses_an_image_that_would_vanish() -> None:
     with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
         modcrop(torch.zeros(1, 3, 3, 9), 4)
+
+
+def test_bytes_are_the_nearest_levels() -> None:
+    values = torch.tensor([-1.0, 0.0, 0.4 / 255, 0.6 / 255, 254.6 / 255, 1.0, 2.0])
+    assert to_bytes(values).dtype == torch.uint8
+    assert to_bytes(values).tolist() == [0, 0, 0, 1, 255, 255, 255]
+    assert torch.equal(to_bytes(values).float() / 255, quantise(values))

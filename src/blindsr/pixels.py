@@ -1,4 +1,4 @@
-"""Pixels as the evaluation uses them: luma, rounding and cropping."""
+"""Operations on pixels that all packages share: luma, rounding and cropping."""
 
 import torch
 from torch import Tensor
@@ -23,6 +23,11 @@ def quantise(x: Tensor, bits: int = 8) -> Tensor:
     """Clamp to [0, 1] and round to the nearest of the values that an image of this depth can hold."""
     top = 2**bits - 1
     return x.clamp(0, 1).mul(top).round().div(top)
+
+
+def to_bytes(x: Tensor) -> Tensor:
+    """Clamp values in [0, 1] and round them to ``uint8``."""
+    return x.detach().clamp(0, 1).mul(255).round().to(torch.uint8)
 
 
 def modcrop(x: Tensor, multiple: int) -> Tensor:
