@@ -23,15 +23,16 @@ def test_auto_is_the_accelerator(kind: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("name", ["toaster", "meta", "cpu:x", "cuda:99", "hpu", "vulkan", "cuda:-1", ""])
 def test_what_is_no_device_here_is_refused_in_one_line(name: str) -> None:
-    with pytest.raises(BlindSRError, match=f"device '{name}' is not available") as caught:
+    with pytest.raises(BlindSRError, check=Code.DEVICE_UNAVAILABLE.matches) as caught:
         find_device(name)
+    assert repr(name) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_another_kind_than_the_one_here_is_refused_in_one_line() -> None:
     here = torch.accelerator.current_accelerator()
     for name in {"mps", "xpu", "cuda"} - {here.type if here else ""}:
-        with pytest.raises(BlindSRError, match=f"device '{name}' is not available") as caught:
+        with pytest.raises(BlindSRError, check=Code.DEVICE_UNAVAILABLE.matches) as caught:
             find_device(name)
         assert len(str(caught.value)) < 100
 

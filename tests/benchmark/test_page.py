@@ -12,7 +12,7 @@ from blindsr.benchmark.page import Cell
 from blindsr.benchmark.score import Subject, available_cases, evaluate_results
 from blindsr.benchmark.submission import Interval, Program, Run
 from blindsr.benchmark.suite import Suite
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 
 def test_a_page_has_all_its_images_and_loads_nothing_from_elsewhere(suite: Suite, data: Path, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_page_has_all_its_images_and_loads_nothing_from_elsewhere(suite: Suite
     for name in names:
         with Image.open(tmp_path / "page" / "images" / name) as image:
             assert image.size == (56, 48)
-    with pytest.raises(BlindSRError, match="already exists"):
+    with pytest.raises(BlindSRError, check=Code.FILE_EXISTS.matches):
         page.write_page(source, made, tmp_path / "sr", tmp_path / "page")
 
 

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from blindsr.benchmark import steps
 from blindsr.benchmark.steps import Step
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 
 
 def parsed(*values: dict[str, Any]) -> list[Step]:
@@ -48,7 +48,7 @@ def test_what_cannot_be_exact_is_refused(value: dict[str, Any]) -> None:
 
 def test_results_are_8_bit_and_kernels_exist() -> None:
     x = torch.zeros(3, 8, 8)
-    with pytest.raises(BlindSRError, match="last step"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         steps.apply_steps(parsed({"step": "noise", "std": 1}), x, {}, "s")
-    with pytest.raises(BlindSRError, match="no kernel 'k'"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         steps.apply_steps(parsed({"step": "blur", "kernel": "k", "border": "wrap"}, {"step": "quantise"}), x, {}, "s")

@@ -132,7 +132,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path, name: str, kept: float) -> 
     Image.fromarray(_samples((64, 64, 3))).save(tmp_path / name)
     data = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(data[: int(kept * len(data))])
-    with pytest.raises(BlindSRError, match=name) as caught:
+    with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches) as caught:
         read(tmp_path / name)
     assert "\n" not in str(caught.value)
 
@@ -142,7 +142,7 @@ def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "drawing.png").write_text("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>")
     for name in ("text.png", "empty.png", "drawing.png"):
-        with pytest.raises(BlindSRError, match=f"{name} is not an image"):
+        with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_FORMAT.matches):
             read(tmp_path / name)
     with pytest.raises(BlindSRError, check=Code.FILE_NOT_FOUND.matches):
         read(tmp_path / "missing.png")
@@ -244,7 +244,7 @@ def test_rarer_formats_cut_short_or_too_large(tmp_path: Path, name: str) -> None
         read(tmp_path / name, max_pixels=100)
     for share in (0.9, 0.5, 0.1):
         (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
-        with pytest.raises(BlindSRError, match=name):
+        with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches):
             read(tmp_path / name)
 
 

@@ -276,6 +276,6 @@ def test_depth_and_quality_are_checked(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         _picture().to_array(12)
     for quality in (0, 101):
-        with pytest.raises(BlindSRError, match=f"1 to 100, got {quality}"):
+        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
             write(_picture(), tmp_path / "a.jpg", quality=quality)
     assert not list(tmp_path.iterdir())

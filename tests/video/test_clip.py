@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.video import is_video
 from blindsr.video.clip import Clip
 
@@ -44,13 +44,13 @@ def test_colours(how: dict[str, Any], conversion: tuple[int, bool], clip: Any) -
 def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Any) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     for name in ("text.mp4", "none.mp4"):
-        with pytest.raises(BlindSRError, match="cannot be read as a video") as caught:
+        with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches) as caught:
             Clip(tmp_path / name)
         assert "\n" not in str(caught.value)
     path, _ = clip()
     monkeypatch.setattr("blindsr.video.clip._HDR", {1: "PQ"})
-    with pytest.raises(BlindSRError, match="is HDR"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_CONTENT.matches):
         Clip(path)
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(BlindSRError, match=r"blindsr\[video\]"):
+    with pytest.raises(BlindSRError, check=Code.MISSING_DEPENDENCY.matches):
         Clip(path)

@@ -146,7 +146,7 @@ def _recall(history: _History, state: checkpoint.State, start: InitialWeights | 
         return
     if start.name != history.began:
         raise BlindSRError(
-            f"the run started from {history.began or 'random weights'}, not with {start.name}", Code.INCOMPATIBLE
+            f"the run started from {history.began or 'random weights'}, not from {start.name}", Code.INCOMPATIBLE
         )
     if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
         history.chain = start.chain
@@ -196,7 +196,7 @@ class _Runner:
         known = self.history.data
         if known and known[-1] != data and self.fabric.is_global_zero:
             changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])
-            _log.warning("the run started from other %s, so it ends in other weights", changed)
+            _log.warning("the run is resumed with other %s, so its weights differ from those of one run", changed)
         if not known or known[-1] != data:
             known.append(data)
 
