@@ -105,14 +105,14 @@ def test_a_result_worse_than_bicubic_is_said_to_be() -> None:
     assert choice.caution(Picture(lr), Picture(lr[:, :9, :9])) is None  # smaller than the photograph
 
 
-def test_the_choice_is_told_nothing_but_can_say_who_understands() -> None:
+def test_the_choice_refuses_hints_and_names_models_that_support_them() -> None:
     auto = Auto(lambda name: ruinous(name) if name == "wide" else bicubic(name), 4, SUITS)
     auto.check(Hints())
-    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         auto.check(Hints(noise=3.0))
-    assert auto.understanding(["support"]) == "wide"
-    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
-        auto.understanding(["steps"])
+    assert auto.first_supporting(["support"]) == "wide"
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
+        auto.first_supporting(["steps"])
 
 
 def test_the_package_has_weights_for_anything_and_knows_whom_its_others_suit() -> None:

@@ -79,6 +79,18 @@ def test_stored_conditions_give_the_same_result(network_name: str, small_network
         network.unpack({**stored, "other": torch.zeros(1)})
 
 
+@torch.no_grad()
+def test_tensors_of_conditions_give_the_same_result(network_name: str, small_network: Build) -> None:
+    network, lr = small_network(network_name), picture(30, 26)
+    condition = condition_of(network, lr)
+    if getattr(network.config, "back_projection", 0):
+        with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
+            network.to_tensors(condition)
+        return
+    again = network.from_tensors(network.to_tensors(condition))
+    assert torch.equal(network.restore(lr, again), network.restore(lr, condition))
+
+
 def test_hints_are_used_or_refused(network_name: str, small_network: Build) -> None:
     upscaler = Upscaler(small_network(network_name), device="cpu", precision="fp32")
     lr = picture(30, 26)

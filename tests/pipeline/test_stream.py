@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_the_old_file(
 
 def test_other_formats_are_refused(upscaler: Upscaler, tmp_path: Path) -> None:
     images.write(picture(3), tmp_path / "a.png")
-    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         restore_in_strips(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT)
 
 

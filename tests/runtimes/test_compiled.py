@@ -106,9 +106,8 @@ def test_refusals(ready: Make, monkeypatch: pytest.MonkeyPatch) -> None:
         compiled(method, "tensorrt")  # type: ignore[arg-type]  # the mistake that is tested
     with pytest.raises(BlindSRError, check=Code.CONFLICTING_OPTIONS.matches):
         compiled(method, "onnxruntime", "cuda:0")
-    monkeypatch.setattr(
-        room, "open_session", lambda *_: lambda inputs: [np.zeros((1, 3, 39, 54), np.float32) + len(inputs)]
-    )
+    wrong = np.ones((1, 3, 13 * method.traits.scale, 18 * method.traits.scale), np.float32)
+    monkeypatch.setattr(room, "open_session", lambda *_: lambda _: [wrong])
     with pytest.raises(BlindSRError, check=Code.IMPLAUSIBLE_RESULT.matches):
         compiled(method, "onnxruntime", "cpu")
 

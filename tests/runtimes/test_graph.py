@@ -34,7 +34,7 @@ def test_restoring_with_the_condition_as_inputs(graph_name: str, method: Make, g
         lr = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(2))
         (made,) = session({IMAGE: lr.numpy(), **given})
         wanted = network.restore(lr, condition).numpy()
-        assert np.abs(made - wanted).max() < 1e-4 * (1 + np.abs(wanted).max())
+        assert np.abs(made - wanted).max() < 3e-4 * (1 + np.abs(wanted).max())
 
 
 @pytest.mark.parametrize("name", registry.method_names())

@@ -15,7 +15,7 @@ from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
 from blindsr.analysis.trial import compare, judge, try_out
 from blindsr.contract import Hints
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
 from blindsr.inference.upscaler import Source, Upscaler, picture_of
 from blindsr.weights.suits import Suitability, selectable
@@ -84,10 +84,12 @@ class Auto:
     def check(self, hints: Hints) -> None:
         """Refuse all hints: not every model that may be chosen can use them."""
         if hints.given():
-            raise BlindSRError(f"name a model to pass it {' and '.join(hints.given())}")
+            raise BlindSRError(
+                f"'auto' does not support {' and '.join(hints.given())}; name a model", Code.UNSUPPORTED_OPTION
+            )
 
-    def understanding(self, given: list[str]) -> str:
-        """The first weights that can use some hints, those for photographs of unknown history before others.
+    def first_supporting(self, given: list[str]) -> str:
+        """Name of the first weights that support some hints, preferring those for photographs of unknown history.
 
         Raises:
             BlindSRError: none can use all of them.
@@ -95,7 +97,10 @@ class Auto:
         for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
             if set(given) <= self.load(name).method.supported_hints:
                 return name
-        raise BlindSRError(f"no model of 'auto' supports {' and '.join(given)} together; name one with --model")
+        raise BlindSRError(
+            f"no model of 'auto' supports {' and '.join(given)} together; name one with --model",
+            Code.UNSUPPORTED_OPTION,
+        )
 
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
         """Model for a picture whose file has a JPEG quality, or None."""

@@ -62,7 +62,7 @@ def _meant(options: Options, chooser: Auto) -> str | None:
             raise BlindSRError("give the model of the condition with --model", Code.MISSING_OPTION)
         return given.model
     given = options.hints().given()
-    return chooser.understanding(given) if given else None
+    return chooser.first_supporting(given) if given else None
 
 
 @lru_cache(_KEPT)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from blindsr.contract import Hints
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.files import atomic_write
 from blindsr.images import Metadata, Picture, check_output, stored_depth
 from blindsr.images.picture import Samples
@@ -78,7 +78,9 @@ def restore_in_strips(
     """
     check_output(target, bits)
     if target.suffix.lower() not in SUFFIXES:
-        raise BlindSRError(f"a result larger than memory can be written to PNG or TIFF only, not to {target.suffix}")
+        raise BlindSRError(
+            f"a result larger than memory can be written to PNG or TIFF only, not to {target.suffix}", Code.CANNOT_WRITE
+        )
     strips = Strips(source)
     condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or stored_depth(target, strips.metadata.bits))

@@ -96,10 +96,10 @@ class MRDA(Method[Tensor]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """The representation of the whole image, or of evenly spread windows of a large one."""
         check_image(lr)
-        return self._represented(self.encoder_input(lr, generator))
+        return self._represented(windows(lr, self.config.window, self.config.windows))
 
-    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor:
-        return windows(lr, self.config.window, self.config.windows)
+    def encoder_input(self, lr: Tensor, generator: torch.Generator) -> Tensor | None:
+        return windows(lr, self.config.window, self.config.windows) if self.rdan.conditional else None
 
     def encode(self, encoder_input: Tensor) -> dict[str, Tensor]:
         return {"representation": self._represented(encoder_input)}
@@ -121,6 +121,12 @@ class MRDA(Method[Tensor]):
 
     def pack(self, condition: Tensor) -> dict[str, Tensor]:
         return {"representation": condition}
+
+    def to_tensors(self, condition: Tensor) -> dict[str, Tensor]:
+        return self.pack(condition) if self.rdan.conditional else {}
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        return tensors["representation"] if tensors else torch.zeros(1, 4 * self.config.channels)
 
     def unpack(self, tensors: Mapping[str, Tensor]) -> Tensor:
         shape = (1, 4 * self.config.channels)

@@ -235,6 +235,8 @@ class RDAN(nn.Module):
 
     def __init__(self, channels: int, blocks: int, scale: int, *, modulation: str, dynamic: bool) -> None:
         super().__init__()
+        # Without either, layers are modulated by the features alone (Table V).
+        self.conditional = dynamic or modulation == "channel"
         self.compress = nn.Linear(4 * channels, channels, bias=False)
         self.head = nn.Conv2d(3, channels, 3, padding=1)
         self.blocks = nn.ModuleList(RDABlock(channels, modulation=modulation, dynamic=dynamic) for _ in range(blocks))
