@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import blindsr
 from blindsr.methods import registry
 
 ROOT = Path(__file__).parent.parent
@@ -13,6 +14,10 @@ SOURCE = ROOT / "src" / "blindsr"
 MODULES = sorted(SOURCE.rglob("*.py"))
 PACKAGES = sorted({path.parent for path in MODULES})
 METHODS = [name for name in registry.method_names() if (SOURCE / "methods" / name).is_dir()]
+
+
+def test_the_citation_has_the_version_of_the_package() -> None:
+    assert f"\nversion: {blindsr.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_there_are_modules() -> None:

@@ -39,15 +39,18 @@ def upscaler() -> Upscaler:
     return Upscaler(method, device="cpu", precision="fp32", tile=16, guard=False)
 
 
-KINDS = ["a.png", "a.jpg", "a.webp", "a.tif", "a.avif", "a.bmp", "a.ppm", "still.gif", "moving.gif", "pages.tif"]
+STILLS = ["a.png", "a.jpg", "a.webp", "a.tif", "a.avif", "a.heic", "a.bmp", "a.ppm", "still.gif"]
+KINDS = [*STILLS, "moving.gif", "moving.png", "moving.webp", "pages.tif"]
 
 
 def made(folder: Path, name: str) -> Path:
     """A file of a kind."""
     path = folder / name
-    if name in ("moving.gif", "pages.tif"):
+    if path.suffix == ".heic":
+        pytest.importorskip("pillow_heif", reason="needs the extra heif")
+    if name not in STILLS:
         frames = [np.random.default_rng(n).integers(0, 256, (20, 18, 3), np.uint8) for n in range(3)]
-        images.write_frames(images.Frames(frames, durations=(50,) * 3 if name == "moving.gif" else ()), path)
+        images.write_frames(images.Frames(frames, durations=() if name == "pages.tif" else (50,) * 3), path)
         return path
     return picture(path, seed=len(name))
 
@@ -109,7 +112,21 @@ def test_threads_share_one_model(tmp_path: Path, upscaler: Upscaler) -> None:
     assert [restore_file(one, None, how).content for one, how in zip(sources, options, strict=True)] == alone
 
 
-@pytest.mark.parametrize("name", ["a.png", "moving.gif", "a.tif"])
+@pytest.mark.parametrize("name", KINDS)
+def test_two_threads_share_one_model_for_each_kind_of_file(tmp_path: Path, upscaler: Upscaler, name: str) -> None:
+    source, other = made(tmp_path, name), picture(tmp_path / "other.png", 5, 40)
+    alone = [restore_file(one, None, Options(model=upscaler)).content for one in (source, other)]
+    told: list[list[float]] = [[], []]
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(restore_file, one, None, Options(model=upscaler), progress=heard.append)
+            for one, heard in zip((source, other), told, strict=True)
+        ]
+        assert [run.result().content for run in runs] == alone
+    assert all(heard == sorted(heard) and heard[0] == 0 and heard[-1] == pytest.approx(1) for heard in told)
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_what_is_cancelled_half_way_leaves_nothing(
     tmp_path: Path, upscaler: Upscaler, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

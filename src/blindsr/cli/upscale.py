@@ -227,7 +227,7 @@ def _restore_video(sources: list[str], out: str, options: "Options", encoding: t
     from blindsr.video.restore import restore_video
 
     if len(sources) > 1:
-        raise BlindSRError("a video is restored alone; name one", Code.CONFLICTING_OPTIONS)
+        raise BlindSRError("expected a single video", Code.CONFLICTING_OPTIONS)
     if options.skip_existing and Path(out).exists():
         return
     with Progress(1) as progress:
