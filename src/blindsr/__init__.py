@@ -9,6 +9,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blindsr.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from blindsr.contract import Hints
     from blindsr.degrade import Degradation
@@ -32,7 +34,6 @@ __all__ = [
     "restore_file",
     "write",
 ]
-__version__ = "0.2.0"
 
 # Resolved at first use, so that importing the package loads no torch.
 _ROOMS = {

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from blindsr import __version__
 from blindsr.cli import inspect, models
 from blindsr.cli.analyze import analyze
 from blindsr.cli.condition import condition
@@ -23,6 +22,7 @@ from blindsr.cli.serve import serve
 from blindsr.cli.train import train
 from blindsr.cli.upscale import upscale
 from blindsr.errors import BlindSRError
+from blindsr.version import __version__
 
 _MANY: Mapping[str, frozenset[str]] = {
     "upscale": frozenset({"--support"}),

@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from blindsr import __version__
 from blindsr.cli import signals, streams
+from blindsr.version import __version__
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 
-from blindsr import __version__, weights
+from blindsr import weights
 from blindsr.devices import accelerators, computes_bf16
 from blindsr.errors import BlindSRError
 from blindsr.inference.named import load_method
 from blindsr.inference.upscaler import Upscaler
 from blindsr.runtimes import session, tune
 from blindsr.runtimes.compiled import cache, compiled, digest
+from blindsr.version import __version__
 from blindsr.weights import known
 
 _PACKAGES = ("torch", "numpy", "pillow", "pyvips", "safetensors")

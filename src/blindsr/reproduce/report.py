@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
-from blindsr import __version__
 from blindsr.evaluate.table import Grid, markdown_of, rich_table
 from blindsr.reproduce.measure import Ours
 from blindsr.reproduce.runs import Trained, to_dict
 from blindsr.reproduce.study import Column, Study, Table, protocol_of
+from blindsr.version import __version__
 
 SCHEMA_VERSION = 1
 _DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "seconds": 3, "multiply-adds": 2}

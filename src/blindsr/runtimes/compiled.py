@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from blindsr import __version__, files
+from blindsr import files
 from blindsr.contract import Estimate, Hints, Method, Traits, check_image
 from blindsr.errors import BlindSRError, Code
 from blindsr.runtimes import tune
 from blindsr.runtimes.graph import IMAGE, Restorer, restoring_graph
 from blindsr.runtimes.session import Runtime, Session, open_session
+from blindsr.version import __version__
 
 _SIDE = 32
 """Side of the image for conditions of which only the shapes matter, LR pixels."""

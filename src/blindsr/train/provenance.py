@@ -11,11 +11,12 @@ from typing import Any
 
 import torch
 
-from blindsr import __version__, weights
+from blindsr import weights
 from blindsr.errors import BlindSRError, Code
 from blindsr.train import checkpoint
 from blindsr.train import recipe as recipes
 from blindsr.train.checkpoint import Chain
+from blindsr.version import __version__
 from blindsr.weights import known
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from blindsr import __version__
 from blindsr.errors import BlindSRError, Code
+from blindsr.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
