@@ -48,7 +48,7 @@ def part_folder(parent: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the hidden folders in a folder whose processes have ended, as far as the file system can tell."""
+    """Remove the hidden folders in a folder whose processes have ended, as far as the file system reports it."""
     with suppress(OSError):
         for entry in list(os.scandir(parent)):
             # A link would lead to files that are not ours

@@ -2,7 +2,7 @@
 
 Weights that were trained on clean, sharp photographs are tried against those for photographs of any history, which
 remove what they find of noise, blur and JPEG blocks. Where there is nothing to be found, both make much the same of a
-window; `benchmarks/choice.py` shows how well that tells clean photographs from others.
+window; `benchmarks/choice.py` measures how well that separates clean photographs from others.
 """
 
 import math
@@ -85,7 +85,7 @@ class Comparison:
             return "weights for photographs of any history remove noise where it is flat"
         apart = _APART if self.noisier < _ALIKE else _FAR_APART
         if self.difference > apart or self.noisier < _SMOOTHER:
-            return "weights for photographs of any history see blur in it"
+            return "weights for photographs of any history find blur in it"
         return None
 
 

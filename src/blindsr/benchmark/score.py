@@ -101,7 +101,7 @@ def _result(source: Source, case: Case, data_set: str, folder: Path, measures: S
     for item in source.items(case, data_set):
         hr = source.hr(item)
         sr = read_result(folder, item, hr)
-        (values,) = score(Compared(sr, sr, hr), measures)  # no measure here looks at the LR image
+        (values,) = score(Compared(sr, sr, hr), measures)  # no measure here uses the LR image
         by_image[item.image] = {name: round(min(value, _MOST), 6) for name, value in values.values.items()}
     means = {one.name: bootstrap_interval([values[one.name] for values in by_image.values()]) for one in measures}
     return Result(case=case.name, data_set=data_set, count=len(by_image), means=means, images=by_image)

@@ -53,7 +53,7 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
     for axis in (-2, -1):
         last = x.shape[axis] - 1
         around = torch.arange(-_REACH, last + 1 + _REACH, device=x.device)
-        for _ in range(2):  # mirrored before the first pixel, then seen from the other end behind the last one
+        for _ in range(2):  # mirrored before the first pixel, then read from the other end behind the last one
             around = last - torch.where(around < 0, -1 - around, around)
         channels = channels.index_select(axis, around.clamp(min=0))
     enlarged: Tensor = F.pixel_shuffle(F.conv2d(channels, weight), scale)[:, 0].unflatten(0, x.shape[:2])

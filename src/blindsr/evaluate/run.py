@@ -20,7 +20,7 @@ from blindsr.inference.upscaler import Upscaler
 
 Restore = Callable[[Tensor, Degradation], Tensor]
 """From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose
-papers tell them of it; blind ones do not look."""
+papers give it to them; blind ones ignore it."""
 
 
 @dataclass(frozen=True)

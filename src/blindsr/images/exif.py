@@ -36,7 +36,7 @@ def set_upright(block: bytes) -> bytes:
         for entry, tag in _entries(edited, order, first):
             if tag == ORIENTATION:
                 struct.pack_into(order + "HIHH", edited, entry + 2, _SHORT, 1, 1, 0)
-    except struct.error:  # not EXIF as we know it: hand it on as it came
+    except struct.error:  # not EXIF that can be parsed: kept as it is
         return block
     with suppress(struct.error):  # cut short before the pointer to the thumbnail
         (count,) = struct.unpack_from(order + "H", edited, first)

@@ -34,7 +34,7 @@ SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.frames)
 """Endings of the names that several pictures can be written to."""
 _PAGES = frozenset({".tif", ".tiff"})
 _HASTE, _CALM = 10, 100
-"""Milliseconds up to which viewers do not believe what a frame says, and what they show it for instead."""
+"""Milliseconds up to which viewers ignore the duration of a frame, and the duration that they use instead."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def _read_pages(file: BinaryIO, path: Path, numbers: list[int], max_pixels: int)
 
 
 def _animation(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
-    """By libvips, which alone keeps the alpha of WebP; by Pillow PNG and AVIF, of which libvips knows no frames."""
+    """By libvips, which alone keeps the alpha of WebP; by Pillow PNG and AVIF, whose frames libvips does not read."""
     found = (
         _by_pillow(file, path, max_pixels, kind)
         if kind in ("png", "avif")

@@ -40,7 +40,7 @@ def decode_error(path: Path, error: Exception) -> BlindSRError:
 def pages(path: Path, kind: Format) -> list[int]:
     """Numbers of the frames or pages of a file; smaller versions of pages and transparency masks do not count.
 
-    A file that is damaged seems to have one: reading it says what is wrong.
+    A corrupt file seems to have one: reading it raises the error.
 
     Raises:
         BlindSRError: raw data of a camera, whose pages are all smaller versions of them.

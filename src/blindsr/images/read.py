@@ -27,7 +27,7 @@ _RGB = ("srgb", "rgb", "rgb16", "scrgb")
 BITS = {"uchar": 8, "ushort": 16, "float": 32}
 """Depths by what libvips calls their samples."""
 HEAD = 64
-"""Bytes that tell what kind a file is of."""
+"""Bytes at the start of a file that determine its format."""
 MAX_BYTES = 2**28
 """Largest file of formats whose decoders need all bytes at once."""
 
@@ -37,7 +37,7 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
 
     The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
     by its profile, CIE L*a*b* and YCbCr of TIFF as well. Gray stays gray: its value is repeated in three channels and
-    ``metadata.gray`` is set. Colours that a file tells by code points get a profile of the same meaning.
+    ``metadata.gray`` is set. Colours that a file defines by code points get an equivalent profile.
 
     Raises:
         BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
@@ -78,7 +78,7 @@ def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: i
 
 
 def _read_rare(file: BinaryIO, path: Path, max_pixels: int, page: int, stored: tiff_samples.PageTags) -> Picture:
-    """Decode a TIFF page of colours that libvips does not know."""
+    """Decode a TIFF page of colours that libvips does not support."""
     check_pixels(path, stored.width, stored.height, max_pixels)
     samples = tiff_samples.decode_page(path, stored, page)
     metadata = upright_metadata(None, exif.from_tiff(file), stored.xmp, None, "tiff")

@@ -151,8 +151,8 @@ def write_strips(strips: Iterator[Samples], shape: tuple[int, ...], metadata: Me
     Args:
         strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8, uint16 or float32 (TIFF alone), from the top down.
         shape: of all of them together.
-        metadata: what the file says besides its pixels, as `prepared`; the arrays have its depth.
-        path: where; what is there is overwritten, so give a place beside the real one.
+        metadata: metadata of the file, as `prepared`; the arrays have its depth.
+        path: path to write, which is overwritten; give a temporary one.
     """
     if path.suffix.lower() == ".png":
         with path.open("wb") as file, PngStream(file, shape, metadata) as stream:

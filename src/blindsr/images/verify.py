@@ -40,7 +40,7 @@ def verify(path: Path, kind: Format, sides: list[Sides]) -> None:
 def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
     if kind == "heic":
         return _by_heif(path)
-    # libvips knows no BMP, PPM and frames of PNG, and forgives GIF that is cut short
+    # libvips does not read BMP, PPM and frames of PNG, and accepts truncated GIF
     if kind in ("bmp", "ppm", "avif", "gif") or (kind == "png" and count > 1):
         return _by_pillow(path, kind)
     reader = by_name(kind).reader

@@ -102,7 +102,7 @@ def _devices() -> list[str]:
     for device in map(torch.device, accelerators()):
         bf16 = "bf16" if computes_bf16(device) else "no bf16"
         properties: Any = None
-        if device.type in ("cuda", "xpu"):  # Metal says nothing of its devices
+        if device.type in ("cuda", "xpu"):  # Metal does not describe its devices
             properties = torch.get_device_module(device).get_device_properties(device)
         shown = "" if properties is None else f" {properties.name}, {properties.total_memory / 2**30:.0f} GiB,"
         found.append(f"{device}:{shown} {bf16}")

@@ -1,6 +1,6 @@
 """Results that stay faithful to their images, whatever network made them.
 
-A network sees the border of an image continued by mirroring, as it sees the image go on between tiles. What it makes is
+At its borders an image is continued by mirroring, as it continues in its neighbours between tiles. A result is
 free in its detail alone:
 
 - Where an image has no detail there is nothing to restore, and the bicubic enlargement is the result.

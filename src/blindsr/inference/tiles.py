@@ -1,6 +1,6 @@
 """Tiled restoration under one condition, with the result of restoring the whole image.
 
-A tile is restored together with the context that the network can see from it and its middle is kept, so that nothing
+A tile is restored together with the context of its receptive field and its middle is kept, so that nothing
 has to be blended.
 """
 

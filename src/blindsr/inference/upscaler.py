@@ -155,7 +155,7 @@ class Upscaler:
             _check_one(image)
         if hints.support is not None:
             hints = replace(hints, support=[self.to_device(image) for image in hints.support])
-        # On the CPU, so that every device sees the same random choices
+        # On the CPU, so that every device gets the same random numbers
         generator = torch.Generator().manual_seed(self.seed)
         with torch.no_grad(), self.autocast():
             condition = self.method.condition(self.to_device(lr), generator=generator, hints=hints)

@@ -25,7 +25,7 @@ def read_tensors(path: Path, find: Callable[[dict[str, Any]], Mapping[Any, Any]]
         BlindSRError: no such file, or something else in it.
     """
     try:
-        with warnings.catch_warnings():  # what follows from an unusual file is told below
+        with warnings.catch_warnings():  # an unusual file raises the error below
             warnings.simplefilter("ignore")
             content: Any = (
                 load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)

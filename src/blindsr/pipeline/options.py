@@ -149,7 +149,7 @@ class Options:
             ),
             (
                 self.condition is not None and hinted,
-                "give either --condition or what you know of the image (--support, --kernel, --blur, --noise, "
+                "give either --condition or hints (--support, --kernel, --blur, --noise, "
                 "--denoise, --steps, --time-limit): nothing is estimated where a condition is given",
             ),
             (

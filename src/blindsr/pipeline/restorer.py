@@ -45,7 +45,7 @@ def restore_file(
     Args:
         source: a path, a URL that fsspec supports, or the content of a file.
         target: likewise, where the result is written whole or not at all; None gives the content of the result's file,
-            of the format that ``options`` say.
+            of the format in ``options``.
         options: named as those of ``blindsr upscale``.
         progress: called with the finished fraction; a `Watch` can stop the work as well.
 
@@ -195,7 +195,7 @@ class Restorer:
         try:
             strips = Strips(opened.source)
         except BlindSRError:
-            return None  # reading it whole says what is wrong, or succeeds
+            return None  # reading it whole raises the error, or succeeds
         options, width, height, limit = self.options, strips.width, strips.height, self._memory()
         upscaler = self.upscaler if isinstance(self.upscaler, Upscaler) else self.upscaler.largest
         factor = _factor(options.result_size, width, height, upscaler.scale)

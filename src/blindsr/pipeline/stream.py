@@ -53,7 +53,7 @@ def restore_in_strips(
     """Restore a file to a PNG or TIFF file in strips.
 
     The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
-    looked at only in its middle, and where an image is fully transparent, its hidden colour may be continued
+    analysed only in its middle, and where an image is fully transparent, its hidden colour may be continued
     differently.
 
     Args:
@@ -63,7 +63,7 @@ def restore_in_strips(
         hints: known properties of the degradation.
         max_memory: bytes that the process is to stay under.
         condition: known condition; estimated if not given.
-        size: of the result; what the network makes is kept beside it for as long as it is resampled.
+        size: of the result; the result of the network is kept in a temporary file while it is resampled.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the image, if the file can hold it, if not given.
         overwrite: replace a target that is there when the work is done.

@@ -53,7 +53,7 @@ def save_checkpoint(run: Path, state: State) -> None:
     try:
         with atomic_write(run / NAME) as part:
             torch.save(dict(state), part)
-    except (OSError, RuntimeError) as error:  # torch tells of a full disk by the latter
+    except (OSError, RuntimeError) as error:  # torch reports a full disk by the latter
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise BlindSRError(
             f"cannot write {run / NAME}: {reason}; the previous checkpoint is intact", Code.CANNOT_WRITE

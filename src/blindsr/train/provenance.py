@@ -2,7 +2,7 @@
 
 A chain is a list of plain values for JSON, the earliest entry first. Each entry has a ``name`` and is either a run
 (recipe, steps of its last stage, hours, data, versions), a file of other authors (``sha256``, and what its metadata
-say), or ``unrecorded``, where an older version kept no more than the name.
+say), or ``unrecorded``, where an older version recorded only the name.
 """
 
 import platform

@@ -1,7 +1,7 @@
 """Video through PyAV: one condition for each shot; other streams of a file are copied."""
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".wmv", ".flv"})
-"""Of files that are taken for videos."""
+"""Suffixes of video files."""
 
 
 def is_video(name: str) -> bool:

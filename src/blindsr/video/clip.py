@@ -14,10 +14,10 @@ from blindsr.images import Picture
 from blindsr.video.colour import from_rgb, to_rgb
 
 _UNKNOWN = 2
-"""Code of a colour matrix, primaries or a transfer function that a file does not tell (ITU-T H.273)."""
+"""Code of an unspecified colour matrix, primaries or transfer function (ITU-T H.273)."""
 _HDR = {16: "PQ", 18: "HLG"}
 _HD = 720
-"""Height in pixels from which on a video that does not tell its matrix is taken for BT.709, below for BT.601."""
+"""Height in pixels from which on a video without a matrix is BT.709, below BT.601."""
 _SMALL = (160, 90)
 """Size that frames are compared at."""
 
@@ -93,7 +93,7 @@ class Clip:
 
     @property
     def pixel_format(self) -> str:
-        """The format of results: the sampling of chroma and the depth of the file, which encoders know."""
+        """Pixel format of results: chroma sampling and depth of the file, where encoders support them."""
         chroma = self.format.components[1:3]
         if not chroma or self.format.is_rgb:
             sampling = "444" if self.format.is_rgb else "420"

@@ -19,7 +19,7 @@ from blindsr.video.clip import Clip
 
 _FAST = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
 _THREADS = 2
-"""Of an encoder; restoring takes most of the time."""
+"""Threads of an encoder; restoration takes most of the time."""
 
 
 @dataclass(frozen=True)

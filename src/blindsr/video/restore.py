@@ -69,8 +69,8 @@ def restore_video(
 ) -> Restored:
     """Restore a video; sound, subtitles, timestamps, colour tags and metadata stay.
 
-    A shot is looked at in its middle frame and restored under that one condition, so that it does not flicker. Segments
-    are kept in a folder beside the target until it is whole, so that the same call goes on where one was stopped.
+    The condition of a shot is estimated from its middle frame, so that it does not flicker. Segments
+    are kept in a folder next to the target until it is complete, so that the same call resumes a stopped one.
 
     Args:
         source: a file that FFmpeg reads; SDR.

@@ -43,7 +43,7 @@ class RealESRGAN(Family):
     """Second-order degradations: two rounds of blur, resizing, noise and JPEG, then a sinc filter (MRDA, IV-A).
 
     A share of them may go through the first round alone: most photographs were compressed once, and a network that
-    only sees the hardest cases does less for the others than bicubic (Zhang et al., "A Closer Look at Blind
+    is trained on the hardest cases alone does less for the others than bicubic (Zhang et al., "A Closer Look at Blind
     Super-Resolution", CVPR Workshops 2022, whose gates leave out any step).
     """
 

@@ -78,7 +78,7 @@ PROTOCOLS = (
         _gaussian(2.0, 2.0),
         "direct",
         ("isotropic blur, variance 2.0", "2"),
-        # As printed, though the loss printed beside it, 0.97, would make it 35.08.
+        # As printed, though the loss printed next to it, 0.97, would make it 35.08.
         {**_rows((34.90, 30.57), (35.20, 30.58), (36.05, 31.09)), "Multi-scale (10)": {"Set5": 35.67}},
     ),
     _protocol(

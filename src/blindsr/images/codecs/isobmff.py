@@ -68,7 +68,7 @@ def _associated(file: BinaryIO, box: _Box, item: int) -> list[int]:
         at += struct.calcsize(name) + 1
         width = struct.calcsize(number)
         if owner == item:
-            mask = 0x7FFF if width == 2 else 0x7F  # the highest bit says that the property is essential
+            mask = 0x7FFF if width == 2 else 0x7F  # the highest bit marks essential properties
             return [_unpacked(file, at + width * which, number)[0] & mask for which in range(count)]
         at += width * count
     return []

@@ -39,7 +39,7 @@ def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Im
     """
     check_not_forked()
     name = f"{_LOADERS.get(kind, kind)}load"
-    if isinstance(source, Path):  # by a descriptor, for libvips knows only names that are UTF-8
+    if isinstance(source, Path):  # by a descriptor, for libvips supports only names in UTF-8
         with source.open("rb") as file:
             opened = pyvips.Source.new_from_descriptor(file.fileno())
         return getattr(pyvips.Image, f"{name}_source")(opened, fail_on="error", **options)

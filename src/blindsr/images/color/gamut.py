@@ -17,7 +17,7 @@ _ALIKE = 3 / 255
 """Profiles that give no colour a value further from sRGB's than this are taken for it."""
 _WHITE = 65535
 _GRAY = b"GRAY"
-"""What a profile of gray says of itself."""
+"""Colour space in the header of a gray profile."""
 
 
 class Gamut:

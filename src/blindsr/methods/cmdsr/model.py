@@ -166,7 +166,7 @@ class CMDSR(Method[Tensor]):
                 initialise_icnr(layer.layers)
         self.condition_net: ConditionNet | None = None
         if config.modulation == "none":
-            self.supported_hints = frozenset()  # nobody looks at support images
+            self.supported_hints = frozenset()  # support images are not used
         else:
             self.condition_net = ConditionNet(config.support, config.features, config.end)
             if config.denoise:

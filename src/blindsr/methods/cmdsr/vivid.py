@@ -97,7 +97,7 @@ class Vivid(RestoringStage):
         """Mean LPIPS of patches cut at a random phase.
 
         AlexNet's first convolution has stride 4. At a fixed phase, a network of scale 4 learns a pattern of that period
-        that LPIPS does not see.
+        that LPIPS ignores.
         """
         if not self._lpips:
             assert self.recipe.lpips is not None

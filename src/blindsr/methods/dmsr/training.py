@@ -160,7 +160,7 @@ class Restoration(Patches):
         clean, lr, truth = batch.hr, batch.lr, batch.truth
         noise_map, kernel = method.extractor(lr)
         given = kernel
-        if recipe.true_kernels:  # so that it also knows kernels that the extractor does not find
+        if recipe.true_kernels:  # so that it also learns kernels that the extractor does not estimate
             given = (
                 torch.rand(len(lr), generator=generator, device=generator.device).to(lr.device) < recipe.true_kernels
             )

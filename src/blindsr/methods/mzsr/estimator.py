@@ -57,7 +57,7 @@ class KernelEstimator(nn.Module):
         for conv in self.convs:
             x = F.relu(conv(x))
         x = x.float()
-        # Edges tell of the blur and flat parts do not, so the strongest response counts beside the mean.
+        # Edges show the blur and flat parts do not, so the strongest response is used in addition to the mean.
         features = torch.cat((x.mean((2, 3)), x.amax((2, 3))), 1)
         with torch.autocast(lr.device.type, enabled=False):
             raw = self.last(F.relu(self.hidden(features)))

@@ -245,7 +245,7 @@ class MZSR(Method[AdaptedWeights]):
         scale = self.config.scale
         if self.config.down == "bicubic":
             return resize(difference, scale)
-        # Direct subsampling sees HR pixels around 0, s, 2s, ..., not around the middles of LR pixels.
+        # Direct subsampling keeps HR pixels at 0, s, 2s, ..., not at the middles of LR pixels.
         spread = difference.new_zeros(*difference.shape[:2], *(scale * side for side in difference.shape[2:]))
         spread[..., ::scale, ::scale] = scale**2 * difference
         return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")

@@ -127,7 +127,7 @@ def _kind(entry: "os.DirEntry[str]") -> Literal["file", "folder", "broken", "oth
         if entry.is_file():
             return "file"
         return "broken" if entry.is_symlink() and not os.path.exists(entry.path) else "other"  # noqa: PTH110
-    except OSError:  # links in a circle, or what may not be looked at
+    except OSError:  # circular links, or no permission
         return "broken"
 
 
@@ -307,7 +307,7 @@ def _put(store: Any, source: Path, path: str, *, overwrite: bool) -> None:
     part = f"{path}.{secrets.token_hex(4)}"
     try:
         store.put_file(str(source), part)
-        _check_absent(store, path, overwrite=overwrite)  # these stores know no rename that refuses
+        _check_absent(store, path, overwrite=overwrite)  # these stores have no rename that fails if the target exists
         store.mv(part, path)
     finally:
         with suppress(OSError):

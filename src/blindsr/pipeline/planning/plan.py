@@ -181,7 +181,7 @@ def _roots_of(given: str | os.PathLike[str], out: Location | None) -> Iterator[R
                 Root(place, to, "error", error=BlindSRError(f"no file matches {given}", Code.FILE_NOT_FOUND))
             ]
         elif locations.suffix_of(place) in formats.READ:
-            yield Root(place, to)  # reading it says that there is none
+            yield Root(place, to)  # reading it raises the error
         else:
             what = "folder" if str(given).endswith(("/", os.sep)) else "file"
             yield Root(place, to, "error", error=BlindSRError(f"{what} {given} does not exist", Code.FILE_NOT_FOUND))
@@ -202,7 +202,7 @@ def _roots_of_folder(folder: Location, to: Location, out: Location | None) -> It
     try:
         below = _folders(locations.entries(folder), folder, out, visited)
     except OSError:
-        return  # listing the folder by itself says so
+        return  # listing the folder raises the error
     for one in below:
         yield Root(one, locations.join(to, locations.name_of(one)), "tree", folder, out, tuple(sorted(visited)))
 
