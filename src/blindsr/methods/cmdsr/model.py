@@ -56,7 +56,7 @@ class CMDSRConfig(StrictModel):
     features: int = Field(128, gt=1, description="length of the conditional feature")
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
     denoise: float = Field(
-        0, ge=0, description="what the share of noise to remove, as an input, is multiplied by; 0 for no such input"
+        0, ge=0, description="factor of the input for the share of noise to remove; 0 for no such input"
     )
     discriminator: int = Field(0, ge=0, description="channels of the discriminator of the vivid stage; 0 for none")
 
@@ -181,7 +181,7 @@ class CMDSR(Method[Tensor]):
         return {
             **bases,
             "x4": small.model_copy(update={"scale": 4}),
-            "denoise": small.model_copy(update={"denoise": True}),
+            "denoise": small.model_copy(update={"denoise": 1.0}),
             "sft": small.model_copy(update={"modulation": "sft"}),
             "none": small.model_copy(update={"modulation": "none"}),
         }
