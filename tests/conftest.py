@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,21 @@ def hr_folder(tmp_path: Path) -> Path:
     images.write(images.Picture(a), folder / "a.png")
     images.write(images.Picture(b, metadata=images.Metadata(gray=True)), folder / "b.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def load_script() -> Callable[[Path], Any]:
+    """Import a script that is in no package, by its path."""
+
+    def load(path: Path) -> Any:
+        spec = spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @cache

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,8 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "restore_onnx.py"
 
 
 @pytest.fixture(scope="module")
-def script() -> Any:
-    spec = spec_from_file_location("restore_onnx", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_script: Callable[[Path], Any]) -> Any:
+    return load_script(SCRIPT)
 
 
 def _exported(method: Method[Any], name: str, folder: Path) -> Path:

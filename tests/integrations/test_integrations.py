@@ -2,7 +2,7 @@
 
 import json
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,15 +14,6 @@ from blindsr import Picture, read, weights, write
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 
 FOLDER = Path(__file__).parents[2] / "integrations"
-
-
-def _imported(path: Path) -> Any:
-    spec = spec_from_file_location("integration", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -43,8 +34,8 @@ def test_integrations_are_small() -> None:
         assert len(path.read_text().splitlines()) < 150
 
 
-def test_comfyui(model: str, tmp_path: Path) -> None:
-    nodes = _imported(FOLDER / "comfyui" / "__init__.py").NODE_CLASS_MAPPINGS
+def test_comfyui(model: str, tmp_path: Path, load_script: Callable[[Path], Any]) -> None:
+    nodes = load_script(FOLDER / "comfyui" / "__init__.py").NODE_CLASS_MAPPINGS
     for node in nodes.values():
         assert callable(getattr(node(), node.FUNCTION))
         assert model in node.INPUT_TYPES()["required"]["model"][0]
@@ -75,13 +66,15 @@ class _Part:
         assert callable(arguments[0])
 
 
-def test_gradio(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradio(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_script: Callable[[Path], Any]
+) -> None:
     host: Any = ModuleType("gradio")
     host.Error = _Error
     for name in ("Blocks", "Markdown", "Row", "Image", "Dropdown", "Slider", "Code", "Button"):
         setattr(host, name, _Part)
     monkeypatch.setitem(sys.modules, "gradio", host)
-    app = _imported(FOLDER / "gradio" / "app.py")
+    app = load_script(FOLDER / "gradio" / "app.py")
     assert isinstance(app.page(), _Part)
     write(Picture(torch.rand(3, 9, 12)), tmp_path / "a.png")
     target, found = app.restore(str(tmp_path / "a.png"), model, 1.0)
