@@ -127,6 +127,15 @@ class Work:
         """Model of a variant, of the first seed."""
         return self.runs.upscaler(variant)
 
+    def paper(self, table: int, row: int, column: int) -> float | None:
+        """First published number of a cell; None if there is none."""
+        chosen = self.runs.study.tables[table]
+        return chosen.paper(chosen.rows[row])[column][0]
+
+    def check_teacher(self, variant: str) -> None:
+        """Check that a variant has a teacher, which published weights omit."""
+        self.runs.check_teacher(variant)
+
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
         """Step sizes on each pair that a variant's teacher was trained with."""
         return self.runs.rates(variant)

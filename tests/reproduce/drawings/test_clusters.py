@@ -17,10 +17,13 @@ from blindsr.reproduce.drawings.clusters import Clusters, Panel, RandomTasks, Ta
 
 def work(method: Any, folder: Path) -> Any:
     upscaler = Upscaler(method, device="cpu", precision="fp32")
-    runs = SimpleNamespace(check_teacher=lambda _: None)
     data = data_sets(folder)[0]
     return SimpleNamespace(
-        sets={"set5": data}, upscaler=lambda _: upscaler, teacher_rates=lambda _: (0.1,), runs=runs, data=data
+        sets={"set5": data},
+        upscaler=lambda _: upscaler,
+        teacher_rates=lambda _: (0.1,),
+        check_teacher=lambda _: None,
+        data=data,
     )
 
 

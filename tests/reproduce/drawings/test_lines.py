@@ -15,7 +15,8 @@ from blindsr.reproduce.study import study
 
 
 def test_a_table_becomes_lines() -> None:
-    work = cast("Any", SimpleNamespace(runs=SimpleNamespace(study=study("cmdsr-table-5")), cells={}))
+    table = study("cmdsr-table-5").tables[0]
+    work = cast("Any", SimpleNamespace(paper=lambda _, row, column: table.paper(table.rows[row])[column][0], cells={}))
     figure = Series(kind="series", title="T", x="k", groups={"n = 20": {0: 2.0, 1: 4.0}})
     plot, numbers = figure.draw(work)
     assert plot is not None

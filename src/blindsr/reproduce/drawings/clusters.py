@@ -109,7 +109,7 @@ class Clusters(Drawing):
         """Compute a row for each task and image, or for each task and support set."""
         upscaler = work.upscaler(panel.variant)
         if panel.teacher:
-            work.runs.check_teacher(panel.variant)
+            work.check_teacher(panel.variant)
         tasks = self.random.drawn() if self.random else list(self.tasks[panel.tasks])
         vectors, labels = [], []
         for label, task in enumerate(tasks):

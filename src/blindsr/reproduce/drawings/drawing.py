@@ -1,6 +1,6 @@
 """Base of the kinds of figures: a record filled in by a study's file, and its drawing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blindsr.contract import StrictModel
@@ -10,19 +10,56 @@ if TYPE_CHECKING:
 
     from blindsr.evaluate import DataSet
     from blindsr.inference.upscaler import Upscaler
-    from blindsr.reproduce.measure import Ours
-    from blindsr.reproduce.runs import Runs, Trained
+
+
+class Training(Protocol):
+    """Training of a variant."""
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the training."""
+
+    @property
+    def curve(self) -> Sequence[tuple[int, float, float]]:
+        """Validations: steps so far, PSNR, and that of bicubic interpolation."""
+
+    @property
+    def watched(self) -> Sequence[tuple[int, float]]:
+        """Steps, and PSNR of the measurement at every validation."""
+
+
+class Cell(Protocol):
+    """Measured cell of a table."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Means over the seeds."""
 
 
 class Work(Protocol):
     """Data for a figure."""
 
-    runs: "Runs"
-    trained: "list[Trained]"
-    sets: "dict[str, DataSet]"
-    """Test images, by the name of the data set in lower case."""
-    cells: "dict[tuple[int, int, int], Ours]"
-    """Measured values by table, row and column."""
+    @property
+    def trained(self) -> Sequence[Training]:
+        """Trainings of all variants."""
+
+    @property
+    def sets(self) -> "Mapping[str, DataSet]":
+        """Test images, by the name of the data set in lower case."""
+
+    @property
+    def cells(self) -> Mapping[tuple[int, int, int], Cell]:
+        """Measured values by table, row and column."""
+
+    def paper(self, table: int, row: int, column: int) -> float | None:
+        """First published number of a cell; None if there is none."""
+
+    def check_teacher(self, variant: str) -> None:
+        """Check that a variant has a teacher."""
 
     def upscaler(self, variant: str) -> "Upscaler":
         """Model of a variant, of the first seed."""

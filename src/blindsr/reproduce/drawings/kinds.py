@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from blindsr.reproduce.drawings.clusters import Clusters
+from blindsr.reproduce.drawings.drawing import Training
 from blindsr.reproduce.drawings.figure import Line, plotted
 from blindsr.reproduce.drawings.lines import Progress, Series, Steps
 from blindsr.reproduce.drawings.looks import Maps, SupportSets, Window
@@ -13,12 +14,10 @@ from blindsr.reproduce.drawings.looks import Maps, SupportSets, Window
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
 
-    from blindsr.reproduce.runs import Trained
-
 Figure = Annotated[Series | Progress | Steps | Clusters | Window | Maps | SupportSets, Field(discriminator="kind")]
 
 
-def training(runs: "Sequence[Trained]", title: str) -> "Plot | None":
+def training(runs: Sequence[Training], title: str) -> "Plot | None":
     """Held-out PSNR of every run against its steps; None where nothing was validated."""
     lines = [
         Line(f"{run.variant}, seed {run.seed}", [step for step, _, _ in run.curve], [psnr for _, psnr, _ in run.curve])

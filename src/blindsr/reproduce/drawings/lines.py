@@ -25,10 +25,9 @@ class Series(Drawing):
 
     def draw(self, work: Work) -> Drawn:
         """Draw the measured numbers; those of the paper, where there are any, are dashed."""
-        table = work.runs.study.tables[self.table]
         lines, numbers = [], {}
         for label, rows in self.groups.items():
-            paper = {x: table.paper(table.rows[row])[self.column][0] for row, x in rows.items()}
+            paper = {x: work.paper(self.table, row, self.column) for row, x in rows.items()}
             ours = {x: work.cells.get((self.table, row, self.column)) for row, x in rows.items()}
             known = {x: value for x, value in paper.items() if value is not None}
             found = {x: cell.mean[0] for x, cell in ours.items() if cell is not None}
@@ -83,7 +82,7 @@ class Steps(Drawing):
         for one in self.lines:
             upscaler = work.upscaler(one.variant)
             if one.learner:
-                work.runs.check_teacher(one.variant)
+                work.check_teacher(one.variant)
                 rates = work.teacher_rates(one.variant)
                 _, found = iterations(one.label, upscaler.method, chosen, data, rates=rates, counts=self.counts)
             else:
