@@ -42,7 +42,7 @@ class Restored:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What was found out about a clip before it is restored."""
+    """Properties of a clip, determined before it is restored."""
 
     times: list[int]
     """When each frame is shown, in units of the clip's time base."""
