@@ -20,5 +20,5 @@ def test_a_batch_of_rgb_images_passes() -> None:
 
 @pytest.mark.parametrize("ranges", [{"noise_range": (5, 4)}, {"noise_range": (-1, 4)}, {"width_range": (0, 1)}])
 def test_ranges_that_are_none_are_refused(ranges: dict[str, tuple[float, float]]) -> None:
-    with pytest.raises(ValidationError, match="needs a least value"):
+    with pytest.raises(ValidationError, match="to be a range from at least"):
         RangesRecipe.model_validate({"steps": 1, **ranges})

@@ -90,7 +90,7 @@ def test_the_reasons_are_those_found() -> None:
     words = describe(analysis(noise=20, jpeg=60, native=0.5))
     for part in ("about 20 of 255", "quality 60", "50%"):
         assert part in words
-    assert "cannot be told" in describe(analysis(sure=0.2))
+    assert "cannot be measured" in describe(analysis(sure=0.2))
     assert "too small" in describe(Analysis((9, 9)))
 
 

@@ -46,7 +46,7 @@ def test_everything_is_told_to_machines_and_to_people() -> None:
     assert told["noise in detail"] == {"luma": 1.8, "chroma": 2.5, "dark": 1.2, "bright": 2.4, "grain": 0.7}
     assert (told["jpeg quality"], told["jpeg"]["known from"]) == (50, "file")
     words = "\n".join(example(jpeg=50).sentences)
-    for part in ("0.6 pixels", "90%", "1.6, 2.0, 3.0 of 255", "70% of it grain", "quality 50, as the file says"):
+    for part in ("0.6 pixels", "90%", "1.6, 2.0, 3.0 of 255", "70% of it grain", "quality 50, from the file"):
         assert part in words
 
 

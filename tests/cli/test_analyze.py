@@ -41,7 +41,7 @@ def test_sentences_for_people_and_a_drawn_kernel(blindsr: Run, learner: Path, ph
     assert ended.code == 0, ended.err
     for words in (
         "Size: 96x80",
-        "JPEG: quality 40, as the file says",
+        "JPEG: quality 40, from the file",
         "Mind: JPEG artefacts",
         "Recommended to enlarge",
     ):

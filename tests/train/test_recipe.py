@@ -74,7 +74,7 @@ def test_settings_change_values_and_keep_their_types() -> None:
         ("stage.betas=[0.9,1.5]", "stage.betas.1"),
         ("seed=99999999999999999999", "seed"),
         ("stage=", "stage in the recipe"),
-        ("model.scale=2", "enlarge 4 times, but model.scale is 2"),
+        ("model.scale=2", "the scale 4, but model.scale is 2"),
         ("stage.milestones=[1]", "milestones"),
     ],
 )

@@ -30,6 +30,7 @@ def files_of(served: Any) -> int:
     return len(list(Path(f"/proc/{served.process.pid}/fd").iterdir()))
 
 
+@pytest.mark.slow
 def test_connections_that_send_nothing_cost_nothing_lasting(served: Any) -> None:
     before = files_of(served)
     with ExitStack() as stack:

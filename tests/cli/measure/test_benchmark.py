@@ -100,7 +100,7 @@ def test_mistakes_get_one_sentence(blindsr: Run, place: Path) -> None:
         (("prepare", "blind-real-1", "--data", place / "data", "-o", place / "x"), "has the pixels of"),
         (("score", place / "one.json", "--data", place / "data", "--results", place / "x"), "does not exist"),
         (("time", "--results", place, "--", place / "missing"), "cannot be started"),
-        (("leaderboard", place / "data", "-o", place / "x.html"), "holds no submissions"),
+        (("leaderboard", place / "data", "-o", place / "x.html"), "contains no submissions"),
     ):
         ended = blindsr("benchmark", *arguments)
         assert (ended.code, ended.err.count("\n")) == (2, 1), ended.err

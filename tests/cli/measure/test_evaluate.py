@@ -173,4 +173,4 @@ def test_mistakes_with_real_photographs(pairs: Path, tmp_path: Path, data: Path)
         "-m", "bicubic", "--data", data, "-p", "cmdsr-middle", "--lr", pairs
     )
     assert "LR images only" in _sentence(*common, "-p", "realsrset", "--lr", pairs / "LR")
-    assert "holds no pairs" in _sentence("-m", "bicubic", "--data", data, "-p", "realsr")
+    assert "contains no pairs" in _sentence("-m", "bicubic", "--data", data, "-p", "realsr")

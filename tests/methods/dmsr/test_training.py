@@ -134,7 +134,7 @@ def test_ranges_are_the_recipes() -> None:
     family = stage(noise_range=(5, 6), width_range=(1, 2)).family
     drawn = family.sample(9, 0).noise
     assert 5 <= float(drawn.min()) <= float(drawn.max()) <= 6
-    with pytest.raises(ValidationError, match="noise is false"):
+    with pytest.raises(ValidationError, match="noise_range needs noise"):
         stage(noise=False, noise_range=(5, 6))
 
 

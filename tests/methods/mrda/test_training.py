@@ -210,7 +210,7 @@ def test_ranges_of_the_classic_settings() -> None:
     for setting in ("isotropic", "anisotropic"):
         recipe = StudentRecipe(**PAIRS, setting=setting, noise_range=(5, 6))
         assert Student(tiny(), recipe).family.noise == (5, 6)
-    with pytest.raises(ValidationError, match="classic settings"):
+    with pytest.raises(ValidationError, match="not supported by the setting 'real'"):
         StudentRecipe(**PAIRS, setting="real", noise_range=(5, 6))
 
 

@@ -287,6 +287,7 @@ def test_a_preview_that_nobody_waits_for_is_cancelled() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_ends_its_preview(serving: Any, photograph: Photograph) -> None:
     server = serving()
     photo = server.upload(photograph(700, 700))["id"]

@@ -2,9 +2,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Photograph = Callable[..., bytes]
 
 
+@pytest.mark.slow
 def test_what_is_old_is_deleted(serving: Any, photograph: Photograph, tmp_path: Any) -> None:
     state = tmp_path / "state"
     first = serving("--keep", "1s", state=state)
@@ -21,6 +24,7 @@ def test_what_is_old_is_deleted(serving: Any, photograph: Photograph, tmp_path: 
     assert not list((state / "uploads").glob("half"))
 
 
+@pytest.mark.slow
 def test_the_oldest_goes_where_the_disk_is_full(serving: Any, photograph: Photograph) -> None:
     data = photograph(500, 400)
     server = serving("--disk", str(4 * len(data)))

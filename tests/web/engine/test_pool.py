@@ -101,6 +101,7 @@ def test_what_takes_too_long_is_ended(large: Path) -> None:
     with_pool(work)
 
 
+@pytest.mark.slow
 def test_a_worker_has_no_more_memory_than_it_is_given(photograph: Photograph, tmp_path: Path, path: Path) -> None:
     (tmp_path / "b.png").write_bytes(photograph(6000, 4000))
 

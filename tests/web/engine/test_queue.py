@@ -44,6 +44,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_server_goes_on(serving: Any, photograph: Photograph, tmp_path: Path) -> None:
     state = tmp_path / "state"
     first = serving(state=state)
@@ -110,6 +111,7 @@ def test_the_queue_is_bounded(serving: Any, photograph: Photograph) -> None:
     server.job(photo, **QUICK)
 
 
+@pytest.mark.slow
 def test_a_job_has_an_end(serving: Any, photograph: Photograph) -> None:
     server = serving("--max-time", "5s")
     photo = server.upload(photograph(1200, 900))["id"]
@@ -126,7 +128,7 @@ def test_a_photograph_that_cannot_be_restored_says_why(served: Any, photograph: 
     assert "16383" in found["error"]["detail"]
 
 
-@pytest.mark.parametrize("wait", [0.2, 60])
+@pytest.mark.parametrize("wait", [0.2, pytest.param(60, marks=pytest.mark.slow)])
 def test_who_waits_gets_the_result_or_the_job(served: Any, photograph: Photograph, wait: float) -> None:
     photo = served.upload(photograph(300, 200))["id"]
     options = QUICK if wait == 60 else {"tta": True}

@@ -39,7 +39,7 @@ def reproduce(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
 ) -> None:
-    """Repeat a table or figure of one of the papers: train, measure, draw, and compare with the published numbers.
+    """Repeat a table or figure of one of the papers: train, measure and draw, next to the published numbers.
 
     What a folder holds already is not done again, so the same command goes on after a stop.
     """
