@@ -233,7 +233,7 @@ def test_other_photographs_are_noticed_on_resuming(
     small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path))
     train(small, Photos.read([photographs]), options(tmp_path), resume=True)
-    assert "began with other" not in caplog.text
+    assert "resumed with other" not in caplog.text
     train(small, Photos.read([photographs], exclude=["0.png"]), options(tmp_path), resume=True)
     assert "resumed with other photographs, names" in caplog.text
 
