@@ -1,10 +1,11 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from blindsr.errors import BlindSRError, Code
@@ -104,3 +105,21 @@ def test_an_upload_that_says_it_is_too_large_is_not_read(served: Any) -> None:
         head = b"POST /v1/photos HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
         one.sendall(head + b"Content-Length: 2000000000\r\n\r\n")
         assert b"413" in one.recv(1000)
+
+
+def test_an_upload_of_unknown_length_is_read_no_further_than_allowed(serving: Any) -> None:
+    server, sent = serving("--max-upload", "5MB"), 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        for _ in range(2000):
+            sent += 10**6
+            yield bytes(10**6)
+
+    with suppress(httpx.TransportError):  # where the connection is closed before the answer was read
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        assert server.client.post("/v1/photos", content=pieces(), headers=headers).status_code == 413
+    assert sent < 50 * 10**6
+    assert server.client.get("/healthz").status_code == 200
+    assert not list((server.state / "uploads").iterdir())

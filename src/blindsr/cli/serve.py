@@ -24,6 +24,10 @@ def serve(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that restore.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    runtime: Annotated[
+        Literal["auto", "torch", "onnxruntime", "openvino"],
+        typer.Option(help="What computes the networks; see the option of upscale."),
+    ] = "auto",
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="ray puts the workers on a cluster; see docs/server.md.")
     ] = "local",
@@ -66,6 +70,7 @@ def serve(
         port=port,
         workers=workers,
         device=device,
+        runtime=runtime,
         engine=engine,
         address=address,
         store=store,

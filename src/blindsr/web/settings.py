@@ -25,6 +25,8 @@ class Settings:
     workers: int = 1
     """Processes that restore."""
     device: str = "auto"
+    runtime: Literal["auto", "torch", "onnxruntime", "openvino"] = "auto"
+    """What computes the networks."""
     engine: Literal["local", "ray"] = "local"
     """Where workers are: processes of this machine, or replicas on a Ray cluster."""
     address: str | None = None

@@ -53,6 +53,22 @@ def test_results_are_those_of_the_command(
     assert job["result"]["name"] in answer.headers["content-disposition"]
 
 
+def test_another_runtime_restores_as_it_does_for_the_command(
+    serving: Any, photograph: Photograph, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    server = serving("--runtime", "onnxruntime", "--device", "cpu")
+    data = photograph(90, 70)
+    photo = server.upload(data, "a.png")["id"]
+    job = server.over(server.job(photo, model="cmdsr_x4.photo")["id"])
+    assert job["state"] == "done", job
+    flags = ["-m", "cmdsr_x4.photo", "--device", "cpu", "--runtime", "onnxruntime"]
+    content = server.client.get(f"/v1/jobs/{job['id']}/result").content
+    assert content == command_result(data, "a.png", tmp_path, *flags)
+    asked = {"photo": photo, "region": [0, 0, 90, 70], "options": {"model": "cmdsr_x4.photo"}}
+    assert server.client.post("/v1/preview", json=asked).status_code == 200
+
+
 def test_one_request_is_enough(served: Any, photograph: Photograph, tmp_path: Path) -> None:
     data = photograph(seed=1)
     answer = served.client.post(

@@ -107,7 +107,7 @@ def test_a_worker_has_no_more_memory_than_it_is_given(photograph: Photograph, tm
 
     async def work(pool: Pool) -> None:
         with pytest.raises((ProblemError, WorkerDiedError)) as refused:
-            await pool.run("analyze", {"source": str(tmp_path / "b.png"), "device": "cpu"})
+            await pool.run("analyze", {"source": str(tmp_path / "b.png"), "settings": {"device": "cpu"}})
         assert getattr(refused.value, "code", "out-of-memory") in ("out-of-memory", "invalid-value")
         assert (await pool.run("inspect", {"source": str(path), "max_pixels": 10**6}))["width"] == 48
 
@@ -127,7 +127,7 @@ def test_a_gigapixel_is_cut_into_tiles_within_less_memory_than_its_pixels_take(t
         assert len(list(finest.iterdir())) == 65**2
         middle = pyvips.Image.new_from_file(str(finest / "32_32.jpg"))
         assert middle.width == found["tile_size"] + 2 * found["overlap"]
-        assert middle(256, 256) == pytest.approx([127.5] * 3, abs=2)
+        assert middle(256, 256) == pytest.approx([127.5] * 3, abs=4)
         assert pool.workers[0].starts == 1
 
     with_pool(work, "--memory", str(2 * 10**9))

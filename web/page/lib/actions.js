@@ -43,7 +43,7 @@ async function uploadNext() {
     if (item.stop.signal.aborted) return;
     item.upload = "refused";
     item.problem = asProblem(error);
-    complain(item, item.problem.message);
+    if (item !== store.selected) complain(item, item.problem.message);
   } finally {
     void uploadNext();
   }
@@ -187,7 +187,8 @@ export function update(job, live = false) {
   if (job.state === "cancelled") item.drop(job.id);
   else item.update(job);
   if (live && job.state === "done" && before !== "done") finished(item, job);
-  if (live && job.state === "failed" && before !== "failed" && job.error)
+  // Where it is looked at, it says so itself.
+  if (live && job.state === "failed" && before !== "failed" && job.error && item !== store.selected)
     complain(item, sentence(job.error.detail ?? job.error.title ?? "it failed"));
   store.changed();
 }

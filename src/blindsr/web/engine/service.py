@@ -66,13 +66,13 @@ class Service:
     def work_settings(self) -> dict[str, Any]:
         """Options that the server decides."""
         memory = {} if self.settings.memory is None else {"max_memory": str(self.settings.memory)}
-        return {"device": self.settings.device, **memory}
+        return {"device": self.settings.device, "runtime": self.settings.runtime, **memory}
 
     async def warm(self) -> None:
         """Start the workers, and load what the first photograph will need."""
-        device = {"device": self.settings.device}
-        tasks = [self.reading.run("check", {"values": {}, "settings": {}}), self.looking.run("warm", device)]
-        tasks += [self.restoring.run("warm", device) for _ in range(self.restoring.size)]
+        values = {"settings": self.work_settings}
+        tasks = [self.reading.run("check", {"values": {}, "settings": {}}), self.looking.run("warm", values)]
+        tasks += [self.restoring.run("warm", values) for _ in range(self.restoring.size)]
         with suppress(ProblemError, WorkerDiedError):  # the first photograph will be told of it
             await asyncio.gather(*tasks)
 
@@ -186,7 +186,7 @@ class Service:
         async with self._lock_of(self.source(photo)):
             known = await self.photo(photo.id)
             if known.card is None:
-                values = {"source": str(self.source(photo)), "device": self.settings.device}
+                values = {"source": str(self.source(photo)), "settings": self.work_settings}
                 card = await self.ask(self.looking, "analyze", values, photo.name, priority=1)
                 await self.store.set_card(photo.id, card)
             else:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
 from blindsr.images.codecs.jpeg import jpeg_quality
-from blindsr.inference.load import load
 from blindsr.inference.progress import Watch
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline.options import OPTION_NAMES, Options
@@ -139,11 +138,18 @@ def _pixels(photograph: _Photograph) -> int:
     return photograph.picture.width * photograph.picture.height
 
 
-def analyze(*, source: str, device: str, watch: Watch) -> Values:
+def analyze(*, source: str, settings: Values, watch: Watch) -> Values:
     """The card of a photograph: what is wrong with it, and what would be done."""
     photograph = _photograph(source)
-    choice = Auto(partial(load, device=device)).decide(photograph.analysis, photograph.picture)
+    choice = _chooser(settings).decide(photograph.analysis, photograph.picture)
     return card(photograph.analysis, choice)
+
+
+def _chooser(settings: Values) -> Auto:
+    """What chooses models for jobs that name none."""
+    chooser = Restorer(options_of({}, settings)).upscaler
+    assert isinstance(chooser, Auto)
+    return chooser
 
 
 def card(found: report.Analysis, choice: Choice) -> Values:
@@ -288,10 +294,10 @@ def _description(path: Path) -> str:
     return " ".join(told[0].split()) if told else ""
 
 
-def warm(*, device: str, watch: Watch) -> Values:
+def warm(*, settings: Values, watch: Watch) -> Values:
     """Load what the first photograph will need, by looking at a small one."""
     tried = Picture(torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0)))
-    chooser = Auto(partial(load, device=device))
+    chooser = _chooser(settings)
     chooser.decide(report.analyze(tried), tried)
     chooser.largest.upscale(tried)
     return {}
