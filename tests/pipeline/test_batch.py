@@ -194,13 +194,16 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     upscaler = Upscaler(Bicubic(2), device="cpu")
     monkeypatch.setattr(memory, "bytes_needed", lambda _, width, height, scale: 10**12 if width * height > 100 else 0)
     small, large = jobs(tmp_path, 1)[0], Job(picture(tmp_path / "large.png", 1, 40), tmp_path / "out" / "large.png")
-    jpeg = Job(large.source, tmp_path / "out" / "large.jpg")
-    outcomes = list(restore_all([small, large, jpeg], Options(model=upscaler, max_memory=10**9, report=True)))
-    assert [outcome.error is None for outcome in outcomes] == [True, True, False]
-    assert code_of(outcomes[2]) == Code.OUT_OF_MEMORY
+    jpeg, webp = (Job(large.source, tmp_path / "out" / f"large.{kind}") for kind in ("jpg", "webp"))
+    outcomes = list(restore_all([small, large, jpeg, webp], Options(model=upscaler, max_memory=10**9, report=True)))
+    assert [outcome.error is None for outcome in outcomes] == [True, True, True, False]
+    assert code_of(outcomes[3]) == Code.OUT_OF_MEMORY
     assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
     expected = images.quantise(upscaler.upscale(large.source).pixels)
     torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)
+    monkeypatch.setattr(restorer, "bytes_held", lambda *_: 10**12)  # of what an encoder of JPEG wants whole
+    (outcome,) = restore_all([jpeg], Options(model=upscaler, max_memory=10**9, overwrite=True))
+    assert code_of(outcome) == Code.OUT_OF_MEMORY
 
 
 def test_what_nobody_asked_for_keeps_no_large_image_out(

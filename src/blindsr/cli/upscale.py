@@ -126,7 +126,8 @@ def upscale(
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
     max_memory: Annotated[
-        str, typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG or TIFF.")
+        str,
+        typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG, TIFF or JPEG."),
     ] = "auto",
     codec: Annotated[str, typer.Option(help="Encoder of videos, by its FFmpeg name.")] = "libx264",
     crf: Annotated[int, typer.Option(min=0, max=63, help="Quality of videos; less is better.")] = 16,

@@ -70,6 +70,7 @@ FORMATS = [
         (".jif", ".jfi"),
         longest=65500,
         alpha=False,
+        strips=True,
     ),
     PictureFormat(
         "webp",

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ import numpy as np
 import pyvips
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.images.codecs import png, tiff, tiff_samples, vips
@@ -20,6 +22,7 @@ from blindsr.images.formats import WRITTEN, by_name
 from blindsr.images.pages import decode_error
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
 from blindsr.images.read import BITS, check_header, metadata_of, only_page, open_image, samples_of, to_upright_rgb
+from blindsr.images.write import format_of_extension, save_by_pillow
 
 SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.strips)
 """Endings of the names that can be written in strips."""
@@ -145,16 +148,31 @@ class Window:
         return self._held
 
 
-def write_strips(strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata, path: Path) -> None:
-    """Write a PNG or TIFF file as its rows come in.
+def bytes_held(path: Path, width: int, height: int) -> int:
+    """Bytes of memory that a result takes while it is written in strips: an encoder of JPEG wants all of it."""
+    return 4 * width * height if format_of_extension(path) == "jpeg" else 0
+
+
+def write_strips(
+    strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata, path: Path, quality: int = 95
+) -> None:
+    """Write a PNG, TIFF or JPEG file as its rows come in.
 
     Args:
         strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8, uint16 or float32 (TIFF alone), from the top down.
         shape: of all of them together.
         metadata: metadata of the file, as `prepared`; the arrays have its depth.
         path: path to write, which is overwritten; give a temporary one.
+        quality: of JPEG.
     """
-    if path.suffix.lower() == ".png":
+    if format_of_extension(path) == "jpeg":
+        with tempfile.TemporaryFile(dir=path.parent) as raw:
+            for strip in strips:
+                raw.write(strip.tobytes())
+            raw.flush()
+            rows = np.memmap(raw, np.uint8, "r", shape=shape)  # of which little need be in memory at a time
+            save_by_pillow(path, Image.fromarray(rows), metadata, "jpeg", quality)
+    elif path.suffix.lower() == ".png":
         with path.open("wb") as file, PngStream(file, shape, metadata) as stream:
             for strip in strips:
                 stream.write(strip)

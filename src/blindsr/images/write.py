@@ -75,8 +75,6 @@ def write(
         picture = in_srgb(picture)
     metadata = replace(picture.metadata, bits=bits or stored_depth(path, picture.metadata.bits))
     metadata = prepare_metadata(metadata, path, picture.width, picture.height)
-    if kind == "jpeg":
-        metadata = _for_jpeg(metadata, path)
     sides = [(picture.width, picture.height)]
     write_file(path, lambda part: _encode(part, picture, metadata, kind, quality), sides, overwrite=overwrite)
 
@@ -92,7 +90,7 @@ def prepare_metadata(metadata: Metadata, path: Path, width: int, height: int) ->
         _log.warning("%s: %s", path, note)
     if metadata.exif:
         metadata = replace(metadata, exif=exif.set_size(metadata.exif, width, height))
-    return metadata
+    return _for_jpeg(metadata, path) if format_of_extension(path) == "jpeg" else metadata
 
 
 def stored_depth(path: str | os.PathLike[str], bits: int) -> int:
@@ -217,16 +215,17 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, quality: int) -> None:
     row = by_name(kind)
-    samples = (picture if row.alpha else _on_white(picture)).to_array(metadata.bits)
+    samples = (picture if row.alpha else on_white(picture)).to_array(metadata.bits)
     if kind == "tiff":
         tiff.write(path, [samples], metadata)
     elif row.encoder is not None:
         write_bytes(path, row.encoder(samples, metadata, quality))
     else:
-        _save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
+        save_by_pillow(path, Image.fromarray(samples), metadata, kind, quality)
 
 
-def _save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
+def save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
+    """Write a file of a kind that Pillow writes; ``metadata`` is `prepare_metadata`'s."""
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
@@ -256,7 +255,8 @@ def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
     return metadata
 
 
-def _on_white(picture: Picture) -> Picture:
+def on_white(picture: Picture) -> Picture:
+    """A picture without alpha: where it was transparent, white shows."""
     if picture.alpha is None:
         return picture
     return replace(picture, pixels=picture.pixels * picture.alpha + 1 - picture.alpha, alpha=None)

@@ -112,7 +112,7 @@ class Options:
     tile: int | str = "auto"
     """Side of a tile, pixels of the image."""
     max_memory: str | int = "auto"
-    """Memory limit, as ``2GB`` or in bytes; larger images are restored in strips, to PNG or TIFF."""
+    """Memory limit, as ``2GB`` or in bytes; larger images are restored in strips, to PNG, TIFF or JPEG."""
     overwrite: bool = False
     """Replace results that exist."""
     skip_existing: bool = False

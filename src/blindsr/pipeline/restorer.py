@@ -17,7 +17,7 @@ from blindsr.files import OutputExistsError, check_new
 from blindsr.images import Frames, Picture, formats
 from blindsr.images.codecs.jpeg import jpeg_quality
 from blindsr.images.read import MAX_PIXELS, detect_format
-from blindsr.images.strips import SUFFIXES, Strips
+from blindsr.images.strips import SUFFIXES, Strips, bytes_held
 from blindsr.inference.progress import CancelledError, Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
@@ -202,7 +202,8 @@ class Restorer:
         if width * height <= MAX_PIXELS and memory.bytes_needed(upscaler, width, height, factor) <= limit:
             return None
         plain = options.region is None and options.compare is None and options.shrinking in (None, 1)
-        if plain and opened.target.suffix.lower() in SUFFIXES:
+        held = bytes_held(opened.target, *options.result_size.of(width, height, upscaler.scale))
+        if plain and opened.target.suffix.lower() in SUFFIXES and held < limit:
             return OversizedImage(width, height, limit)
         if self.limit is None:
             return None
@@ -283,6 +284,7 @@ class Restorer:
             size=options.result_size,
             strength=options.strength,
             bits=options.depth,
+            quality=options.quality,
             overwrite=options.existing == "replace",
             watch=watch,
         )

@@ -10,11 +10,12 @@ import numpy as np
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.files import atomic_write
-from blindsr.images import Metadata, Picture, check_output, stored_depth
+from blindsr.images import Metadata, Picture, check_output, check_sides, stored_depth
+from blindsr.images.formats import WRITTEN
 from blindsr.images.picture import Samples
 from blindsr.images.strips import SUFFIXES, Strips, Window, resample_strips, write_strips
 from blindsr.images.verify import verify
-from blindsr.images.write import format_of_extension, prepare_metadata
+from blindsr.images.write import format_of_extension, on_white, prepare_metadata
 from blindsr.inference.faithful import ImplausibleError
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
@@ -34,6 +35,8 @@ class _Manner:
     strength: float
     bits: int
     tile: int
+    opaque: bool
+    """Whether what is transparent is put on white."""
 
 
 def restore_in_strips(
@@ -47,10 +50,11 @@ def restore_in_strips(
     size: Size = Size(),
     strength: float = 1.0,
     bits: int | None = None,
+    quality: int = 95,
     overwrite: bool = True,
     watch: Watch = Watch(),
 ) -> Any:
-    """Restore a file to a PNG or TIFF file in strips.
+    """Restore a file to a PNG, TIFF or JPEG file in strips.
 
     The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
     analysed only in its middle, and where an image is fully transparent, its hidden colour may be continued
@@ -66,6 +70,7 @@ def restore_in_strips(
         size: of the result; the result of the network is kept in a temporary file while it is resampled.
         strength: 0 is the bicubic enlargement, 1 the network's result.
         bits: depth of the result; that of the image, if the file can hold it, if not given.
+        quality: of a JPEG file.
         overwrite: replace a target that is there when the work is done.
         watch: progress and cancellation.
 
@@ -79,30 +84,35 @@ def restore_in_strips(
     check_output(target, bits)
     if target.suffix.lower() not in SUFFIXES:
         raise BlindSRError(
-            f"a result larger than memory can be written to PNG or TIFF only, not to {target.suffix}", Code.CANNOT_WRITE
+            f"a result larger than memory can be written to PNG, TIFF or JPEG only, not to {target.suffix}",
+            Code.CANNOT_WRITE,
         )
     strips = Strips(source)
     condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or stored_depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
     wanted = size.of(strips.width, strips.height, upscaler.scale)
+    check_sides(target, *wanted)
     metadata = prepare_metadata(metadata, target, *wanted)
+    opaque = not WRITTEN[target.suffix.lower()].alpha
+    channels = strips.channels - 1 if opaque and strips.channels % 2 == 0 else strips.channels
     tile = memory.strip_tile(upscaler, strips.width, max_memory)
     try:
         with atomic_write(target, overwrite=overwrite) as part:
             if wanted == made:
-                rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile), watch)
-                write_strips(rows, _shape(made, strips.channels), metadata, part)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile, opaque), watch)
+                write_strips(rows, _shape(made, channels), metadata, part, quality)
             else:
                 between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
-                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile), watch)
-                write_strips(rows, _shape(made, strips.channels), deep, between)
+                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile, opaque), watch)
+                write_strips(rows, _shape(made, channels), deep, between)
                 again = resample_strips(between, *wanted, metadata.bits)
-                write_strips(again, _shape(wanted, strips.channels), metadata, part)
+                write_strips(again, _shape(wanted, channels), metadata, part, quality)
             verify(part, format_of_extension(target), [wanted])
     except ImplausibleError as error:  # rows that are written already would not be those of the spare model
         spare = upscaler.fallback_for(error, watch)
-        options = {"size": size, "strength": strength, "bits": bits, "overwrite": overwrite, "watch": watch}
+        options = {"size": size, "strength": strength, "bits": bits, "quality": quality}
+        options |= {"overwrite": overwrite, "watch": watch}
         restore_in_strips(spare, source, target, max_memory=max_memory, **options)  # type: ignore[arg-type]
     return condition
 
@@ -144,4 +154,4 @@ def _row(upscaler: Upscaler, piece: Picture, manner: _Manner, rows: tuple[int, i
         part = upscaler.preview(
             piece, manner.condition, region, strength=manner.strength, tile=manner.tile, strict=True
         )
-        yield part.to_array(manner.bits)
+        yield (on_white(part) if manner.opaque else part).to_array(manner.bits)
