@@ -68,9 +68,9 @@ def test_jpeg_in_strips_is_that_of_the_whole(upscaler: Upscaler, channels: int, 
 
 
 def test_a_side_that_the_format_does_not_hold_is_refused_before_the_work(upscaler: Upscaler, tmp_path: Path) -> None:
-    images.write(picture(3, 64, 8200), tmp_path / "a.png")
+    images.write(picture(3, 64, 16500), tmp_path / "a.png")
     with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
-        restore_in_strips(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT, size=Size(factor=8))
+        restore_in_strips(upscaler, tmp_path / "a.png", tmp_path / "b.jpg", max_memory=LIMIT, size=Size(factor=4))
 
 
 def test_depth_is_kept(upscaler: Upscaler, tmp_path: Path) -> None:

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.images import formats
 from blindsr.inference.progress import Watch
+from blindsr.pipeline import memory
 from blindsr.web.engine import service
 from blindsr.web.work import tasks as work
 
@@ -71,3 +72,28 @@ def test_a_photograph_is_looked_at_once_for_options_that_agree(
     for seed in range(5):
         preview(seed=seed)
     assert len(looks) == 4
+
+
+def test_a_job_that_would_take_all_memory_is_refused(
+    photograph: Photograph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "bytes_needed", lambda *_: 10**15)
+    source = tmp_path / "a.png"
+    source.write_bytes(photograph())
+
+    def restored(kind: str) -> dict[str, object]:
+        values = {"model": "bicubic", "format": kind}
+        settings = {"device": "cpu"}
+        return work.restore(
+            source=str(source),
+            name="a.png",
+            folder=str(tmp_path / kind),
+            values=values,
+            settings=settings,
+            watch=Watch(),
+        )
+
+    for kind in ("png", "jpeg"):  # in strips
+        assert restored(kind)["width"] == 192
+    with pytest.raises(BlindSRError, check=Code.OUT_OF_MEMORY.matches):
+        restored("webp")

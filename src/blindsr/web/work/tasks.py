@@ -19,6 +19,7 @@ from blindsr.images import Picture
 from blindsr.images.codecs.jpeg import jpeg_quality
 from blindsr.inference.progress import Watch
 from blindsr.inference.upscaler import Upscaler
+from blindsr.pipeline import memory
 from blindsr.pipeline.options import OPTION_NAMES, Options
 from blindsr.pipeline.planning.plan import result_name
 from blindsr.pipeline.restorer import Restorer, restore_file
@@ -238,7 +239,8 @@ def restore(*, source: str, name: str, folder: str, values: Values, settings: Va
         settings: the server's.
         watch: who is told how far it is.
     """
-    options = replace(options_of(values, settings), overwrite=True)
+    # A limit of its own has a job refused that would otherwise try, and take the memory of the whole machine
+    options = replace(options_of(values, {"max_memory": memory.parse_memory("auto"), **settings}), overwrite=True)
     path, place = Path(source), Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     naming = options.naming(Restorer(options).upscaler.scale)
