@@ -44,9 +44,20 @@ def one_photograph(client: httpx.Client) -> None:
     photo = timed("upload of 12 megapixels", lambda: client.post("/v1/photos", files=files)).json()["id"]
     timed("preview image", lambda: client.get(f"/v1/photos/{photo}/preview?side=512"))
     timed("card", lambda: client.get(f"/v1/photos/{photo}/analysis"))
+    regions(client, photo, "")
+    job = client.post("/v1/jobs", json={"photo": photo}).json()["id"]
+    while client.get(f"/v1/jobs/{job}").json()["progress"] == 0:
+        time.sleep(0.1)
+    regions(client, photo, " beside a job")
+    client.delete(f"/v1/jobs/{job}")
+
+
+def regions(client: httpx.Client, photo: str, when: str) -> None:
+    """Previews of regions, one after the other."""
     for number in range(3):
         asked = {"photo": photo, "region": [1000 + 50 * number, 1000, 256, 256]}
-        timed(f"region of 256x256, number {number + 1}", lambda asked=asked: client.post("/v1/preview", json=asked))
+        what = f"region of 256x256{when}, number {number + 1}"
+        timed(what, lambda asked=asked: client.post("/v1/preview", json=asked))
 
 
 def load(url: str, data: bytes, number: int) -> Counter[int]:

@@ -42,7 +42,7 @@ def test_all_that_is_named_exists() -> None:
         assert re.sub(r"\{\w+\}", "{}", path) in {*paths, "/v1/openapi.json"}, path
     options = {option for parameter in typer.main.get_command(_app()).params for option in parameter.opts}
     for text in (TEXT, (ROOT / "docs" / "security.md").read_text(), (ROOT / "compose.yaml").read_text()):
-        own = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--gpus", "--build-arg"}
+        own = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - {"--gpus", "--build-arg", "--clients"}
         assert own <= options
 
 
