@@ -40,7 +40,7 @@ NOT_RUN = {
     r"train mzsr|train mrda|train dmsr|mzsr_x2.sons": "tests/methods train all stages with small networks",
 }
 """Commands that are parsed and not run, by a pattern; and why."""
-_NEEDS_DATA = r"bench/|board/|--lr lr/|leaderboard"
+_NEEDS_DATA = r"bench/|board/|lr/ -o sr/|leaderboard"
 """Commands that need the published test images; they run where BLINDSR_DATA names them."""
 _NO_PYTHON = {
     "docs/server": "needs a running server: tests/web/test_docs.py",
