@@ -54,8 +54,8 @@ def lines(page: Path) -> list[Line]:
 
 
 def commands(page: Path) -> list[Line]:
-    """Lines that run the program."""
-    return [line for line in lines(page) if re.match(r"(\w+=\S+ )?blindsr ", line.text)]
+    """Lines that run the program, or make a folder for it."""
+    return [line for line in lines(page) if re.match(r"((\w+=\S+ )?blindsr|mkdir) ", line.text)]
 
 
 def python(page: Path) -> list[str]:

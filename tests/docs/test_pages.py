@@ -18,7 +18,7 @@ from pages import PAGES, ROOT, Line, commands, lines, name
 
 from blindsr.cli.app import app, spread
 
-EVERY = [command for page in PAGES for command in commands(page)]
+EVERY = [command for page in PAGES for command in commands(page) if not command.text.startswith("mkdir ")]
 _FILES = {".safetensors", ".pth"}
 
 
