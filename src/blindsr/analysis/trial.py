@@ -38,12 +38,11 @@ _BORDER = 6
 """Pixels at the borders of a window that are not judged: their context is missing."""
 _FAINT = 0.5
 """Detail (0..255) that rounding leaves, added so that flat windows do not count."""
-_APART, _FAR_APART = 0.6, 0.75
-"""Difference of two results, in units of the photograph's finest detail, from which on the other one removes blur, and
-where it does not sharpen."""
-_SMOOTHER, _ALIKE, _NOISIER = 0.86, 1.15, 1.33
-"""Fine structure in flat parts, against that of the other result, below which the other one sharpens, from which on it
-does not, and above which it removes noise."""
+_APART = 0.7
+"""Difference of two results, in units of the photograph's finest detail, from which on the other one removes blur."""
+_SMOOTHER, _NOISIER = 0.86, 1.33
+"""Fine structure in flat parts, against that of the other result, below which the other one sharpens, and above which
+it removes noise."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ class Comparison:
         """Objection to the first, as a clause; None if there is nothing to be removed."""
         if self.noisier > _NOISIER:
             return "weights for photographs of any history remove noise where it is flat"
-        apart = _APART if self.noisier < _ALIKE else _FAR_APART
-        if self.difference > apart or self.noisier < _SMOOTHER:
+        if self.difference > _APART or self.noisier < _SMOOTHER:
             return "weights for photographs of any history find blur in it"
         return None
 
