@@ -12,10 +12,10 @@ from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.weights import detail as module
 
 
-def store(folder: Path, name: str, seed: int, channels: int = 8) -> Path:
+def store(folder: Path, name: str, seed: int, channels: int = 8, denoise: float = 0) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        method = CMDSR(CMDSRConfig(blocks=1, channels=channels, support=2, patch=8, features=8))
+        method = CMDSR(CMDSRConfig(blocks=1, channels=channels, support=2, patch=8, features=8, denoise=denoise))
     config = method.config.model_dump(mode="json")
     card = weights.Card(name=name, method="cmdsr", config=config, recipe={}, provenance={})
     weights.save_weights(folder / f"{name}.safetensors", method, card)
@@ -45,6 +45,12 @@ def test_every_number_lies_between(photo: Path, share: float) -> None:
 
 def test_other_networks_do_not_mix(tmp_path: Path) -> None:
     first, second = (weights.load_weights(store(tmp_path, f"cmdsr_x4.n{n}", 0, n)) for n in (8, 16))
+    with pytest.raises(BlindSRError):
+        weights.interpolate(first, second, 0.5)
+
+
+def test_networks_do_not_mix_where_one_multiplies_its_input_by_another_number(tmp_path: Path) -> None:
+    first, second = (weights.load_weights(store(tmp_path, f"cmdsr_x4.n{n}", 0, denoise=n)) for n in (1, 30))
     with pytest.raises(BlindSRError):
         weights.interpolate(first, second, 0.5)
 

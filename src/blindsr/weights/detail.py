@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.weights.store import Weights, available, load_weights, name_of
 
@@ -53,8 +55,14 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
         BlindSRError: weights of different networks.
     """
     own, other = first.method.state_dict(), second.method.state_dict()
-    if {name: value.shape for name, value in own.items()} != {name: value.shape for name, value in other.items()}:
+    # Tensors of the same shapes may still mean different things: see CMDSRConfig.denoise
+    if _shape(first.method) != _shape(second.method) or own.keys() != other.keys():
         raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
     method = load_weights(first.path).method
     method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
     return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())
+
+
+def _shape(method: Method[Any]) -> dict[str, Any]:
+    """The configuration of a network, without what only training needs."""
+    return {name: value for name, value in method.config.model_dump().items() if name not in method.training_only}
