@@ -22,9 +22,8 @@ from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
 """Probability that the blur is right from which on it is relied on."""
-_NEARLY_FULL, _NEARLY_SHARP = 0.65, 0.6
-"""Native resolution that a photograph may have, and blur in pixels beyond its bound, and be compared: small photographs
-of smooth things read as blurred, and the comparison tells more."""
+_NEARLY_FULL, _NEARLY_SHARP = 0.8, 0.3
+"""Native resolution that a photograph may have, and blur in pixels beyond its bound, and be compared."""
 _MISREAD = 7.0
 """Level of noise that is no coarser than a pixel up to which fine texture is taken for noise."""
 
