@@ -92,6 +92,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         large.rotate(90 * number).save(folder / "hr" / f"{number}.png")
     np.save(folder / "k.npy", np.outer([1, 2, 1], [1, 2, 1]) / 16)
     shutil.copytree(ROOT / "examples", folder / "examples")
+    shutil.copytree(ROOT / "benchmarks" / "submissions", folder / "benchmarks" / "submissions")
     _other_network(folder)
     _clip(folder / "clip.mp4")
     program = folder / "bin" / "blindsr"
