@@ -125,7 +125,8 @@ export class Comparison {
       if (!KEYS.test(event.originalEvent.key)) event.preventDefaultAction = true;
     });
     for (const name of ["animation", "resize", "open", "viewport-change"]) viewer.addHandler(name, () => this.#cut());
-    viewer.addHandler("zoom", () => this.zoomed(this.zoom));
+    // The zoom is that of the moment: "zoom" comes before an animation begins
+    for (const name of ["zoom", "animation-finish"]) viewer.addHandler(name, () => this.zoomed(this.zoom));
   }
 
   /** @param {object} tileSource @param {object} [more] @returns {Promise<TiledImage>} */
