@@ -71,11 +71,12 @@ def test_noise_is_what_it_adds(level: float, shot: float, amount: float, early: 
     }  # fmt: skip
     noisy, noise = plain(**values).apply_with_noise(hr)
     values["noise"] = values["poisson"] = torch.zeros(1)
-    inside = (noisy > 0) & (noisy < 1)
     clean = plain(**values).apply(hr)
-    difference = torch.where(inside & (clean > 0) & (clean < 1), noisy - clean - noise, 0)
-    assert float(difference.abs().max()) <= 1.01 / 255
-    assert not gray or float((noise - noise.mean(1, keepdim=True)).abs().max()) < 0.2 * float(noise.abs().max()) + 1e-6
+    torch.testing.assert_close(noisy - clean, noise)
+    inside = ((noisy > 0) & (noisy < 1) & (clean > 0) & (clean < 1)).all(1, keepdim=True)
+    colour = torch.where(inside, noise - noise.mean(1, keepdim=True), 0)
+    # Both images are rounded to 8 bit: channels differ by up to two steps, from their mean by 4/3
+    assert not gray or float(colour.abs().max()) < 0.2 * float(noise.abs().max()) + 1.34 / 255
 
 
 def test_what_compression_removes_of_the_noise_is_not_part_of_it() -> None:
