@@ -19,8 +19,9 @@ from torch import Tensor
 from blindsr.degrade import jpeg, kernels, shapes
 from blindsr.degrade.blur import blur
 from blindsr.degrade.families import Draw, Family
-from blindsr.degrade.process import Degradation, check_jpeg, check_noise
+from blindsr.degrade.process import check_jpeg, check_noise
 from blindsr.degrade.realworld.canvas import Canvas, largest_size
+from blindsr.degrade.realworld.individual import IndividualDegradation
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError
 from blindsr.pixels import quantise, to_bytes
@@ -30,7 +31,7 @@ _PER_IMAGE = ("factor", "mode", "mode2", "early", "poisson", "grain", "gray", "s
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PhotoDegradation(Degradation):
+class PhotoDegradation(IndividualDegradation):
     """One row a sample, as `Degradation`; ``kernels`` blur the HR image, ``jpeg`` is the last compression."""
 
     kind: ClassVar[str] = "photo"
@@ -63,20 +64,6 @@ class PhotoDegradation(Degradation):
     full: Tensor
     """1 where JPEG keeps chroma at full resolution (4:4:4), ``(n,)``."""
 
-    def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Degrade a batch, as `Degradation.apply` does.
-
-        A CPU degrades one image after the other; other devices all at once, as in `RealisticDegradation.apply`.
-        """
-        if len(hr) != len(self):
-            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
-        if generator is not None and hr.device.type != "cpu":
-            return self._apply_together(hr, generator)
-        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
-        blurred = blur(hr, self.kernels, "reflect")
-        rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
-        return torch.cat(rows)
-
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Degrade a batch; return also what noise changed in it, ``(n, 3, h / s, w / s)``.
 
@@ -92,6 +79,9 @@ class PhotoDegradation(Degradation):
             noisy = noisy.to(hr.device)
             noise[noisy] = lr[noisy] - quiet.apply(hr[noisy], generator)
         return lr, noise
+
+    def _blurred(self, hr: Tensor) -> Tensor:
+        return blur(hr, self.kernels, "reflect")
 
     def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
         """All after the blur, for a single row."""

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from blindsr.degrade import jpeg as codec
 from blindsr.degrade.blur import blur
-from blindsr.degrade.process import Degradation, Rows, check_jpeg, check_kernels, check_noise
+from blindsr.degrade.process import Rows, check_jpeg, check_kernels, check_noise
 from blindsr.degrade.realworld.canvas import Canvas, largest_size, scaled_sizes
+from blindsr.degrade.realworld.individual import IndividualDegradation
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError, Code
 from blindsr.pixels import quantise
@@ -62,7 +63,7 @@ class Round(Rows):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RealisticDegradation(Degradation):
+class RealisticDegradation(IndividualDegradation):
     """One row a sample, as `Degradation`; its kernels, noise and jpeg are those of the first round."""
 
     kind: ClassVar[str] = "realistic"
@@ -92,21 +93,6 @@ class RealisticDegradation(Degradation):
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
         """Refuse: noise enters twice and is compressed in between, so its part in the result is not known."""
         raise BlindSRError("a second-order degradation does not support separate noise", Code.UNSUPPORTED_OPTION)
-
-    def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Degrade a batch, as `Degradation.apply` does; every image takes its own way.
-
-        A CPU takes one image after the other, which stay in its cache and are compressed by libjpeg; other devices take
-        all of them at once (`canvas`), unless each row is to draw its noise from its own seed.
-        """
-        if len(hr) != len(self):
-            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
-        if generator is not None and hr.device.type != "cpu":
-            return self._apply_together(hr, generator)
-        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
-        blurred = blur(hr, self.kernels, self.border)
-        rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
-        return torch.cat(rows)
 
     def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
         """Do all after the first blur, for a single row."""

@@ -1,0 +1,42 @@
+"""Degradations whose steps differ from image to image."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from blindsr.degrade.blur import blur
+from blindsr.degrade.process import Degradation
+from blindsr.errors import BlindSRError
+
+
+@dataclass(frozen=True, eq=False)
+class IndividualDegradation(Degradation):
+    """Degradation of a batch in which every image takes its own way after the first blur."""
+
+    def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Degrade a batch, as `Degradation.apply` does; every image takes its own way.
+
+        A CPU takes one image after the other, which stay in its cache and are compressed by libjpeg; other devices take
+        all of them at once (`canvas`), unless each row is to draw its noise from its own seed.
+        """
+        if len(hr) != len(self):
+            raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
+        if generator is not None and hr.device.type != "cpu":
+            return self._apply_together(hr, generator)
+        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
+        blurred = self._blurred(hr)
+        rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
+        return torch.cat(rows)
+
+    def _blurred(self, hr: Tensor) -> Tensor:
+        return blur(hr, self.kernels, self.border)
+
+    @abstractmethod
+    def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
+        """Do all after the first blur, for a single row."""
+
+    @abstractmethod
+    def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
+        """Do as `apply` for all images at once on the device of ``hr``."""
