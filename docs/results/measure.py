@@ -7,6 +7,7 @@ The folders of ``--data`` hold what the commands name: Set5, Set14, BSD100, Real
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,8 @@ def run(command: str, data: list[Path]) -> None:
             (Path(folder) / path.name).symlink_to(path)
         # Functions of the shell: the programs of this environment and this checkout, wherever else there are others.
         shell = f'blindsr() {{ "{sys.executable}" -m blindsr "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
-        subprocess.run(["bash", "-c", f"set -e; {shell}{command}"], cwd=folder, check=True)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+        subprocess.run(["bash", "-c", f"set -e; {shell}{command}"], cwd=folder, env=environment, check=True)
         (HERE / name).write_bytes((Path(folder) / name).read_bytes())
 
 
