@@ -103,7 +103,7 @@ def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
     values = bands.features(energies)
     channels = [_level([255 * part[channel] for part in parts]) for channel in range(3)]
     chroma = [_level([np.tensordot(255 * weights, part, 1) for part in parts]) for weights in _CHROMA]
-    luma = _coarse(values)
+    luma = _predicted(values)
     dark, bright = _by_brightness(energies, np.concatenate([_brightness(one) for one in y], axis=1))
     noise = Noise(
         channels=(channels[0], channels[1], channels[2]),
@@ -124,10 +124,10 @@ def _parts(planes: Planes) -> list[Planes]:
 
 def _level(parts: list[Plane]) -> float:
     energies = np.concatenate([bands.block_energies(part) for part in parts], axis=2)
-    return _visible(_coarse(bands.features(energies)))
+    return _visible(_predicted(bands.features(energies)))
 
 
-def _coarse(values: Floats) -> float:
+def _predicted(values: Floats) -> float:
     return max(0.0, regression.predict("noise", values)) ** 2
 
 
