@@ -63,14 +63,9 @@ def main() -> None:
     auto = Auto(opened)
     lr = picture.pixels[None].contiguous(memory_format=torch.channels_last)
     known = one.estimate_condition(picture)
-
-    def network(run: Callable[[], object]) -> None:
-        with one.autocast():
-            run()
-
     runs: dict[str, Callable[[], object]] = {
-        "general-x4v3's size": lambda: network(lambda: general(lr)),
-        f"{chosen.model}: the network": lambda: network(lambda: one.method.restore(lr, known)),
+        "general-x4v3's size": one.autocast()(lambda: general(lr)),
+        f"{chosen.model}: the network": one.autocast()(lambda: one.method.restore(lr, known)),
         f"{chosen.model}: with the condition, tiles and corrections": lambda: one.upscale(picture),
         "auto: looking": lambda: analyze(picture),
         "auto: looking and comparing": lambda: auto.choose(picture, None),
