@@ -98,8 +98,7 @@ def test_lpips_sees_patches_at_every_phase(lpips: Path, monkeypatch: pytest.Monk
         return forward(self, a, b)
 
     monkeypatch.setattr(LPIPS, "forward", recorded)
-    generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, 3, 48, 48, generator=generator)
-    for _ in range(200):
-        one._distance(image, image, generator)
+    image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    for step in range(200):
+        one._distance(image, image, torch.Generator().manual_seed(step))
     assert sizes == {(height, width) for height in range(45, 49) for width in range(45, 49)}

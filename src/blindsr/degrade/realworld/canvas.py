@@ -7,13 +7,14 @@ counterpart for a single image, which it equals up to float32's rounding and is 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from blindsr.degrade import jpeg
 from blindsr.degrade.blur import correlate
-from blindsr.degrade.resample import apply_matrices
+from blindsr.degrade.resample import MODES, apply_matrices
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,21 @@ class Canvas:
         """Compress each image as JPEG (`jpeg.compress`)."""
         settings = {"full_chroma": full_chroma, "offset": offset, "sizes": self.sizes}
         return self.changed(jpeg.compress_by_tensors(self.pixels, quality, **settings))
+
+
+def resize_alike(images: Tensor, size: tuple[int, int], modes: Tensor) -> Tensor:
+    """Resize images ``(n, c, h, w)`` to one size, each in its own mode ``(n,)``, as `Canvas.resized` does."""
+    banks = (_bank(*lengths, images.device)[modes] for lengths in zip(images.shape[2:], size, strict=True))
+    rows, columns = (matrices.to(images) for matrices in banks)
+    return apply_matrices(images, rows, columns)
+
+
+@lru_cache(maxsize=16)
+def _bank(source: int, target: int, device: torch.device) -> Tensor:
+    """Resampling along one axis in each of the modes, ``(4, target, source)``."""
+    modes = torch.arange(len(MODES), device=device)
+    before, after = (torch.full_like(modes, length) for length in (source, target))
+    return _matrices(before, after, modes, (target, source))
 
 
 def largest_size(sizes: Tensor) -> tuple[int, int]:

@@ -23,12 +23,22 @@ class IndividualDegradation(Degradation):
         """
         if len(hr) != len(self):
             raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
-        if generator is not None and hr.device.type != "cpu":
-            return self._apply_together(hr, generator)
-        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
-        blurred = self._blurred(hr)
+        return self._after_blur(self._blurred(hr), generator)
+
+    def _after_blur(self, blurred: Tensor, generator: torch.Generator | None) -> Tensor:
+        """Do all after the first blur, whose results ``(n, 3, h, w)`` are given."""
+        if generator is not None and blurred.device.type != "cpu":
+            return self._after_blur_together(blurred, generator)
+        size = self._lr_size(blurred)
         rows = [self[i : i + 1]._finish(blurred[i : i + 1], size, generator) for i in range(len(self))]
         return torch.cat(rows)
+
+    def _after_blur_together(self, blurred: Tensor, source: torch.Generator) -> Tensor:
+        """Do as `_after_blur` for all images at once on the device of ``blurred``."""
+        return self.to(blurred.device)._finish_together(blurred, self._lr_size(blurred), source)
+
+    def _lr_size(self, hr: Tensor) -> tuple[int, int]:
+        return hr.shape[-2] // self.scale, hr.shape[-1] // self.scale
 
     def _blurred(self, hr: Tensor) -> Tensor:
         return blur(hr, self.kernels, self.border)
@@ -38,5 +48,5 @@ class IndividualDegradation(Degradation):
         """Do all after the first blur, for a single row."""
 
     @abstractmethod
-    def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
-        """Do as `apply` for all images at once on the device of ``hr``."""
+    def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
+        """Do as `_finish` for all rows, which lie on the device of ``x``."""

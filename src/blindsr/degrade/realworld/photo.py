@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -20,7 +21,7 @@ from blindsr.degrade import jpeg, kernels, shapes
 from blindsr.degrade.blur import blur
 from blindsr.degrade.families import Draw, Family
 from blindsr.degrade.process import check_jpeg, check_noise
-from blindsr.degrade.realworld.canvas import Canvas, largest_size
+from blindsr.degrade.realworld.canvas import Canvas, largest_size, resize_alike
 from blindsr.degrade.realworld.individual import IndividualDegradation
 from blindsr.degrade.resample import MODES, resize_by_mode
 from blindsr.errors import BlindSRError
@@ -70,15 +71,15 @@ class PhotoDegradation(IndividualDegradation):
         That is the difference to the same images degraded without noise. What compression has removed of the noise is
         not part of it.
         """
-        lr = self.apply(hr, generator)
-        noise = torch.zeros_like(lr)
         noisy = ((self.noise > 0) | (self.poisson > 0)).nonzero()[:, 0]
-        if len(noisy):
-            quiet = self.take(noisy)
-            quiet = replace(quiet, noise=torch.zeros_like(quiet.noise), poisson=torch.zeros_like(quiet.poisson))
-            noisy = noisy.to(hr.device)
-            noise[noisy] = lr[noisy] - quiet.apply(hr[noisy], generator)
-        return lr, noise
+        rows = torch.cat((torch.arange(len(self), device=noisy.device), noisy))
+        # The noisy rows once more, without their noise
+        quiet = torch.arange(len(rows), device=rows.device) >= len(self)
+        twice = self.take(rows)
+        twice = replace(twice, noise=twice.noise.masked_fill(quiet, 0), poisson=twice.poisson.masked_fill(quiet, 0))
+        both = twice._after_blur(self._blurred(hr)[rows.to(hr.device)], generator)
+        lr, noisy = both[: len(self)], noisy.to(hr.device)
+        return lr, torch.zeros_like(lr).index_copy_(0, noisy, lr[noisy] - both[len(self) :])
 
     def _blurred(self, hr: Tensor) -> Tensor:
         return blur(hr, self.kernels, "reflect")
@@ -129,31 +130,36 @@ class PhotoDegradation(IndividualDegradation):
         """Rows and columns ``(n, 2)`` that a crop shifted the grid of the first compression by."""
         return torch.stack((self.shift // 8, self.shift % 8), 1)
 
-    def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
-        """Do as `apply` for all images at once on the device of ``hr``.
+    def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
+        """Do as `_finish` for all rows.
 
         WebP is the exception: its images take the way over the CPU.
         """
-        own = self.to(hr.device)
-        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
-        final = torch.tensor(size, device=hr.device).expand(len(hr), 2)
-        middle = (torch.tensor(hr.shape[2:], device=hr.device) * own.factor.double()[:, None]).round().long()
+        final = torch.tensor(size, device=x.device).expand(len(x), 2)
+        middle = (torch.tensor(x.shape[2:], device=x.device) * self.factor.double()[:, None]).round().long()
         direct = (middle == final).all(1)
-        early = (own.early > 0) & ~direct
-        blurred = Canvas.whole(hr).blurred(own.kernels)
-        x = blurred.resized(middle, own.mode, largest_size(middle))
-        x = x.changed(x.pixels + _where(early, own._noise_together(x, source))).compressed(
-            torch.where(direct, 0, own.jpeg1), full_chroma=own.full, offset=own._offsets()
-        )
-        y = x.resized(final, own.mode2, size)
-        y = y.changed(_where(~direct, y.pixels, blurred.resized(final, own.mode2, size).pixels))
-        y = y.changed(y.pixels + _where(~early, own._noise_together(y, source)))
-        y = y.changed(own._sharpened_together(y))
-        y = y.compressed(torch.where(direct, own.jpeg1, 0), full_chroma=own.full, offset=own._offsets())
-        lr = y.compressed(torch.where(own.webp > 0, 0, own.jpeg), full_chroma=own.full).pixels
-        if bool(self.webp.any()):
-            lr = _webp(lr, torch.where(self.webp > 0, self.jpeg, 0))
-        return quantise(lr)
+        lr = x.new_empty(len(x), x.shape[1], *size)
+        for rows, resized in (
+            (direct, lambda own, x, _: resize_alike(x, size, own.mode2)),
+            (~direct, lambda own, x, middle: own._resized_twice(x, middle, size, source)),
+        ):
+            at = rows.nonzero()[:, 0]
+            if len(at):
+                lr[at] = resized(self.take(at), x[at], middle[at])
+        y = Canvas.whole(lr)
+        late = (self.early == 0) | direct
+        y = y.changed(lr + _where(late, self._noise_together(y, source)))
+        y = y.changed(self._sharpened_together(y))
+        y = y.compressed(torch.where(direct, self.jpeg1, 0), full_chroma=self.full, offset=self._offsets())
+        lr = y.compressed(torch.where(self.webp > 0, 0, self.jpeg), full_chroma=self.full).pixels
+        return quantise(_webp(lr, torch.where(self.webp > 0, self.jpeg, 0)))
+
+    def _resized_twice(self, x: Tensor, middle: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
+        """Resize by way of sizes ``(n, 2)``, at which early noise and the first compression happen."""
+        y = Canvas.whole(x).resized(middle, self.mode, largest_size(middle))
+        y = y.changed(y.pixels + _where(self.early > 0, self._noise_together(y, source)))
+        y = y.compressed(self.jpeg1, full_chroma=self.full, offset=self._offsets())
+        return y.resized(torch.tensor(size, device=x.device).expand(len(x), 2), self.mode2, size).pixels
 
     def _noise_together(self, x: Canvas, source: torch.Generator) -> Tensor:
         """Do as `_noise` for all images at once."""
@@ -277,14 +283,17 @@ def _where(chosen: Tensor, x: Tensor, other: Tensor | None = None) -> Tensor:
 
 def _webp(x: Tensor, quality: Tensor) -> Tensor:
     """Encode and decode images ``(n, 3, h, w)`` as WebP; quality 0 leaves one as it is."""
-    out = x.clone()
-    for row, value in enumerate(quality.tolist()):
-        if not value:
-            continue
-        array = to_bytes(x[row]).permute(1, 2, 0).cpu().numpy()
-        buffer = io.BytesIO()
-        Image.fromarray(array).save(buffer, "WEBP", quality=int(value))
-        with Image.open(buffer) as image:
-            decoded = np.array(image.convert("RGB"))
-        out[row] = torch.from_numpy(decoded).permute(2, 0, 1).to(x) / 255
-    return out
+    chosen = {row: value for row, value in enumerate(quality.tolist()) if value}
+    if not chosen:
+        return x
+    rows = torch.tensor(list(chosen), device=x.device)
+    arrays = to_bytes(x[rows]).permute(0, 2, 3, 1).cpu().numpy()
+    decoded = [_webp_round_trip(*each) for each in zip(arrays, chosen.values(), strict=True)]
+    return x.index_copy(0, rows, torch.from_numpy(np.stack(decoded)).permute(0, 3, 1, 2).to(x) / 255)
+
+
+def _webp_round_trip(array: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "WEBP", quality=quality)
+    with Image.open(buffer) as image:
+        return np.array(image.convert("RGB"))

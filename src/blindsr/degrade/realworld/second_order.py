@@ -104,22 +104,17 @@ class RealisticDegradation(IndividualDegradation):
         x = codec.compress(x.clamp(0, 1), self.last_jpeg)
         return quantise(x)
 
-    def _apply_together(self, hr: Tensor, source: torch.Generator) -> Tensor:
-        """Do as `apply` for all images at once on the device of ``hr``."""
-        own = self.to(hr.device)
-        size = (hr.shape[-2] // self.scale, hr.shape[-1] // self.scale)
+    def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
+        """Do as `_finish` for all rows."""
         full = (size[0] * self.scale, size[1] * self.scale)
-        first, second = scaled_sizes(full, own.factor), scaled_sizes(size, own.second.factor)
+        first, second = scaled_sizes(full, self.factor), scaled_sizes(size, self.second.factor)
         shapes = largest_size(first), largest_size(second)
-        x = Canvas.whole(hr)
-        for each, sizes, shape in zip((own.first, own.second), (first, second), shapes, strict=True):
-            x = x.blurred(each.kernels).resized(sizes, each.mode, shape)
-            x = _noisy(x, each, source)
-            x = x.changed(x.pixels.clamp(0, 1)).compressed(each.jpeg)
-        last = torch.tensor(size, device=hr.device).expand(len(hr), 2)
-        x = x.resized(last, own.last_mode, size).blurred(own.sinc)
-        x = x.changed(x.pixels.clamp(0, 1)).compressed(own.last_jpeg)
-        return quantise(x.pixels)
+        y = _after_blur_together(Canvas.whole(x), self.first, (first, shapes[0]), source)
+        y = _after_blur_together(y.blurred(self.second.kernels), self.second, (second, shapes[1]), source)
+        last = torch.tensor(size, device=x.device).expand(len(x), 2)
+        y = y.resized(last, self.last_mode, size).blurred(self.sinc)
+        y = y.changed(y.pixels.clamp(0, 1)).compressed(self.last_jpeg)
+        return quantise(y.pixels)
 
     @classmethod
     def upgraded(cls, values: dict[str, Any], version: object) -> dict[str, Any]:
@@ -164,6 +159,14 @@ def _after_blur(x: Tensor, each: Round, size: tuple[int, int], source: torch.Gen
     x = resize_by_mode(x, _scaled(size, float(each.factor)), int(each.mode))
     x = _add_noise(x, each, source)
     return codec.compress(x.clamp(0, 1), each.jpeg)
+
+
+def _after_blur_together(
+    x: Canvas, each: Round, sizes: tuple[Tensor, tuple[int, int]], source: torch.Generator
+) -> Canvas:
+    """Do as `_after_blur` for all images at once; ``sizes`` are theirs, ``(n, 2)``, and that of the canvas."""
+    x = _noisy(x.resized(sizes[0], each.mode, sizes[1]), each, source)
+    return x.changed(x.pixels.clamp(0, 1)).compressed(each.jpeg)
 
 
 def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:

@@ -102,7 +102,9 @@ class Vivid(RestoringStage):
         if not self._lpips:
             assert self.recipe.lpips is not None
             self._lpips.append(LPIPS.from_file(self.recipe.lpips).to(sr.device))
-        top, left = torch.randint(_STRIDE, (2,), generator=generator).tolist()
+        # On the CPU, so that no device is waited for
+        phases = torch.Generator().manual_seed(generator.initial_seed())
+        top, left = torch.randint(_STRIDE, (2,), generator=phases).tolist()
         distance: Tensor = self._lpips[0](sr[..., top:, left:], hr[..., top:, left:]).mean()
         return distance
 
