@@ -90,15 +90,15 @@ def test_artefacts_are_structure_that_the_photograph_lacks() -> None:
 
 
 def test_lpips_sees_patches_at_every_phase(lpips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, sizes = stage(lpips), set()
+    one, corners = stage(lpips), set()
     forward = LPIPS.forward
 
     def recorded(self: LPIPS, a: Tensor, b: Tensor) -> Tensor:
-        sizes.add(tuple(a.shape[-2:]))
+        corners.add(float(a[0, 0, 0, 0]))
         return forward(self, a, b)
 
     monkeypatch.setattr(LPIPS, "forward", recorded)
     image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     for step in range(200):
         one._distance(image, image, torch.Generator().manual_seed(step))
-    assert sizes == {(height, width) for height in range(45, 49) for width in range(45, 49)}
+    assert corners == set(image[0, 0, :4, :4].flatten().tolist())

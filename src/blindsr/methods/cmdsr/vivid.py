@@ -105,7 +105,10 @@ class Vivid(RestoringStage):
         # On the CPU, so that no device is waited for
         phases = torch.Generator().manual_seed(generator.initial_seed())
         top, left = torch.randint(_STRIDE, (2,), generator=phases).tolist()
-        distance: Tensor = self._lpips[0](sr[..., top:, left:], hr[..., top:, left:]).mean()
+        # Of one size at every phase, so that cuDNN does not try its algorithms anew
+        height, width = (side - _STRIDE + 1 for side in sr.shape[-2:])
+        window = (..., slice(top, top + height), slice(left, left + width))
+        distance: Tensor = self._lpips[0](sr[window], hr[window]).mean()
         return distance
 
 
