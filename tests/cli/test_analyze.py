@@ -30,7 +30,7 @@ def test_numbers_for_machines(blindsr: Run, learner: Path, photo: Path) -> None:
     assert len(told["noise"]) == 3
     assert told["jpeg"] is None
     assert told["recommended"]
-    assert told["recommended"] in told["because"] or "history" in told["because"]
+    assert told["recommended"] in told["because"] or "general-purpose" in told["because"]
     assert 0.25 <= told["native"] <= 1
 
 
@@ -42,7 +42,7 @@ def test_sentences_for_people_and_a_drawn_kernel(blindsr: Run, learner: Path, ph
     for words in (
         "Size: 96x80",
         "JPEG: quality 40, from the file",
-        "Mind: JPEG artefacts",
+        "Warning: JPEG artefacts",
         "Recommended to enlarge",
     ):
         assert words in ended.out

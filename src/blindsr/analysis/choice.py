@@ -128,31 +128,31 @@ class Auto:
         )
         name = next(narrow, self.general)
         if self.suited[name].anything:
-            because = f"{found}, so weights for photographs of any history restore it"
+            because = f"{found}, so the general-purpose weights restore it"
             return Choice(name, because, whole, noise, clean)
         if picture is not None:
             harm = self._harm(name, picture, noise, clean=analysis.clean)
             if harm is not None:
                 because = f"{found}, but {name} did harm when it was tried on a part ({harm})"
-                because += ", so weights for photographs of any history restore it"
+                because += ", so the general-purpose weights restore it"
                 return Choice(self.general, because, whole, noise, clean)
             found += f", and {name} did no harm when it was tried on a part"
         return Choice(name, f"{found}, so weights made for just such photographs restore it", native, noise, clean)
 
     def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
-        """Weights for clean, sharp photographs, if those for any history find nothing to remove either."""
+        """Weights for clean, sharp photographs, if the general-purpose ones find nothing to remove either."""
         for name, suits in self.suited.items():
             if suits.compared and may_lie_in(analysis, suits, self.factor):
                 narrow, general = self.load(name), self.load(self.general)
                 if narrow.scale == general.scale and compare(narrow, general, picture).doubt is None:
-                    because = "tried on a part of it, weights for photographs of any history find nothing to remove, "
+                    because = "tried on a part of it, the general-purpose weights find nothing to remove, "
                     because += "so weights made for sharp photographs without noise restore it"
                     return Choice(name, because, clean=True)
         return None
 
     def unseen(self) -> tuple[Upscaler, Choice]:
         """Model for an image that is too large to be analysed whole."""
-        because = "the image goes through memory in strips, so weights for photographs of any history restore it"
+        because = "the image goes through memory in strips, so the general-purpose weights restore it"
         return self.largest, Choice(self.general, because)
 
     def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
@@ -210,7 +210,7 @@ def describe(analysis: Analysis) -> str:
     if noise is None or blur is None:
         parts.append("it is too small to be measured")
     else:
-        kind = " of smooth grain" if noise.grain > 0.5 else ""
+        kind = " (coarser than a pixel)" if noise.grain > 0.5 else ""
         parts.append(f"its noise is about {noise.level:.0f} of 255{kind}" if noise.level else "it has no visible noise")
         parts.append(_sharpness(blur.width, blur.confidence))
     if analysis.native < 1:

@@ -143,7 +143,7 @@ class Analysis:
         if self.noise is not None:
             lines.append(f"Noise: {self.noise.sentence}")
         lines.append("JPEG: " + ("no traces" if self.compression is None else self.compression.sentence))
-        return [*lines, *(f"Mind: {warning}." for warning in self.warnings)]
+        return [*lines, *(f"Warning: {warning}." for warning in self.warnings)]
 
 
 def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | None = None) -> Analysis:

@@ -1,6 +1,6 @@
 """Whether a model does harm to a photograph, measured on a few windows of it and without ground truth.
 
-Weights that were trained on clean, sharp photographs are tried against those for photographs of any history, which
+Weights that were trained on clean, sharp photographs are tried against the general-purpose ones, which
 remove what they find of noise, blur and JPEG blocks. Where there is nothing to be found, both make much the same of a
 window; `benchmarks/choice.py` measures how well that separates clean photographs from others.
 """
@@ -70,7 +70,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Results of weights for clean, sharp photographs and of those for photographs of any history."""
+    """Results of weights for clean, sharp photographs and of the general-purpose ones."""
 
     difference: float
     """Root mean square difference of luma, in units of the photograph's finest detail."""
@@ -81,9 +81,9 @@ class Comparison:
     def doubt(self) -> str | None:
         """Objection to the first, as a clause; None if there is nothing to be removed."""
         if self.noisier > _NOISIER:
-            return "weights for photographs of any history remove noise where it is flat"
+            return "the general-purpose weights remove noise where it is flat"
         if self.difference > _APART or self.noisier < _SMOOTHER:
-            return "weights for photographs of any history find blur in it"
+            return "the general-purpose weights find blur in it"
         return None
 
 
@@ -93,7 +93,7 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
 
     Args:
         narrow: of weights for clean, sharp photographs.
-        general: of weights for photographs of any history.
+        general: of the general-purpose weights.
         picture: the photograph.
     """
     middle = _middle(picture)
