@@ -1,14 +1,13 @@
 """How well `blindsr analyze` reads JPEG history and noise off photographs that were degraded by known amounts.
 
-    python benchmarks/analysis.py --data BSD100 --json analysis.json
+    python benchmarks/analysis.py --data BSD100/ --only false_alarms --csv false-alarms.csv
 
-Prints the table of docs/analysis.md. JPEG is libjpeg's through Pillow, 4:2:0; the noise of three channels is
+Prints the tables of docs/analysis.md. JPEG is libjpeg's through Pillow, 4:2:0; the noise of three channels is
 independent, blurred noise is scaled to its level after the blur, and the result is rounded to eight bits.
 """
 
 import argparse
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
+from table import Row, show  # stands beside this file
 
 from blindsr.analysis import noise
-from blindsr.analysis.jpeg_history import find_grid
+from blindsr.analysis.jpeg_history import Grid, find_grid
 from blindsr.analysis.report import HARMLESS_QUALITY
 from blindsr.analysis.windows import Planes
 
@@ -28,7 +28,6 @@ FRACTIONS = (0.7, 0.8, 0.9, 1.1, 1.25, 1.5)
 LEVELS = (0, 2, 5, 10, 20, 30)
 WIDTHS = (0.0, 0.6, 1.0, 2.0)
 FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
-Row = dict[str, float | str]
 
 
 def main() -> None:
@@ -36,102 +35,80 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--limit", type=int, help="only so many of them")
-    parser.add_argument("--only", choices=[one.__name__ for one in PARTS], help="one part of the table")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--only", choices=[one.__name__ for one in PARTS], help="one table")
+    parser.add_argument("--csv", type=Path, help="write the table; needs --only")
     chosen = parser.parse_args()
+    if chosen.csv and not chosen.only:
+        parser.error("--csv needs --only")
     paths = sorted(path for path in chosen.data.iterdir() if path.suffix in {".png", ".jpg"})[: chosen.limit]
     photos = [_opened(path) for path in paths]
-    rows = []
     for part in PARTS:
         if chosen.only in (None, part.__name__):
-            for row in part(photos):
-                print({key: round(value, 3) if isinstance(value, float) else value for key, value in row.items()})
-                rows.append(row)
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
+            show(part(photos), chosen.csv)
 
 
 def false_alarms(photos: list[Photo]) -> list[Row]:
     """How many photographs without JPEG's marks are said to have some: as they are, and reduced."""
-    rows: list[Row] = []
+    rows: list[Row] = [("clean photographs", "false alarms", f"traces at quality {HARMLESS_QUALITY} or better")]
     for name, change in (("as they are", lambda photo: photo), ("reduced to 45%", lambda photo: _resized(photo, 0.45))):
-        found = [find_grid(_planes(change(photo))) for photo in photos]
-        harmful = [
-            grid for grid in found if grid is not None and (grid.quality is None or grid.quality < HARMLESS_QUALITY)
-        ]
-        traces = sum(grid is not None for grid in found)
-        rows.append({"clean": name, "false alarms": len(harmful) / len(photos), "harmless traces": traces})
+        found = [grid for photo in photos if (grid := find_grid(_planes(change(photo)))) is not None]
+        harmful = sum(grid.quality is None or grid.quality < HARMLESS_QUALITY for grid in found)
+        rows.append((name, f"{harmful} of {len(photos)}", len(found) - harmful))
     return rows
 
 
 def grids(photos: list[Photo]) -> list[Row]:
     """Grids of period 8, aligned and shifted by a crop."""
-    rows: list[Row] = []
+    rows: list[Row] = [("quality", "grid", "found", "phase right", "greatest error of the quality")]
     for quality in QUALITIES:
         for name in ("aligned", "shifted"):
             rng = np.random.default_rng(quality)
-            errors, phases, found = [], 0, 0
+            errors, phases = [], 0
             for photo in photos:
                 down, right = rng.integers(1, 8, 2) if name == "shifted" else (0, 0)
                 grid = find_grid(_planes(_compressed(photo, quality)[down:, right:]))
                 if grid is not None and grid.period == 8 and grid.quality is not None:
-                    found += 1
                     errors.append(abs(grid.quality - quality))
                     phases += grid.phase == ((-down) % 8, (-right) % 8)
-            rows.append(
-                {
-                    "jpeg": quality,
-                    "grid": name,
-                    "found": found / len(photos),
-                    "phase right": phases / max(1, found),
-                    "greatest error": float(max(errors, default=0)),
-                }
-            )
+            found = f"{len(errors)} of {len(photos)}"
+            rows.append((quality, name, found, f"{phases} of {len(errors)}", max(errors, default=0)))
     return rows
 
 
 def resized_grids(photos: list[Photo]) -> list[Row]:
-    """Grids of other periods, each photograph with a filter of its own."""
-    rows: list[Row] = []
+    """Grids of other periods, each photograph with a filter of its own: how many are found, and tell their quality."""
+    head = [f"found after resizing to {fraction:.0%}" for fraction in FRACTIONS]
+    rows: list[Row] = [("quality", *head, "quality told (110%)", "error of it")]
     for quality in (50, 70, 80):
-        for fraction in FRACTIONS:
-            found, periods, errors = 0, 0, []
-            for index, photo in enumerate(photos):
-                worn = _resized(_compressed(photo, quality)[index % 8 :, index % 5 :], fraction, FILTERS[index % 3])
-                grid = find_grid(_planes(worn))
-                if grid is not None:
-                    found += 1
-                    periods += abs(grid.period / (8 * fraction) - 1) < 0.01
-                    errors += [] if grid.quality is None else [abs(grid.quality - quality)]
-            rows.append(
-                {
-                    "jpeg": quality,
-                    "resized": fraction,
-                    "found": found / len(photos),
-                    "period right": periods / max(1, found),
-                    "quality told": len(errors) / max(1, found),
-                    "mean error": float(np.mean(errors)) if errors else float("nan"),
-                }
-            )
+        found = {fraction: _found_resized(photos, quality, fraction) for fraction in FRACTIONS}
+        cells = [f"{len(grids) / len(photos):.0%}" for grids in found.values()]
+        told = [abs(grid.quality - quality) for grid in found[1.1] if grid.quality is not None]
+        error = f"{np.mean(told):.1f}" if told else "-"
+        rows.append((quality, *cells, f"{len(told) / max(1, len(found[1.1])):.0%}", error))
     return rows
 
 
+def _found_resized(photos: list[Photo], quality: int, fraction: float) -> list[Grid]:
+    """Grids of photographs that were compressed, cropped and resized, each with one of the filters in turn."""
+    worn = [
+        _resized(_compressed(photo, quality)[index % 8 :, index % 5 :], fraction, FILTERS[index % 3])
+        for index, photo in enumerate(photos)
+    ]
+    return [grid for photo in worn if (grid := find_grid(_planes(photo))) is not None]
+
+
 def noises(photos: list[Photo]) -> list[Row]:
-    """Noise of the three channels, by level and width of its blur."""
-    rows: list[Row] = []
-    for width in WIDTHS:
-        for level in LEVELS if width == 0 else LEVELS[1:]:
+    """Noise of the three channels by level: mean error and share within 2, for each width of its blur."""
+    names = [f"blurred by {width:g} pixels" if width else "white" for width in WIDTHS]
+    rows: list[Row] = [("noise (0..255)", *(f"{name}: bias / right to 2" for name in names))]
+    for level in LEVELS:
+        cells = []
+        for width in WIDTHS:
             rng = np.random.default_rng(level)
-            errors = [np.mean(_levels(_noisy(photo, level, width, rng.standard_normal))) - level for photo in photos]
-            rows.append(
-                {
-                    "noise": level,
-                    "blurred by": width,
-                    "bias": float(np.mean(errors)),
-                    "mean error": float(np.mean(np.abs(errors))),
-                    "within 2": float(np.mean(np.abs(errors) <= 2)),
-                }
-            )
+            noisy = [_noisy(photo, level, width, rng.standard_normal) for photo in photos] if level or not width else []
+            errors = np.array([np.mean(_levels(photo)) - level for photo in noisy])
+            cells.append(f"{errors.mean():+.1f} / {np.mean(np.abs(errors) <= 2):.0%}" if noisy else "-")
+        rows.append((level, *cells))
     return rows
 
 

@@ -1,6 +1,6 @@
 """How well `auto` tells clean, sharp photographs from others, and what its choice gains.
 
-    python benchmarks/choice.py --data crops-a --data crops-b --limit 60
+    python benchmarks/choice.py --data crops-a --data crops-b --limit 60 [--csv choice.csv]
 
 Crops are shrunk to a quarter, clean or degraded by known amounts, and chosen for. Gains are PSNR-Y of the weights that
 the comparison decides over against the general ones, whichever was chosen. Limits of `blindsr.analysis.trial` were set
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from table import Row, show  # stands beside this file
 from torch import Tensor
 
 from blindsr.analysis.artefacts import smoothed
@@ -57,7 +58,7 @@ def degradations(rng: np.random.Generator) -> dict[str, Callable[[Tensor], Tenso
         return resize(smoothed(hr, 4 * blur) if blur else hr, 0.25)
 
     return {
-        "clean": small,
+        "only reduced": small,
         f"noise {'below' if level < 4.5 else 'above'} 4.5": lambda hr: small(hr) + level / 255 * noise(small(hr)),
         "grain": lambda hr: small(hr) + level / 255 * coarse(small(hr)),
         f"blur {'below' if soft < 0.35 else 'above'} 0.35": lambda hr: small(hr, soft),
@@ -76,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--limit", type=int, default=60)
+    parser.add_argument("--csv", type=Path, help="write the table")
     chosen = parser.parse_args()
     rng = np.random.default_rng(0)
     paths = sorted(path for folder in chosen.data for path in folder.glob("*.jpg"))
@@ -87,7 +89,7 @@ def main() -> None:
         hr = _opened(path)[..., :side, :side]
         hr = hr[..., : hr.shape[-2] // 4 * 4, : hr.shape[-1] // 4 * 4]
         ways = degradations(rng)
-        for name in ("clean", str(rng.choice([name for name in ways if name != "clean"]))):
+        for name in ("only reduced", str(rng.choice([name for name in ways if name != "only reduced"]))):
             lr = quantised(ways[name](hr))[0]
             choice = auto.choose(Picture(lr), None)[1]
             scores = [
@@ -95,14 +97,13 @@ def main() -> None:
                 for one in (*compared[:1], auto.general)
             ]
             taken.setdefault(name, []).append((choice.model in compared, scores[0] - scores[-1]))
+    general = f"`{auto.general}`"
+    rows: list[Row] = [("photographs", "taken", f"mean (least) gain over {general}, dB: taken", "left")]
     for name, found in sorted(taken.items()):
         gains = {flag: [gain for one, gain in found if one is flag] for flag in (True, False)}
-        told = ", ".join(
-            f"{'taken' if flag else 'left'} {len(of)} (gain {np.mean(of):+.2f}, least {min(of):+.2f} dB)"
-            for flag, of in gains.items()
-            if of
-        )
-        print(f"{name}: {told}")
+        told = [f"{np.mean(of):+.2f} ({min(of):+.2f})" if of else "-" for of in gains.values()]
+        rows.append((name, f"{len(gains[True])} of {len(found)}", *told))
+    show(rows, chosen.csv)
 
 
 if __name__ == "__main__":

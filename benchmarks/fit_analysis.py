@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.numpy import save_file
 from scipy import ndimage
+from table import Row, show  # stands beside this file
 
 from blindsr.analysis import bands
 
@@ -35,6 +36,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--draws", type=int, default=2, help="degradations of each crop; of whole photographs, thrice")
     parser.add_argument("--seed", type=int, default=0, help="of the degradations")
+    parser.add_argument("--csv", type=Path, help="write how far the confidence of a blur can be trusted")
     parser.add_argument("--samples", type=Path, help="where samples are kept between runs")
     chosen = parser.parse_args()
     if chosen.samples and chosen.samples.is_file():
@@ -44,7 +46,7 @@ def main() -> None:
         x, y, photo = samples(sorted(chosen.data.glob("*/*.jpg")), chosen.draws, chosen.seed)
         if chosen.samples:
             np.savez(chosen.samples, x=x, y=y, photo=photo)
-    fit(x, y, photo, chosen.out)
+    show(fit(x, y, photo, chosen.out), chosen.csv)
 
 
 def samples(paths: list[Path], draws: int, seed: int = 0) -> tuple[Array, Array, NDArray[np.int64]]:
@@ -127,8 +129,8 @@ def _sample(
     return row, (float(noise.std()), blur if plane in {1, 3} else float("nan"))
 
 
-def fit(x: Array, y: Array, photo: NDArray[np.int64], out: Path) -> None:
-    """Fit, print the errors on photographs that were held out, and store the layers."""
+def fit(x: Array, y: Array, photo: NDArray[np.int64], out: Path) -> list[Row]:
+    """Fit, print the errors on photographs that were held out, store the layers, and judge the confidence."""
     from sklearn.neural_network import MLPRegressor
 
     held = photo % 10 == 0
@@ -140,12 +142,17 @@ def fit(x: Array, y: Array, photo: NDArray[np.int64], out: Path) -> None:
     layers |= _layers("noise", network)
     error = np.square(np.maximum(network.predict(x[held]), 0)) - y[held, 0]
     print("noise mean absolute error", np.abs(error).mean().round(2), "bias", error.mean().round(2))
-    _fit_blur(x, y[:, 1], photo, layers)
+    trusted = _fit_blur(x, y[:, 1], photo, layers)
     save_file({name: np.ascontiguousarray(value, np.float32) for name, value in layers.items()}, out)
+    return trusted
 
 
-def _fit_blur(x: Array, blur: Array, photo: NDArray[np.int64], layers: dict[str, Array]) -> None:
-    """Fit the blur on two thirds of the photographs and the confidence on the rest, whose blur was not learned."""
+def _fit_blur(x: Array, blur: Array, photo: NDArray[np.int64], layers: dict[str, Array]) -> list[Row]:
+    """Fit the blur on two thirds of the photographs and the confidence on the rest, whose blur was not learned.
+
+    Returns:
+        A table: for ranges of the confidence, the share of blurs that were right, and of how many.
+    """
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     known = np.isfinite(blur)
@@ -163,10 +170,12 @@ def _fit_blur(x: Array, blur: Array, photo: NDArray[np.int64], layers: dict[str,
     test = known & held
     sure = judgement.predict_proba(with_blur[test])[:, 1]
     print("blur mean absolute error", np.abs(found - blur)[test].mean().round(3), "right", right[test].mean().round(3))
+    rows: list[Row] = [("confidence", "share that was right", "photographs")]
     for low in np.arange(0, 1, 0.1):
         one = (sure >= low) & (sure < low + 0.1)
         if one.any():
-            print(f"  said {low:.1f} to {low + 0.1:.1f}: right {right[test][one].mean():.2f} of {one.sum()}")
+            rows.append((f"{low:.1f} to {low + 0.1:.1f}", f"{right[test][one].mean():.2f}", int(one.sum())))
+    return rows
 
 
 def _layers(name: str, network: "MLPRegressor | MLPClassifier") -> dict[str, Array]:

@@ -1,6 +1,6 @@
 """What `--native auto` gains on photographs that were enlarged before, by a known factor.
 
-    python benchmarks/native.py --data HR_FOLDER [--model cmdsr_x4.classic]
+    python benchmarks/native.py --data Set14/ --data Set5/ [--model cmdsr_x4.classic] [--csv native.csv]
 
 Each clean photograph is shrunk four times and enlarged again by a factor (1 leaves it small); the result is enlarged to
 the clean one's size, as it is and at the resolution that is found. PSNR is on Y, border 4 pixels, rounded to 8 bit.
@@ -10,9 +10,12 @@ import argparse
 from pathlib import Path
 from statistics import fmean, median
 
+from table import Row, show  # stands beside this file
+
 from blindsr.analysis.native import resolve_native, shrink
 from blindsr.degrade.resample import resize, resize_to
-from blindsr.evaluate import data_sets, metrics
+from blindsr.evaluate import metrics
+from blindsr.evaluate.folder import data_sets_of
 from blindsr.images import Picture, modcrop, quantise, read
 from blindsr.inference.load import load
 from blindsr.inference.size import Size
@@ -25,19 +28,22 @@ _SHRUNK = 4
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="a folder of clean photographs")
+    parser.add_argument("--data", type=Path, action="append", required=True, help="a folder of clean photographs")
     parser.add_argument("--model", default="cmdsr_x4.classic")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--csv", type=Path, help="write the table")
     arguments = parser.parse_args()
     upscaler = load(arguments.model)
-    paths = [path for data_set in data_sets(arguments.data, arguments.limit) for path in data_set.paths]
-    print("enlarged by  shrunk to     off    auto   gain (dB)")
+    sets = data_sets_of(arguments.data, arguments.limit)
+    rows: list[Row] = [
+        ("enlarged by", "shrunk to (median)", *(f"{one.name}: {way}" for one in sets for way in ("off", "auto")))
+    ]
     for factor in _FACTORS:
-        rows = [measure(upscaler, path, factor) for path in paths]
-        found, off, auto = zip(*rows, strict=True)
-        print(
-            f"{factor:<12g} {median(found):<13.2f} {fmean(off):.2f}  {fmean(auto):.2f}  {fmean(auto) - fmean(off):+.2f}"
-        )
+        scores = [[measure(upscaler, path, factor) for path in one.paths] for one in sets]
+        fractions = [fraction for one in scores for fraction, _, _ in one]
+        means = [f"{fmean(row[way] for row in one):.2f}" for one in scores for way in (1, 2)]
+        rows.append((f"{factor:g}", f"{median(fractions):.2f}", *means))
+    show(rows, arguments.csv)
 
 
 def measure(upscaler: Upscaler, path: Path, factor: float) -> tuple[float, float, float]:

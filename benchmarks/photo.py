@@ -1,6 +1,7 @@
 """What the weights for photographs gain, and how they treat noise and conditions.
 
-    python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo -m mrda_x4.real
+    python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo -m cmdsr_x4.vivid
+    python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo --only swaps --csv swaps.csv
 
 The folders are those that the weights were trained on; 16 of their photographs were held out and serve here.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from table import Row, show  # stands beside this file
 from torch import Tensor
 
 from blindsr import weights
@@ -30,8 +32,10 @@ _FAMILIES = {
     "mild": PhotoFamily(4, clean=0, mild=1),
     "clean": PhotoFamily(4, clean=1, mild=0),
 }
-_SEEN = {"clean": (0.2, 0, 0), "noise": (0.2, 20, 0), "blur": (2.8, 0, 0), "jpeg": (0.2, 0, 35)}
+_SEEN = {"clean": (0.2, 0, 0), "noise 20": (0.2, 20, 0), "blur 2.8": (2.8, 0, 0), "JPEG 35": (0.2, 0, 35)}
 """Width, noise and JPEG quality."""
+_SHARES = (0.0, 0.5, 1.0)
+"""Of the noise that is to be removed."""
 
 
 def condition(method: Method[Any], lr: Tensor, **hints: float) -> object:
@@ -39,51 +43,74 @@ def condition(method: Method[Any], lr: Tensor, **hints: float) -> object:
     return method.condition(lr, generator=torch.Generator().manual_seed(0), hints=Hints(**hints))  # type: ignore[arg-type]
 
 
-def grain(method: Method[Any]) -> None:
-    """Print what is left of noise 15 on flat gray, against what bicubic interpolation leaves."""
+def grain(methods: dict[str, Method[Any]], _: Photos) -> list[Row]:
+    """What is left of noise 15 on flat gray, against what bicubic interpolation leaves."""
     noise = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
     lr = quantise(0.5 + 15 / 255 * noise)
-    left = {share: method.restore(lr, condition(method, lr, denoise=share)) for share in (0.0, 0.5, 1.0)}
     level = float(resize(lr, 4)[..., 40:-40, 40:-40].std())
-    print("noise left", {share: f"{float(sr[..., 40:-40, 40:-40].std()) / level:.2f}" for share, sr in left.items()})
+    rows: list[Row] = [("noise left of bicubic interpolation's", *(f"`--denoise {one:g}`" for one in _SHARES))]
+    for name, method in methods.items():
+        results = [method.restore(lr, condition(method, lr, denoise=share)) for share in _SHARES]
+        rows.append((f"`{name}`", *(f"{float(sr[..., 40:-40, 40:-40].std()) / level:.0%}" for sr in results)))
+    return rows
 
 
-def swaps(method: Method[Any], photos: Photos) -> None:
-    """Print what the condition of another degradation changes, dB."""
-    table: dict[tuple[str, str], list[Tensor]] = {}
-    for photo in photos.pixels[:6]:
-        hr = photo[None, :, :320, :320].float() / 255
-        lrs = {}
-        for name, (width, noise, quality) in _SEEN.items():
-            blur = kernels.gaussian(21, torch.tensor([width]))
-            rows = torch.tensor([float(noise)]), torch.tensor([quality]), torch.tensor([7])
-            lrs[name] = Degradation(4, blur, *rows).apply(hr)
-        known = {name: condition(method, lr) for name, lr in lrs.items()}
-        for of, lr in lrs.items():
-            for by, other in known.items():
-                score = metrics.psnr(method.restore(lr, other), hr, metrics.luma_convention(4))
-                table.setdefault((of, by), []).append(score)
-    for of in _SEEN:
-        own = torch.cat(table[of, of]).mean()
-        print(f"{of} under", {by: f"{float(torch.cat(table[of, by]).mean() - own):+.2f}" for by in _SEEN})
+def swaps(methods: dict[str, Method[Any]], held_out: Photos) -> list[Row]:
+    """PSNR under the condition of another degradation, against that under the image's own, in dB."""
+    rows: list[Row] = [("model", "image", *(f"condition of {name}" for name in _SEEN))]
+    for model, method in methods.items():
+        table: dict[tuple[str, str], list[Tensor]] = {}
+        for photo in held_out.pixels[:6]:
+            hr = photo[None, :, :320, :320].float() / 255
+            lrs = {name: _degraded(hr, *seen) for name, seen in _SEEN.items()}
+            known = {name: condition(method, lr) for name, lr in lrs.items()}
+            for of, lr in lrs.items():
+                for by, other in known.items():
+                    score = metrics.psnr(method.restore(lr, other), hr, metrics.luma_convention(4))
+                    table.setdefault((of, by), []).append(score)
+        mean = {pair: float(torch.cat(scores).mean()) for pair, scores in table.items()}
+        for of in _SEEN:
+            lost = {by: round(mean[of, by] - mean[of, of], 2) + 0.0 for by in _SEEN}  # + 0.0: no negative zero
+            cells = ["0" if by == of else f"{lost[by]:+.2f}" for by in _SEEN]
+            rows.append((f"`{model}`", of, *cells))
+    return rows
+
+
+def _degraded(hr: Tensor, width: float, noise: float, quality: int) -> Tensor:
+    """The LR image, with noise of a fixed seed."""
+    rows = torch.tensor([noise], dtype=torch.float32), torch.tensor([quality]), torch.tensor([7])
+    return Degradation(4, kernels.gaussian(21, torch.tensor([width])), *rows).apply(hr)
+
+
+def gains(methods: dict[str, Method[Any]], held_out: Photos) -> list[Row]:
+    """PSNR over that of bicubic interpolation, in dB."""
+    tests = {name: Validation.prepare(held_out, one, torch.device("cpu")) for name, one in _FAMILIES.items()}
+    rows: list[Row] = [("gain over bicubic interpolation, dB", *tests)]
+    for name, method in methods.items():
+        found = [test.run(method, nullcontext())["psnr"] - test.bicubic for test in tests.values()]
+        rows.append((f"`{name}`", *(f"{gain:+.2f}" for gain in found)))
+    return rows
+
+
+PARTS = (gains, grain, swaps)
 
 
 @torch.no_grad()
 def main() -> None:
-    """Print all of it."""
-    parser = argparse.ArgumentParser()
+    """Print the tables, or one of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("-m", "--model", action="append", required=True)
+    parser.add_argument("--only", choices=[one.__name__ for one in PARTS], help="one table")
+    parser.add_argument("--csv", type=Path, help="write the table; needs --only")
     chosen = parser.parse_args()
+    if chosen.csv and not chosen.only:
+        parser.error("--csv needs --only")
     _, held_out = Photos.read(chosen.data).split(16)
-    tests = {name: Validation.prepare(held_out, one, torch.device("cpu")) for name, one in _FAMILIES.items()}
-    for name in chosen.model:
-        method = weights.load_weights(name).method
-        gains = {of: test.run(method, nullcontext())["psnr"] - test.bicubic for of, test in tests.items()}
-        print(name, "over bicubic", {of: f"{gain:+.2f}" for of, gain in gains.items()})
-        if "denoise" in method.supported_hints:
-            grain(method)
-            swaps(method, held_out)
+    methods = {name: weights.load_weights(name).method for name in chosen.model}
+    for part in PARTS:
+        if chosen.only in (None, part.__name__):
+            show(part(methods, held_out), chosen.csv)
 
 
 if __name__ == "__main__":

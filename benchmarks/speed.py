@@ -1,6 +1,6 @@
 """How long a photograph of 510x340 takes by default, beside a network as large as Real-ESRGAN's general-x4v3.
 
-    OMP_NUM_THREADS=2 python benchmarks/speed.py photo.jpg
+    OMP_NUM_THREADS=2 python benchmarks/speed.py photo.jpg [--csv speed.csv]
 
 All are timed in turn and in one precision, so that a shared machine slows them alike; the least of several rounds is
 printed. On a busy machine, ``--processor`` with one thread tells more.
@@ -14,10 +14,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from table import Row, show  # stands beside this file
 from torch import Tensor, nn
 
 from blindsr.analysis.choice import Auto
 from blindsr.analysis.report import analyze
+from blindsr.benchmark.timing import hardware
 from blindsr.images import Picture, read
 from blindsr.inference.load import load
 
@@ -54,6 +56,7 @@ def main() -> None:
     parser.add_argument("--model", "-m", default="cmdsr_x4.photo")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto")
+    parser.add_argument("--csv", type=Path, help="write the table")
     parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
     chosen = parser.parse_args()
     now = time.process_time if chosen.processor else time.perf_counter
@@ -64,12 +67,12 @@ def main() -> None:
     lr = picture.pixels[None].contiguous(memory_format=torch.channels_last)
     known = one.estimate_condition(picture)
     runs: dict[str, Callable[[], object]] = {
-        "general-x4v3's size": one.autocast()(lambda: general(lr)),
-        f"{chosen.model}: the network": one.autocast()(lambda: one.method.restore(lr, known)),
-        f"{chosen.model}: with the condition, tiles and corrections": lambda: one.upscale(picture),
-        "auto: looking": lambda: analyze(picture),
-        "auto: looking and comparing": lambda: auto.choose(picture, None),
-        "auto: all": lambda: auto.choose(picture, None)[0].upscale(picture),
+        "a network of the size of Real-ESRGAN's general-x4v3": one.autocast()(lambda: general(lr)),
+        f"`{chosen.model}`: the network": one.autocast()(lambda: one.method.restore(lr, known)),
+        f"`{chosen.model}`: with the condition, tiles and corrections": lambda: one.upscale(picture),
+        "`auto`: looking": lambda: analyze(picture),
+        "`auto`: looking and comparing": lambda: auto.choose(picture, None),
+        "`auto`: all": lambda: auto.choose(picture, None)[0].upscale(picture),
     }
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(chosen.rounds):
@@ -77,10 +80,12 @@ def main() -> None:
             start = now()
             run()
             best[name] = min(best[name], now() - start)
-    print(f"precision: {one.precision}")
+    unit = "s of processor time" if chosen.processor else "s"
     first = next(iter(best.values()))
-    for name, seconds in best.items():
-        print(f"{name}: {seconds:.2f} s, {first / seconds:.1f} times as fast")
+    where = f"{hardware()}, {torch.get_num_threads()} threads, {one.precision}"
+    rows: list[Row] = [(f"510x340 photograph, x4: {where}", unit, "times as fast as the first")]
+    rows += [(name, f"{seconds:.2f}", f"{first / seconds:.1f}") for name, seconds in best.items()]
+    show(rows, chosen.csv)
 
 
 if __name__ == "__main__":

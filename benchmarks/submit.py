@@ -35,7 +35,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True, help="folder with data sets or weights")
     parser.add_argument("--work", type=Path, required=True, help="folder for LR images and results")
     parser.add_argument("--only", action="append", default=[], help="only files that contain this text; repeatable")
-    parser.add_argument("--without", action="append", default=[], choices=list(MEASURES), help="leave out a measure")
     parser.add_argument("--python", default=sys.executable, help="Python of the environment of other programs")
     chosen = parser.parse_args()
     stored = yaml.safe_load((HERE / "submissions.yaml").read_text(encoding="utf-8"))
@@ -47,12 +46,15 @@ def main() -> None:
 def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
     """Make one submission."""
     print(one["file"], flush=True)
-    cases = [word for name in one["cases"] for word in ("--case", name)]
-    sets = [word for name in one["data_sets"] for word in ("--data-set", name)]
-    data = [word for name in one["data_sets"] for word in ("--data", str(find(chosen.data, name)))]
-    lr = chosen.work / "lr" / one["suite"] / "-".join((*one["data_sets"], str(len(one["cases"]))))
+    suite, parts = one["suite"], one["images"]
+    data = [word for part in parts for name in part["data_sets"] for word in ("--data", str(find(chosen.data, name)))]
+    named = "+".join("-".join((*part["data_sets"], str(len(part["cases"])))) for part in parts)
+    lr = chosen.work / "lr" / suite / named
     sr = chosen.work / "sr" / one["file"]
-    blindsr("benchmark", "prepare", one["suite"], *data, *cases, *sets, "-o", lr)
+    for part in parts:
+        cases = [word for name in part["cases"] for word in ("--case", name)]
+        sets = [word for name in part["data_sets"] for word in ("--data-set", name)]
+        blindsr("benchmark", "prepare", suite, *data, *cases, *sets, "-o", lr)
     if not (sr / "run.json").is_file():
         words = [word.format(lr=lr, sr=sr) for word in shlex.split(one["run"])]
         blindsr("benchmark", "time", "--results", sr, "--lr", lr, "--", *program(words, chosen))
@@ -61,14 +63,14 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
         (sr / "run.json").write_text(run.model_dump_json(indent=2) + "\n")
     measures = []
     for option, name in MEASURES.items():
-        if option not in chosen.without and (path := find(chosen.data, name)) is not None:
+        if option not in one.get("without", ()) and (path := find(chosen.data, name)) is not None:
             measures += [f"--{option}", str(path)]
     told = [word for key in ("name", "note", "url") if key in one for word in (f"--{key}", one[key])]
     told += ["--program-version", one["version"]] if "version" in one else []
     told += ["--parameters", str(one["parameters"])] if "parameters" in one else []
     out = HERE / "submissions" / f"{one['file']}.json"
     blindsr(
-        *("benchmark", "score", one["suite"], "--results", sr, *data, *cases, *sets),
+        *("benchmark", "score", suite, "--results", sr, *data),
         *(*measures, *told, "-o", out, "--overwrite"),
     )
 

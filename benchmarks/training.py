@@ -1,7 +1,7 @@
 """Where the time of a training step goes; and a step against the same with a loop over tasks or pairs in Python.
 
     python benchmarks/training.py RECIPE [--stage NAME] [--set KEY=VALUE] [--device auto] [--steps 10] [--json FILE]
-    python benchmarks/training.py cmdsr|mrda [--steps 10] [--json FILE]
+    python benchmarks/training.py cmdsr|mrda [--steps 10] [--csv FILE]
 
 The first prints clean crops degraded a second, steps a second (one part after the other, and with the next batch made
 ahead as ``blindsr train`` has it), and the share of each part of a step.
@@ -23,9 +23,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from table import Row, show  # stands beside this file
 from torch import Tensor
 from torch.func import functional_call
 
+from blindsr.benchmark.timing import hardware
 from blindsr.contract import Batch, Stage
 from blindsr.degrade.resample import resize_to
 from blindsr.devices import computes_bf16, find_device
@@ -121,14 +123,15 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], help="change the recipe: stage.tasks=2")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="write what is printed of a recipe")
+    parser.add_argument("--csv", type=Path, help="write the table of cmdsr or mrda")
     arguments = parser.parse_args()
     if arguments.recipe in STAGES:
-        result = measure(STAGES[arguments.recipe], arguments.steps)
-    else:
-        stage = stage_of(arguments.recipe, arguments.set, arguments.stage)
-        with without_denormals():
-            result = shares(stage, find_device(arguments.device), arguments.steps)
+        show(measure(arguments.recipe, arguments.steps), arguments.csv)
+        return
+    stage = stage_of(arguments.recipe, arguments.set, arguments.stage)
+    with without_denormals():
+        result = shares(stage, find_device(arguments.device), arguments.steps)
     print(json.dumps(result, indent=2))
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -225,23 +228,21 @@ def steps_ahead(parts: Parts, steps: int) -> float:
         return steps / (parts.finish() - start)
 
 
-def measure(build: Callable[..., tuple[Stage, int]], steps: int) -> dict[str, object]:
+def measure(name: str, steps: int) -> list[Row]:
     """Speed of each way and how they compare."""
+    build = STAGES[name]
     bf16 = computes_bf16(torch.device("cpu"))
+    precision = "bf16" if bf16 else "fp32"
     speed = {
         "loop, fp32": patches_per_second(*build(loop=True), steps, bf16=False, channels_last=False),
-        "loop, same precision": patches_per_second(*build(loop=True), steps, bf16=bf16),
+        f"loop, {precision}": patches_per_second(*build(loop=True), steps, bf16=bf16),
     }
     keep_freed_memory()  # as the training loop does; it cannot be undone, so the loops above are measured before
-    speed["loop, same precision and memory"] = patches_per_second(*build(loop=True), steps, bf16=bf16)
-    speed["batched"] = patches_per_second(*build(loop=False), steps, bf16=bf16)
-    return {
-        "patches a second": speed,
-        "times faster": {name: speed["batched"] / value for name, value in speed.items()},
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "machine": platform.machine(),
-    }
+    speed[f"loop, {precision}, freed memory kept"] = patches_per_second(*build(loop=True), steps, bf16=bf16)
+    speed["as `blindsr train` runs it"] = last = patches_per_second(*build(loop=False), steps, bf16=bf16)
+    where = f"{hardware()}, {torch.get_num_threads()} threads"
+    rows: list[Row] = [(f"{name}: {where}", "patches a second", "times as slow as the last")]
+    return rows + [(way, f"{value:.1f}", f"{last / value:.1f}") for way, value in speed.items()]
 
 
 def patches_per_second(stage: Stage, patches: int, steps: int, *, bf16: bool, channels_last: bool = True) -> float:

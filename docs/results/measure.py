@@ -3,11 +3,13 @@
     python docs/results/measure.py --data bench/ --data weights/
     python docs/results/measure.py --data bench/ --data weights/ --only cmdsr_x4.photo --only auto
 
-The folders of ``--data`` hold what the commands name: Set5, Set14, BSD100, RealSR and RealSRSet, and files of weights.
+The folders of ``--data`` hold what the commands name: Set5, Set14, BSD100, RealSR and RealSRSet, files of weights, and,
+for what is measured on photographs that serve training, ``train`` and the folders in it.
 """
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -49,8 +51,8 @@ def commands() -> Iterator[str]:
 
 
 def output(command: str) -> str:
-    """The file that a command writes: the word after its last ``--json``, or after ``>``."""
-    return command.replace(" > ", " --json ").rpartition(" --json ")[2].split()[0]
+    """The file that a command writes: the word after its last ``--json`` or ``--csv``, or after ``>``."""
+    return re.split(r" (?:--json|--csv|>) ", command)[-1].split()[0]
 
 
 def run(command: str, data: list[Path]) -> None:
@@ -59,11 +61,20 @@ def run(command: str, data: list[Path]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for path in [*(one for place in data for one in place.resolve().iterdir()), ROOT / "benchmarks"]:
             (Path(folder) / path.name).symlink_to(path)
-        # Functions of the shell: the programs of this environment and this checkout, wherever else there are others.
-        shell = f'blindsr() {{ "{sys.executable}" -m blindsr "$@"; }}; python() {{ "{sys.executable}" "$@"; }}; '
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-        subprocess.run(["bash", "-c", f"set -e; {shell}{command}"], cwd=folder, env=environment, check=True)
+        programs = Path(folder) / "bin"
+        programs.mkdir()
+        _program(programs / "blindsr", f'"{sys.executable}" -m blindsr')
+        _program(programs / "python", f'"{sys.executable}"')
+        found = f"{programs}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": found, "PYTHONPATH": str(ROOT / "src")}
+        subprocess.run(["bash", "-e", "-c", command], cwd=folder, env=environment, check=True)
         (HERE / name).write_bytes((Path(folder) / name).read_bytes())
+
+
+def _program(path: Path, words: str) -> None:
+    """A program of this environment and this checkout, wherever else there are others."""
+    path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    path.chmod(0o755)
 
 
 if __name__ == "__main__":

@@ -90,23 +90,35 @@ def markdown(table: Table) -> str:
 def tables(section: Mapping[str, Any], measures: Sequence[str] = ()) -> Iterator[Table]:
     """The tables of a section: of each kind of file one."""
     if "stored" in section:
-        with (HERE / "stored" / section["stored"]).open(encoding="utf-8", newline="") as file:
-            yield list(csv.reader(file))
+        yield _csv(HERE / "stored" / section["stored"])
         return
     files = [HERE / output(command) for command in section["commands"] if is_made(command)]
+    yield from (_csv(path) for path in files if path.suffix == ".csv")
+    files = [path for path in files if path.suffix == ".json"]
     scores = [one for path in files for one in _scores(path)]
     synthetic = [one for one in scores if one["protocol"] not in _PHOTOGRAPHS]
     if synthetic:
         yield _by_data_set(synthetic)
     for protocol in dict.fromkeys(one["protocol"] for one in scores if one["protocol"] in _PHOTOGRAPHS):
         yield _by_measure([one for one in scores if one["protocol"] == protocol], measures)
-    others = [_read(path) for path in files if not _scores(path)]
-    for rows in ([one for one in others if "agree" in one], [one for one in others if "psnr" in one]):
+    yield from _others([_read(path) for path in files if not _scores(path)])
+
+
+def _others(files: Sequence[Any]) -> Iterator[Table]:
+    """Tables of files that are not from ``blindsr evaluate``."""
+    for rows in ([one for one in files if "agree" in one], [one for one in files if "psnr" in one]):
         if rows:
             yield _agreement(rows) if "agree" in rows[0] else _curves(rows)
-    for one in others:
+    for one in files:
         if isinstance(one, list):
             yield _estimates(one)
+        elif "processor_seconds" in one:
+            yield _run(one)
+
+
+def _csv(path: Path) -> Table:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
 
 
 def _read(path: Path) -> Any:
@@ -199,6 +211,13 @@ def _estimates(rows: Sequence[Mapping[str, Any]]) -> Table:
         head,
         *([f"`{one['protocol']}`", one["data_set"], *(_number(one[name], 2) for name in names)] for one in rows),
     ]
+
+
+def _run(one: Mapping[str, Any]) -> Table:
+    """What `blindsr benchmark time` wrote."""
+    head = ["hardware", "s", "s of processor time", "largest memory, GB"]
+    memory = one["memory"] / 1e9
+    return [head, [one["hardware"], f"{one['seconds']:.0f}", f"{one['processor_seconds']:.0f}", f"{memory:.2f}"]]
 
 
 def _number(value: float | str | None, digits: int) -> str:

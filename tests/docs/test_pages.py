@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import measure
 import pytest
 import typer
 from pages import PAGES, ROOT, Line, commands, lines, name
@@ -70,6 +71,18 @@ def _several(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_no_command_of_a_page_writes_a_file_that_an_earlier_one_wrote(page: Path) -> None:
+    """A reader who types all of a page would be told that the file exists."""
+    written = [
+        found
+        for command in commands(page)
+        if not re.search(r"--(overwrite|skip-existing)", command.text)
+        for found in re.findall(r"(?:-o|--out|--json|--compare|>) (\S+\.\w+)(?=\s|$)", command.text)
+    ]
+    assert len(written) == len(set(written))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_local_links_lead_somewhere(page: Path) -> None:
     generated = {"gallery", "results", "leaderboard", "command-line", "recipes", "http"}
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
@@ -91,12 +104,12 @@ def test_extras_and_targets_exist() -> None:
 SCRIPTS = sorted(
     {
         (found[1], option)
-        for page in PAGES
-        for line in lines(page)
-        if (found := re.search(r"python (\w+/[\w/]+\.py)", line.text))
-        for option in re.findall(r"\s(--\w[\w-]*)", line.text.partition("#")[0])
+        for text in (*(line.text for page in PAGES for line in lines(page)), *measure.commands())
+        if (found := re.search(r"python (\w+/[\w/]+\.py)", text))
+        for option in re.findall(r"\s(--\w[\w-]*)", text.partition("#")[0])
     }
 )
+"""Scripts and their options, on pages and among the commands of the results."""
 
 
 @pytest.mark.slow
