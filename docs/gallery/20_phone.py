@@ -1,6 +1,6 @@
 """Zoom of a phone.
 
-A temple from far away. The blur of the lens and the sharpening of the phone are both unknown.
+A temple, photographed by a phone from far away. The blur of the lens and the sharpening by the phone are unknown.
 """
 
 from PIL import Image

@@ -1,7 +1,7 @@
 """An old JPEG.
 
-A city that was made small and saved at quality 40. Blocks and rings around edges go away; what they covered stays
-lost.
+A photograph of a city, reduced and saved at JPEG quality 40. Blocks and ringing around edges are removed; the
+detail that the compression removed does not come back.
 """
 
 import io

@@ -1,7 +1,7 @@
 """When not to use it: small text.
 
-The large letters on the blue pencil survive. The digits on the green one are two or three pixels high: they look
-sharper and still cannot be read, and may turn into others. Never take letters or numbers from a result.
+The large letters on the blue pencil can still be read. The digits on the green one are two or three pixels high in the
+input: they get sharper, but not readable, and may turn into others. Never read letters or numbers from a result.
 """
 
 from PIL import Image

@@ -1,7 +1,7 @@
 """When not to use it: faces.
 
-A face of two dozen pixels, compressed, with `detail=1`. The smile is gone, and lines and shadows have come that make
-another person of her. Do not recognise persons by results.
+A face two dozen pixels wide, compressed, and restored with `detail=1`. The smile is gone, and new lines and shadows
+make her look like another person. Do not recognise people by a result.
 """
 
 import io

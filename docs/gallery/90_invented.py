@@ -1,7 +1,6 @@
 """When not to use it: too little is left.
 
-Strong blur, noise and JPEG 15: windows become smooth walls or patterns that were never there. The same happens to
-faces that are a few dozen pixels wide, so do not use results to recognise persons.
+Strong blur, noise and JPEG quality 15: windows turn into smooth walls, or into patterns that were never there.
 """
 
 import torch
