@@ -132,8 +132,8 @@ def http() -> str:
     parts = ["# HTTP", _prose(stored["info"].get("description", "The interface of `blindsr serve`.")), ""]
     for path, methods in stored["paths"].items():
         for method, operation in methods.items():
-            parts += [f"## {method.upper()} `{path}`", "", _prose(operation.get("summary", ""))]
-            parts += ["", _prose(operation.get("description", "")), ""]
+            parts += [f"## {method.upper()} `{path}`", ""]
+            parts += [_prose(operation.get("description") or operation.get("summary", "")), ""]
             rows = [
                 f"| `{one['name']}` | {one['in']} | {'yes' if one.get('required') else ''} | "
                 f"{_cell(one.get('description', _type(one.get('schema', {}))))} |"

@@ -22,7 +22,8 @@ _PHOTOGRAPHS = {"realsr", "realsrset"}
 """Protocols whose columns are measures and not data sets."""
 
 _STORED = (
-    " The commands take hours, or need weights that are not kept: their output was stored in `docs/results/stored`."
+    " The commands take hours, need weights that are not kept, or a machine without other work, so their output is "
+    "stored in `docs/results/stored` and not made again."
 )
 
 Table = list[list[str]]
@@ -59,8 +60,8 @@ def page() -> str:
         "# Results",
         "Each table is made from files in `docs/results` that the commands above it wrote, and "
         "`python docs/results/measure.py --data bench/ --data weights/` runs them again. Unless a section says "
-        "otherwise, values are PSNR in dB, and rows of papers are their own tables. Test images: Set5, Set14, BSD100 "
-        "(BSDS500's validation set) and RealSR, which are not in the repository.",
+        "otherwise, values are PSNR in dB; rows of papers are from their tables. The test images (Set5, Set14, BSD100, "
+        "which is BSDS500's validation set, and RealSR) are not in the repository.",
         "",
     ]
     for section in sections():
@@ -244,8 +245,8 @@ def _weights() -> list[str]:
     return [
         "## The weights of the package",
         "",
-        "From their cards: steps of the last run, hours of all runs that the card tells of (on one or two processor "
-        "cores), and PSNR on training images that were held out, each degraded like those that it was trained on. "
+        "From their cards: steps of the last training, hours of all recorded trainings (on one or two CPU cores), and "
+        "PSNR on photographs that were held out of the training, degraded at random as in training. "
         "`blindsr models show NAME` prints all of it.",
         "",
         "```console\n$ blindsr models show cmdsr_x4.photo\n```",

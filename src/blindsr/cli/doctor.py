@@ -16,7 +16,7 @@ def doctor(
 ) -> None:
     """Print versions and devices, and check every model that came with the package.
 
-    The exit code is 1 if a file is not the one that was published, or does not give the result that it should.
+    The exit code is 1 if a file of weights was changed, or gives another result than it should.
     """
     from blindsr.inference.doctor import examine, measure_runtimes
 

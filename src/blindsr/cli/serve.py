@@ -17,7 +17,7 @@ def _default_state() -> Path:
 def serve(
     *,
     host: Annotated[str, typer.Option(help="Address; any but this machine's own needs --token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free one.")] = 8000,
     state: Annotated[
         Path | None,
         typer.Option(help="Private folder of the queue and the results; ~/.local/state/blindsr by default."),
@@ -31,28 +31,28 @@ def serve(
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="ray puts the workers on a cluster; see docs/server.md.")
     ] = "local",
-    address: Annotated[str | None, typer.Option(help="Of the Ray cluster; this machine alone if not given.")] = None,
+    address: Annotated[str | None, typer.Option(help="Address of the Ray cluster; this machine if not given.")] = None,
     store: Annotated[
-        str | None, typer.Option(help="Path or URL of a folder that all machines of the cluster reach.")
+        str | None, typer.Option(help="Path or URL of a folder that all machines of the cluster can reach.")
     ] = None,
     token: Annotated[
-        str | None, typer.Option(envvar="BLINDSR_TOKEN", help="Secret that requests must show; see --token-file.")
+        str | None, typer.Option(envvar="BLINDSR_TOKEN", help="Secret that requests must contain; see --token-file.")
     ] = None,
-    token_file: Annotated[Path | None, typer.Option(help="A file that holds the token.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="A file that contains the token.")] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="Let other machines connect without a token.")] = False,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A name that the server is reached by, as behind a proxy; repeatable.")
+        list[str] | None, typer.Option(help="A host name of the server, e.g. behind a proxy; repeatable.")
     ] = None,
     allow_origin: Annotated[
         list[str] | None, typer.Option(help="Origin of another page that may use the API; repeatable.")
     ] = None,
     keep: Annotated[str, typer.Option(help="How long photographs and results are kept: 30m, 24h, 7d.")] = "24h",
-    disk: Annotated[str, typer.Option(help="Most room for them; the oldest go first.")] = "10GB",
+    disk: Annotated[str, typer.Option(help="Largest disk space for them; the oldest are deleted first.")] = "10GB",
     max_upload: Annotated[str, typer.Option(help="Largest file.")] = "100MB",
     max_megapixels: Annotated[float, typer.Option(help="Largest photograph.")] = 100.0,
-    queue: Annotated[int, typer.Option(min=1, max=100_000, help="Most photographs that wait.")] = 100,
-    memory: Annotated[str | None, typer.Option(help="Most memory of a worker; what is free if not given.")] = None,
-    max_time: Annotated[str, typer.Option(help="Most time of a photograph.")] = "1h",
+    queue: Annotated[int, typer.Option(min=1, max=100_000, help="Largest number of photographs that wait.")] = 100,
+    memory: Annotated[str | None, typer.Option(help="Memory limit of a worker; by default what is free.")] = None,
+    max_time: Annotated[str, typer.Option(help="Longest time for a photograph.")] = "1h",
 ) -> None:
     """Serve a page to restore photographs in a browser, and an API; see docs/server.md."""
     try:

@@ -22,8 +22,8 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; for --export, of the weights.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="Change the recipe: stage.steps=2000.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="Leave out files by pattern: 'holiday_*'.")] = None,
-    time_limit: Annotated[str | None, typer.Option(help="Save and leave after this time: 90m, 2h, 45s.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's checkpoint.")] = False,
+    time_limit: Annotated[str | None, typer.Option(help="Save and stop after this time: 90m, 2h, 45s.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the run's checkpoint.")] = False,
     init: Annotated[
         str | None,
         typer.Option(
@@ -35,7 +35,7 @@ def train(
         bool, typer.Option("--partial", help="Begin with weights that fill less than half of the network.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="How many of them.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="Number of devices.")] = 1,
     precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all by default.")] = None,
     save_every: Annotated[int, typer.Option(min=1, help="Steps from one checkpoint to the next.")] = 200,

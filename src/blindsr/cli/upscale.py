@@ -35,7 +35,7 @@ def upscale(
         ),
     ],
     scale: Annotated[
-        float | None, typer.Option("--scale", "-s", help="Factor, as 2.5; the model's own by default.")
+        float | None, typer.Option("--scale", "-s", help="Factor, e.g. 2.5; by default that of the model.")
     ] = None,
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
     megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
@@ -59,39 +59,40 @@ def upscale(
     ] = "auto",
     detail: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, help="0 is the most faithful result, 1 one for looks, where a model has both."),
+        typer.Option(min=0.0, max=1.0, help="0 is most faithful, 1 has most texture, for models that have both."),
     ] = 0.0,
     support: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Images degraded alike, to learn the degradation from; takes all names up to the next option."
+            help="Images degraded alike, to estimate the condition from; takes all names up to the next option."
         ),
     ] = None,
     tta: Annotated[
         bool, typer.Option("--tta", help="Eight-fold self-ensemble: eight times slower, a little better.")
     ] = False,
     preview: Annotated[
-        str | None, typer.Option(help="Restore only X,Y,WIDTH,HEIGHT of an image, as it will be in the whole.")
+        str | None, typer.Option(help="Restore only X,Y,WIDTH,HEIGHT of an image, as in the complete result.")
     ] = None,
     compare: Annotated[
-        Path | None, typer.Option(help="Show a single image before and after, side by side, in this file.")
+        Path | None,
+        typer.Option(help="Draw bicubic interpolation and the result of one image side by side, in this file."),
     ] = None,
     condition: Annotated[
         Path | None, typer.Option(help="Stored condition of the same camera, a file of 'blindsr condition'.")
     ] = None,
     kernel: Annotated[
-        Path | None, typer.Option(help="The blur kernel, where it is known: .npy, .mat, .png or .tif.")
+        Path | None, typer.Option(help="The blur kernel, if it is known: .npy, .mat, .png or .tif.")
     ] = None,
     blur: Annotated[
         float | None, typer.Option(help="Instead of --kernel: standard deviation of a Gaussian, output pixels.")
     ] = None,
-    noise: Annotated[float | None, typer.Option(help="The noise level, where it is known, 0 to 255.")] = None,
-    denoise: Annotated[float | None, typer.Option(help="Factor of the noise found: 0 keeps it, 1 removes it.")] = None,
+    noise: Annotated[float | None, typer.Option(help="The noise level, if it is known, 0 to 255.")] = None,
+    denoise: Annotated[float | None, typer.Option(help="Share of the noise to remove, from 0 to 1.")] = None,
     steps: Annotated[
         int | None, typer.Option(min=0, help="Gradient steps on each image, for methods that adapt.")
     ] = None,
     time_limit: Annotated[
-        str | None, typer.Option(help="Most time to learn from an image: 5s, 2m; the best so far is used.")
+        str | None, typer.Option(help="Longest time to adapt to an image: 5s, 2m; the best weights so far are used.")
     ] = None,
     report: Annotated[
         bool,
@@ -105,7 +106,7 @@ def upscale(
     name: Annotated[
         str | None,
         typer.Option(
-            help="Name of a result in a folder, of {stem}, {scale} and {model}; {stem}_x{scale} by default, "
+            help="Template for names of results in a folder: {stem}, {scale} and {model}; {stem}_x{scale} by default, "
             "and {stem}_{scale} with --size, as photo_3000x2000, or --megapixels, as photo_24MP."
         ),
     ] = None,
@@ -127,10 +128,10 @@ def upscale(
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
     max_memory: Annotated[
         str,
-        typer.Option(help="Memory to stay under, as 2GB; larger images go through it in strips, to PNG, TIFF or JPEG."),
+        typer.Option(help="Memory limit, e.g. 2GB; larger images are processed in strips, to PNG, TIFF or JPEG."),
     ] = "auto",
     codec: Annotated[str, typer.Option(help="Encoder of videos, by its FFmpeg name.")] = "libx264",
-    crf: Annotated[int, typer.Option(min=0, max=63, help="Quality of videos; less is better.")] = 16,
+    crf: Annotated[int, typer.Option(min=0, max=63, help="Quality of videos; lower is better.")] = 16,
     engine: Annotated[
         Literal["local", "ray"], typer.Option(help="ray distributes the work over a cluster; see docs/cluster.md.")
     ] = "local",
@@ -142,12 +143,14 @@ def upscale(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave results that exist, and do the rest: to go on after a stop.")
+        bool,
+        typer.Option("--skip-existing", help="Skip images whose results exist, to continue after a stop."),
     ] = False,
 ) -> None:
     """Restore and enlarge images.
 
-    The trees of folders are kept. One image that cannot be restored does not stop the others; the exit code is then 1.
+    The output has the same tree of folders. An image that cannot be restored does not stop the others; the exit code is
+    then 1.
     """
     from blindsr.cluster import ray
     from blindsr.inference.progress import Watch

@@ -23,7 +23,7 @@ def reproduce(
         str,
         typer.Option(help="Length of each training: 'paper', a time such as 30m, or a number of steps."),
     ] = "30m",
-    seeds: Annotated[int, typer.Option(min=1, help="Train each variant with so many seeds, and average.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Train each variant with this many seeds, and average.")] = 1,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of runs, tables and figures.")] = None,
     use: Annotated[
         list[str] | None,
@@ -41,7 +41,7 @@ def reproduce(
 ) -> None:
     """Repeat a table or figure of one of the papers: train, measure and draw, next to the published numbers.
 
-    What a folder holds already is not done again, so the same command goes on after a stop.
+    Finished work in the folder is kept, so the same command continues after an interruption.
     """
     if show or study is None:
         _list()
