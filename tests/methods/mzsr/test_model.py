@@ -1,3 +1,4 @@
+import math
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from pydantic import ValidationError
 from torch import Tensor
 
 from blindsr.contract import Hints
@@ -69,6 +71,54 @@ def test_learned_step_sizes_are_used_on_an_image() -> None:
     found = adapted(net, lr, steps=2).params
     torch.testing.assert_close(found["convs.0.weight"], net.start["convs.0.weight"])
     assert not torch.equal(found["convs.1.weight"], net.start["convs.1.weight"])
+
+
+def test_factors_that_differ_by_step_are_used_in_their_order() -> None:
+    learned = {"learned_rates": True, "rates_by_step": True, "rates": (0.02, 0.02, 0.01)}
+    net, lr = tiny(**learned), picture(24, 32)
+    assert net.log_step_factors is not None
+    with torch.no_grad():
+        net.log_step_factors[1].fill_(-30.0)
+        net.log_step_factors[2, 0].fill_(2.0)
+    one, two = adapted(net, lr, steps=1).params, adapted(net, lr, steps=2).params
+    for name, values in one.items():
+        torch.testing.assert_close(two[name], values)  # the second step is nearly 0
+    sizes = [net.rate(0.01, step) for step in (0, 2, 9)]
+    assert all(isinstance(size, dict) for size in sizes)
+    first, third, later = (float(size["convs.0.weight"].detach().mean()) for size in sizes if isinstance(size, dict))
+    assert first == pytest.approx(0.01)
+    assert third == pytest.approx(0.01 * math.e**2)
+    assert later == third  # the last step of `rates` is repeated
+
+
+def test_learned_factors_stay_within_their_bound() -> None:
+    net = tiny(learned_rates=True, rates_by_step=True, largest_factor=10.0)
+    with torch.no_grad():
+        for parameter, value in zip(net.factors, (50.0, -50.0), strict=False):
+            parameter.fill_(value)
+    sizes = net.rate(0.01)
+    assert isinstance(sizes, dict)
+    every = torch.cat([size.detach().flatten() for size in sizes.values()])
+    assert float(every.max()) == pytest.approx(0.1, rel=1e-3)
+    assert float(every.min()) == pytest.approx(0.001, rel=1e-3)
+    assert float(every.median()) == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("setting", [{"rates_by_step": True}, {"largest_factor": 10.0}])
+def test_settings_of_learned_factors_need_them(setting: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        MZSRConfig(**setting)
+
+
+def test_forgotten_factors_are_1() -> None:
+    net = tiny(learned_rates=True, rates_by_step=True)
+    with torch.no_grad():
+        for parameter in net.factors:
+            parameter.fill_(3.0)
+    net.forget_factors()
+    sizes = net.rate(0.01, 1)
+    assert isinstance(sizes, dict)
+    assert all(bool((size == 0.01).all()) for size in sizes.values())
 
 
 def test_algorithm_2_is_gradient_descent_on_the_son() -> None:

@@ -93,6 +93,31 @@ def test_learned_step_sizes_begin_as_the_given_one_and_are_trained() -> None:
     assert [group.name for group in fixed.groups()] == ["network"]
 
 
+def test_factors_by_step_are_trained_each_by_its_step() -> None:
+    one = Meta(tiny(learned_rates=True, rates_by_step=True, rates=(0.5, 0.5, 0.5)), meta().recipe)
+    factors = one.method.log_step_factors
+    assert factors is not None
+    (slopes,) = torch.autograd.grad(run(one)["loss"], [factors])
+    assert bool((slopes[:2].abs().sum(1) > 0).all())  # two inner steps
+    assert not slopes[2].any()
+    assert any(factors is parameter for group in one.groups() for parameter in group.parameters)
+
+
+def test_pretraining_makes_another_start_whose_step_sizes_are_not_learned_yet() -> None:
+    for steps, kept in ((0, True), (1, False)):
+        method = tiny(learned_rates=True)
+        method.log_factors[0].data.fill_(2.0)
+        Pretrain(method, PretrainRecipe(steps=steps, batch=2, crop=16))
+        assert bool((method.log_factors[0] == 2).all()) == kept
+
+
+def test_muon_is_for_the_network_alone() -> None:
+    stage = meta(learned_rates=True, muon=0.002)
+    assert {group.name: group.muon for group in stage.groups()} == {"network": 0.002, "factors": None}
+    pretrain = Pretrain(tiny(), PretrainRecipe(steps=1, muon=0.003))
+    assert [group.muon for group in pretrain.groups()] == [0.003]
+
+
 def test_the_query_is_not_what_was_learned_from() -> None:
     """Support and query photographs differ, and both share the task's kernel."""
     one = meta(tasks=1)
@@ -251,6 +276,29 @@ def test_the_second_variance_is_drawn_below_the_first() -> None:
     assert abs(float(drawn[:, 0].mean()) - 2) < 0.2
 
 
+def test_a_share_of_the_degradations_has_no_blur() -> None:
+    drawn = KernelFamily(2, 15, sharp=0.25).sample(400, 0)
+    pixel = drawn.kernels[:, 7, 7] == 1
+    assert 0.2 < float(pixel.float().mean()) < 0.3
+    assert float(drawn.kernels[~pixel].amax((1, 2)).max()) < 0.2  # variances of 1 and more
+    assert not (KernelFamily(2, 15).sample(400, 0).kernels[:, 7, 7] == 1).any()
+
+
+@pytest.mark.parametrize("scales", [None, (2.0, 4.0)])
+def test_tasks_have_the_kernels_of_the_recipe(scales: tuple[float, float] | None) -> None:
+    one = meta(tasks=40, support=1, query=1, crop=32, sharp=0.5, least=0.04, scales=scales)
+    peaks = torch.stack([task.kernel.max() for task in one._tasks(clean(one), torch.Generator().manual_seed(0))])
+    assert 8 < int((peaks == 1).sum()) < 32
+    assert float(peaks[peaks < 1].max()) > 0.2
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_lr_images_are_rounded_only_where_the_recipe_says_so(rounded: bool) -> None:
+    one = meta(rounded=rounded)
+    levels = one.prepare(clean(one), torch.Generator().manual_seed(0), 1).tasks[0].lr * 255
+    assert bool((levels - levels.round()).abs().max() < 1e-3) == rounded
+
+
 def test_kernels_have_every_direction() -> None:
     at = torch.arange(61) - 30.0
     tilt = (KernelFamily(4, 61).sample(64, 0).kernels * at[:, None] * at[None, :]).sum((1, 2))
@@ -263,5 +311,6 @@ def test_degradations_are_those_of_the_paper() -> None:
     assert (family.border, family.down, family.noise) == ("symmetric", "direct", (0.0, 0.0))
     assert family.sample(2, 0).kernels.shape == (2, 15, 15)
     assert Degradation.from_json(family.sample(1, 0).to_json()).to_json() == family.sample(1, 0).to_json()
+    assert family.sample(1, 0).rounding == "none"  # as the released code trains
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         with_ranges(family, None, (0.2, 2.0))

@@ -18,11 +18,11 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from torch import Tensor, nn
 
 from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
@@ -58,6 +58,12 @@ class MZSRConfig(StrictModel):
     learned_rates: bool = Field(
         False, description="a factor of the step size for each weight, learned with it (Meta-SGD, Li et al. 2017)"
     )
+    rates_by_step: bool = Field(
+        False, description="learned factors for each layer at each step of 'rates', too (MAML++, Antoniou et al. 2019)"
+    )
+    largest_factor: float | None = Field(
+        None, gt=1, description="bound of learned factors, which stay above its inverse; unbounded if not given"
+    )
     window: int = Field(256, gt=7, description="side of the parts that a large image is adapted on, LR pixels")
     windows: int = Field(
         4, gt=0, description="largest number of windows; images of up to as many pixels are used whole"
@@ -67,6 +73,12 @@ class MZSRConfig(StrictModel):
     )
     back_projection: int = Field(0, ge=0, description="rounds of back-projection of the residual")
 
+    @model_validator(mode="after")
+    def _only_learned(self) -> Self:
+        if not self.learned_rates and (self.rates_by_step or self.largest_factor):
+            raise ValueError("rates_by_step and largest_factor need learned_rates")
+        return self
+
     @field_validator("kernel")
     @classmethod
     def _odd(cls, side: int) -> int:
@@ -75,8 +87,8 @@ class MZSRConfig(StrictModel):
         return side
 
 
-_Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float], tuple[Params, Tensor]]
-"""From a loss, parameters and a step size to the next parameters and the loss that they come from."""
+_Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float, int], tuple[Params, Tensor]]
+"""From a loss, parameters, a step size and the number of the step to the next parameters and the loss before it."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +160,8 @@ class MZSR(Method[AdaptedWeights]):
         self.net = ResidualCNN(config.layers, config.channels)
         factors = (torch.zeros_like(p) for p in self.net.parameters()) if config.learned_rates else ()
         self.log_factors = nn.ParameterList(factors)
+        layers = len(self.net.params) if config.rates_by_step else 0
+        self.log_step_factors = nn.Parameter(torch.zeros(len(config.rates), layers)) if layers else None
         self.estimator = KernelEstimator(config.scale)
 
     @classmethod
@@ -159,6 +173,9 @@ class MZSR(Method[AdaptedWeights]):
             "bicubic": small.model_copy(update={"down": "bicubic"}),
             "adam": small.model_copy(update={"down": "bicubic", "descent": "adam", "back_projection": 1}),
             "learned rates": small.model_copy(update={"learned_rates": True}),
+            "rates by step": small.model_copy(
+                update={"learned_rates": True, "rates_by_step": True, "largest_factor": 100.0}
+            ),
         }
 
     @property
@@ -179,11 +196,34 @@ class MZSR(Method[AdaptedWeights]):
         """Initial weights of every adaptation."""
         return self.net.params
 
-    def rate(self, size: float) -> Rate:
-        """Step size for `adapt`: one for all weights, or times the learned factor of each."""
+    def rate(self, size: float, step: int = 0) -> Rate:
+        """Step size for `adapt`: one for all weights, or times the learned factor of each.
+
+        Args:
+            size: the size that the factors multiply.
+            step: number of the step, from 0, for factors that differ by step.
+        """
         if not self.config.learned_rates:
             return size
-        return {name: size * factor.exp() for name, factor in zip(self.start, self.log_factors, strict=True)}
+        logs: dict[str, Tensor] = dict(zip(self.start, self.log_factors, strict=True))
+        if self.log_step_factors is not None:
+            row = self.log_step_factors[min(step, len(self.log_step_factors) - 1)]
+            logs = {name: log + row[index] for index, (name, log) in enumerate(logs.items())}
+        if self.config.largest_factor is not None:
+            bound = math.log(self.config.largest_factor)
+            logs = {name: bound * torch.tanh(log / bound) for name, log in logs.items()}
+        return {name: size * log.exp() for name, log in logs.items()}
+
+    @property
+    def factors(self) -> list[nn.Parameter]:
+        """Parameters of the learned factors of the step sizes, if there are any."""
+        by_step = [] if self.log_step_factors is None else [self.log_step_factors]
+        return [*self.log_factors, *by_step]
+
+    def forget_factors(self) -> None:
+        """Set the learned factors of the step sizes to 1, as for a start that none have been learned with."""
+        for parameter in self.factors:
+            nn.init.zeros_(parameter)
 
     def call(
         self, params: Params, lr: Tensor, scale: float | None = None, size: tuple[int, int] | None = None
@@ -299,7 +339,7 @@ class MZSR(Method[AdaptedWeights]):
         for step in range(steps):
             rate = factor * self.config.rates[min(step, len(self.config.rates) - 1)]
             # The loss of where a step led is known once the next one sets out from there.
-            after, value = move(loss, following, rate)
+            after, value = move(loss, following, rate, step)
             if not (losses and careful) or float(value) < losses[-1]:
                 losses.append(float(value))
                 params, following, failures = following, after, 0
@@ -314,8 +354,10 @@ class MZSR(Method[AdaptedWeights]):
             return following, (*losses, last), undone
         return params, tuple(losses), undone + 1
 
-    def _gradient_step(self, loss: Callable[[Params], Tensor], params: Params, size: float) -> tuple[Params, Tensor]:
-        return next(adapt(loss, params, [self.rate(size)]))
+    def _gradient_step(
+        self, loss: Callable[[Params], Tensor], params: Params, size: float, step: int
+    ) -> tuple[Params, Tensor]:
+        return next(adapt(loss, params, [self.rate(size, step)]))
 
 
 def _has_detail(images: Tensor) -> bool:
@@ -332,7 +374,9 @@ class Adam:
         self._first: Params = {}
         self._second: Params = {}
 
-    def __call__(self, loss: Callable[[Params], Tensor], params: Params, rate: float) -> tuple[Params, Tensor]:
+    def __call__(
+        self, loss: Callable[[Params], Tensor], params: Params, rate: float, _step: int
+    ) -> tuple[Params, Tensor]:
         """The parameters after a step, and the loss that it set out from."""
         gradients, value = torch.func.grad_and_value(loss)(params)
         self._count += 1

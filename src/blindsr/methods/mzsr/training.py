@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import torch
@@ -10,13 +10,17 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from blindsr.contract import Batch, Method, Pairs, ParameterGroup, Stage, StageRecipe
+from blindsr.contract import Batch, Method, MuonRecipe, Pairs, ParameterGroup, Stage, StageRecipe
 from blindsr.degrade import kernels
 from blindsr.degrade.blur import Downsampling, blur
 from blindsr.degrade.families import Draw, Family, Isotropic
+from blindsr.degrade.process import Degradation, Rounding
 from blindsr.degrade.resample import resize
-from blindsr.methods.mzsr.model import MZSR, AdaptedWeights
+from blindsr.methods.mzsr.model import MZSR, AdaptedWeights, MZSRConfig
 from blindsr.nn.adapt import Params, adapt
+
+_PIXEL = 1e-3
+"""Variance of a kernel whose pixels beside the middle one are 0 in float32."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +29,60 @@ class KernelFamily(Family):
 
     least: float = 1.0
     """Smallest eigenvalue, squared HR pixels."""
+    sharp: float = 0.0
+    """Share of the degradations that have no blur."""
+    rounding: Rounding = "round"
+    """What follows: 8 bit, as LR images are stored, or not, as the released code trains."""
+
+    def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
+        return replace(super().sample(count, generator), rounding=self.rounding)
 
     def _kernels(self, count: int, generator: torch.Generator) -> Tensor:
-        return sample_kernels(count, self.scale, self.size, generator, self.least)
+        return sample_kernels(count, self.scale, self.size, generator, least=self.least, sharp=self.sharp)
 
 
 def paper_family(scale: int, down: Downsampling = "direct") -> KernelFamily:
-    """Eq. 3 with 15x15 kernels, noise-free, symmetric borders."""
-    return KernelFamily(scale, 15, border="symmetric", down=down)
+    """Eq. 3 with 15x15 kernels, noise-free, symmetric borders; not rounded, as in the released code."""
+    return KernelFamily(scale, 15, border="symmetric", down=down, rounding="none")
 
 
-def sample_kernels(count: int, scale: float, size: int, generator: torch.Generator, least: float = 1.0) -> Tensor:
-    """Draw kernels ``(count, size, size)`` of Eq. 3 for a scale that need not be whole."""
+def sample_kernels(
+    count: int, scale: float, size: int, generator: torch.Generator, *, least: float = 1.0, sharp: float = 0.0
+) -> Tensor:
+    """Draw kernels ``(count, size, size)`` of Eq. 3 for a scale that need not be whole.
+
+    Args:
+        count: number of kernels.
+        scale: HR pixels per LR pixel.
+        size: side of the kernels.
+        generator: source of the numbers.
+        least: smallest variance, squared HR pixels.
+        sharp: share of kernels that are a single pixel.
+    """
     draw = Draw(generator, count)
     l1 = draw.uniform(least, 2.5 * scale)
     l2 = least + (l1 - least) * draw.uniform(0, 1)
-    return kernels.gaussian_from_variances(size, l1, l2, draw.uniform(0, math.pi))
+    angle = draw.uniform(0, math.pi)
+    if sharp:
+        pixel = draw.bernoulli(sharp)
+        l1, l2 = (variance.masked_fill(pixel, _PIXEL) for variance in (l1, l2))
+    return kernels.gaussian_from_variances(size, l1, l2, angle)
 
 
-class PretrainRecipe(StageRecipe):
+class KernelsRecipe(MuonRecipe):
+    """Which kernels a stage trains on, and how its LR images are stored; by default as the paper and its code."""
+
+    least: float = Field(1.0, gt=0, description="smallest variance of a kernel, squared HR pixels")
+    sharp: float = Field(0.0, ge=0, lt=1, description="share of degradations without blur")
+    rounded: bool = Field(False, description="round LR images to 8 bit, as those to restore are")
+
+    def family(self, config: MZSRConfig) -> KernelFamily:
+        """Return the distribution of degradations for a network."""
+        rounding: Rounding = "round" if self.rounded else "none"
+        return replace(paper_family(config.scale, config.down), least=self.least, sharp=self.sharp, rounding=rounding)
+
+
+class PretrainRecipe(KernelsRecipe):
     """Section 4.1; constants of the released code."""
 
     batch: int = Field(32, gt=0)
@@ -52,7 +91,7 @@ class PretrainRecipe(StageRecipe):
     lr: float = Field(4e-4, gt=0)
 
 
-class MetaRecipe(StageRecipe):
+class MetaRecipe(KernelsRecipe):
     """Sections 4.2 and 5.1; batch sizes of the released x2 model for direct subsampling."""
 
     tasks: int = Field(5, gt=0, description="tasks a meta-batch")
@@ -111,6 +150,8 @@ class Pretrain(Stage):
     def __init__(self, model: MZSR, recipe: PretrainRecipe) -> None:
         super().__init__()
         self.method, self.recipe = model, recipe
+        if recipe.steps:
+            model.forget_factors()  # initial weights may have some, learned with another start
 
     @property
     def crops(self) -> tuple[int, int]:
@@ -119,11 +160,12 @@ class Pretrain(Stage):
     @property
     def family(self) -> Family:
         if self.recipe.kernels == "all":
-            return paper_family(self.method.config.scale, self.method.config.down)
+            return self.recipe.family(self.method.config)
         return Isotropic(self.method.config.scale, size=1, border="symmetric")  # a single pixel: no blur
 
     def groups(self) -> list[ParameterGroup]:
-        return [ParameterGroup("network", list(self.method.net.parameters()), self.recipe.lr)]
+        recipe = self.recipe
+        return [ParameterGroup("network", list(self.method.net.parameters()), recipe.lr, muon=recipe.muon)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
@@ -149,12 +191,13 @@ class Meta(Stage):
 
     @property
     def family(self) -> Family:
-        return paper_family(self.method.config.scale, self.method.config.down)
+        return self.recipe.family(self.method.config)
 
     def groups(self) -> list[ParameterGroup]:
-        network = ParameterGroup("network", list(self.method.net.parameters()), self.recipe.lr)
-        factors = list(self.method.log_factors)
-        return [network, ParameterGroup("factors", factors, self.recipe.factor_lr)] if factors else [network]
+        recipe = self.recipe
+        network = ParameterGroup("network", list(self.method.net.parameters()), recipe.lr, muon=recipe.muon)
+        factors = self.method.factors
+        return [network, ParameterGroup("factors", factors, recipe.factor_lr)] if factors else [network]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> "_Tasks":
         return _Tasks(tuple(self._tasks(clean, generator)))
@@ -179,7 +222,7 @@ class Meta(Stage):
         chosen = low + (high - low) * torch.rand(recipe.tasks, generator=generator, device=generator.device)
         tasks = []
         for hr, scale in zip(clean.split(each), chosen.tolist(), strict=True):
-            kernel = sample_kernels(1, scale, 15, generator)[0]
+            kernel = sample_kernels(1, scale, 15, generator, least=recipe.least, sharp=recipe.sharp)[0]
             tasks.append(_Task(*shrink(hr, kernel, scale, config.down), kernel, scale))
         return tasks
 
@@ -193,7 +236,7 @@ class Meta(Stage):
         def loss(params: Params, x: Tensor, y: Tensor) -> Tensor:
             return F.l1_loss(self.method.call(params, x, task.scale, (y.shape[-2], y.shape[-1])), y)
 
-        rates = [self.method.rate(self.recipe.rate)] * self.recipe.unrolled
+        rates = [self.method.rate(self.recipe.rate, step) for step in range(self.recipe.unrolled)]
         path = adapt(lambda params: loss(params, x, y), start, rates, first_order=self.recipe.first_order)
         return torch.stack([loss(params, task.lr[count:], task.hr[count:]) for params, _ in path])
 
