@@ -1,5 +1,7 @@
 """Devices and floating-point formats."""
 
+import platform
+
 import torch
 
 from blindsr.errors import BlindSRError, Code
@@ -44,6 +46,13 @@ def accelerators() -> list[str]:
     kind = torch.accelerator.current_accelerator(check_available=True)
     count = 0 if kind is None else torch.accelerator.device_count()
     return [f"{kind}:{index}" for index in range(count)]
+
+
+def device_name(device: torch.device) -> str:
+    """Name of a GPU's model, or kind of a CPU or another accelerator, such as ``"x86_64"``."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return platform.machine() if device.type == "cpu" else device.type
 
 
 def computes_bf16(device: torch.device) -> bool:

@@ -112,3 +112,15 @@ def test_hours_are_those_of_all_runs_that_are_known() -> None:
         {"name": "c", "unrecorded": True},
     ]
     assert provenance.hours(chain, 0.5) == 1.75
+
+
+def test_a_card_names_the_machine_that_trained_and_not_the_one_that_exports(
+    tmp_path: Path, settings: list[str], photographs: Path
+) -> None:
+    run = _run(tmp_path / "run", settings, photographs, None, steps=1)
+    state = checkpoint.load_checkpoint(run)
+    assert state["data"][-1]["torch"] == str(torch.__version__)
+    elsewhere = [{**state["data"][-1], "torch": "2.11.0+cu130", "device": "NVIDIA H200"}]
+    checkpoint.save_checkpoint(run, {**state, "data": elsewhere})
+    made = weights.read_card(export_run(run, tmp_path)).provenance
+    assert (made["torch"], made["machine"]) == ("2.11.0+cu130", "NVIDIA H200")

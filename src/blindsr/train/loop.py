@@ -17,6 +17,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from blindsr.contract import Batch, Method, Stage
+from blindsr.devices import device_name
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods import registry
 from blindsr.photos import Photos
@@ -188,6 +189,8 @@ class _Runner:
                 "held_out": list(held_out.names),
                 "devices": fabric.world_size,
                 "precision": "bf16" if isinstance(fabric.strategy.precision, Mixed) else "fp32",
+                "device": device_name(fabric.device),
+                "torch": str(torch.__version__),
             }
         )
 

@@ -22,6 +22,7 @@ from blindsr.weights import known
 
 def run_provenance(state: checkpoint.State) -> dict[str, Any]:
     """The provenance of a run's weights, as its card holds it."""
+    last = state["data"][-1]  # older runs did not note where they ran
     return {
         "stage": list(recipes.parse_recipe(state["recipe"]).stages)[state["stage"]],
         "steps": state["step"],
@@ -30,8 +31,8 @@ def run_provenance(state: checkpoint.State) -> dict[str, Any]:
         "data": state["data"],
         "validations": state["validations"],
         "blindsr": __version__,
-        "torch": str(torch.__version__),
-        "machine": platform.machine(),
+        "torch": last.get("torch", str(torch.__version__)),
+        "machine": last.get("device", platform.machine()),
         "chain": state["chain"],
     }
 
