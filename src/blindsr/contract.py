@@ -192,6 +192,15 @@ class Method(nn.Module, ABC, Generic[Condition]):
         """Key of this network for a key of a network of the same method with other settings."""
         return name
 
+    def convert_tensor(self, name: str, value: Tensor) -> Tensor:
+        """Tensor of this network for one of a network with other settings; by default that tensor.
+
+        Args:
+            name: key of this network, as `remap_key` gives it.
+            value: tensor of the other network.
+        """
+        return value
+
 
 @dataclass(frozen=True)
 class ParameterGroup:

@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+import torch.nn.functional as F
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
@@ -134,3 +135,16 @@ def test_a_file_of_a_base_net_alone_is_a_start(tmp_path: Path, settings: list[st
     torch.testing.assert_close(classic.restore_tasks(lr, features), expected)
     fill_matching(start, plain)
     torch.testing.assert_close(plain.restore_tasks(lr, torch.zeros(1, 0)), classic.restore_tasks(lr, features))
+
+
+def test_span_of_half_the_scale_begins_with_the_mean_of_four_pixels() -> None:
+    large, small = (
+        CMDSR(CMDSRConfig(scale=scale, base="span", blocks=2, channels=8, support=2, patch=8, features=8))
+        for scale in (4, 2)
+    )
+    fill_matching(InitialWeights("large", large.state_dict()), small)
+    lr = torch.rand(2, 3, 9, 7)
+    features = torch.rand(2, 8)
+    with torch.no_grad():
+        expected = F.avg_pool2d(large.restore_tasks(lr, features), 2)
+        torch.testing.assert_close(small.restore_tasks(lr, features), expected, rtol=1e-4, atol=1e-4)

@@ -1,5 +1,6 @@
 """Sub-pixel convolutions (Shi et al., 2016)."""
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import cast
@@ -109,6 +110,22 @@ class FoldedUpsampler(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """``(n, c, h, w)`` to ``(n, 3, s*h, s*w)``."""
         return F.pixel_shuffle(F.conv2d(features, self.weight, self.bias, padding=REACH), self.scale)
+
+
+def average_subpixels(values: Tensor, scale: int) -> Tensor:
+    """Weight or bias of a convolution before ``nn.PixelShuffle`` to RGB, for a smaller scale.
+
+    The result of such a network is that of the original, averaged over square blocks of pixels.
+
+    Args:
+        values: ``(3 S^2, ...)`` of scale S, a multiple of ``scale``.
+        scale: the smaller scale s.
+
+    Returns:
+        ``(3 s^2, ...)``.
+    """
+    block = math.isqrt(len(values) // 3) // scale
+    return values.view(3, scale, block, scale, block, *values.shape[1:]).mean((2, 4)).flatten(0, 2)
 
 
 def initialise_icnr(layers: nn.Sequential) -> None:

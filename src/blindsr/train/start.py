@@ -79,7 +79,8 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
         BlindSRError: less than half of the network, or of the weights, is filled or used.
     """
     own = target.state_dict()
-    renamed = {target.remap_key(name): value.float() for name, value in start.tensors.items()}
+    named = {target.remap_key(name): value.float() for name, value in start.tensors.items()}
+    renamed = {name: target.convert_tensor(name, value) for name, value in named.items()}
     taken = {name: value for name, value in renamed.items() if name in own and own[name].shape == value.shape}
     if 2 * _size(taken) < _size(renamed):
         raise BlindSRError(

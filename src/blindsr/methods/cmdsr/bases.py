@@ -34,6 +34,8 @@ class BaseNet(nn.Module):
     """Gain of the initial weights of the body; less than 1 for residual blocks."""
     spread: float = 0.1
     """Standard deviation of the initial modulation coefficients around 1, for features of unit size."""
+    subpixels: str | None = None
+    """Name of the one convolution whose output `torch.nn.PixelShuffle` makes the image of, if there is one."""
 
 
 class ResidualBlock(nn.Module):
@@ -197,6 +199,7 @@ class SPAN(BaseNet):
     Features are those of an image in 0..255, so that learning rates above about 2e-4 are unstable.
     """
 
+    subpixels = "upsampler.0"
     spread = 0.0  # published weights restore from the first step, so modulation starts from exactly them
 
     def __init__(self, scale: int, blocks: int = 6, channels: int = 48) -> None:
