@@ -166,3 +166,22 @@ def test_weights_that_learned_from_enlarged_images_get_them_whole() -> None:
         choice = Auto(lambda _: pytest.fail("nothing is tried"), among=suits).decide(found)
         assert choice.native == (1.0 if enlarged else shrink_factor(0.4))
     assert shrink_factor(0.4) < 1
+
+
+def test_weights_are_compared_with_general_ones_of_their_own_scale() -> None:
+    """Two bicubic enlargements find nothing to remove, whatever scale the weights have that restore otherwise."""
+    suits = {
+        "sharp": Suitability(order=1, blur=(0, 0.1), compared=True),
+        "half": Suitability(order=2, anything=True, factor=2),
+        "photo": Suitability(order=3, anything=True),
+    }
+    picture = Picture(resize(torch.rand(1, 3, 40, 48, generator=torch.Generator().manual_seed(9)), 2)[0].clamp(0, 1))
+
+    def load(name: str) -> Upscaler:
+        return Upscaler(Bicubic(2 if name == "half" else 4), device="cpu")
+
+    auto = Auto(load, 2.0, suits)
+    assert auto.general == "half"
+    assert auto.decide(analysis(), picture).model == "sharp"
+    del suits["photo"]
+    assert Auto(load, 2.0, suits).decide(analysis(), picture).model == "half"

@@ -7,7 +7,7 @@ the same windows. What each suits stands in its entry of the list of weights (se
 knows any by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -143,12 +143,17 @@ class Auto:
         """Weights for clean, sharp photographs, if the general-purpose ones find nothing to remove either."""
         for name, suits in self.suited.items():
             if suits.compared and may_lie_in(analysis, suits, self.factor):
-                narrow, general = self.load(name), self.load(self.general)
-                if narrow.scale == general.scale and compare(narrow, general, picture).doubt is None:
+                narrow = self.load(name)
+                general = next((one for one in self._general_ones() if one.scale == narrow.scale), None)
+                if general is not None and compare(narrow, general, picture).doubt is None:
                     because = "tried on a part of it, the general-purpose weights find nothing to remove, "
                     because += "so weights made for sharp photographs without noise restore it"
                     return Choice(name, because, clean=True)
         return None
+
+    def _general_ones(self) -> Iterator[Upscaler]:
+        """Models for photographs of unknown history, of all scales."""
+        return (self.load(name) for name, suits in self.suited.items() if suits.anything)
 
     def unseen(self) -> tuple[Upscaler, Choice]:
         """Model for an image that is too large to be analysed whole."""
