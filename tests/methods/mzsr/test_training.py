@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from blindsr.contract import Stage
+from blindsr.contract import Stage, StageRecipe
 from blindsr.degrade import Degradation, Downsampling, kernels, resize
 from blindsr.degrade.blur import blur_and_downsample
 from blindsr.degrade.families import with_ranges
@@ -28,6 +28,7 @@ from blindsr.methods.mzsr.training import (
     shrink,
     stages,
 )
+from blindsr.methods.registry import recipe_files
 from blindsr.nn.adapt import Params
 from blindsr.train.recipe import load_recipe
 
@@ -111,11 +112,13 @@ def test_pretraining_makes_another_start_whose_step_sizes_are_not_learned_yet() 
         assert bool((method.log_factors[0] == 2).all()) == kept
 
 
-def test_muon_is_for_the_network_alone() -> None:
+def test_muon_is_for_networks_and_not_for_step_sizes() -> None:
     stage = meta(learned_rates=True, muon=0.002)
     assert {group.name: group.muon for group in stage.groups()} == {"network": 0.002, "factors": None}
     pretrain = Pretrain(tiny(), PretrainRecipe(steps=1, muon=0.003))
     assert [group.muon for group in pretrain.groups()] == [0.003]
+    estimate = Estimate(tiny(), EstimateRecipe(steps=1, muon=0.004))
+    assert [group.muon for group in estimate.groups()] == [0.004]
 
 
 def test_the_query_is_not_what_was_learned_from() -> None:
@@ -199,7 +202,7 @@ def test_pretraining_is_on_bicubic_pairs_or_on_all_kernels() -> None:
 
 def test_each_stage_teaches_its_own_part_and_no_other() -> None:
     method = tiny()
-    recipes = {
+    recipes: dict[str, StageRecipe] = {
         "pretrain": PretrainRecipe(steps=1, batch=2, crop=16),
         "meta": MetaRecipe(steps=1, tasks=1, support=1, query=1, crop=16, unrolled=1),
         "estimate": EstimateRecipe(steps=1, batch=2, window=16),
@@ -232,6 +235,16 @@ def test_the_estimator_learns_narrow_kernels_too() -> None:
     widths = torch.stack([k.max() for k in family.sample(200).kernels])
     assert float(widths.max()) > 0.6  # nearly a single pixel
     assert float(widths.min()) < 0.1
+
+
+def test_every_step_whose_size_is_learned_is_unrolled() -> None:
+    """Factors of a step that no training takes would stay 1."""
+    for name in recipe_files():
+        recipe = load_recipe(name)
+        if isinstance(recipe.model, MZSRConfig) and recipe.model.rates_by_step:
+            meta_recipe = recipe.stages["meta"]
+            assert isinstance(meta_recipe, MetaRecipe)
+            assert len(recipe.model.rates) <= meta_recipe.unrolled
 
 
 @pytest.mark.parametrize("name", ["mzsr_x2.direct", "mzsr_x2.bicubic", "mzsr_x4.direct", "mzsr_x2.direct_paper"])

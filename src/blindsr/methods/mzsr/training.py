@@ -112,7 +112,7 @@ class MetaRecipe(KernelsRecipe):
     )
 
 
-class EstimateRecipe(StageRecipe):
+class EstimateRecipe(MuonRecipe):
     """Stage of the kernel estimator, which the paper does not have."""
 
     batch: int = Field(32, gt=0)
@@ -300,7 +300,8 @@ class Estimate(Stage):
         return KernelFamily(config.scale, 15, border="symmetric", down=config.down, least=self.recipe.least)
 
     def groups(self) -> list[ParameterGroup]:
-        return [ParameterGroup("estimator", list(self.method.estimator.parameters()), self.recipe.lr)]
+        recipe = self.recipe
+        return [ParameterGroup("estimator", list(self.method.estimator.parameters()), recipe.lr, muon=recipe.muon)]
 
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Pairs:
         return Pairs.draw(self.family, clean, generator)
