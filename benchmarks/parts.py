@@ -4,7 +4,8 @@
     python benchmarks/parts.py --data Set5/ --only noise --csv noise.csv
 
 Maps are replaced by constants: 0.5 everywhere, or the mean of each layer's map over the image. The noise map that DMSR
-estimates is replaced by zeros, or by the noise that was added. PSNR in dB under the protocol's convention.
+estimates is replaced by zeros, or by the noise that was added. PSNR in dB under the protocol's convention, of the
+network alone, without what the upscaler corrects in its results.
 """
 
 import argparse
