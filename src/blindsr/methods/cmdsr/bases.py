@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from blindsr.degrade.resample import resize
 from blindsr.methods.cmdsr import strips
-from blindsr.nn.subpixel import REACH, Upsampler
+from blindsr.nn.subpixel import REACH, Upsampler, average_subpixels
 
 BaseName = Literal["srresnet", "vdsr", "idn", "edsr", "span"]
 
@@ -34,8 +34,10 @@ class BaseNet(nn.Module):
     """Gain of the initial weights of the body; less than 1 for residual blocks."""
     spread: float = 0.1
     """Standard deviation of the initial modulation coefficients around 1, for features of unit size."""
-    subpixels: str | None = None
-    """Name of the one convolution whose output `torch.nn.PixelShuffle` makes the image of, if there is one."""
+
+    def convert_tensor(self, name: str, value: Tensor) -> Tensor:
+        """Tensor of this network for one of a network with other settings; see `Method.convert_tensor`."""
+        return value
 
 
 class ResidualBlock(nn.Module):
@@ -199,7 +201,6 @@ class SPAN(BaseNet):
     Features are those of an image in 0..255, so that learning rates above about 2e-4 are unstable.
     """
 
-    subpixels = "upsampler.0"
     spread = 0.0  # published weights restore from the first step, so modulation starts from exactly them
 
     def __init__(self, scale: int, blocks: int = 6, channels: int = 48) -> None:
@@ -224,6 +225,12 @@ class SPAN(BaseNet):
         early, last, inner = cast("SPANBody", self.body).states(shallow)
         sr: Tensor = self.upsampler(self.conv_cat(torch.cat((shallow, self.conv_2(last), early, inner), 1)))
         return sr
+
+    def convert_tensor(self, name: str, value: Tensor) -> Tensor:
+        """Average the sub-pixels of a network of twice, three or four times the scale."""
+        multiples = [3 * (factor * self.scale) ** 2 for factor in (2, 3, 4)]
+        is_last = name in ("upsampler.0.weight", "upsampler.0.bias")
+        return average_subpixels(value, self.scale) if is_last and len(value) in multiples else value
 
 
 BASES: dict[BaseName, type[SRResNet] | type[EDSR] | type[VDSR] | type[IDN] | type[SPAN]] = {

@@ -30,7 +30,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
 from blindsr.nn.blocks import initialise, with_tensors
 from blindsr.nn.discriminator import PatchDiscriminator
-from blindsr.nn.subpixel import Upsampler, average_subpixels, initialise_icnr
+from blindsr.nn.subpixel import Upsampler, initialise_icnr
 
 _BLACKEST = 4 / 255
 """Smallest value of ConditionNet's input: a large area of 0 gives no response at all, unlike any photograph."""
@@ -296,11 +296,8 @@ class CMDSR(Method[Tensor]):
         return name
 
     def convert_tensor(self, name: str, value: Tensor) -> Tensor:
-        """Average the sub-pixels of a network of a larger scale; all other tensors are kept."""
-        larger = len(value) // 3 if value.ndim else 0
-        is_last = self.base.subpixels is not None and name.startswith(f"base.{self.base.subpixels}.")
-        multiples = [(scale * self.config.scale) ** 2 for scale in (2, 3, 4)]
-        return average_subpixels(value, self.config.scale) if is_last and larger in multiples else value
+        part, _, rest = name.partition(".")
+        return self.base.convert_tensor(rest, value) if part == "base" else value
 
     def restore_tasks(self, lr: Tensor, features: Tensor) -> Tensor:
         """Eq. 4 for images of different tasks in one pass.
