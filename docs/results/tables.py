@@ -22,8 +22,8 @@ _PHOTOGRAPHS = {"realsr", "realsrset"}
 """Protocols whose columns are measures and not data sets."""
 
 _STORED = (
-    " The commands take hours, need weights that are not kept, or a machine without other work, so their output is "
-    "stored in `docs/results/stored` and not made again."
+    " The commands take long, or need weights that are not kept or a quiet machine. Their output was stored in "
+    "`docs/results/stored`."
 )
 
 Table = list[list[str]]
