@@ -1,7 +1,7 @@
 """When not to use it: faces.
 
-A face two dozen pixels wide, compressed, and restored with `detail=1`. The smile is gone, and new lines and shadows
-make her look like another person. Do not recognise people by a result.
+A face two dozen pixels wide, compressed, and restored with `detail=1`. New lines and shadows make her look like another
+person. Do not recognise people by a result.
 """
 
 import io
