@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,14 @@ class Served:
         return [
             int(one) for one in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ]
+
+    def restoring_worker(self) -> int | None:
+        """The process that restores, which is the only one with less priority; None while it is not there."""
+        for one in self.workers():
+            with suppress(OSError):  # it has ended meanwhile
+                if "--nice" in Path(f"/proc/{one}/cmdline").read_text().split("\0"):
+                    return one
+        return None
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         self.process.send_signal(number)

@@ -29,7 +29,7 @@ def test_loopback_is_this_machine_alone(host: str, alone: bool, tmp_path: Path) 
     if alone:
         Settings(state=tmp_path, host=host)
     else:
-        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+        with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
             Settings(state=tmp_path, host=host)
         Settings(state=tmp_path, host=host, token="0123456789abcdef")
         Settings(state=tmp_path, host=host, no_auth=True)
@@ -55,5 +55,5 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any], tmp_path: Path) -
 def test_the_token_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("0123456789abcdef\n")
     assert read_token(tmp_path / "token") == "0123456789abcdef"
-    with pytest.raises(BlindSRError, match="No such file"):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_READ.matches):
         read_token(tmp_path / "missing")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
+from blindsr.files import read_text
 
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -64,24 +65,27 @@ class Settings:
         """
         self._check_access()
         if self.engine == "local" and (self.address or self.store):
-            raise BlindSRError("--address and --store are for --engine ray")
+            raise BlindSRError("--address and --store need --engine ray", Code.CONFLICTING_OPTIONS)
         if self.address and not self.store:
-            raise BlindSRError("a cluster of several machines needs --store, a folder that all of them reach")
+            raise BlindSRError(
+                "--address needs --store, a folder that all machines of the cluster reach", Code.MISSING_OPTION
+            )
         for name in ("keep", "max_megapixels", "max_time"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise BlindSRError(f"expected --{name.replace('_', '-')} to be a positive number")
 
     def _check_access(self) -> None:
         if self.token is not None and not re.fullmatch(rf"[\x21-\x7e]{{{_SHORTEST_TOKEN},}}", self.token):
-            raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} characters, visible and of ASCII")
+            raise BlindSRError(f"expected a token of at least {_SHORTEST_TOKEN} printable ASCII characters, no spaces")
         if not self.loopback and self.token is None and not self.no_auth:
             raise BlindSRError(
                 f"{self.host} can be reached from other machines: give --token or --token-file, or --no-auth if "
-                "everyone who reaches it may use it"
+                "everyone who reaches it may use it",
+                Code.MISSING_OPTION,
             )
         for origin in self.allow_origin:
             if not re.fullmatch(r"https?://[^/\s]+", origin):
-                raise BlindSRError(f"an origin reads https://example.org, not {origin!r}")
+                raise BlindSRError(f"expected an origin such as https://example.org, got {origin!r}")
 
     @property
     def loopback(self) -> bool:
@@ -132,7 +136,4 @@ def read_token(path: Path) -> str:
     Raises:
         BlindSRError: it cannot be read.
     """
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BlindSRError(f"cannot read the token in {path}: {getattr(error, 'strerror', None) or error}") from None
+    return read_text(path).strip()

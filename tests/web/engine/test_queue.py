@@ -25,12 +25,6 @@ def states(server: Any) -> dict[str, str]:
     return {one["id"]: one["state"] for one in server.client.get("/v1/jobs").json()["jobs"]}
 
 
-def restoring_worker(server: Any) -> int:
-    """The process of the worker that restores; it is the only one with less priority."""
-    (found,) = (one for one in server.workers() if "--nice" in Path(f"/proc/{one}/cmdline").read_text().split("\0"))
-    return int(found)
-
-
 def replaced(server: Any, worker: int, job: str) -> bool:
     """Whether another worker has begun with a job, or it was given up."""
     workers = server.workers()
@@ -77,13 +71,13 @@ def test_a_worker_that_dies_takes_one_job_with_it_which_is_tried_again(serving: 
     photo = server.upload(photograph(120, 100))["id"]
     job, other = server.job(photo, tta=True)["id"], server.job(photo, **QUICK)["id"]
     wait_until(lambda: states(server)[job] == "running")
-    os.kill(restoring_worker(server), signal.SIGKILL)
+    os.kill(server.restoring_worker(), signal.SIGKILL)
     assert server.over(other)["state"] == "done"
     assert server.over(job)["state"] == "done"
     job = server.job(photo, tta=True, seed=1)["id"]
     wait_until(lambda: states(server)[job] == "running")
     for _ in range(2):
-        victim = restoring_worker(server)
+        victim = server.restoring_worker()
         os.kill(victim, signal.SIGKILL)
         wait_until(partial(replaced, server, victim, job))
     found = server.over(job)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.web.engine.ray import RayPool
 
 Photograph = Callable[..., bytes]
@@ -19,7 +19,7 @@ pytestmark = [
 
 
 def test_a_store_of_a_kind_that_there_is_not(tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, match="cannot be reached"):
+    with pytest.raises(BlindSRError, check=Code.UNREACHABLE.matches):
         RayPool(1, None, tmp_path, "nonsense://x")
 
 

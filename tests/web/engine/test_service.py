@@ -29,7 +29,7 @@ def test_the_folder_is_private_and_has_one_server(tmp_path: Path) -> None:
 
     async def work(service: Service) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+        with pytest.raises(BlindSRError, check=Code.NAME_CLASH.matches):
             Service(service.settings)
 
     with_service(folder, work)
@@ -38,7 +38,7 @@ def test_the_folder_is_private_and_has_one_server(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+    with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
         Service(Settings(state=tmp_path / "file" / "state"))
 
 
@@ -55,9 +55,9 @@ def test_what_a_worker_dies_of_is_tried_once_more(tmp_path: Path) -> None:
 
     async def work(service: Service) -> None:
         assert await service.ask(cast("Pool", Dying(1)), "check", {}, "a.png") == "check"
-        with pytest.raises(ProblemError, match=r"a\.png") as died:
+        with pytest.raises(ProblemError) as died:
             await service.ask(cast("Pool", Dying(2)), "check", {}, "a.png")
-        assert died.value.code == "worker-died"
+        assert (died.value.status, died.value.code) == (500, "worker-died")
 
     with_service(tmp_path / "state", work)
 

@@ -19,12 +19,12 @@ def test_extensions_that_the_server_knows_are_those_of_the_library() -> None:
 
 @pytest.mark.parametrize("model", ["../../x.safetensors", "/etc/passwd", "cmdsr_x4.nothing", "x.pth"])
 def test_a_model_is_never_a_path(model: str) -> None:
-    with pytest.raises(BlindSRError, match="no weights"):
+    with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
         work.options_of({"model": model}, {})
 
 
 def test_options_that_are_no_ones_are_refused() -> None:
-    with pytest.raises(BlindSRError, match="'nonsense'"):
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         work.options_of({"nonsense": 1}, {})
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.web.engine.pool import TooSlowError, WorkerDiedError
 from blindsr.web.problems import ProblemError
 
@@ -38,11 +38,13 @@ class RayPool:
             import fsspec.core  # noqa: PLC0415  # an extra
             import ray.serve  # noqa: F401, PLC0415
         except ImportError:
-            raise BlindSRError("a cluster needs other libraries: pip install 'blindsr[cluster]'") from None
+            raise BlindSRError(
+                "--engine ray needs Ray Serve: pip install 'blindsr[cluster]'", Code.MISSING_DEPENDENCY
+            ) from None
         try:
             self._store, self._root = fsspec.core.url_to_fs(store)
         except (ImportError, ValueError) as error:
-            raise BlindSRError(f"the store {store} cannot be reached: {error}") from None
+            raise BlindSRError(f"the store {store} cannot be reached: {error}", Code.UNREACHABLE) from None
         self.size, self.ready, self.starts = size, False, 0
         self._address, self._state, self._url = address, state, store
         self._handle: Any = None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from blindsr import files
-from blindsr.errors import BlindSRError
+from blindsr.errors import BlindSRError, Code
 from blindsr.web.engine.pool import Pool, TooSlowError, WorkerDiedError
 from blindsr.web.engine.ray import RayPool
 from blindsr.web.engine.store import Photo, Store
@@ -259,10 +259,12 @@ def _taken(folder: Path) -> IO[str]:
             (folder / name).mkdir(exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:
-        raise BlindSRError(f"cannot use the folder {folder}: {error.strerror or error}") from None
+        raise BlindSRError(f"cannot use the folder {folder}: {error.strerror or error}", Code.CANNOT_WRITE) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise BlindSRError(f"another server uses the folder {folder}; choose another with --state") from None
+        raise BlindSRError(
+            f"another server uses the folder {folder}; choose another with --state", Code.NAME_CLASH
+        ) from None
     return lock
