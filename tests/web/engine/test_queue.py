@@ -27,8 +27,7 @@ def states(server: Any) -> dict[str, str]:
 
 def replaced(server: Any, worker: int, job: str) -> bool:
     """Whether another worker has begun with a job, or it was given up."""
-    workers = server.workers()
-    return states(server)[job] == "failed" or (worker not in workers and len(workers) == 3)
+    return states(server)[job] == "failed" or server.restoring_worker() not in (None, worker)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:

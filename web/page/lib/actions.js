@@ -59,7 +59,7 @@ export function sendAgain(item) {
   item.upload = "waiting";
   item.problem = null;
   item.sent = 0;
-  void uploadNext();
+  if (sending() < UPLOADS) void uploadNext();
 }
 
 /** @param {Item} item */

@@ -7,8 +7,12 @@ import { colouredMap } from "./draw.js";
 /**
  * @typedef {import("openseadragon").Viewer} Viewer
  * @typedef {import("openseadragon").TiledImage} TiledImage
+ * @typedef {import("openseadragon").Viewport & {minZoomLevel: number}} Viewport
+ *   The library reads this property at every move, but its types name it only among the options.
  */
 
+/** How far out one can zoom, by the zoom that shows all. */
+const LEAST_ZOOM = 0.8;
 /** Keys that the viewer acts on; its others would turn and mirror the picture. */
 const KEYS = /^(Arrow.+|[+=\-_0])$/;
 
@@ -102,7 +106,7 @@ export class Comparison {
       animationTime: calm ? 0 : 0.45,
       springStiffness: 10,
       maxZoomPixelRatio: 16,
-      minZoomImageRatio: 0.8,
+      minZoomImageRatio: LEAST_ZOOM,
       visibilityRatio: 0.6,
       zoomPerScroll: 1.25,
       gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
@@ -113,7 +117,15 @@ export class Comparison {
     this.#prepare();
     // Both are one wide: pixels of the photograph lie where those of the result do.
     [this.#before, this.#after] = await Promise.all([before && this.#add(before), this.#add(after)]);
+    this.#limit();
     this.#cut();
+  }
+
+  /** Let a result that is smaller than the view be seen at 100 %, too. */
+  #limit() {
+    if (!this.#viewer || !this.#after) return;
+    const viewport = /** @type {Viewport} */ (this.#viewer.viewport);
+    viewport.minZoomLevel = Math.min(LEAST_ZOOM * viewport.getHomeZoom(), this.#exact);
   }
 
   /** Its events, its name for screen readers, and the keys that it may act on. */
@@ -125,6 +137,7 @@ export class Comparison {
       if (!KEYS.test(event.originalEvent.key)) event.preventDefaultAction = true;
     });
     for (const name of ["animation", "resize", "open", "viewport-change"]) viewer.addHandler(name, () => this.#cut());
+    viewer.addHandler("resize", () => this.#limit());
     // The zoom is that of the moment: "zoom" comes before an animation begins
     for (const name of ["zoom", "animation-finish"]) viewer.addHandler(name, () => this.zoomed(this.zoom));
   }
@@ -190,10 +203,14 @@ export class Comparison {
     this.#viewer?.viewport.applyConstraints();
   }
 
+  /** The zoom at which one pixel of the result is one of the screen. */
+  get #exact() {
+    return /** @type {TiledImage} */ (this.#after).imageToViewportZoom(1 / devicePixelRatio);
+  }
+
   /** Show one pixel of the result as one of the screen. */
   exactly() {
-    const after = /** @type {any} */ (this.#after);
-    this.#viewer?.viewport.zoomTo(after.imageToViewportZoom(1 / devicePixelRatio));
+    if (this.#after) this.#viewer?.viewport.zoomTo(this.#exact);
   }
 
   /** Show all of it. */

@@ -28,6 +28,7 @@ export function told(item) {
         kind: "busy",
       };
     case "refused":
+      if (item.problem?.offline) return { text: "Not sent yet", icon: "unplugged", progress: null, kind: "bad" };
       return {
         text: "Cannot be read",
         icon: "alert",

@@ -1,5 +1,5 @@
 /**
- * All that the page knows; elements listen to its event "change".
+ * All that the page knows; elements listen to its event "change", and to "back" when the server answers again.
  *
  * @typedef {import("./item.js").Item} Item
  * @typedef {import("./api.js").Job} Job
@@ -77,8 +77,10 @@ export class Store extends EventTarget {
 
   /** @param {Link} link */
   connected(link) {
+    const back = this.link === "lost" && link === "open";
     this.link = link;
     this.changed();
+    if (back) this.dispatchEvent(new Event("back"));
   }
 
   /**

@@ -55,7 +55,7 @@ class BlindsrPage extends View {
     return html`
       ${
         store.items.length > 1 && waiting
-          ? html`<button class="button" @click=${restoreAll}>
+          ? html`<button class="button" ?disabled=${store.link === "lost"} @click=${restoreAll}>
               ${icon("spark")}<span>Restore all<span class="wide"> (${waiting})</span></span>
             </button>`
           : nothing

@@ -142,8 +142,8 @@ const sending = (item) =>
 const refused = (item) =>
   html`<section class="panel-page" role="alert">
     <div class="panel-icon bad">${icon(item.problem?.offline ? "unplugged" : "alert")}</div>
-    <h2>${item.problem?.offline ? "It could not be sent" : "This photograph cannot be restored"}</h2>
-    <p>${item.problem?.message}</p>
+    <h2>${item.problem?.offline ? "It could not be sent yet" : "This photograph cannot be restored"}</h2>
+    <p>${item.problem?.message} ${item.problem?.offline && item.file ? "It is sent as soon as it does." : nothing}</p>
     <div class="row">
       ${
         item.problem?.offline && item.file

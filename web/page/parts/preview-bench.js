@@ -27,6 +27,15 @@ class PreviewBench extends View {
   #drawing = new AbortController();
 
   /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    const again = () => {
+      if (this.#previewer.state === "failed" && this.#previewer.problem?.offline) this.#previewer.again();
+    };
+    store.addEventListener("back", again, { signal: this.ended });
+  }
+
+  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
     this.#previewer.end();

@@ -6,6 +6,7 @@ import { flips } from "../lib/flip.js";
 import { percent } from "../lib/format.js";
 import { html, icon, live, nothing } from "../lib/html.js";
 import { asProblem } from "../lib/problem.js";
+import { store } from "../lib/store.js";
 import { View } from "../lib/view.js";
 import { flipButton } from "./preview-bench.js";
 import { WipeHandle } from "./wipe-handle.js";
@@ -24,7 +25,8 @@ class ResultViewer extends View {
   #comparison = null;
   #shown = "";
   #state = "opening";
-  #message = "";
+  /** @type {import("../lib/problem.js").Problem | null} */
+  #problem = null;
   #zoom = 0;
   #map = 0;
 
@@ -34,6 +36,10 @@ class ResultViewer extends View {
     flips.addEventListener("flip", (event) => this.#comparison?.flip(/** @type {CustomEvent} */ (event).detail), {
       signal: this.ended,
     });
+    const again = () => {
+      if (this.job && this.#state === "failed" && this.#problem?.offline) void this.#open(this.job);
+    };
+    store.addEventListener("back", again, { signal: this.ended });
   }
 
   /** @override */
@@ -65,14 +71,14 @@ class ResultViewer extends View {
       comparison.wipe(this.#handle?.value ?? 0.5);
       if (this.#comparison === comparison) this.#tell("open");
     } catch (error) {
-      if (this.#comparison === comparison) this.#tell("failed", asProblem(error).message);
+      if (this.#comparison === comparison) this.#tell("failed", asProblem(error));
     }
   }
 
-  /** @param {string} state @param {string} [message] */
-  #tell(state, message = "") {
+  /** @param {string} state @param {import("../lib/problem.js").Problem | null} [problem] */
+  #tell(state, problem = null) {
     this.#state = state;
-    this.#message = message;
+    this.#problem = problem;
     this.draw();
   }
 
@@ -139,7 +145,7 @@ class ResultViewer extends View {
   #fade() {
     const set = (/** @type {Event} */ event) => {
       this.#map = Number(/** @type {HTMLInputElement} */ (event.target).value);
-      this.#comparison?.map(this.#map).catch((error) => this.#tell("failed", asProblem(error).message));
+      this.#comparison?.map(this.#map).catch((error) => this.#tell("failed", asProblem(error)));
       this.draw();
     };
     return html`<label class="fade" title="Where the result does not explain the photograph">
@@ -159,7 +165,7 @@ class ResultViewer extends View {
   /** @param {Job} job */
   #failed(job) {
     return html`<div class="lens-failed" role="alert">
-      <p>${this.#message}</p>
+      <p>${this.#problem?.message}</p>
       <button class="button" @click=${() => this.#open(job)}>${icon("again")}Try again</button>
     </div>`;
   }

@@ -2,7 +2,7 @@
  * Each state at each width in both schemes: a picture to look at, nothing that axe objects to, nothing cut off.
  */
 import AxeBuilder from "@axe-core/playwright";
-import { choose, CORRUPT, expect, PENS, previewed, restore, SMALL, test } from "./page.js";
+import { ANOTHER, choose, CORRUPT, expect, PENS, previewed, restore, SMALL, test } from "./page.js";
 
 const WIDTHS = { phone: [360, 740], tablet: [820, 1100], desktop: [1440, 900] };
 const SCHEMES = /** @type {const} */ (["light", "dark"]);
@@ -71,6 +71,23 @@ test("jobs that run and that fail", async ({ open: page }) => {
   await page.getByRole("button", { name: "Restore", exact: true }).click();
   await expect(page.getByRole("alert").filter({ hasText: "It took longer than 10 minutes." })).toBeVisible();
   await look(page, "7-failed");
+});
+
+test("a server that is away", async ({ open: page, server, complaints }) => {
+  test.setTimeout(400_000);
+  await choose(page, SMALL);
+  await previewed(page);
+  try {
+    await server.stop("SIGKILL");
+    await expect(page.locator(".banner")).toBeVisible();
+    await look(page, "8-away");
+    await choose(page, ANOTHER);
+    await expect(page.getByRole("heading", { name: "It could not be sent yet" })).toBeVisible();
+    await look(page, "9-not-sent");
+  } finally {
+    await server.start();
+  }
+  complaints.length = 0;
 });
 
 test("a finger moves the frame and the line", async ({ browser, server }) => {

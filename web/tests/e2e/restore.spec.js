@@ -99,6 +99,27 @@ test("holding a key shows what was before", async ({ open: page }) => {
   await expect(after).toBeVisible();
 });
 
+test("a result that is smaller than the view is shown at 100 %, and all of it again", async ({ open: page }) => {
+  await choose(page, SMALL);
+  await previewed(page);
+  await restore(page);
+  await expect(page.getByText("Opening", { exact: true })).toBeHidden();
+  const zoom = page.getByRole("button", { name: /Show at 100 %/ });
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect(zoom).not.toHaveText(/now at 100 %$/);
+  const all = (await zoom.textContent()) ?? "";
+  expect(Number(/now at (\d+) %/.exec(all)?.[1])).toBeGreaterThan(125); // the viewer alone would stop at 0.8 of it
+  await zoom.click();
+  await expect(zoom).toHaveText(/now at 100 %$/);
+  await page.getByRole("application").focus();
+  await page.keyboard.press("ArrowRight"); // after which the view goes back to where it may be
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.getByRole("button", { name: "Zoom out" }).click();
+  await expect(zoom).toHaveText(/now at 100 %$/);
+  await page.getByRole("button", { name: "Show all" }).click();
+  await expect(zoom).toHaveText(all);
+});
+
 test("the map of what a result does not explain is faded in", async ({ open: page }) => {
   await choose(page, SMALL);
   await page.getByLabel("Model", { exact: true }).selectOption("dmsr_x2.light");

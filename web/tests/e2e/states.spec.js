@@ -87,3 +87,28 @@ test("a server that is killed is missed, and found again with its results", asyn
   await expect(page.getByRole("link", { name: /^Download/ })).toBeVisible();
   complaints.length = 0;
 });
+
+test("what is added while the server is away is sent when it is back", async ({ open: page, server, complaints }) => {
+  await choose(page, SMALL);
+  await previewed(page);
+  const list = page.getByRole("navigation", { name: "Photographs" });
+  try {
+    await server.stop("SIGKILL");
+    await expect(page.locator(".banner")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Restore", exact: true })).toBeDisabled();
+    await page.getByRole("button", { name: "Larger part" }).click();
+    await expect(page.locator(".lens-failed")).toBeVisible();
+    await choose(page, ANOTHER);
+    await expect(page.getByRole("heading", { name: "It could not be sent yet" })).toBeVisible();
+    await expect(list.getByRole("button", { name: /another/ })).toContainText("Not sent yet");
+    await list.getByRole("button", { name: "photo.png" }).click();
+  } finally {
+    await server.start();
+  }
+  await previewed(page);
+  await expect(page.locator(".banner")).toBeHidden();
+  await list.getByRole("button", { name: /another/ }).click();
+  await previewed(page);
+  await expect(page.getByRole("button", { name: "Restore", exact: true })).toBeEnabled();
+  complaints.length = 0;
+});

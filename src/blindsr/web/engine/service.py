@@ -3,11 +3,11 @@
 import asyncio
 import fcntl
 import json
+import logging
 import secrets
 import shutil
 import time
 from collections.abc import Coroutine
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -21,6 +21,7 @@ from blindsr.web.problems import ProblemError, missing
 from blindsr.web.settings import Settings
 from blindsr.web.uploads import copy_whole, safe_name
 
+_log = logging.getLogger(__name__)
 SIDES = (256, 512, 1024, 2048)
 """Longest sides of previews."""
 _SUFFIXES = frozenset(
@@ -48,7 +49,7 @@ class Service:
         self.store = Store(settings.state / "jobs.sqlite")
         limits = ["--file-size", str(settings.disk), *(["--memory", str(settings.memory)] if settings.memory else [])]
         self.reading = Pool("reading", 2, limits)
-        """Decodes photographs for the page; the second is started when tiles of a large result keep the first."""
+        """Decodes photographs for the page; the second while tiles of a large image keep the first."""
         self._cluster = _cluster(settings)
         self.looking = self._cluster or Pool("looking", 1, limits)
         """Analyses, and restores previews."""
@@ -69,12 +70,18 @@ class Service:
         return {"device": self.settings.device, "runtime": self.settings.runtime, **memory}
 
     async def warm(self) -> None:
-        """Start the workers, and load what the first photograph will need."""
+        """Start all workers, and load what the first photograph will need.
+
+        If a worker started only at the page's first requests, its imports would slow down the analysis that runs at
+        the same time.
+        """
         values = {"settings": self.work_settings}
-        tasks = [self.reading.run("check", {"values": {}, "settings": {}}), self.looking.run("warm", values)]
+        tasks = [self.reading.run("check", {"values": {}, "settings": {}}) for _ in range(self.reading.size)]
+        tasks.append(self.looking.run("warm", values))
         tasks += [self.restoring.run("warm", values) for _ in range(self.restoring.size)]
-        with suppress(ProblemError, WorkerDiedError):  # the first photograph will be told of it
-            await asyncio.gather(*tasks)
+        for error in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(error, Exception):  # the first photograph will be told of it, too
+                _log.warning("a worker could not be prepared: %s", str(error) or type(error).__name__)
 
     async def close(self) -> None:
         """End the workers, and give the folder back."""

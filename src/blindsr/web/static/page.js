@@ -1,79 +1,79 @@
 // Built from web/page; lit-html in it is under the licence in vendor/lit-html.
-var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let e=["bytes","kB","MB","GB","TB"],s=t<1e3?0:Math.min(e.length-1,Math.floor(Math.log10(t)/3)),o=t/1e3**s;return`${o>=100?Math.round(o):se.format(o)} ${e[s]}`}var W=(t,e)=>`${t} \xD7 ${e}`;function J(t,e){let s=t*e/1e6;return`${s<.1?s.toFixed(2):se.format(s)} megapixels`}function he(t){if(t<10)return`${se.format(Math.max(0,t))} s`;let e=Math.round(t);if(e<60)return`${e} s`;let s=Math.floor(e/60);return s<60?e%60?`${s} min ${e%60} s`:`${s} min`:s%60?`${Math.floor(s/60)} h ${s%60} min`:`${s/60} h`}function kt(t){return t===null||!Number.isFinite(t)?"Just started":t<2?"Nearly done":t<10?"A few seconds left":t<55?`About ${Math.ceil(t/5)*5} s left`:t<3300?`About ${Math.round(t/60)||1} min left`:`About ${se.format(Math.round(t/360)/10)} h left`}var x=t=>`${Math.round(100*t)} %`,Y=t=>se.format(t),pe=(t,e)=>`${t} ${e}${t===1?"":"s"}`;function Z(t){return t===null?NaN:typeof t=="number"?t*1e3:Date.parse(t)}function k(t){let e=t.split(/[\s,:]/,1)[0]??"",s=/^[a-z]+$/.test(e)?t.charAt(0).toUpperCase()+t.slice(1):t;return/[.!?…]$/.test(s)?s:`${s}.`}var N=class extends Error{constructor(e,{status:s=0,code:o="",title:i="",retryAfter:n=0}={}){super(e),this.name="Problem",this.status=s,this.code=o,this.title=i,this.retryAfter=n}get offline(){return this.code==="offline"}};function ue(){return new N("The server does not answer.",{code:"offline",title:"No connection"})}function He(t,e,s=null){let o={};try{o=JSON.parse(e)??{}}catch{}let i=typeof o.title=="string"?o.title:"",n=typeof o.detail=="string"?o.detail:i;return new N(k(n||`The server answered with status ${t}.`),{status:t,title:i,code:typeof o.code=="string"?o.code:"",retryAfter:Number(s)||0})}function v(t){return t instanceof N?t:t instanceof TypeError?ue():new N(t instanceof Error?t.message:String(t))}async function fe(t,e){let s;try{s=await fetch(`v1/${t}`,e)}catch(o){throw o instanceof DOMException&&o.name==="AbortError"?o:ue()}if(!s.ok)throw He(s.status,await s.text(),s.headers.get("Retry-After"));return s}var P=async(t,e)=>(await fe(t,e)).json(),_t=(t,e={})=>({method:"POST",headers:{"Content-Type":"application/json",...e},body:JSON.stringify(t)}),Et=()=>P("models"),Tt=t=>P(`photos/${t}`),St=t=>P(`photos/${t}/analysis`),Mt=t=>fe(`photos/${t}`,{method:"DELETE"}),Ct=async()=>(await P("jobs")).jobs,Nt=t=>fe(`jobs/${t}`,{method:"DELETE"}),Lt=async t=>(await P(`jobs/${t}/command`)).command,me=(t,e)=>P(`${t}/${e}/tiles.json`),Rt=(t,e,s)=>P("jobs",_t({photo:t,options:e},{"Idempotency-Key":s}));async function jt(t,e,s,o,i){let n=await fe("preview",{..._t({photo:t,region:e,options:s,client:o}),signal:i});return{image:await n.blob(),model:n.headers.get("X-Blindsr-Model")??"",seconds:Number(n.headers.get("X-Blindsr-Seconds"))||0}}function Pt(t,e,s){return new Promise((o,i)=>{let n=new XMLHttpRequest;n.upload.onprogress=l=>l.lengthComputable&&e(l.loaded/l.total),n.onload=()=>n.status<300?o(JSON.parse(n.responseText)):i(He(n.status,n.responseText,n.getResponseHeader("Retry-After"))),n.onerror=()=>i(ue()),n.onabort=()=>i(new N("The upload was stopped.",{code:"aborted"})),s.addEventListener("abort",()=>n.abort());let r=new FormData;r.append("file",t,t.name),n.open("POST","v1/photos"),n.send(r)})}var y={preview:(t,e)=>`v1/photos/${t}/preview?side=${e}`,tile:(t,e,s,o,i,n)=>`v1/${t}/${e}/tiles/${s}/${o}_${i}.${n}`,result:t=>`v1/jobs/${t}/result`,report:t=>`v1/jobs/${t}/report`,map:t=>`v1/jobs/${t}/map`,zip:t=>`v1/results.zip?${t.map(e=>`job=${encodeURIComponent(e)}`).join("&")}`};var z=Object.freeze({model:"auto",sizing:"scale",scale:null,size:"",megapixels:null,strength:1,denoise:null,detail:null,noise:null,blur:null,steps:null,time_limit:"",native:"",tta:!1,format:"keep",quality:95,bits:"keep"}),Ms=["denoise","noise","blur","steps","time_limit"],Cs=new Set(["jpeg","webp","avif","heic"]),Ns=(t,e)=>t.model==="auto"?e?.choice?.model??"":t.model,ie=(t,e,s)=>e.find(o=>o.name===Ns(t,s))??null;function L(t,e){return e!==null&&(e.options??[]).includes(t)}function Ls(t,e){let s={};for(let o of Ms){let i=t[o];i!==null&&i!==""&&L(o,e)&&(s[o]=i)}return s}function Oe(t,e,s){let o=ie(t,e,s),i=Ls(t,o),r={model:t.model==="auto"&&Object.keys(i).length&&o?o.name:t.model,...i};return t.detail&&L("detail",o)&&(r.detail=t.detail),t.tta&&(r.tta=!0),t.native?r.native=t.native:t.model==="auto"&&r.model!=="auto"&&(r.native="auto"),r}function zt(t,e,s){let o=Oe(t,e,s);return t.sizing==="scale"&&t.scale&&(o.scale=t.scale),t.sizing==="size"&&t.size&&(o.size=t.size),t.sizing==="megapixels"&&t.megapixels&&(o.megapixels=t.megapixels),t.strength<1&&(o.strength=t.strength),t.format!=="keep"&&(o.format=t.format),t.quality!==z.quality&&(o.quality=t.quality),t.bits!=="keep"&&(o.bits=t.bits),o.report=!0,o}var It=(t,e)=>Cs.has(t==="keep"?e.toLowerCase():t);function Dt(t,e,s){let o=Rs(t,e,s);return o===null||!Number.isFinite(o)||o<=0?null:[Math.max(1,Math.round(e.width*o)),Math.max(1,Math.round(e.height*o))]}function Rs(t,e,s){let{width:o,height:i}=e,n=s?.scale??4;if(t.sizing==="megapixels")return t.megapixels?Math.sqrt(t.megapixels*1e6/(o*i)):n;if(t.sizing==="scale"||!t.size)return t.scale??n;let[,r,l]=/^(\d*)x(\d*)$/.exec(t.size)??[];return!r&&!l?null:Math.min(r?Number(r)/o:1/0,l?Number(l)/i:1/0)}var js=0,G=class{constructor(e,s=null){this.key=`item-${++js}`,this.name=e,this.file=s,this.local=s?URL.createObjectURL(s):"",this.upload=s?"waiting":"kept",this.sent=0,this.photo=null,this.card=null,this.problem=null,this.settings={...z},this.region=null,this.jobs=[],this.shown=null,this.tab="preview",this.full=!1,this.asked=!1,this.stop=new AbortController}get job(){return this.jobs[0]??null}get done(){return this.jobs.filter(e=>e.state==="done")}get result(){return this.done.find(e=>e.id===this.shown)??this.done[0]??null}get busy(){return this.full||this.job?.state==="queued"||this.job?.state==="running"}get status(){return this.upload!=="kept"&&!(this.upload==="gone"&&this.job)?this.upload:this.full?"full":this.job?this.job.state:this.card||this.problem?"ready":"looking"}get restorable(){return this.upload==="kept"&&this.photo!==null&&!this.busy&&!this.asked}update(e){let s=this.jobs.findIndex(o=>o.id===e.id);s>=0?this.jobs[s]=e:this.jobs.unshift(e)}drop(e){this.jobs=this.jobs.filter(s=>s.id!==e),this.done.length||(this.tab="preview")}release(){this.local&&URL.revokeObjectURL(this.local),this.local="",this.file=null}};var Ht="blindsr.photographs";function Ot(t=localStorage){try{let e=JSON.parse(t.getItem(Ht)??"[]");return Array.isArray(e)?e.filter(s=>typeof s?.id=="string"):[]}catch{return[]}}function I(t,e=localStorage){let s=t.flatMap(o=>o.photo?[{id:o.photo.id,settings:o.settings}]:[]);try{e.setItem(Ht,JSON.stringify(s))}catch{}}var qe=class extends EventTarget{items=[];selectedKey=null;models=[];link="connecting";notices=[];forgotten=new Set;#e=!1;#t=0;changed(){this.#e||(this.#e=!0,queueMicrotask(()=>{this.#e=!1,this.dispatchEvent(new Event("change"))}))}get selected(){return this.items.find(e=>e.key===this.selectedKey)??null}get results(){return this.items.flatMap(e=>e.done[0]??[])}byPhoto(e){return this.items.find(s=>e!==null&&s.photo?.id===e)??null}byJob(e){return this.items.find(s=>s.jobs.some(o=>o.id===e))??null}add(e){this.items.push(e),this.selectedKey??=e.key,this.changed()}remove(e){let s=this.items.indexOf(e);this.items=this.items.filter(o=>o!==e),this.selectedKey===e.key&&(this.selectedKey=(this.items[s]??this.items[s-1])?.key??null),this.changed()}select(e){this.selectedKey=e.key,this.changed()}connected(e){this.link=e,this.changed()}say(e,s="plain"){let o=++this.#t;this.notices=[...this.notices.slice(-2),{id:o,text:e,kind:s}],this.changed(),setTimeout(()=>this.dismiss(o),s==="bad"?12e3:5e3)}dismiss(e){this.notices=this.notices.filter(s=>s.id!==e),this.changed()}},d=new qe;var Ps=2,zs=5;function ge(t){let e=[...t].map(s=>new G(s.name||"Pasted photograph.png",s));for(let s of e)d.add(s);e[0]&&d.select(e[0]),e.length>1&&d.say(`${pe(e.length,"photograph")} added.`);for(let s=Ps-Is();s>0;s--)Ue()}var Is=()=>d.items.filter(t=>t.upload==="sending").length;async function Ue(){let t=d.items.find(e=>e.upload==="waiting");if(t?.file){t.upload="sending",d.changed();try{let e=s=>{t.sent=s,d.changed()};t.photo=await Pt(t.file,e,t.stop.signal),t.upload="kept",Q(t)}catch(e){if(t.stop.signal.aborted)return;t.upload="refused",t.problem=v(e),t!==d.selected&&Be(t,t.problem.message)}finally{Ue()}I(d.items),d.changed()}}var Be=(t,e)=>d.say(e.includes(t.name)?e:`${t.name}: ${e}`,"bad");function be(t){t.upload="waiting",t.problem=null,t.sent=0,Ue()}async function Q(t){if(t.photo){t.problem=null,d.changed();try{t.card=await St(t.photo.id)}catch(e){t.problem=v(e)}d.changed()}}async function Fe(t){if(!t.photo||!t.restorable)return;let e=Ke(),s=zt(t.settings,d.models,t.card);t.asked=!0,d.changed();try{await Ds(t,async()=>{let o=await Rt(t.photo?.id??"",s,e);d.byJob(o.id)||we(o,!0)})}catch(o){Be(t,v(o).message)}t.asked=!1,d.changed()}async function Ds(t,e){for(;;)try{await e(),t.full=!1;return}catch(s){let o=v(s);if(o.status!==429)throw t.full=!1,o;if(t.full=!0,d.changed(),await new Promise(i=>setTimeout(i,1e3*(o.retryAfter||zs))),!t.full||!d.items.includes(t))return}}async function qt(){for(let t of Ve())await Promise.race([Fe(t),Hs()])}var Hs=()=>new Promise(t=>setTimeout(t,500)),Ve=()=>d.items.filter(t=>t.restorable&&!t.done.length);async function Ut(t){t.full=!1;let e=t.job;e&&(e.state==="queued"||e.state==="running")&&await Bt(t,e.id),d.changed()}async function Bt(t,e){try{await Nt(e),t.drop(e)}catch(s){let o=v(s);o.status===404?t.drop(e):d.say(o.message,"bad")}}async function $e(t){t.stop.abort(),t.full=!1,t.photo&&d.forgotten.add(t.photo.id),d.remove(t),document.getElementById("work")?.focus({preventScroll:!0}),t.release(),I(d.items),await Promise.all(t.jobs.map(e=>Bt(t,e.id))),t.photo&&t.upload==="kept"&&await Mt(t.photo.id).catch(()=>{})}function Ft(t){for(let e of d.items)e.settings={...t.settings};I(d.items),d.say("All photographs have these settings now.","good")}function Vt(t,e){t.settings={...t.settings,...e},I(d.items),d.changed()}function we(t,e=!1){let s=d.byJob(t.id)??d.byPhoto(t.photo);if(!s)return;let o=s.jobs.find(i=>i.id===t.id)?.state;t.state==="cancelled"?s.drop(t.id):s.update(t),e&&t.state==="done"&&o!=="done"&&Os(s,t),e&&t.state==="failed"&&o!=="failed"&&t.error&&s!==d.selected&&Be(s,k(t.error.detail??t.error.title??"it failed")),d.changed()}function Os(t,e){t.shown=e.id,t.tab="result",d.say(`${t.name} is restored.`,t===d.selected?"plain":"good")}function Ke(){return[...crypto.getRandomValues(new Uint8Array(16))].map(e=>e.toString(16).padStart(2,"0")).join("")}var qs="image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pnm";function Kt(){let t=s=>document.documentElement.classList.toggle("dropping",s),e=0;addEventListener("dragenter",s=>{We(s)&&(e+=1,t(!0))}),addEventListener("dragleave",()=>{e=Math.max(0,e-1),e||t(!1)}),addEventListener("dragover",s=>We(s)&&s.preventDefault()),addEventListener("drop",s=>{e=0,t(!1),We(s)&&(s.preventDefault(),ge(s.dataTransfer?.files??[]))}),addEventListener("paste",s=>{let o=[...s.clipboardData?.files??[]];o.length&&ge(o)})}var We=t=>t.dataTransfer?.types.includes("Files")??!1;function ve(){let t=document.createElement("input");t.type="file",t.multiple=!0,t.accept=qs,t.hidden=!0,t.dataset.testid="files",t.addEventListener("change",()=>{ge(t.files??[]),t.remove()}),t.addEventListener("cancel",()=>t.remove()),document.body.append(t),t.click()}var Ye=globalThis,Wt=t=>t,ye=Ye.trustedTypes,Jt=ye?ye.createPolicy("lit-html",{createHTML:t=>t}):void 0,Ze="$lit$",M=`lit$${Math.random().toFixed(9).slice(2)}$`,Ge="?"+M,Us=`<${Ge}>`,O=document,re=()=>O.createComment(""),ae=t=>t===null||typeof t!="object"&&typeof t!="function",Qe=Array.isArray,es=t=>Qe(t)||typeof t?.[Symbol.iterator]=="function",Je=`[ 	
-\f\r]`,ne=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,Yt=/-->/g,Zt=/>/g,D=RegExp(`>|${Je}(?:([^\\s"'>=/]+)(${Je}*=${Je}*(?:[^ 	
-\f\r"'\`<>=]|("|')|))|$)`,"g"),Gt=/'/g,Qt=/"/g,ts=/^(?:script|style|textarea|title)$/i,Xe=t=>(e,...s)=>({_$litType$:t,strings:e,values:s}),a=Xe(1),Bs=Xe(2),vi=Xe(3),A=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),Xt=new WeakMap,H=O.createTreeWalker(O,129);function ss(t,e){if(!Qe(t)||!t.hasOwnProperty("raw"))throw Error("invalid template strings array");return Jt!==void 0?Jt.createHTML(e):e}var os=(t,e)=>{let s=t.length-1,o=[],i,n=e===2?"<svg>":e===3?"<math>":"",r=ne;for(let l=0;l<s;l++){let c=t[l],u,g,p=-1,b=0;for(;b<c.length&&(r.lastIndex=b,g=r.exec(c),g!==null);)b=r.lastIndex,r===ne?g[1]==="!--"?r=Yt:g[1]!==void 0?r=Zt:g[2]!==void 0?(ts.test(g[2])&&(i=RegExp("</"+g[2],"g")),r=D):g[3]!==void 0&&(r=D):r===D?g[0]===">"?(r=i??ne,p=-1):g[1]===void 0?p=-2:(p=r.lastIndex-g[2].length,u=g[1],r=g[3]===void 0?D:g[3]==='"'?Qt:Gt):r===Qt||r===Gt?r=D:r===Yt||r===Zt?r=ne:(r=D,i=void 0);let m=r===D&&t[l+1].startsWith("/>")?" ":"";n+=r===ne?c+Us:p>=0?(o.push(u),c.slice(0,p)+Ze+c.slice(p)+M+m):c+M+(p===-2?l:m)}return[ss(t,n+(t[s]||"<?>")+(e===2?"</svg>":e===3?"</math>":"")),o]},le=class t{constructor({strings:e,_$litType$:s},o){let i;this.parts=[];let n=0,r=0,l=e.length-1,c=this.parts,[u,g]=os(e,s);if(this.el=t.createElement(u,o),H.currentNode=this.el.content,s===2||s===3){let p=this.el.content.firstChild;p.replaceWith(...p.childNodes)}for(;(i=H.nextNode())!==null&&c.length<l;){if(i.nodeType===1){if(i.hasAttributes())for(let p of i.getAttributeNames())if(p.endsWith(Ze)){let b=g[r++],m=i.getAttribute(p).split(M),w=/([.?@])?(.*)/.exec(b);c.push({type:1,index:n,name:w[2],strings:m,ctor:w[1]==="."?Ae:w[1]==="?"?ke:w[1]==="@"?_e:U}),i.removeAttribute(p)}else p.startsWith(M)&&(c.push({type:6,index:n}),i.removeAttribute(p));if(ts.test(i.tagName)){let p=i.textContent.split(M),b=p.length-1;if(b>0){i.textContent=ye?ye.emptyScript:"";for(let m=0;m<b;m++)i.append(p[m],re()),H.nextNode(),c.push({type:2,index:++n});i.append(p[b],re())}}}else if(i.nodeType===8)if(i.data===Ge)c.push({type:2,index:n});else{let p=-1;for(;(p=i.data.indexOf(M,p+1))!==-1;)c.push({type:7,index:n}),p+=M.length-1}n++}}static createElement(e,s){let o=O.createElement("template");return o.innerHTML=e,o}};function q(t,e,s=t,o){if(e===A)return e;let i=o!==void 0?s._$Co?.[o]:s._$Cl,n=ae(e)?void 0:e._$litDirective$;return i?.constructor!==n&&(i?._$AO?.(!1),n===void 0?i=void 0:(i=new n(t),i._$AT(t,s,o)),o!==void 0?(s._$Co??=[])[o]=i:s._$Cl=i),i!==void 0&&(e=q(t,i._$AS(t,e.values),i,o)),e}var xe=class{constructor(e,s){this._$AV=[],this._$AN=void 0,this._$AD=e,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(e){let{el:{content:s},parts:o}=this._$AD,i=(e?.creationScope??O).importNode(s,!0);H.currentNode=i;let n=H.nextNode(),r=0,l=0,c=o[0];for(;c!==void 0;){if(r===c.index){let u;c.type===2?u=new X(n,n.nextSibling,this,e):c.type===1?u=new c.ctor(n,c.name,c.strings,this,e):c.type===6&&(u=new Ee(n,this,e)),this._$AV.push(u),c=o[++l]}r!==c?.index&&(n=H.nextNode(),r++)}return H.currentNode=O,i}p(e){let s=0;for(let o of this._$AV)o!==void 0&&(o.strings!==void 0?(o._$AI(e,o,s),s+=o.strings.length-2):o._$AI(e[s])),s++}},X=class t{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(e,s,o,i){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=e,this._$AB=s,this._$AM=o,this.options=i,this._$Cv=i?.isConnected??!0}get parentNode(){let e=this._$AA.parentNode,s=this._$AM;return s!==void 0&&e?.nodeType===11&&(e=s.parentNode),e}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(e,s=this){e=q(this,e,s),ae(e)?e===h||e==null||e===""?(this._$AH!==h&&this._$AR(),this._$AH=h):e!==this._$AH&&e!==A&&this._(e):e._$litType$!==void 0?this.$(e):e.nodeType!==void 0?this.T(e):es(e)?this.k(e):this._(e)}O(e){return this._$AA.parentNode.insertBefore(e,this._$AB)}T(e){this._$AH!==e&&(this._$AR(),this._$AH=this.O(e))}_(e){this._$AH!==h&&ae(this._$AH)?this._$AA.nextSibling.data=e:this.T(O.createTextNode(e)),this._$AH=e}$(e){let{values:s,_$litType$:o}=e,i=typeof o=="number"?this._$AC(e):(o.el===void 0&&(o.el=le.createElement(ss(o.h,o.h[0]),this.options)),o);if(this._$AH?._$AD===i)this._$AH.p(s);else{let n=new xe(i,this),r=n.u(this.options);n.p(s),this.T(r),this._$AH=n}}_$AC(e){let s=Xt.get(e.strings);return s===void 0&&Xt.set(e.strings,s=new le(e)),s}k(e){Qe(this._$AH)||(this._$AH=[],this._$AR());let s=this._$AH,o,i=0;for(let n of e)i===s.length?s.push(o=new t(this.O(re()),this.O(re()),this,this.options)):o=s[i],o._$AI(n),i++;i<s.length&&(this._$AR(o&&o._$AB.nextSibling,i),s.length=i)}_$AR(e=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);e!==this._$AB;){let o=Wt(e).nextSibling;Wt(e).remove(),e=o}}setConnected(e){this._$AM===void 0&&(this._$Cv=e,this._$AP?.(e))}},U=class{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(e,s,o,i,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=e,this.name=s,this._$AM=i,this.options=n,o.length>2||o[0]!==""||o[1]!==""?(this._$AH=Array(o.length-1).fill(new String),this.strings=o):this._$AH=h}_$AI(e,s=this,o,i){let n=this.strings,r=!1;if(n===void 0)e=q(this,e,s,0),r=!ae(e)||e!==this._$AH&&e!==A,r&&(this._$AH=e);else{let l=e,c,u;for(e=n[0],c=0;c<n.length-1;c++)u=q(this,l[o+c],s,c),u===A&&(u=this._$AH[c]),r||=!ae(u)||u!==this._$AH[c],u===h?e=h:e!==h&&(e+=(u??"")+n[c+1]),this._$AH[c]=u}r&&!i&&this.j(e)}j(e){e===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,e??"")}},Ae=class extends U{constructor(){super(...arguments),this.type=3}j(e){this.element[this.name]=e===h?void 0:e}},ke=class extends U{constructor(){super(...arguments),this.type=4}j(e){this.element.toggleAttribute(this.name,!!e&&e!==h)}},_e=class extends U{constructor(e,s,o,i,n){super(e,s,o,i,n),this.type=5}_$AI(e,s=this){if((e=q(this,e,s,0)??h)===A)return;let o=this._$AH,i=e===h&&o!==h||e.capture!==o.capture||e.once!==o.once||e.passive!==o.passive,n=e!==h&&(o===h||i);i&&this.element.removeEventListener(this.name,this,o),n&&this.element.addEventListener(this.name,this,e),this._$AH=e}handleEvent(e){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,e):this._$AH.handleEvent(e)}},Ee=class{constructor(e,s,o){this.element=e,this.type=6,this._$AN=void 0,this._$AM=s,this.options=o}get _$AU(){return this._$AM._$AU}_$AI(e){q(this,e)}},is={M:Ze,P:M,A:Ge,C:1,L:os,R:xe,D:es,V:q,I:X,H:U,N:ke,U:_e,B:Ae,F:Ee},Fs=Ye.litHtmlPolyfillSupport;Fs?.(le,X),(Ye.litHtmlVersions??=[]).push("3.3.3");var et=(t,e,s)=>{let o=s?.renderBefore??e,i=o._$litPart$;if(i===void 0){let n=s?.renderBefore??null;o._$litPart$=i=new X(e.insertBefore(re(),n),n,void 0,s??{})}return i._$AI(t),i};var C={ATTRIBUTE:1,CHILD:2,PROPERTY:3,BOOLEAN_ATTRIBUTE:4,EVENT:5,ELEMENT:6},Te=t=>(...e)=>({_$litDirective$:t,values:e}),ee=class{constructor(e){}get _$AU(){return this._$AM._$AU}_$AT(e,s,o){this._$Ct=e,this._$AM=s,this._$Ci=o}_$AS(e,s){return this.update(e,s)}update(e,s){return this.render(...s)}};var{I:Vs}=is,ns=t=>t;var as=t=>t.strings===void 0,rs=()=>document.createComment(""),te=(t,e,s)=>{let o=t._$AA.parentNode,i=e===void 0?t._$AB:e._$AA;if(s===void 0){let n=o.insertBefore(rs(),i),r=o.insertBefore(rs(),i);s=new Vs(n,r,t,t.options)}else{let n=s._$AB.nextSibling,r=s._$AM,l=r!==t;if(l){let c;s._$AQ?.(t),s._$AM=t,s._$AP!==void 0&&(c=t._$AU)!==r._$AU&&s._$AP(c)}if(n!==i||l){let c=s._$AA;for(;c!==n;){let u=ns(c).nextSibling;ns(o).insertBefore(c,i),c=u}}}return s},R=(t,e,s=t)=>(t._$AI(e,s),t),Ks={},Se=(t,e=Ks)=>t._$AH=e,ls=t=>t._$AH,Me=t=>{t._$AR(),t._$AA.remove()};var _=Te(class extends ee{constructor(t){if(super(t),t.type!==C.PROPERTY&&t.type!==C.ATTRIBUTE&&t.type!==C.BOOLEAN_ATTRIBUTE)throw Error("The `live` directive is not allowed on child or event bindings");if(!as(t))throw Error("`live` bindings can only contain a single expression")}render(t){return t}update(t,[e]){if(e===A||e===h)return e;let s=t.element,o=t.name;if(t.type===C.PROPERTY){if(e===s[o])return A}else if(t.type===C.BOOLEAN_ATTRIBUTE){if(!!e===s.hasAttribute(o))return A}else if(t.type===C.ATTRIBUTE&&s.getAttribute(o)===e+"")return A;return Se(t),e}});var cs=(t,e,s)=>{let o=new Map;for(let i=e;i<=s;i++)o.set(t[i],i);return o},ce=Te(class extends ee{constructor(t){if(super(t),t.type!==C.CHILD)throw Error("repeat() can only be used in text expressions")}dt(t,e,s){let o;s===void 0?s=e:e!==void 0&&(o=e);let i=[],n=[],r=0;for(let l of t)i[r]=o?o(l,r):r,n[r]=s(l,r),r++;return{values:n,keys:i}}render(t,e,s){return this.dt(t,e,s).values}update(t,[e,s,o]){let i=ls(t),{values:n,keys:r}=this.dt(e,s,o);if(!Array.isArray(i))return this.ut=r,n;let l=this.ut??=[],c=[],u,g,p=0,b=i.length-1,m=0,w=n.length-1;for(;p<=b&&m<=w;)if(i[p]===null)p++;else if(i[b]===null)b--;else if(l[p]===r[m])c[m]=R(i[p],n[m]),p++,m++;else if(l[b]===r[w])c[w]=R(i[b],n[w]),b--,w--;else if(l[p]===r[w])c[w]=R(i[p],n[w]),te(t,c[w+1],i[p]),p++,w--;else if(l[b]===r[m])c[m]=R(i[b],n[m]),te(t,i[p],i[b]),b--,m++;else if(u===void 0&&(u=cs(r,m,w),g=cs(l,p,b)),u.has(l[p]))if(u.has(l[b])){let T=g.get(r[m]),De=T!==void 0?i[T]:null;if(De===null){let At=te(t,i[p]);R(At,n[m]),c[m]=At}else c[m]=R(De,n[m]),te(t,i[p],De),i[T]=null;m++}else Me(i[b]),b--;else Me(i[p]),p++;for(;m<=w;){let T=te(t,c[w+1]);R(T,n[m]),c[m++]=T}for(;p<=b;){let T=i[p++];T!==null&&Me(T)}return this.ut=r,Se(t,c),A}});var f=t=>a`<svg class="icon" aria-hidden="true" focusable="false">
-    <use href="static/icons.svg#${t}"></use>
-  </svg>`;var $=class extends HTMLElement{#e=new AbortController;connectedCallback(){this.#e=new AbortController,d.addEventListener("change",()=>this.draw(),{signal:this.ended}),this.draw()}disconnectedCallback(){this.#e.abort()}get ended(){return this.#e.signal}refuge="";draw(){if(!this.isConnected)return;let e=this.refuge&&this.contains(document.activeElement);if(et(this.template(),this,{host:this}),!e||this.contains(document.activeElement))return;let s=this.querySelector(this.refuge);s instanceof HTMLElement&&s.focus({preventScroll:!0})}template(){throw new Error("an element needs a template")}};var tt=class extends ${template(){let e=["localhost","127.0.0.1","[::1]"].includes(location.hostname);return a`<section class="invitation">
+var st=new Intl.NumberFormat("en",{maximumFractionDigits:1});function ot(e){let t=["bytes","kB","MB","GB","TB"],s=e<1e3?0:Math.min(t.length-1,Math.floor(Math.log10(e)/3)),o=e/1e3**s;return`${o>=100?Math.round(o):st.format(o)} ${t[s]}`}var W=(e,t)=>`${e} \xD7 ${t}`;function J(e,t){let s=e*t/1e6;return`${s<.1?s.toFixed(2):st.format(s)} megapixels`}function ht(e){if(e<10)return`${st.format(Math.max(0,e))} s`;let t=Math.round(e);if(t<60)return`${t} s`;let s=Math.floor(t/60);return s<60?t%60?`${s} min ${t%60} s`:`${s} min`:s%60?`${Math.floor(s/60)} h ${s%60} min`:`${s/60} h`}function ke(e){return e===null||!Number.isFinite(e)?"Just started":e<2?"Nearly done":e<10?"A few seconds left":e<55?`About ${Math.ceil(e/5)*5} s left`:e<3300?`About ${Math.round(e/60)||1} min left`:`About ${st.format(Math.round(e/360)/10)} h left`}var x=e=>`${Math.round(100*e)} %`,Z=e=>st.format(e),pt=(e,t)=>`${e} ${t}${e===1?"":"s"}`;function Y(e){return e===null?NaN:typeof e=="number"?e*1e3:Date.parse(e)}function k(e){let t=e.split(/[\s,:]/,1)[0]??"",s=/^[a-z]+$/.test(t)?e.charAt(0).toUpperCase()+e.slice(1):e;return/[.!?…]$/.test(s)?s:`${s}.`}var N=class extends Error{constructor(t,{status:s=0,code:o="",title:i="",retryAfter:n=0}={}){super(t),this.name="Problem",this.status=s,this.code=o,this.title=i,this.retryAfter=n}get offline(){return this.code==="offline"}};function ut(){return new N("The server does not answer.",{code:"offline",title:"No connection"})}function Ht(e,t,s=null){let o={};try{o=JSON.parse(t)??{}}catch{}let i=typeof o.title=="string"?o.title:"",n=typeof o.detail=="string"?o.detail:i;return new N(k(n||`The server answered with status ${e}.`),{status:e,title:i,code:typeof o.code=="string"?o.code:"",retryAfter:Number(s)||0})}function v(e){return e instanceof N?e:e instanceof TypeError?ut():new N(e instanceof Error?e.message:String(e))}async function ft(e,t){let s;try{s=await fetch(`v1/${e}`,t)}catch(o){throw o instanceof DOMException&&o.name==="AbortError"?o:ut()}if(!s.ok)throw Ht(s.status,await s.text(),s.headers.get("Retry-After"));return s}var z=async(e,t)=>(await ft(e,t)).json(),Ee=(e,t={})=>({method:"POST",headers:{"Content-Type":"application/json",...t},body:JSON.stringify(e)}),_e=()=>z("models"),Te=e=>z(`photos/${e}`),Se=e=>z(`photos/${e}/analysis`),Me=e=>ft(`photos/${e}`,{method:"DELETE"}),Ce=async()=>(await z("jobs")).jobs,Ne=e=>ft(`jobs/${e}`,{method:"DELETE"}),Le=async e=>(await z(`jobs/${e}/command`)).command,mt=(e,t)=>z(`${e}/${t}/tiles.json`),Re=(e,t,s)=>z("jobs",Ee({photo:e,options:t},{"Idempotency-Key":s}));async function je(e,t,s,o,i){let n=await ft("preview",{...Ee({photo:e,region:t,options:s,client:o}),signal:i});return{image:await n.blob(),model:n.headers.get("X-Blindsr-Model")??"",seconds:Number(n.headers.get("X-Blindsr-Seconds"))||0}}function ze(e,t,s){return new Promise((o,i)=>{let n=new XMLHttpRequest;n.upload.onprogress=l=>l.lengthComputable&&t(l.loaded/l.total),n.onload=()=>n.status<300?o(JSON.parse(n.responseText)):i(Ht(n.status,n.responseText,n.getResponseHeader("Retry-After"))),n.onerror=()=>i(ut()),n.onabort=()=>i(new N("The upload was stopped.",{code:"aborted"})),s.addEventListener("abort",()=>n.abort());let r=new FormData;r.append("file",e,e.name),n.open("POST","v1/photos"),n.send(r)})}var y={preview:(e,t)=>`v1/photos/${e}/preview?side=${t}`,tile:(e,t,s,o,i,n)=>`v1/${e}/${t}/tiles/${s}/${o}_${i}.${n}`,result:e=>`v1/jobs/${e}/result`,report:e=>`v1/jobs/${e}/report`,map:e=>`v1/jobs/${e}/map`,zip:e=>`v1/results.zip?${e.map(t=>`job=${encodeURIComponent(t)}`).join("&")}`};var P=Object.freeze({model:"auto",sizing:"scale",scale:null,size:"",megapixels:null,strength:1,denoise:null,detail:null,noise:null,blur:null,steps:null,time_limit:"",native:"",tta:!1,format:"keep",quality:95,bits:"keep"}),Ls=["denoise","noise","blur","steps","time_limit"],Rs=new Set(["jpeg","webp","avif","heic"]),js=(e,t)=>e.model==="auto"?t?.choice?.model??"":e.model,it=(e,t,s)=>t.find(o=>o.name===js(e,s))??null;function L(e,t){return t!==null&&(t.options??[]).includes(e)}function zs(e,t){let s={};for(let o of Ls){let i=e[o];i!==null&&i!==""&&L(o,t)&&(s[o]=i)}return s}function Ot(e,t,s){let o=it(e,t,s),i=zs(e,o),r={model:e.model==="auto"&&Object.keys(i).length&&o?o.name:e.model,...i};return e.detail&&L("detail",o)&&(r.detail=e.detail),e.tta&&(r.tta=!0),e.native?r.native=e.native:e.model==="auto"&&r.model!=="auto"&&(r.native="auto"),r}function Pe(e,t,s){let o=Ot(e,t,s);return e.sizing==="scale"&&e.scale&&(o.scale=e.scale),e.sizing==="size"&&e.size&&(o.size=e.size),e.sizing==="megapixels"&&e.megapixels&&(o.megapixels=e.megapixels),e.strength<1&&(o.strength=e.strength),e.format!=="keep"&&(o.format=e.format),e.quality!==P.quality&&(o.quality=e.quality),e.bits!=="keep"&&(o.bits=e.bits),o.report=!0,o}var Ie=(e,t)=>Rs.has(e==="keep"?t.toLowerCase():e);function De(e,t,s){let o=Ps(e,t,s);return o===null||!Number.isFinite(o)||o<=0?null:[Math.max(1,Math.round(t.width*o)),Math.max(1,Math.round(t.height*o))]}function Ps(e,t,s){let{width:o,height:i}=t,n=s?.scale??4;if(e.sizing==="megapixels")return e.megapixels?Math.sqrt(e.megapixels*1e6/(o*i)):n;if(e.sizing==="scale"||!e.size)return e.scale??n;let[,r,l]=/^(\d*)x(\d*)$/.exec(e.size)??[];return!r&&!l?null:Math.min(r?Number(r)/o:1/0,l?Number(l)/i:1/0)}var Is=0,G=class{constructor(t,s=null){this.key=`item-${++Is}`,this.name=t,this.file=s,this.local=s?URL.createObjectURL(s):"",this.upload=s?"waiting":"kept",this.sent=0,this.photo=null,this.card=null,this.problem=null,this.settings={...P},this.region=null,this.jobs=[],this.shown=null,this.tab="preview",this.full=!1,this.asked=!1,this.stop=new AbortController}get job(){return this.jobs[0]??null}get done(){return this.jobs.filter(t=>t.state==="done")}get result(){return this.done.find(t=>t.id===this.shown)??this.done[0]??null}get busy(){return this.full||this.job?.state==="queued"||this.job?.state==="running"}get status(){return this.upload!=="kept"&&!(this.upload==="gone"&&this.job)?this.upload:this.full?"full":this.job?this.job.state:this.card||this.problem?"ready":"looking"}get restorable(){return this.upload==="kept"&&this.photo!==null&&!this.busy&&!this.asked}update(t){let s=this.jobs.findIndex(o=>o.id===t.id);s>=0?this.jobs[s]=t:this.jobs.unshift(t)}drop(t){this.jobs=this.jobs.filter(s=>s.id!==t),this.done.length||(this.tab="preview")}release(){this.local&&URL.revokeObjectURL(this.local),this.local="",this.file=null}};var He="blindsr.photographs";function Oe(e=localStorage){try{let t=JSON.parse(e.getItem(He)??"[]");return Array.isArray(t)?t.filter(s=>typeof s?.id=="string"):[]}catch{return[]}}function I(e,t=localStorage){let s=e.flatMap(o=>o.photo?[{id:o.photo.id,settings:o.settings}]:[]);try{t.setItem(He,JSON.stringify(s))}catch{}}var qt=class extends EventTarget{items=[];selectedKey=null;models=[];link="connecting";notices=[];forgotten=new Set;#t=!1;#e=0;changed(){this.#t||(this.#t=!0,queueMicrotask(()=>{this.#t=!1,this.dispatchEvent(new Event("change"))}))}get selected(){return this.items.find(t=>t.key===this.selectedKey)??null}get results(){return this.items.flatMap(t=>t.done[0]??[])}byPhoto(t){return this.items.find(s=>t!==null&&s.photo?.id===t)??null}byJob(t){return this.items.find(s=>s.jobs.some(o=>o.id===t))??null}add(t){this.items.push(t),this.selectedKey??=t.key,this.changed()}remove(t){let s=this.items.indexOf(t);this.items=this.items.filter(o=>o!==t),this.selectedKey===t.key&&(this.selectedKey=(this.items[s]??this.items[s-1])?.key??null),this.changed()}select(t){this.selectedKey=t.key,this.changed()}connected(t){let s=this.link==="lost"&&t==="open";this.link=t,this.changed(),s&&this.dispatchEvent(new Event("back"))}say(t,s="plain"){let o=++this.#e;this.notices=[...this.notices.slice(-2),{id:o,text:t,kind:s}],this.changed(),setTimeout(()=>this.dismiss(o),s==="bad"?12e3:5e3)}dismiss(t){this.notices=this.notices.filter(s=>s.id!==t),this.changed()}},d=new qt;var qe=2,Ds=5;function gt(e){let t=[...e].map(s=>new G(s.name||"Pasted photograph.png",s));for(let s of t)d.add(s);t[0]&&d.select(t[0]),t.length>1&&d.say(`${pt(t.length,"photograph")} added.`);for(let s=qe-Ue();s>0;s--)Ut()}var Ue=()=>d.items.filter(e=>e.upload==="sending").length;async function Ut(){let e=d.items.find(t=>t.upload==="waiting");if(e?.file){e.upload="sending",d.changed();try{let t=s=>{e.sent=s,d.changed()};e.photo=await ze(e.file,t,e.stop.signal),e.upload="kept",Q(e)}catch(t){if(e.stop.signal.aborted)return;e.upload="refused",e.problem=v(t),e!==d.selected&&Bt(e,e.problem.message)}finally{Ut()}I(d.items),d.changed()}}var Bt=(e,t)=>d.say(t.includes(e.name)?t:`${e.name}: ${t}`,"bad");function bt(e){e.upload="waiting",e.problem=null,e.sent=0,Ue()<qe&&Ut()}async function Q(e){if(e.photo){e.problem=null,d.changed();try{e.card=await Se(e.photo.id)}catch(t){e.problem=v(t)}d.changed()}}async function Ft(e){if(!e.photo||!e.restorable)return;let t=Kt(),s=Pe(e.settings,d.models,e.card);e.asked=!0,d.changed();try{await Hs(e,async()=>{let o=await Re(e.photo?.id??"",s,t);d.byJob(o.id)||wt(o,!0)})}catch(o){Bt(e,v(o).message)}e.asked=!1,d.changed()}async function Hs(e,t){for(;;)try{await t(),e.full=!1;return}catch(s){let o=v(s);if(o.status!==429)throw e.full=!1,o;if(e.full=!0,d.changed(),await new Promise(i=>setTimeout(i,1e3*(o.retryAfter||Ds))),!e.full||!d.items.includes(e))return}}async function Be(){for(let e of Vt())await Promise.race([Ft(e),Os()])}var Os=()=>new Promise(e=>setTimeout(e,500)),Vt=()=>d.items.filter(e=>e.restorable&&!e.done.length);async function Fe(e){e.full=!1;let t=e.job;t&&(t.state==="queued"||t.state==="running")&&await Ve(e,t.id),d.changed()}async function Ve(e,t){try{await Ne(t),e.drop(t)}catch(s){let o=v(s);o.status===404?e.drop(t):d.say(o.message,"bad")}}async function $t(e){e.stop.abort(),e.full=!1,e.photo&&d.forgotten.add(e.photo.id),d.remove(e),document.getElementById("work")?.focus({preventScroll:!0}),e.release(),I(d.items),await Promise.all(e.jobs.map(t=>Ve(e,t.id))),e.photo&&e.upload==="kept"&&await Me(e.photo.id).catch(()=>{})}function Ke(e){for(let t of d.items)t.settings={...e.settings};I(d.items),d.say("All photographs have these settings now.","good")}function We(e,t){e.settings={...e.settings,...t},I(d.items),d.changed()}function wt(e,t=!1){let s=d.byJob(e.id)??d.byPhoto(e.photo);if(!s)return;let o=s.jobs.find(i=>i.id===e.id)?.state;e.state==="cancelled"?s.drop(e.id):s.update(e),t&&e.state==="done"&&o!=="done"&&qs(s,e),t&&e.state==="failed"&&o!=="failed"&&e.error&&s!==d.selected&&Bt(s,k(e.error.detail??e.error.title??"it failed")),d.changed()}function qs(e,t){e.shown=t.id,e.tab="result",d.say(`${e.name} is restored.`,e===d.selected?"plain":"good")}function Kt(){return[...crypto.getRandomValues(new Uint8Array(16))].map(t=>t.toString(16).padStart(2,"0")).join("")}var Us="image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pnm";function Je(){let e=s=>document.documentElement.classList.toggle("dropping",s),t=0;addEventListener("dragenter",s=>{Wt(s)&&(t+=1,e(!0))}),addEventListener("dragleave",()=>{t=Math.max(0,t-1),t||e(!1)}),addEventListener("dragover",s=>Wt(s)&&s.preventDefault()),addEventListener("drop",s=>{t=0,e(!1),Wt(s)&&(s.preventDefault(),gt(s.dataTransfer?.files??[]))}),addEventListener("paste",s=>{let o=[...s.clipboardData?.files??[]];o.length&&gt(o)})}var Wt=e=>e.dataTransfer?.types.includes("Files")??!1;function vt(){let e=document.createElement("input");e.type="file",e.multiple=!0,e.accept=Us,e.hidden=!0,e.dataset.testid="files",e.addEventListener("change",()=>{gt(e.files??[]),e.remove()}),e.addEventListener("cancel",()=>e.remove()),document.body.append(e),e.click()}var Zt=globalThis,Ze=e=>e,yt=Zt.trustedTypes,Ye=yt?yt.createPolicy("lit-html",{createHTML:e=>e}):void 0,Yt="$lit$",M=`lit$${Math.random().toFixed(9).slice(2)}$`,Gt="?"+M,Bs=`<${Gt}>`,O=document,rt=()=>O.createComment(""),at=e=>e===null||typeof e!="object"&&typeof e!="function",Qt=Array.isArray,ss=e=>Qt(e)||typeof e?.[Symbol.iterator]=="function",Jt=`[ 	
+\f\r]`,nt=/<(?:(!--|\/[^a-zA-Z])|(\/?[a-zA-Z][^>\s]*)|(\/?$))/g,Ge=/-->/g,Qe=/>/g,D=RegExp(`>|${Jt}(?:([^\\s"'>=/]+)(${Jt}*=${Jt}*(?:[^ 	
+\f\r"'\`<>=]|("|')|))|$)`,"g"),Xe=/'/g,ts=/"/g,os=/^(?:script|style|textarea|title)$/i,Xt=e=>(t,...s)=>({_$litType$:e,strings:t,values:s}),a=Xt(1),Fs=Xt(2),yi=Xt(3),A=Symbol.for("lit-noChange"),h=Symbol.for("lit-nothing"),es=new WeakMap,H=O.createTreeWalker(O,129);function is(e,t){if(!Qt(e)||!e.hasOwnProperty("raw"))throw Error("invalid template strings array");return Ye!==void 0?Ye.createHTML(t):t}var ns=(e,t)=>{let s=e.length-1,o=[],i,n=t===2?"<svg>":t===3?"<math>":"",r=nt;for(let l=0;l<s;l++){let c=e[l],u,g,p=-1,b=0;for(;b<c.length&&(r.lastIndex=b,g=r.exec(c),g!==null);)b=r.lastIndex,r===nt?g[1]==="!--"?r=Ge:g[1]!==void 0?r=Qe:g[2]!==void 0?(os.test(g[2])&&(i=RegExp("</"+g[2],"g")),r=D):g[3]!==void 0&&(r=D):r===D?g[0]===">"?(r=i??nt,p=-1):g[1]===void 0?p=-2:(p=r.lastIndex-g[2].length,u=g[1],r=g[3]===void 0?D:g[3]==='"'?ts:Xe):r===ts||r===Xe?r=D:r===Ge||r===Qe?r=nt:(r=D,i=void 0);let m=r===D&&e[l+1].startsWith("/>")?" ":"";n+=r===nt?c+Bs:p>=0?(o.push(u),c.slice(0,p)+Yt+c.slice(p)+M+m):c+M+(p===-2?l:m)}return[is(e,n+(e[s]||"<?>")+(t===2?"</svg>":t===3?"</math>":"")),o]},lt=class e{constructor({strings:t,_$litType$:s},o){let i;this.parts=[];let n=0,r=0,l=t.length-1,c=this.parts,[u,g]=ns(t,s);if(this.el=e.createElement(u,o),H.currentNode=this.el.content,s===2||s===3){let p=this.el.content.firstChild;p.replaceWith(...p.childNodes)}for(;(i=H.nextNode())!==null&&c.length<l;){if(i.nodeType===1){if(i.hasAttributes())for(let p of i.getAttributeNames())if(p.endsWith(Yt)){let b=g[r++],m=i.getAttribute(p).split(M),w=/([.?@])?(.*)/.exec(b);c.push({type:1,index:n,name:w[2],strings:m,ctor:w[1]==="."?At:w[1]==="?"?kt:w[1]==="@"?Et:U}),i.removeAttribute(p)}else p.startsWith(M)&&(c.push({type:6,index:n}),i.removeAttribute(p));if(os.test(i.tagName)){let p=i.textContent.split(M),b=p.length-1;if(b>0){i.textContent=yt?yt.emptyScript:"";for(let m=0;m<b;m++)i.append(p[m],rt()),H.nextNode(),c.push({type:2,index:++n});i.append(p[b],rt())}}}else if(i.nodeType===8)if(i.data===Gt)c.push({type:2,index:n});else{let p=-1;for(;(p=i.data.indexOf(M,p+1))!==-1;)c.push({type:7,index:n}),p+=M.length-1}n++}}static createElement(t,s){let o=O.createElement("template");return o.innerHTML=t,o}};function q(e,t,s=e,o){if(t===A)return t;let i=o!==void 0?s._$Co?.[o]:s._$Cl,n=at(t)?void 0:t._$litDirective$;return i?.constructor!==n&&(i?._$AO?.(!1),n===void 0?i=void 0:(i=new n(e),i._$AT(e,s,o)),o!==void 0?(s._$Co??=[])[o]=i:s._$Cl=i),i!==void 0&&(t=q(e,i._$AS(e,t.values),i,o)),t}var xt=class{constructor(t,s){this._$AV=[],this._$AN=void 0,this._$AD=t,this._$AM=s}get parentNode(){return this._$AM.parentNode}get _$AU(){return this._$AM._$AU}u(t){let{el:{content:s},parts:o}=this._$AD,i=(t?.creationScope??O).importNode(s,!0);H.currentNode=i;let n=H.nextNode(),r=0,l=0,c=o[0];for(;c!==void 0;){if(r===c.index){let u;c.type===2?u=new X(n,n.nextSibling,this,t):c.type===1?u=new c.ctor(n,c.name,c.strings,this,t):c.type===6&&(u=new _t(n,this,t)),this._$AV.push(u),c=o[++l]}r!==c?.index&&(n=H.nextNode(),r++)}return H.currentNode=O,i}p(t){let s=0;for(let o of this._$AV)o!==void 0&&(o.strings!==void 0?(o._$AI(t,o,s),s+=o.strings.length-2):o._$AI(t[s])),s++}},X=class e{get _$AU(){return this._$AM?._$AU??this._$Cv}constructor(t,s,o,i){this.type=2,this._$AH=h,this._$AN=void 0,this._$AA=t,this._$AB=s,this._$AM=o,this.options=i,this._$Cv=i?.isConnected??!0}get parentNode(){let t=this._$AA.parentNode,s=this._$AM;return s!==void 0&&t?.nodeType===11&&(t=s.parentNode),t}get startNode(){return this._$AA}get endNode(){return this._$AB}_$AI(t,s=this){t=q(this,t,s),at(t)?t===h||t==null||t===""?(this._$AH!==h&&this._$AR(),this._$AH=h):t!==this._$AH&&t!==A&&this._(t):t._$litType$!==void 0?this.$(t):t.nodeType!==void 0?this.T(t):ss(t)?this.k(t):this._(t)}O(t){return this._$AA.parentNode.insertBefore(t,this._$AB)}T(t){this._$AH!==t&&(this._$AR(),this._$AH=this.O(t))}_(t){this._$AH!==h&&at(this._$AH)?this._$AA.nextSibling.data=t:this.T(O.createTextNode(t)),this._$AH=t}$(t){let{values:s,_$litType$:o}=t,i=typeof o=="number"?this._$AC(t):(o.el===void 0&&(o.el=lt.createElement(is(o.h,o.h[0]),this.options)),o);if(this._$AH?._$AD===i)this._$AH.p(s);else{let n=new xt(i,this),r=n.u(this.options);n.p(s),this.T(r),this._$AH=n}}_$AC(t){let s=es.get(t.strings);return s===void 0&&es.set(t.strings,s=new lt(t)),s}k(t){Qt(this._$AH)||(this._$AH=[],this._$AR());let s=this._$AH,o,i=0;for(let n of t)i===s.length?s.push(o=new e(this.O(rt()),this.O(rt()),this,this.options)):o=s[i],o._$AI(n),i++;i<s.length&&(this._$AR(o&&o._$AB.nextSibling,i),s.length=i)}_$AR(t=this._$AA.nextSibling,s){for(this._$AP?.(!1,!0,s);t!==this._$AB;){let o=Ze(t).nextSibling;Ze(t).remove(),t=o}}setConnected(t){this._$AM===void 0&&(this._$Cv=t,this._$AP?.(t))}},U=class{get tagName(){return this.element.tagName}get _$AU(){return this._$AM._$AU}constructor(t,s,o,i,n){this.type=1,this._$AH=h,this._$AN=void 0,this.element=t,this.name=s,this._$AM=i,this.options=n,o.length>2||o[0]!==""||o[1]!==""?(this._$AH=Array(o.length-1).fill(new String),this.strings=o):this._$AH=h}_$AI(t,s=this,o,i){let n=this.strings,r=!1;if(n===void 0)t=q(this,t,s,0),r=!at(t)||t!==this._$AH&&t!==A,r&&(this._$AH=t);else{let l=t,c,u;for(t=n[0],c=0;c<n.length-1;c++)u=q(this,l[o+c],s,c),u===A&&(u=this._$AH[c]),r||=!at(u)||u!==this._$AH[c],u===h?t=h:t!==h&&(t+=(u??"")+n[c+1]),this._$AH[c]=u}r&&!i&&this.j(t)}j(t){t===h?this.element.removeAttribute(this.name):this.element.setAttribute(this.name,t??"")}},At=class extends U{constructor(){super(...arguments),this.type=3}j(t){this.element[this.name]=t===h?void 0:t}},kt=class extends U{constructor(){super(...arguments),this.type=4}j(t){this.element.toggleAttribute(this.name,!!t&&t!==h)}},Et=class extends U{constructor(t,s,o,i,n){super(t,s,o,i,n),this.type=5}_$AI(t,s=this){if((t=q(this,t,s,0)??h)===A)return;let o=this._$AH,i=t===h&&o!==h||t.capture!==o.capture||t.once!==o.once||t.passive!==o.passive,n=t!==h&&(o===h||i);i&&this.element.removeEventListener(this.name,this,o),n&&this.element.addEventListener(this.name,this,t),this._$AH=t}handleEvent(t){typeof this._$AH=="function"?this._$AH.call(this.options?.host??this.element,t):this._$AH.handleEvent(t)}},_t=class{constructor(t,s,o){this.element=t,this.type=6,this._$AN=void 0,this._$AM=s,this.options=o}get _$AU(){return this._$AM._$AU}_$AI(t){q(this,t)}},rs={M:Yt,P:M,A:Gt,C:1,L:ns,R:xt,D:ss,V:q,I:X,H:U,N:kt,U:Et,B:At,F:_t},Vs=Zt.litHtmlPolyfillSupport;Vs?.(lt,X),(Zt.litHtmlVersions??=[]).push("3.3.3");var te=(e,t,s)=>{let o=s?.renderBefore??t,i=o._$litPart$;if(i===void 0){let n=s?.renderBefore??null;o._$litPart$=i=new X(t.insertBefore(rt(),n),n,void 0,s??{})}return i._$AI(e),i};var C={ATTRIBUTE:1,CHILD:2,PROPERTY:3,BOOLEAN_ATTRIBUTE:4,EVENT:5,ELEMENT:6},Tt=e=>(...t)=>({_$litDirective$:e,values:t}),tt=class{constructor(t){}get _$AU(){return this._$AM._$AU}_$AT(t,s,o){this._$Ct=t,this._$AM=s,this._$Ci=o}_$AS(t,s){return this.update(t,s)}update(t,s){return this.render(...s)}};var{I:Ks}=rs,as=e=>e;var cs=e=>e.strings===void 0,ls=()=>document.createComment(""),et=(e,t,s)=>{let o=e._$AA.parentNode,i=t===void 0?e._$AB:t._$AA;if(s===void 0){let n=o.insertBefore(ls(),i),r=o.insertBefore(ls(),i);s=new Ks(n,r,e,e.options)}else{let n=s._$AB.nextSibling,r=s._$AM,l=r!==e;if(l){let c;s._$AQ?.(e),s._$AM=e,s._$AP!==void 0&&(c=e._$AU)!==r._$AU&&s._$AP(c)}if(n!==i||l){let c=s._$AA;for(;c!==n;){let u=as(c).nextSibling;as(o).insertBefore(c,i),c=u}}}return s},R=(e,t,s=e)=>(e._$AI(t,s),e),Ws={},St=(e,t=Ws)=>e._$AH=t,ds=e=>e._$AH,Mt=e=>{e._$AR(),e._$AA.remove()};var E=Tt(class extends tt{constructor(e){if(super(e),e.type!==C.PROPERTY&&e.type!==C.ATTRIBUTE&&e.type!==C.BOOLEAN_ATTRIBUTE)throw Error("The `live` directive is not allowed on child or event bindings");if(!cs(e))throw Error("`live` bindings can only contain a single expression")}render(e){return e}update(e,[t]){if(t===A||t===h)return t;let s=e.element,o=e.name;if(e.type===C.PROPERTY){if(t===s[o])return A}else if(e.type===C.BOOLEAN_ATTRIBUTE){if(!!t===s.hasAttribute(o))return A}else if(e.type===C.ATTRIBUTE&&s.getAttribute(o)===t+"")return A;return St(e),t}});var hs=(e,t,s)=>{let o=new Map;for(let i=t;i<=s;i++)o.set(e[i],i);return o},ct=Tt(class extends tt{constructor(e){if(super(e),e.type!==C.CHILD)throw Error("repeat() can only be used in text expressions")}dt(e,t,s){let o;s===void 0?s=t:t!==void 0&&(o=t);let i=[],n=[],r=0;for(let l of e)i[r]=o?o(l,r):r,n[r]=s(l,r),r++;return{values:n,keys:i}}render(e,t,s){return this.dt(e,t,s).values}update(e,[t,s,o]){let i=ds(e),{values:n,keys:r}=this.dt(t,s,o);if(!Array.isArray(i))return this.ut=r,n;let l=this.ut??=[],c=[],u,g,p=0,b=i.length-1,m=0,w=n.length-1;for(;p<=b&&m<=w;)if(i[p]===null)p++;else if(i[b]===null)b--;else if(l[p]===r[m])c[m]=R(i[p],n[m]),p++,m++;else if(l[b]===r[w])c[w]=R(i[b],n[w]),b--,w--;else if(l[p]===r[w])c[w]=R(i[p],n[w]),et(e,c[w+1],i[p]),p++,w--;else if(l[b]===r[m])c[m]=R(i[b],n[m]),et(e,i[p],i[b]),b--,m++;else if(u===void 0&&(u=hs(r,m,w),g=hs(l,p,b)),u.has(l[p]))if(u.has(l[b])){let T=g.get(r[m]),Dt=T!==void 0?i[T]:null;if(Dt===null){let Ae=et(e,i[p]);R(Ae,n[m]),c[m]=Ae}else c[m]=R(Dt,n[m]),et(e,i[p],Dt),i[T]=null;m++}else Mt(i[b]),b--;else Mt(i[p]),p++;for(;m<=w;){let T=et(e,c[w+1]);R(T,n[m]),c[m++]=T}for(;p<=b;){let T=i[p++];T!==null&&Mt(T)}return this.ut=r,St(e,c),A}});var f=e=>a`<svg class="icon" aria-hidden="true" focusable="false">
+    <use href="static/icons.svg#${e}"></use>
+  </svg>`;var $=class extends HTMLElement{#t=new AbortController;connectedCallback(){this.#t=new AbortController,d.addEventListener("change",()=>this.draw(),{signal:this.ended}),this.draw()}disconnectedCallback(){this.#t.abort()}get ended(){return this.#t.signal}refuge="";draw(){if(!this.isConnected)return;let t=this.refuge&&this.contains(document.activeElement);if(te(this.template(),this,{host:this}),!t||this.contains(document.activeElement))return;let s=this.querySelector(this.refuge);s instanceof HTMLElement&&s.focus({preventScroll:!0})}template(){throw new Error("an element needs a template")}};var ee=class extends ${template(){let t=["localhost","127.0.0.1","[::1]"].includes(location.hostname);return a`<section class="invitation">
       <div class="invitation-drop">
         <img src="static/empty.svg" alt="" width="360" height="220" />
         <h1>Drop photographs here</h1>
         <p class="lead">
           See how each one was blurred, made noisy and compressed, and restore it under just that condition.
         </p>
-        <button class="button primary large" @click=${ve}>${f("photo")}Choose photographs</button>
+        <button class="button primary large" @click=${vt}>${f("photo")}Choose photographs</button>
         <p class="soft small keys">or paste one with <kbd>Ctrl</kbd> <kbd>V</kbd></p>
       </div>
       <p class="soft small">
         JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF and more.
-        ${e?"They stay on this computer.":a`They go to ${location.host} and nowhere else.`}
+        ${t?"They stay on this computer.":a`They go to ${location.host} and nowhere else.`}
       </p>
-    </section>`}};customElements.define("drop-zone",tt);var Ws={good:"check",bad:"alert",plain:"photo"},st=class extends ${template(){return a`<div class="notices" role="log" aria-live="polite" aria-label="Messages">
-      ${ce(d.notices,e=>e.id,e=>a`<div class="notice ${e.kind} ${e.kind==="plain"?"visually-hidden":""}">
-            ${f(Ws[e.kind])}
-            <p>${e.text}</p>
-            <button class="button quiet square" aria-label="Dismiss" @click=${()=>d.dismiss(e.id)}>
+    </section>`}};customElements.define("drop-zone",ee);var Js={good:"check",bad:"alert",plain:"photo"},se=class extends ${template(){return a`<div class="notices" role="log" aria-live="polite" aria-label="Messages">
+      ${ct(d.notices,t=>t.id,t=>a`<div class="notice ${t.kind} ${t.kind==="plain"?"visually-hidden":""}">
+            ${f(Js[t.kind])}
+            <p>${t.text}</p>
+            <button class="button quiet square" aria-label="Dismiss" @click=${()=>d.dismiss(t.id)}>
               ${f("close")}
             </button>
           </div>`)}
-    </div>`}};customElements.define("notice-list",st);function Ce(t){t.target instanceof HTMLElement&&(t.target.style.visibility="hidden")}function ds(t){t.target instanceof HTMLElement&&(t.target.style.visibility="visible")}function B(t){let e=t.job;switch(t.status){case"waiting":return{text:"Waiting to be sent",icon:"clock",progress:null,kind:"plain"};case"sending":return t.sent>=1?{text:"Reading",icon:null,progress:null,kind:"busy"}:{text:`Sending, ${x(t.sent)}`,icon:null,progress:t.sent,kind:"busy"};case"refused":return{text:"Cannot be read",icon:"alert",progress:null,kind:"bad"};case"looking":return{text:"Analysing",icon:null,progress:null,kind:"busy"};case"full":return{text:"Waiting for room in the queue",icon:"clock",progress:null,kind:"plain"};case"queued":return{text:Js(e?.position??null),icon:"clock",progress:null,kind:"plain"};case"running":return{text:kt(e?.seconds_left??null),icon:null,progress:e?.progress??0,kind:"busy"};case"done":return{text:"Restored",icon:"check",progress:null,kind:"good"};case"failed":return{text:"Failed",icon:"alert",progress:null,kind:"bad"};case"gone":return{text:"Not on the server any more",icon:"alert",progress:null,kind:"bad"};default:return{text:"Ready",icon:null,progress:null,kind:"plain"}}}function Js(t){return t===null?"In the queue":t===0?"Next in the queue":`Number ${t+1} in the queue`}var Ys={blur:Gs,noise:Qs,jpeg:Xs,resolution:eo};function hs(t,e,s){t.width=t.height=112;let o=t.getContext("2d");o&&Ys[e](o,s,getComputedStyle(t).color)}function Zs(t,e){let s=(e-1)/2,o=(i,n)=>Math.exp(-((i-s)**2+(n-s)**2)/(2*Math.max(t,.15)**2));return Array.from({length:e},(i,n)=>Array.from({length:e},(r,l)=>o(l,n)))}function Gs(t,e,s){let o=e.blur?.width??0,i=e.blur?.kernel??Zs(o,2*Math.ceil(Math.max(4,2.5*o))+1),n=i.length,r=Math.max(...i.flat()),l=112/n;t.fillStyle=s,i.forEach((c,u)=>c.forEach((g,p)=>{t.globalAlpha=r>0?Math.sqrt(Math.max(0,g)/r):0,t.fillRect(p*l,u*l,Math.max(1,l-1),Math.max(1,l-1))}))}function Qs(t,e,s){let o=e.noise?.sigma??0,i=Number(e.noise?.grain??0)>.5?8:4,n=to(7);t.fillStyle=s;for(let r=0;r<112;r+=i)for(let l=0;l<112;l+=i){let c=.25+(n()+n()+n()-1.5)*8*o/255;t.globalAlpha=Math.min(.95,Math.max(.03,c)),t.fillRect(l,r,i,i)}}function Xs(t,e,s){let o=e.jpeg?.found?Math.min(1,(100-(e.jpeg.quality??60))/60):0,i=112/4,n=i/7,r=(l,c)=>.5+.45*Math.sin(.065*l+.4)*Math.cos(.05*c-.3);t.fillStyle=s;for(let l=0;l<112;l+=n)for(let c=0;c<112;c+=n){let u=r((Math.floor(c/i)+.5)*i,(Math.floor(l/i)+.5)*i);t.globalAlpha=(1-o)*r(c,l)+o*u,t.fillRect(c,l,n+.5,n+.5)}}function eo(t,e,s){let i=108*(e.resolution?.native_fraction??1);t.fillStyle=t.strokeStyle=s,t.globalAlpha=.8,t.fillRect(2,110-i,i,i),t.globalAlpha=.9,t.lineWidth=3,t.setLineDash([7,6]),t.strokeRect(2,2,108,108)}function to(t){let e=t;return()=>{e=e+1831565813|0;let s=Math.imul(e^e>>>15,1|e);return s=s+Math.imul(s^s>>>7,61|s)^s,((s^s>>>14)>>>0)/4294967296}}async function ps(t,e=2048){let s=new Image;s.src=t,await s.decode();let o=Math.min(1,e/Math.max(s.naturalWidth,s.naturalHeight)),i=document.createElement("canvas");i.width=Math.max(1,Math.round(s.naturalWidth*o)),i.height=Math.max(1,Math.round(s.naturalHeight*o));let n=i.getContext("2d");if(!n)throw new Error("The browser cannot draw the map.");n.drawImage(s,0,0,i.width,i.height);let r=n.getImageData(0,0,i.width,i.height);for(let c=0;c<r.data.length;c+=4){let u=r.data[c]??0;r.data.set([255,150-u/4,20,u],c)}n.putImageData(r,0,0);let l=await new Promise(c=>i.toBlob(c));return URL.createObjectURL(l)}var us=t=>[so(t),oo(t),io(t),no(t)];function fs(t){return t===null||Number.isNaN(t)?"":t>=.9?"Sure":t>=.7?"Fairly sure":t>=.4?"Not sure":"A guess"}function so(t){let e=t.blur?.width??null,s={kind:"blur",title:"Blur",confidence:t.blur?.confidence??null};if(e===null)return{...s,confidence:null,value:"Unknown",sentence:"The photograph is too small to measure it."};let o=e<.6?"Hardly blurred":e<1.2?"A little soft":e<2.5?"Clearly blurred":"Strongly blurred",i=t.blur?.kernel?"as drawn here":"the same in every direction";return{...s,value:`${Y(e)} px`,sentence:`${o}, ${i}.`}}function oo(t){let e=t.noise?.sigma??null,s={kind:"noise",title:"Noise",confidence:t.noise?.confidence??null};if(e===null)return{...s,confidence:null,value:"Unknown",sentence:"The photograph is too small to measure it."};if(e<.5)return{...s,value:"None",sentence:"No noise to be seen."};let o=e<5?"A little noise":e<15?"Clear noise":"Strong noise",i=Number(t.noise?.grain??0),n=i>.5?", most of it coarse grain":i>.2?", some of it coarse grain":"";return{...s,value:`${Y(e)} of 255`,sentence:`${o}${n}.`}}function io(t){let e=t.jpeg,s={kind:"jpeg",title:"JPEG",confidence:e?.confidence??null};if(!e?.found)return{...s,confidence:null,value:"None",sentence:"No traces of compression."};let o=e.source==="file"?"The file says so.":"Seen in the pixels.",i=e.period&&Math.abs(e.period-8)>.1?` Its blocks are ${Y(e.period)} pixels wide: it was resized since.`:"",n=e.quality===null?"Compressed":`Quality ${e.quality}`;return{...s,value:n,sentence:o+i}}function no(t){let e=t.resolution?.native_fraction??1,s={kind:"resolution",title:"True resolution",confidence:t.resolution?.confidence??null,value:x(e)};if(e>=.995)return{...s,sentence:"Every pixel carries detail."};let[o,i]=[Math.round(t.width*e),Math.round(t.height*e)];return{...s,sentence:`${o} \xD7 ${i} pixels would hold all that it shows.`}}function ms(t){return t.choice?t.choice.reasons.map(k):[]}var ot=class extends ${item=null;#e;#t=matchMedia("(prefers-color-scheme: dark)");connectedCallback(){super.connectedCallback(),this.#t.addEventListener("change",()=>this.#s(),{signal:this.ended})}draw(){super.draw(),this.item?.card!==this.#e&&this.#s()}#s(){let e=this.item?.card;this.#e=e;for(let s of this.querySelectorAll("canvas"))e&&hs(s,s.dataset.kind,e)}template(){let e=this.item;return e?a`<section
+    </div>`}};customElements.define("notice-list",se);function Ct(e){e.target instanceof HTMLElement&&(e.target.style.visibility="hidden")}function ps(e){e.target instanceof HTMLElement&&(e.target.style.visibility="visible")}function B(e){let t=e.job;switch(e.status){case"waiting":return{text:"Waiting to be sent",icon:"clock",progress:null,kind:"plain"};case"sending":return e.sent>=1?{text:"Reading",icon:null,progress:null,kind:"busy"}:{text:`Sending, ${x(e.sent)}`,icon:null,progress:e.sent,kind:"busy"};case"refused":return e.problem?.offline?{text:"Not sent yet",icon:"unplugged",progress:null,kind:"bad"}:{text:"Cannot be read",icon:"alert",progress:null,kind:"bad"};case"looking":return{text:"Analysing",icon:null,progress:null,kind:"busy"};case"full":return{text:"Waiting for room in the queue",icon:"clock",progress:null,kind:"plain"};case"queued":return{text:Zs(t?.position??null),icon:"clock",progress:null,kind:"plain"};case"running":return{text:ke(t?.seconds_left??null),icon:null,progress:t?.progress??0,kind:"busy"};case"done":return{text:"Restored",icon:"check",progress:null,kind:"good"};case"failed":return{text:"Failed",icon:"alert",progress:null,kind:"bad"};case"gone":return{text:"Not on the server any more",icon:"alert",progress:null,kind:"bad"};default:return{text:"Ready",icon:null,progress:null,kind:"plain"}}}function Zs(e){return e===null?"In the queue":e===0?"Next in the queue":`Number ${e+1} in the queue`}var Ys={blur:Qs,noise:Xs,jpeg:to,resolution:eo};function us(e,t,s){e.width=e.height=112;let o=e.getContext("2d");o&&Ys[t](o,s,getComputedStyle(e).color)}function Gs(e,t){let s=(t-1)/2,o=(i,n)=>Math.exp(-((i-s)**2+(n-s)**2)/(2*Math.max(e,.15)**2));return Array.from({length:t},(i,n)=>Array.from({length:t},(r,l)=>o(l,n)))}function Qs(e,t,s){let o=t.blur?.width??0,i=t.blur?.kernel??Gs(o,2*Math.ceil(Math.max(4,2.5*o))+1),n=i.length,r=Math.max(...i.flat()),l=112/n;e.fillStyle=s,i.forEach((c,u)=>c.forEach((g,p)=>{e.globalAlpha=r>0?Math.sqrt(Math.max(0,g)/r):0,e.fillRect(p*l,u*l,Math.max(1,l-1),Math.max(1,l-1))}))}function Xs(e,t,s){let o=t.noise?.sigma??0,i=Number(t.noise?.grain??0)>.5?8:4,n=so(7);e.fillStyle=s;for(let r=0;r<112;r+=i)for(let l=0;l<112;l+=i){let c=.25+(n()+n()+n()-1.5)*8*o/255;e.globalAlpha=Math.min(.95,Math.max(.03,c)),e.fillRect(l,r,i,i)}}function to(e,t,s){let o=t.jpeg?.found?Math.min(1,(100-(t.jpeg.quality??60))/60):0,i=112/4,n=i/7,r=(l,c)=>.5+.45*Math.sin(.065*l+.4)*Math.cos(.05*c-.3);e.fillStyle=s;for(let l=0;l<112;l+=n)for(let c=0;c<112;c+=n){let u=r((Math.floor(c/i)+.5)*i,(Math.floor(l/i)+.5)*i);e.globalAlpha=(1-o)*r(c,l)+o*u,e.fillRect(c,l,n+.5,n+.5)}}function eo(e,t,s){let i=108*(t.resolution?.native_fraction??1);e.fillStyle=e.strokeStyle=s,e.globalAlpha=.8,e.fillRect(2,110-i,i,i),e.globalAlpha=.9,e.lineWidth=3,e.setLineDash([7,6]),e.strokeRect(2,2,108,108)}function so(e){let t=e;return()=>{t=t+1831565813|0;let s=Math.imul(t^t>>>15,1|t);return s=s+Math.imul(s^s>>>7,61|s)^s,((s^s>>>14)>>>0)/4294967296}}async function fs(e,t=2048){let s=new Image;s.src=e,await s.decode();let o=Math.min(1,t/Math.max(s.naturalWidth,s.naturalHeight)),i=document.createElement("canvas");i.width=Math.max(1,Math.round(s.naturalWidth*o)),i.height=Math.max(1,Math.round(s.naturalHeight*o));let n=i.getContext("2d");if(!n)throw new Error("The browser cannot draw the map.");n.drawImage(s,0,0,i.width,i.height);let r=n.getImageData(0,0,i.width,i.height);for(let c=0;c<r.data.length;c+=4){let u=r.data[c]??0;r.data.set([255,150-u/4,20,u],c)}n.putImageData(r,0,0);let l=await new Promise(c=>i.toBlob(c));return URL.createObjectURL(l)}var ms=e=>[oo(e),io(e),no(e),ro(e)];function gs(e){return e===null||Number.isNaN(e)?"":e>=.9?"Sure":e>=.7?"Fairly sure":e>=.4?"Not sure":"A guess"}function oo(e){let t=e.blur?.width??null,s={kind:"blur",title:"Blur",confidence:e.blur?.confidence??null};if(t===null)return{...s,confidence:null,value:"Unknown",sentence:"The photograph is too small to measure it."};let o=t<.6?"Hardly blurred":t<1.2?"A little soft":t<2.5?"Clearly blurred":"Strongly blurred",i=e.blur?.kernel?"as drawn here":"the same in every direction";return{...s,value:`${Z(t)} px`,sentence:`${o}, ${i}.`}}function io(e){let t=e.noise?.sigma??null,s={kind:"noise",title:"Noise",confidence:e.noise?.confidence??null};if(t===null)return{...s,confidence:null,value:"Unknown",sentence:"The photograph is too small to measure it."};if(t<.5)return{...s,value:"None",sentence:"No noise to be seen."};let o=t<5?"A little noise":t<15?"Clear noise":"Strong noise",i=Number(e.noise?.grain??0),n=i>.5?", most of it coarse grain":i>.2?", some of it coarse grain":"";return{...s,value:`${Z(t)} of 255`,sentence:`${o}${n}.`}}function no(e){let t=e.jpeg,s={kind:"jpeg",title:"JPEG",confidence:t?.confidence??null};if(!t?.found)return{...s,confidence:null,value:"None",sentence:"No traces of compression."};let o=t.source==="file"?"The file says so.":"Seen in the pixels.",i=t.period&&Math.abs(t.period-8)>.1?` Its blocks are ${Z(t.period)} pixels wide: it was resized since.`:"",n=t.quality===null?"Compressed":`Quality ${t.quality}`;return{...s,value:n,sentence:o+i}}function ro(e){let t=e.resolution?.native_fraction??1,s={kind:"resolution",title:"True resolution",confidence:e.resolution?.confidence??null,value:x(t)};if(t>=.995)return{...s,sentence:"Every pixel carries detail."};let[o,i]=[Math.round(e.width*t),Math.round(e.height*t)];return{...s,sentence:`${o} \xD7 ${i} pixels would hold all that it shows.`}}function bs(e){return e.choice?e.choice.reasons.map(k):[]}var oe=class extends ${item=null;#t;#e=matchMedia("(prefers-color-scheme: dark)");connectedCallback(){super.connectedCallback(),this.#e.addEventListener("change",()=>this.#s(),{signal:this.ended})}draw(){super.draw(),this.item?.card!==this.#t&&this.#s()}#s(){let t=this.item?.card;this.#t=t;for(let s of this.querySelectorAll("canvas"))t&&us(s,s.dataset.kind,t)}template(){let t=this.item;return t?a`<section
       class="card"
       aria-labelledby="card-title"
-      aria-busy=${e.card||e.problem?"false":"true"}
+      aria-busy=${t.card||t.problem?"false":"true"}
     >
       <h2 id="card-title">What is wrong with it</h2>
-      ${e.card?ro(e.card):e.problem?ho(e):co()}
-    </section>`:h}},ro=t=>a`
-  <dl class="findings">${us(t).map(lo)}</dl>
-  ${t.warnings.map(e=>a`<p class="warning">${f("alert")}<span>${k(e)}</span></p>`)}
-  ${ao(t)}
+      ${t.card?ao(t.card):t.problem?po(t):ho()}
+    </section>`:h}},ao=e=>a`
+  <dl class="findings">${ms(e).map(co)}</dl>
+  ${e.warnings.map(t=>a`<p class="warning">${f("alert")}<span>${k(t)}</span></p>`)}
+  ${lo(e)}
   <details class="more">
     <summary>All numbers</summary>
-    <pre tabindex="0">${JSON.stringify(t.report??t,null,2)}</pre>
+    <pre tabindex="0">${JSON.stringify(e.report??e,null,2)}</pre>
   </details>
-`,ao=t=>t.choice?a`<div class="decision">
+`,lo=e=>e.choice?a`<div class="decision">
         <h3>
-          ${f("spark")}<span>Best restored with <code>${t.choice.model}</code></span>
+          ${f("spark")}<span>Best restored with <code>${e.choice.model}</code></span>
         </h3>
-        ${ms(t).map(e=>a`<p>${e}</p>`)}
-      </div>`:h;function lo({kind:t,title:e,value:s,sentence:o,confidence:i}){return a`<div class="finding">
-    <canvas data-kind=${t} width="112" height="112" aria-hidden="true"></canvas>
-    <dt>${e}<span class="value">${s}</span></dt>
+        ${bs(e).map(t=>a`<p>${t}</p>`)}
+      </div>`:h;function co({kind:e,title:t,value:s,sentence:o,confidence:i}){return a`<div class="finding">
+    <canvas data-kind=${e} width="112" height="112" aria-hidden="true"></canvas>
+    <dt>${t}<span class="value">${s}</span></dt>
     <dd>
       <span>${o}</span>
       ${i===null?h:a`<span class="sure" title="${x(i)} sure">
-              ${fs(i)}<meter min="0" max="1" value=${i} aria-label="Confidence"></meter>
+              ${gs(i)}<meter min="0" max="1" value=${i} aria-label="Confidence"></meter>
             </span>`}
     </dd>
-  </div>`}var co=()=>a`<p class="visually-hidden" role="status">Analysing the photograph.</p>
+  </div>`}var ho=()=>a`<p class="visually-hidden" role="status">Analysing the photograph.</p>
     <div class="findings" aria-hidden="true">
       ${[0,1,2,3].map(()=>a`<div class="finding ghost"><i></i><b></b><u></u></div>`)}
-    </div>`,ho=t=>a`<p class="warning bad" role="alert">${f("alert")}<span>${t.problem?.message}</span></p>
-    <button class="button" @click=${()=>Q(t)}>${f("again")}Try again</button>`;customElements.define("degradation-card",ot);var it=class extends ${template(){return a`<nav class="photos" aria-label="Photographs">
-      <ul @keydown=${this.#e}>
-        ${ce(d.items,e=>e.key,e=>a`<li>${po(e)}</li>`)}
+    </div>`,po=e=>a`<p class="warning bad" role="alert">${f("alert")}<span>${e.problem?.message}</span></p>
+    <button class="button" @click=${()=>Q(e)}>${f("again")}Try again</button>`;customElements.define("degradation-card",oe);var ie=class extends ${template(){return a`<nav class="photos" aria-label="Photographs">
+      <ul @keydown=${this.#t}>
+        ${ct(d.items,t=>t.key,t=>a`<li>${uo(t)}</li>`)}
       </ul>
-    </nav>`}#e(e){let s={ArrowDown:1,ArrowRight:1,ArrowUp:-1,ArrowLeft:-1}[e.key];if(!s||e.ctrlKey||e.metaKey)return;let o=[...e.currentTarget.querySelectorAll("button")],i=o[o.indexOf(document.activeElement)+s];i&&(e.preventDefault(),i.focus())}};function po(t){let{text:e,icon:s,progress:o,kind:i}=B(t),n=t.key===d.selectedKey;return a`<button
+    </nav>`}#t(t){let s={ArrowDown:1,ArrowRight:1,ArrowUp:-1,ArrowLeft:-1}[t.key];if(!s||t.ctrlKey||t.metaKey)return;let o=[...t.currentTarget.querySelectorAll("button")],i=o[o.indexOf(document.activeElement)+s];i&&(t.preventDefault(),i.focus())}};function uo(e){let{text:t,icon:s,progress:o,kind:i}=B(e),n=e.key===d.selectedKey;return a`<button
     class="photo-entry ${i}"
     aria-current=${n?"true":h}
-    @click=${()=>d.select(t)}
+    @click=${()=>d.select(e)}
   >
-    <span class="thumb">${uo(t)}</span>
+    <span class="thumb">${fo(e)}</span>
     <span class="photo-text">
-      <span class="photo-name">${t.name}</span>
-      <span class="photo-status">${s?f(s):h}<span>${e}</span></span>
-      ${i==="busy"?nt(o):h}
+      <span class="photo-name">${e.name}</span>
+      <span class="photo-status">${s?f(s):h}<span>${t}</span></span>
+      ${i==="busy"?ne(o):h}
     </span>
-  </button>`}var nt=t=>a`<progress class="thin" max="1" aria-hidden="true" value=${t??h}></progress>`;function uo(t){let e=t.photo&&t.upload==="kept"?y.preview(t.photo.id,256):t.local;return!e||t.upload==="refused"?f("photo"):a`<img src=${e} alt="" loading="lazy" @error=${Ce} @load=${ds} />`}customElements.define("photo-list",it);var rt=new EventTarget;function j(t){let e=document.documentElement;e.classList.contains("flipped")!==t&&(e.classList.toggle("flipped",t),rt.dispatchEvent(new CustomEvent("flip",{detail:t})))}function gs(){addEventListener("keydown",t=>{t.key.toLowerCase()!=="b"||t.ctrlKey||t.metaKey||t.altKey||fo(t)||j(!0)}),addEventListener("keyup",t=>t.key.toLowerCase()==="b"&&j(!1)),addEventListener("blur",()=>j(!1)),addEventListener("pointerup",()=>j(!1)),addEventListener("pointercancel",()=>j(!1))}function at(t){t.key!==" "&&t.key!=="Enter"||(t.preventDefault(),j(t.type==="keydown"))}function fo(t){let e=t.target;return e instanceof HTMLElement?e.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])"):!1}var mo=140,Ne=class{state="idle";picture="";model="";seconds=0;problem=null;#e="";#t=0;#s=new AbortController;constructor(e,s,o=jt){this.client=e,this.changed=s,this.ask=o}want(e){let s=JSON.stringify(e);s!==this.#e&&(this.#i(),this.#e=s,this.#o("working",""),this.#t=window.setTimeout(()=>{this.#n(e)},mo))}again(){let e=this.#e;this.#e="",e&&this.want(JSON.parse(e))}end(){this.#i(),this.#e="",this.#o("idle","")}#i(){clearTimeout(this.#t),this.#s.abort(),this.#s=new AbortController}async#n({photo:e,region:s,options:o}){let{signal:i}=this.#s;try{let{image:n,model:r,seconds:l}=await this.ask(e,s,o,this.client,i);if(i.aborted)return;this.model=r,this.seconds=l,this.#o("done",URL.createObjectURL(n))}catch(n){let r=v(n);if(i.aborted||r.code==="superseded")return;this.problem=r,this.#o("failed","")}}#o(e,s){this.picture&&URL.revokeObjectURL(this.picture),this.state=e,this.picture=s,this.changed()}};var Le=[96,128,192,256,384],bs=192,F=(t,e,s)=>Math.min(s,Math.max(e,t));function Re(t,e,s,o){let i=Math.min(o,t.width),n=Math.min(o,t.height),r=F(Math.round(e-i/2),0,t.width-i),l=F(Math.round(s-n/2),0,t.height-n);return[r,l,i,n]}var lt=([t,e,s,o])=>[t+s/2,e+o/2],$s=(t,e=bs)=>Re(t,t.width/2,t.height/2,e);function ws(t,e,s,o){let[i,n,r,l]=t;return[F(i+s,0,e.width-r),F(n+o,0,e.height-l),r,l]}function je(t,e,s){let o=Math.max(t[2],t[3]),i=Le.reduce((c,u)=>Math.abs(u-o)<Math.abs(c-o)?u:c),n=F(Le.indexOf(i)+s,0,Le.length-1),[r,l]=lt(t);return Re(e,r,l,Le[n]??bs)}function vs(t,e){let s=e?64:16;return t==="ArrowLeft"?[-s,0]:t==="ArrowRight"?[s,0]:t==="ArrowUp"?[0,-s]:t==="ArrowDown"?[0,s]:null}var go=48,V=new Map,ct=new Map;function bo(t,[e,s,o,i]){let{tile_size:n,overlap:r}=t,l=[];for(let c=Math.floor(s/n);c*n<s+i;c++)for(let u=Math.floor(e/n);u*n<e+o;u++)l.push({column:u,row:c,x:u*n-(u?r:0),y:c*n-(c?r:0)});return l}async function ys(t,e,s,o){let i=await $o(e),n=await Promise.all(bo(i,s).map(async p=>({...p,picture:await wo(y.tile("photos",e,i.max_level,p.column,p.row,i.format))})));if(o.aborted)return;let[r,l,c,u]=s;t.width=c,t.height=u;let g=t.getContext("2d");for(let{picture:p,x:b,y:m}of n)g?.drawImage(p,b-r,m-l)}function $o(t){let e=ct.get(t);return e||(e=me("photos",t),e.catch(()=>ct.delete(t)),ct.set(t,e)),e}function wo(t){let e=V.get(t);if(!e){let s=new Image;s.src=t,e=s.decode().then(()=>s),e.catch(()=>V.delete(t))}V.delete(t),V.set(t,e);for(let s of V.keys()){if(V.size<=go)break;V.delete(s)}return e}function Pe(t,e,s){s(e),t.setPointerCapture(e.pointerId);let o=new AbortController,{signal:i}=o;t.addEventListener("pointermove",s,{signal:i});for(let n of["pointerup","pointercancel"])t.addEventListener(n,()=>o.abort(),{signal:i})}var dt=class extends ${item=null;template(){let{item:e}=this,{photo:s,region:o}=e??{};if(!s||!o)return h;let[i,n,r,l]=o;return a`<div class="locator" @pointerdown=${this.#t}>
+  </button>`}var ne=e=>a`<progress class="thin" max="1" aria-hidden="true" value=${e??h}></progress>`;function fo(e){let t=e.photo&&e.upload==="kept"?y.preview(e.photo.id,256):e.local;return!t||e.upload==="refused"?f("photo"):a`<img src=${t} alt="" loading="lazy" @error=${Ct} @load=${ps} />`}customElements.define("photo-list",ie);var re=new EventTarget;function j(e){let t=document.documentElement;t.classList.contains("flipped")!==e&&(t.classList.toggle("flipped",e),re.dispatchEvent(new CustomEvent("flip",{detail:e})))}function $s(){addEventListener("keydown",e=>{e.key.toLowerCase()!=="b"||e.ctrlKey||e.metaKey||e.altKey||mo(e)||j(!0)}),addEventListener("keyup",e=>e.key.toLowerCase()==="b"&&j(!1)),addEventListener("blur",()=>j(!1)),addEventListener("pointerup",()=>j(!1)),addEventListener("pointercancel",()=>j(!1))}function ae(e){e.key!==" "&&e.key!=="Enter"||(e.preventDefault(),j(e.type==="keydown"))}function mo(e){let t=e.target;return t instanceof HTMLElement?t.matches("textarea, select, input:not([type=range], [type=checkbox], [type=radio])"):!1}var go=140,Nt=class{state="idle";picture="";model="";seconds=0;problem=null;#t="";#e=0;#s=new AbortController;constructor(t,s,o=je){this.client=t,this.changed=s,this.ask=o}want(t){let s=JSON.stringify(t);s!==this.#t&&(this.#i(),this.#t=s,this.#o("working",""),this.#e=window.setTimeout(()=>{this.#n(t)},go))}again(){let t=this.#t;this.#t="",t&&this.want(JSON.parse(t))}end(){this.#i(),this.#t="",this.#o("idle","")}#i(){clearTimeout(this.#e),this.#s.abort(),this.#s=new AbortController}async#n({photo:t,region:s,options:o}){let{signal:i}=this.#s;try{let{image:n,model:r,seconds:l}=await this.ask(t,s,o,this.client,i);if(i.aborted)return;this.model=r,this.seconds=l,this.#o("done",URL.createObjectURL(n))}catch(n){let r=v(n);if(i.aborted||r.code==="superseded")return;this.problem=r,this.#o("failed","")}}#o(t,s){this.picture&&URL.revokeObjectURL(this.picture),this.state=t,this.picture=s,this.changed()}};var Lt=[96,128,192,256,384],ws=192,F=(e,t,s)=>Math.min(s,Math.max(t,e));function Rt(e,t,s,o){let i=Math.min(o,e.width),n=Math.min(o,e.height),r=F(Math.round(t-i/2),0,e.width-i),l=F(Math.round(s-n/2),0,e.height-n);return[r,l,i,n]}var le=([e,t,s,o])=>[e+s/2,t+o/2],vs=(e,t=ws)=>Rt(e,e.width/2,e.height/2,t);function ys(e,t,s,o){let[i,n,r,l]=e;return[F(i+s,0,t.width-r),F(n+o,0,t.height-l),r,l]}function jt(e,t,s){let o=Math.max(e[2],e[3]),i=Lt.reduce((c,u)=>Math.abs(u-o)<Math.abs(c-o)?u:c),n=F(Lt.indexOf(i)+s,0,Lt.length-1),[r,l]=le(e);return Rt(t,r,l,Lt[n]??ws)}function xs(e,t){let s=t?64:16;return e==="ArrowLeft"?[-s,0]:e==="ArrowRight"?[s,0]:e==="ArrowUp"?[0,-s]:e==="ArrowDown"?[0,s]:null}var bo=48,V=new Map,ce=new Map;function $o(e,[t,s,o,i]){let{tile_size:n,overlap:r}=e,l=[];for(let c=Math.floor(s/n);c*n<s+i;c++)for(let u=Math.floor(t/n);u*n<t+o;u++)l.push({column:u,row:c,x:u*n-(u?r:0),y:c*n-(c?r:0)});return l}async function As(e,t,s,o){let i=await wo(t),n=await Promise.all($o(i,s).map(async p=>({...p,picture:await vo(y.tile("photos",t,i.max_level,p.column,p.row,i.format))})));if(o.aborted)return;let[r,l,c,u]=s;e.width=c,e.height=u;let g=e.getContext("2d");for(let{picture:p,x:b,y:m}of n)g?.drawImage(p,b-r,m-l)}function wo(e){let t=ce.get(e);return t||(t=mt("photos",e),t.catch(()=>ce.delete(e)),ce.set(e,t)),t}function vo(e){let t=V.get(e);if(!t){let s=new Image;s.src=e,t=s.decode().then(()=>s),t.catch(()=>V.delete(e))}V.delete(e),V.set(e,t);for(let s of V.keys()){if(V.size<=bo)break;V.delete(s)}return t}function zt(e,t,s){s(t),e.setPointerCapture(t.pointerId);let o=new AbortController,{signal:i}=o;e.addEventListener("pointermove",s,{signal:i});for(let n of["pointerup","pointercancel"])e.addEventListener(n,()=>o.abort(),{signal:i})}var de=class extends ${item=null;template(){let{item:t}=this,{photo:s,region:o}=t??{};if(!s||!o)return h;let[i,n,r,l]=o;return a`<div class="locator" @pointerdown=${this.#e}>
       <img
         src=${y.preview(s.id,1024)}
         width=${s.width}
@@ -90,9 +90,9 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
         aria-describedby="frame-keys"
         @keydown=${this.#s}
       ></div>
-    </div>`}draw(){super.draw();let e=this.querySelector(".frame"),{photo:s,region:o}=this.item??{};if(!(e instanceof HTMLElement)||!s||!o)return;let[i,n,r,l]=o;e.style.left=`${100*i/s.width}%`,e.style.top=`${100*n/s.height}%`,e.style.width=`${100*r/s.width}%`,e.style.height=`${100*l/s.height}%`}#e(e){this.dispatchEvent(new CustomEvent("region",{detail:e,bubbles:!0}))}#t(e){let{photo:s,region:o}=this.item??{};if(e.button!==0||!s||!o)return;e.preventDefault();let i=e.currentTarget,n=i.getBoundingClientRect(),r=m=>({x:(m.clientX-n.left)/n.width*s.width,y:(m.clientY-n.top)/n.height*s.height}),l=r(e),c=Math.max(o[2],o[3]),u=e.target.classList.contains("frame"),[g,p]=u?lt(o):[l.x,l.y];Pe(i,e,m=>{let w=r(m);this.#e(Re(s,g+w.x-l.x,p+w.y-l.y,c))}),i.querySelector(".frame")?.focus({preventScroll:!0})}#s(e){let{photo:s,region:o}=this.item??{};if(!s||!o||e.ctrlKey||e.metaKey||e.altKey)return;let i=vs(e.key,e.shiftKey),n={"+":-1,"=":-1,"-":1}[e.key];if(i)this.#e(ws(o,s,...i));else if(n)this.#e(je(o,s,n));else return;e.preventDefault()}};customElements.define("region-frame",dt);var xs=.02,de=class extends HTMLElement{#e=.5;#t=new AbortController;connectedCallback(){this.#t=new AbortController,this.tabIndex=0;for(let[i,n]of Object.entries({role:"slider","aria-label":"Where after begins","aria-valuemin":"0","aria-valuemax":"100","aria-orientation":"horizontal"}))this.setAttribute(i,n);let{signal:e}=this.#t,s=this.#s;(this.hasAttribute("anywhere")?s:this).addEventListener("pointerdown",i=>this.#i(i),{signal:e}),this.addEventListener("keydown",i=>this.#n(i),{signal:e}),this.value=this.#e}disconnectedCallback(){this.#t.abort()}get value(){return this.#e}set value(e){this.#e=F(e,0,1);let s=Math.round(100*this.#e);this.#s.style.setProperty("--wipe",`${100*this.#e}%`),this.setAttribute("aria-valuenow",String(s)),this.setAttribute("aria-valuetext",`${s} % before, ${100-s} % after`),this.dispatchEvent(new CustomEvent("wipe",{detail:this.#e}))}get#s(){return this.parentElement}#i(e){if(e.button!==0||e.target instanceof Element&&e.target.closest("button, a"))return;e.target===this&&e.preventDefault(),e.stopPropagation();let s=this.#s;Pe(this,e,i=>{let{left:n,width:r}=s.getBoundingClientRect();this.value=(i.clientX-n)/r}),this.focus({preventScroll:!0})}#n(e){let s=e.shiftKey?5*xs:xs,o={ArrowLeft:this.#e-s,ArrowRight:this.#e+s,Home:0,End:1}[e.key];o!==void 0&&(e.preventDefault(),e.stopPropagation(),this.value=o)}};customElements.define("wipe-handle",de);var vo=Ke(),ht=class extends ${item=null;#e=new Ne(vo,()=>d.changed());#t="";#s=new AbortController;disconnectedCallback(){super.disconnectedCallback(),this.#e.end(),this.#s.abort(),this.#t=""}draw(){let{item:e}=this;e?.photo&&!e.region&&(e.region=$s(e.photo)),super.draw();let s=this.querySelector(".lens-after");e&&s instanceof HTMLElement&&(s.style.opacity=String(e.settings.strength)),this.#i()}#i(){let{photo:e,region:s,card:o,problem:i,settings:n}=this.item??{},r=this.querySelector("canvas");if(!e||!s||!n||!r||!this.isConnected)return;let l=`${e.id} ${s}`;l!==this.#t&&(this.#t.startsWith(`${e.id} `)||(r.width=0),this.#t=l,this.#s.abort(),this.#s=new AbortController,ys(r,e.id,s,this.#s.signal).catch(()=>this.#t="")),!(!o&&!i)&&this.#e.want({photo:e.id,region:s,options:Oe(n,d.models,o??null)})}template(){let{item:e}=this;return e?.photo?a`<div class="preview" @region=${this.#l}>
+    </div>`}draw(){super.draw();let t=this.querySelector(".frame"),{photo:s,region:o}=this.item??{};if(!(t instanceof HTMLElement)||!s||!o)return;let[i,n,r,l]=o;t.style.left=`${100*i/s.width}%`,t.style.top=`${100*n/s.height}%`,t.style.width=`${100*r/s.width}%`,t.style.height=`${100*l/s.height}%`}#t(t){this.dispatchEvent(new CustomEvent("region",{detail:t,bubbles:!0}))}#e(t){let{photo:s,region:o}=this.item??{};if(t.button!==0||!s||!o)return;t.preventDefault();let i=t.currentTarget,n=i.getBoundingClientRect(),r=m=>({x:(m.clientX-n.left)/n.width*s.width,y:(m.clientY-n.top)/n.height*s.height}),l=r(t),c=Math.max(o[2],o[3]),u=t.target.classList.contains("frame"),[g,p]=u?le(o):[l.x,l.y];zt(i,t,m=>{let w=r(m);this.#t(Rt(s,g+w.x-l.x,p+w.y-l.y,c))}),i.querySelector(".frame")?.focus({preventScroll:!0})}#s(t){let{photo:s,region:o}=this.item??{};if(!s||!o||t.ctrlKey||t.metaKey||t.altKey)return;let i=xs(t.key,t.shiftKey),n={"+":-1,"=":-1,"-":1}[t.key];if(i)this.#t(ys(o,s,...i));else if(n)this.#t(jt(o,s,n));else return;t.preventDefault()}};customElements.define("region-frame",de);var ks=.02,dt=class extends HTMLElement{#t=.5;#e=new AbortController;connectedCallback(){this.#e=new AbortController,this.tabIndex=0;for(let[i,n]of Object.entries({role:"slider","aria-label":"Where after begins","aria-valuemin":"0","aria-valuemax":"100","aria-orientation":"horizontal"}))this.setAttribute(i,n);let{signal:t}=this.#e,s=this.#s;(this.hasAttribute("anywhere")?s:this).addEventListener("pointerdown",i=>this.#i(i),{signal:t}),this.addEventListener("keydown",i=>this.#n(i),{signal:t}),this.value=this.#t}disconnectedCallback(){this.#e.abort()}get value(){return this.#t}set value(t){this.#t=F(t,0,1);let s=Math.round(100*this.#t);this.#s.style.setProperty("--wipe",`${100*this.#t}%`),this.setAttribute("aria-valuenow",String(s)),this.setAttribute("aria-valuetext",`${s} % before, ${100-s} % after`),this.dispatchEvent(new CustomEvent("wipe",{detail:this.#t}))}get#s(){return this.parentElement}#i(t){if(t.button!==0||t.target instanceof Element&&t.target.closest("button, a"))return;t.target===this&&t.preventDefault(),t.stopPropagation();let s=this.#s;zt(this,t,i=>{let{left:n,width:r}=s.getBoundingClientRect();this.value=(i.clientX-n)/r}),this.focus({preventScroll:!0})}#n(t){let s=t.shiftKey?5*ks:ks,o={ArrowLeft:this.#t-s,ArrowRight:this.#t+s,Home:0,End:1}[t.key];o!==void 0&&(t.preventDefault(),t.stopPropagation(),this.value=o)}};customElements.define("wipe-handle",dt);var yo=Kt(),he=class extends ${item=null;#t=new Nt(yo,()=>d.changed());#e="";#s=new AbortController;connectedCallback(){super.connectedCallback();let t=()=>{this.#t.state==="failed"&&this.#t.problem?.offline&&this.#t.again()};d.addEventListener("back",t,{signal:this.ended})}disconnectedCallback(){super.disconnectedCallback(),this.#t.end(),this.#s.abort(),this.#e=""}draw(){let{item:t}=this;t?.photo&&!t.region&&(t.region=vs(t.photo)),super.draw();let s=this.querySelector(".lens-after");t&&s instanceof HTMLElement&&(s.style.opacity=String(t.settings.strength)),this.#i()}#i(){let{photo:t,region:s,card:o,problem:i,settings:n}=this.item??{},r=this.querySelector("canvas");if(!t||!s||!n||!r||!this.isConnected)return;let l=`${t.id} ${s}`;l!==this.#e&&(this.#e.startsWith(`${t.id} `)||(r.width=0),this.#e=l,this.#s.abort(),this.#s=new AbortController,As(r,t.id,s,this.#s.signal).catch(()=>this.#e="")),!(!o&&!i)&&this.#t.want({photo:t.id,region:s,options:Ot(n,d.models,o??null)})}template(){let{item:t}=this;return t?.photo?a`<div class="preview" @region=${this.#l}>
       <figure class="preview-whole">
-        <region-frame .item=${e}></region-frame>
+        <region-frame .item=${t}></region-frame>
         <figcaption id="frame-keys" class="soft small">
           Drag the frame<span class="keys"
             >, or move it with the arrow keys; <kbd>+</kbd> and <kbd>−</kbd> change its size</span
@@ -100,10 +100,10 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
         </figcaption>
       </figure>
       <figure class="preview-part">
-        ${this.#n(e)}
-        <figcaption class="lens-foot">${this.#a()} ${this.#r(e)}</figcaption>
+        ${this.#n(t)}
+        <figcaption class="lens-foot">${this.#r()} ${this.#a(t)}</figcaption>
       </figure>
-    </div>`:h}#n(e){let{state:s,picture:o,problem:i}=this.#e,n=s==="done";return a`<div class="lens pair ${n?"compared":""}" aria-busy=${s==="working"?"true":"false"}>
+    </div>`:h}#n(t){let{state:s,picture:o,problem:i}=this.#t,n=s==="done";return a`<div class="lens pair ${n?"compared":""}" aria-busy=${s==="working"?"true":"false"}>
       <canvas class="lens-before" role="img" aria-label="This part before"></canvas>
       <img class="lens-after" src=${o||h} ?hidden=${!n} alt="This part after" draggable="false" />
       <span class="chip before">Before</span>
@@ -111,57 +111,57 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
       <wipe-handle anywhere ?hidden=${!n}></wipe-handle>
       ${s==="failed"?this.#o(i?.message??""):h}
       ${s==="failed"||n?h:a`<span class="lens-busy"
-              >${e.card||e.problem?"Restoring this part":"Analysing the photograph"}</span
+              >${t.card||t.problem?"Restoring this part":"Analysing the photograph"}</span
             >`}
-    </div>`}#o(e){return a`<div class="lens-failed" role="alert">
-      <p>${e}</p>
-      <button class="button" @click=${()=>this.#e.again()}>${f("again")}Try again</button>
-    </div>`}#a(){let{state:e,model:s,seconds:o}=this.#e;return a`<p class="soft small" role="status">
-      ${e==="done"?a`<code>${s}</code>${o?`, ${he(o)}`:""}`:h}
-    </p>`}#r(e){let s=o=>()=>{e.photo&&e.region&&(e.region=je(e.region,e.photo,o)),d.changed()};return a`<div class="tools">
+    </div>`}#o(t){return a`<div class="lens-failed" role="alert">
+      <p>${t}</p>
+      <button class="button" @click=${()=>this.#t.again()}>${f("again")}Try again</button>
+    </div>`}#r(){let{state:t,model:s,seconds:o}=this.#t;return a`<p class="soft small" role="status">
+      ${t==="done"?a`<code>${s}</code>${o?`, ${ht(o)}`:""}`:h}
+    </p>`}#a(t){let s=o=>()=>{t.photo&&t.region&&(t.region=jt(t.region,t.photo,o)),d.changed()};return a`<div class="tools">
       <button class="button quiet square" aria-label="Larger part" title="Larger part" @click=${s(1)}>
         ${f("minus")}
       </button>
       <button class="button quiet square" aria-label="Smaller part" title="Smaller part" @click=${s(-1)}>
         ${f("plus")}
       </button>
-      ${pt()}
-    </div>`}#l(e){this.item&&(this.item.region=e.detail),d.changed()}},pt=()=>a`<button
+      ${pe()}
+    </div>`}#l(t){this.item&&(this.item.region=t.detail),d.changed()}},pe=()=>a`<button
     class="button quiet flip"
     title="Hold to see what was before"
     @pointerdown=${()=>j(!0)}
-    @keydown=${at}
-    @keyup=${at}
-    @contextmenu=${t=>t.preventDefault()}
+    @keydown=${ae}
+    @keyup=${ae}
+    @contextmenu=${e=>e.preventDefault()}
   >
     ${f("flip")}<span>Hold for before</span><kbd class="wide">B</kbd>
-  </button>`;customElements.define("preview-bench",ht);var ut=class extends ${item=null;refuge="button";template(){let e=this.item;return e?a`<section class="restore" aria-label="Restore">
-      ${xo(e)} ${e.busy?yo(e):this.#e(e)}
-    </section>`:h}#e(e){let s=e.photo?Dt(e.settings,e.photo,ie(e.settings,d.models,e.card)):null;return a`<button
+  </button>`;customElements.define("preview-bench",he);var ue=class extends ${item=null;refuge="button";template(){let t=this.item;return t?a`<section class="restore" aria-label="Restore">
+      ${Ao(t)} ${t.busy?xo(t):this.#t(t)}
+    </section>`:h}#t(t){let s=t.photo?De(t.settings,t.photo,it(t.settings,d.models,t.card)):null;return a`<button
         class="button primary large"
-        ?disabled=${!e.photo||e.upload!=="kept"||s===null||d.link==="lost"}
-        @click=${()=>Fe(e)}
+        ?disabled=${!t.photo||t.upload!=="kept"||s===null||d.link==="lost"}
+        @click=${()=>Ft(t)}
       >
-        ${f("spark")}${e.jobs.length?"Restore again":"Restore"}
+        ${f("spark")}${t.jobs.length?"Restore again":"Restore"}
       </button>
-      <p class="soft small">${s?a`To ${W(...s)}, ${J(...s)}`:a`Set a size first`}</p>`}};function yo(t){let{text:e,progress:s}=B(t),o=t.status==="running";return a`<div class="restore-progress">
+      <p class="soft small">${s?a`To ${W(...s)}, ${J(...s)}`:a`Set a size first`}</p>`}};function xo(e){let{text:t,progress:s}=B(e),o=e.status==="running";return a`<div class="restore-progress">
     <p role="status" aria-live="polite">
       <strong>${o?"Restoring":"Waiting"}</strong>
-      <span class="soft">${e}</span>
+      <span class="soft">${t}</span>
     </p>
     <progress max="1" aria-label="Progress" value=${o?s??0:h}></progress>
-    <button class="button" @click=${()=>Ut(t)}>${f("close")}Cancel</button>
-  </div>`}var xo=t=>t.job?.state==="failed"?a`<p class="warning bad" role="alert">
+    <button class="button" @click=${()=>Fe(e)}>${f("close")}Cancel</button>
+  </div>`}var Ao=e=>e.job?.state==="failed"?a`<p class="warning bad" role="alert">
         ${f("alert")}<span
-          >${k(t.job.error?.detail??t.job.error?.title??"it could not be restored")}</span
+          >${k(e.job.error?.detail??e.job.error?.title??"it could not be restored")}</span
         >
-      </p>`:h;customElements.define("restore-bar",ut);function ze({name:t,label:e,value:s,standard:o,most:i=1,say:n,hint:r,set:l}){let c=s??o,u=s===null||s===o;return a`<div class="field slider">
-    <label for=${t}>${e}</label>
-    <output for=${t}>${n(c)}</output>
+      </p>`:h;customElements.define("restore-bar",ue);function Pt({name:e,label:t,value:s,standard:o,most:i=1,say:n,hint:r,set:l}){let c=s??o,u=s===null||s===o;return a`<div class="field slider">
+    <label for=${e}>${t}</label>
+    <output for=${e}>${n(c)}</output>
     <button
       class="button quiet square reset"
       ?hidden=${u}
-      aria-label="Reset ${e.toLowerCase()}"
+      aria-label="Reset ${t.toLowerCase()}"
       title="Reset"
       @click=${()=>l(null)}
     >
@@ -169,59 +169,59 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
     </button>
     <input
       type="range"
-      id=${t}
+      id=${e}
       min="0"
       max=${i}
       step="0.05"
-      .value=${_(String(c))}
+      .value=${E(String(c))}
       aria-valuetext=${n(c)}
-      aria-describedby="${t}-hint"
-      @input=${g=>l(Number(ft(g).value))}
+      aria-describedby="${e}-hint"
+      @input=${g=>l(Number(fe(g).value))}
     />
-    <p class="hint" id="${t}-hint">${r}</p>
-  </div>`}var K=({name:t,label:e,value:s,choices:o,hint:i,set:n})=>a`<div class="field">
-    <label for=${t}>${e}</label>
-    <select id=${t} .value=${_(s)} @change=${r=>n(ft(r).value)}>
+    <p class="hint" id="${e}-hint">${r}</p>
+  </div>`}var K=({name:e,label:t,value:s,choices:o,hint:i,set:n})=>a`<div class="field">
+    <label for=${e}>${t}</label>
+    <select id=${e} .value=${E(s)} @change=${r=>n(fe(r).value)}>
       ${o.map(([r,l])=>a`<option value=${r} ?selected=${r===s}>${l}</option>`)}
     </select>
     ${i?a`<p class="hint">${i}</p>`:h}
-  </div>`,E=({name:t,label:e,value:s,least:o=0,most:i,step:n=1,placeholder:r,unit:l,hint:c,set:u})=>a`<div class="field">
-    <label for=${t}>${e}</label>
+  </div>`,_=({name:e,label:t,value:s,least:o=0,most:i,step:n=1,placeholder:r,unit:l,hint:c,set:u})=>a`<div class="field">
+    <label for=${e}>${t}</label>
     <span class="with-unit">
       <input
         type="number"
         inputmode="decimal"
-        id=${t}
+        id=${e}
         min=${o}
         max=${i??h}
         step=${n}
         placeholder=${r??h}
-        .value=${_(s===null?"":String(s))}
-        aria-describedby=${c?`${t}-hint`:h}
-        @change=${g=>{let p=ft(g).value;u(p===""||!Number.isFinite(Number(p))?null:Number(p))}}
+        .value=${E(s===null?"":String(s))}
+        aria-describedby=${c?`${e}-hint`:h}
+        @change=${g=>{let p=fe(g).value;u(p===""||!Number.isFinite(Number(p))?null:Number(p))}}
       />
       ${l?a`<span class="unit">${l}</span>`:h}
     </span>
-    ${c?a`<p class="hint" id="${t}-hint">${c}</p>`:h}
-  </div>`,As=({name:t,label:e,value:s,hint:o,set:i})=>a`<div class="field check">
+    ${c?a`<p class="hint" id="${e}-hint">${c}</p>`:h}
+  </div>`,Es=({name:e,label:t,value:s,hint:o,set:i})=>a`<div class="field check">
     <input
       type="checkbox"
-      id=${t}
-      .checked=${_(s)}
-      aria-describedby=${o?`${t}-hint`:h}
+      id=${e}
+      .checked=${E(s)}
+      aria-describedby=${o?`${e}-hint`:h}
       @change=${n=>i(n.target.checked)}
     />
-    <label for=${t}>${e}</label>
-    ${o?a`<p class="hint" id="${t}-hint">${o}</p>`:h}
-  </div>`,ft=t=>t.target;var mt=class extends ${item=null;job=null;#e={job:"",text:""};draw(){super.draw(),this.job&&this.job.id!==this.#e.job&&d.link==="open"&&this.#t(this.job.id)}async#t(e){this.#e={job:e,text:""};let s=await Lt(e).then(o=>({job:e,text:o}),o=>v(o).offline?{job:"",text:""}:{job:e,text:v(o).message});this.#e.job===e&&(this.#e=s),super.draw()}template(){let{item:e,job:s}=this;return!e||!s?.result?h:a`<section class="result" aria-labelledby="result-title">
+    <label for=${e}>${t}</label>
+    ${o?a`<p class="hint" id="${e}-hint">${o}</p>`:h}
+  </div>`,fe=e=>e.target;var me=class extends ${item=null;job=null;#t={job:"",text:""};draw(){super.draw(),this.job&&this.job.id!==this.#t.job&&d.link==="open"&&this.#e(this.job.id)}async#e(t){this.#t={job:t,text:""};let s=await Le(t).then(o=>({job:t,text:o}),o=>v(o).offline?{job:"",text:""}:{job:t,text:v(o).message});this.#t.job===t&&(this.#t=s),super.draw()}template(){let{item:t,job:s}=this;return!t||!s?.result?h:a`<section class="result" aria-labelledby="result-title">
       <h2 id="result-title">Restored</h2>
-      ${e.done.length>1?ko(e,s):h} ${Ao(s)}
+      ${t.done.length>1?Eo(t,s):h} ${ko(s)}
       <a class="button primary large" href=${y.result(s.id)} download=${s.result.name}>
         ${f("download")}Download ${s.result.format.toUpperCase()}
       </a>
       ${this.#s(s)}
-    </section>`}#s(e){let{text:s}=this.#e;return a`<div class="row">
-        <a class="button" href=${y.report(e.id)} download>${f("download")}Report</a>
+    </section>`}#s(t){let{text:s}=this.#t;return a`<div class="row">
+        <a class="button" href=${y.report(t.id)} download>${f("download")}Report</a>
       </div>
       <div class="command">
         <h3 id="command-title">The command for this</h3>
@@ -231,16 +231,16 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
           aria-label="Copy the command"
           title="Copy"
           ?disabled=${!s}
-          @click=${()=>Eo(s)}
+          @click=${()=>To(s)}
         >
           ${f("copy")}
         </button>
-      </div>`}};function Ao(t){let{width:e,height:s,format:o,size_bytes:i}=t.result,n=(Z(t.finished)-Z(t.started))/1e3,r=[["Size",a`${W(e,s)}<br /><span class="soft">${J(e,s)}</span>`],["File",`${o.toUpperCase()}, ${oe(i)}`],["Model",a`<code>${t.model??"auto"}</code>`],...Number.isFinite(n)?[["Time",he(n)]]:[]];return a`<dl class="facts">
+      </div>`}};function ko(e){let{width:t,height:s,format:o,size_bytes:i}=e.result,n=(Y(e.finished)-Y(e.started))/1e3,r=[["Size",a`${W(t,s)}<br /><span class="soft">${J(t,s)}</span>`],["File",`${o.toUpperCase()}, ${ot(i)}`],["Model",a`<code>${e.model??"auto"}</code>`],...Number.isFinite(n)?[["Time",ht(n)]]:[]];return a`<dl class="facts">
     ${r.map(([l,c])=>a`<div>
           <dt>${l}</dt>
           <dd>${c}</dd>
         </div>`)}
-  </dl>`}var ko=(t,e)=>K({name:"version",label:"Version",value:e.id,choices:t.done.map((s,o)=>[s.id,`${t.done.length-o}: ${_o(s)}`]),set:s=>{t.shown=s,d.changed()}});function _o(t){let e=Object.entries(t.options??{}).filter(([s])=>!["model","report"].includes(s));return[t.model??"auto",...e.map(([s,o])=>`${s} ${o}`)].join(", ")}async function Eo(t){try{await navigator.clipboard.writeText(t)}catch{let e=Object.assign(document.createElement("textarea"),{value:t});document.body.append(e),e.select(),document.execCommand("copy"),e.remove()}d.say("The command is copied.","good")}customElements.define("result-panel",mt);var To=/^(Arrow.+|[+=\-_0])$/,gt=null;function So(){return gt??=new Promise((t,e)=>{let s=document.createElement("script");s.src="static/vendor/openseadragon/openseadragon.min.js",s.onload=()=>t(globalThis.OpenSeadragon),s.onerror=()=>{gt=null,s.remove(),e(new TypeError("the viewer was not sent"))},document.head.append(s)}),gt}async function ks(t,e){let s=await me(t,e);return{width:s.width,height:s.height,tileSize:s.tile_size,tileOverlap:s.overlap,minLevel:s.min_level,maxLevel:s.max_level,getTileUrl:(o,i,n)=>y.tile(t,e,o,i,n,s.format)}}function Mo(){let t="data-openseadragon-mobile-css";if(document.querySelector(`style[${t}]`))return;let e=document.createElementNS("urn:blindsr:nothing","style");e.setAttribute(t,""),document.head.append(e)}var Ie=class{#e=null;#t=null;#s=null;#i=null;#n=null;#o="";#a=!1;#r=.5;#l=!1;constructor(e,{job:s,photo:o},i){this.element=e,this.job=s,this.photo=o,this.zoomed=i}async open(){let[e,s,o]=await Promise.all([So(),ks("jobs",this.job),this.photo===null?null:ks("photos",this.photo)]);if(this.#a)return;Mo(),this.#e=e;let i=matchMedia("(prefers-reduced-motion: reduce)").matches;this.#t=e({element:this.element,drawer:"canvas",showNavigationControl:!1,animationTime:i?0:.45,springStiffness:10,maxZoomPixelRatio:16,minZoomImageRatio:.8,visibilityRatio:.6,zoomPerScroll:1.25,gestureSettingsMouse:{clickToZoom:!1,dblClickToZoom:!0},crossOriginPolicy:!1,tileRetryMax:5,tileRetryDelay:3e3}),this.#h(),[this.#s,this.#i]=await Promise.all([o&&this.#d(o),this.#d(s)]),this.#c()}#h(){let e=this.#t;e.canvas.setAttribute("role","application"),e.canvas.setAttribute("aria-label","Photograph: arrow keys pan, plus and minus zoom, 0 shows all"),e.addHandler("canvas-key",s=>{To.test(s.originalEvent.key)||(s.preventDefaultAction=!0)});for(let s of["animation","resize","open","viewport-change"])e.addHandler(s,()=>this.#c());for(let s of["zoom","animation-finish"])e.addHandler(s,()=>this.zoomed(this.zoom))}#d(e,s={}){return new Promise((o,i)=>{this.#t.addTiledImage({tileSource:e,width:1,success:n=>o(n.item),error:n=>i(new Error(n.message)),...s})})}wipe(e){this.#r=e,this.#c()}flip(e){this.#l=e,this.#c()}#c(){let e=this.#i;if(!e||!this.#t||!this.#s)return;let{x:s,y:o}=e.getContentSize(),i=new this.#e.Point(this.#r*this.element.clientWidth,0),n=this.#l?s:e.viewerElementToImageCoordinates(i).x,r=n<s;e.setOpacity(r?1:0),e.setClip(r&&n>0?new this.#e.Rect(n,0,s-n,o):null)}async map(e){if(!this.#n&&e>0&&!this.#o){this.#o=await ps(y.map(this.job));let s=await this.#d({type:"image",url:this.#o},{opacity:e});if(this.#a)return;this.#n=s}this.#n?.setOpacity(e)}get zoom(){let e=this.#i;return!e||!this.#t?0:e.viewportToImageZoom(this.#t.viewport.getZoom(!0))*devicePixelRatio}zoomBy(e){this.#t?.viewport.zoomBy(e),this.#t?.viewport.applyConstraints()}exactly(){let e=this.#i;this.#t?.viewport.zoomTo(e.imageToViewportZoom(1/devicePixelRatio))}fit(){this.#t?.viewport.goHome()}close(){this.#a=!0,this.#t?.destroy(),this.#t=null,this.#o&&URL.revokeObjectURL(this.#o)}};var bt=class extends ${item=null;job=null;#e=null;#t="";#s="opening";#i="";#n=0;#o=0;connectedCallback(){super.connectedCallback(),rt.addEventListener("flip",e=>this.#e?.flip(e.detail),{signal:this.ended})}disconnectedCallback(){super.disconnectedCallback(),this.#e?.close(),this.#e=null,this.#t=""}draw(){super.draw(),this.job&&this.job.id!==this.#t&&this.#a(this.job)}async#a(e){this.#t=e.id,this.#e?.close(),this.#o=0;let s=this.querySelector(".deep"),o=this.item?.upload==="kept"?e.photo:null,i=new Ie(s,{job:e.id,photo:o},n=>this.#l(n));this.#e=i,this.#r("opening");try{await i.open(),i.wipe(this.#h?.value??.5),this.#e===i&&this.#r("open")}catch(n){this.#e===i&&this.#r("failed",v(n).message)}}#r(e,s=""){this.#s=e,this.#i=s,this.draw()}#l(e){this.#n=e,this.draw()}get#h(){let e=this.querySelector("wipe-handle");return e instanceof de?e:null}template(){let{job:e,item:s}=this;if(!e||!s)return h;let o=s.upload==="kept";return a`<div class="viewer">
+  </dl>`}var Eo=(e,t)=>K({name:"version",label:"Version",value:t.id,choices:e.done.map((s,o)=>[s.id,`${e.done.length-o}: ${_o(s)}`]),set:s=>{e.shown=s,d.changed()}});function _o(e){let t=Object.entries(e.options??{}).filter(([s])=>!["model","report"].includes(s));return[e.model??"auto",...t.map(([s,o])=>`${s} ${o}`)].join(", ")}async function To(e){try{await navigator.clipboard.writeText(e)}catch{let t=Object.assign(document.createElement("textarea"),{value:e});document.body.append(t),t.select(),document.execCommand("copy"),t.remove()}d.say("The command is copied.","good")}customElements.define("result-panel",me);var _s=.8,So=/^(Arrow.+|[+=\-_0])$/,ge=null;function Mo(){return ge??=new Promise((e,t)=>{let s=document.createElement("script");s.src="static/vendor/openseadragon/openseadragon.min.js",s.onload=()=>e(globalThis.OpenSeadragon),s.onerror=()=>{ge=null,s.remove(),t(new TypeError("the viewer was not sent"))},document.head.append(s)}),ge}async function Ts(e,t){let s=await mt(e,t);return{width:s.width,height:s.height,tileSize:s.tile_size,tileOverlap:s.overlap,minLevel:s.min_level,maxLevel:s.max_level,getTileUrl:(o,i,n)=>y.tile(e,t,o,i,n,s.format)}}function Co(){let e="data-openseadragon-mobile-css";if(document.querySelector(`style[${e}]`))return;let t=document.createElementNS("urn:blindsr:nothing","style");t.setAttribute(e,""),document.head.append(t)}var It=class{#t=null;#e=null;#s=null;#i=null;#n=null;#o="";#r=!1;#a=.5;#l=!1;constructor(t,{job:s,photo:o},i){this.element=t,this.job=s,this.photo=o,this.zoomed=i}async open(){let[t,s,o]=await Promise.all([Mo(),Ts("jobs",this.job),this.photo===null?null:Ts("photos",this.photo)]);if(this.#r)return;Co(),this.#t=t;let i=matchMedia("(prefers-reduced-motion: reduce)").matches;this.#e=t({element:this.element,drawer:"canvas",showNavigationControl:!1,animationTime:i?0:.45,springStiffness:10,maxZoomPixelRatio:16,minZoomImageRatio:_s,visibilityRatio:.6,zoomPerScroll:1.25,gestureSettingsMouse:{clickToZoom:!1,dblClickToZoom:!0},crossOriginPolicy:!1,tileRetryMax:5,tileRetryDelay:3e3}),this.#u(),[this.#s,this.#i]=await Promise.all([o&&this.#d(o),this.#d(s)]),this.#h(),this.#c()}#h(){if(!this.#e||!this.#i)return;let t=this.#e.viewport;t.minZoomLevel=Math.min(_s*t.getHomeZoom(),this.#p)}#u(){let t=this.#e;t.canvas.setAttribute("role","application"),t.canvas.setAttribute("aria-label","Photograph: arrow keys pan, plus and minus zoom, 0 shows all"),t.addHandler("canvas-key",s=>{So.test(s.originalEvent.key)||(s.preventDefaultAction=!0)});for(let s of["animation","resize","open","viewport-change"])t.addHandler(s,()=>this.#c());t.addHandler("resize",()=>this.#h());for(let s of["zoom","animation-finish"])t.addHandler(s,()=>this.zoomed(this.zoom))}#d(t,s={}){return new Promise((o,i)=>{this.#e.addTiledImage({tileSource:t,width:1,success:n=>o(n.item),error:n=>i(new Error(n.message)),...s})})}wipe(t){this.#a=t,this.#c()}flip(t){this.#l=t,this.#c()}#c(){let t=this.#i;if(!t||!this.#e||!this.#s)return;let{x:s,y:o}=t.getContentSize(),i=new this.#t.Point(this.#a*this.element.clientWidth,0),n=this.#l?s:t.viewerElementToImageCoordinates(i).x,r=n<s;t.setOpacity(r?1:0),t.setClip(r&&n>0?new this.#t.Rect(n,0,s-n,o):null)}async map(t){if(!this.#n&&t>0&&!this.#o){this.#o=await fs(y.map(this.job));let s=await this.#d({type:"image",url:this.#o},{opacity:t});if(this.#r)return;this.#n=s}this.#n?.setOpacity(t)}get zoom(){let t=this.#i;return!t||!this.#e?0:t.viewportToImageZoom(this.#e.viewport.getZoom(!0))*devicePixelRatio}zoomBy(t){this.#e?.viewport.zoomBy(t),this.#e?.viewport.applyConstraints()}get#p(){return this.#i.imageToViewportZoom(1/devicePixelRatio)}exactly(){this.#i&&this.#e?.viewport.zoomTo(this.#p)}fit(){this.#e?.viewport.goHome()}close(){this.#r=!0,this.#e?.destroy(),this.#e=null,this.#o&&URL.revokeObjectURL(this.#o)}};var be=class extends ${item=null;job=null;#t=null;#e="";#s="opening";#i=null;#n=0;#o=0;connectedCallback(){super.connectedCallback(),re.addEventListener("flip",s=>this.#t?.flip(s.detail),{signal:this.ended});let t=()=>{this.job&&this.#s==="failed"&&this.#i?.offline&&this.#r(this.job)};d.addEventListener("back",t,{signal:this.ended})}disconnectedCallback(){super.disconnectedCallback(),this.#t?.close(),this.#t=null,this.#e=""}draw(){super.draw(),this.job&&this.job.id!==this.#e&&this.#r(this.job)}async#r(t){this.#e=t.id,this.#t?.close(),this.#o=0;let s=this.querySelector(".deep"),o=this.item?.upload==="kept"?t.photo:null,i=new It(s,{job:t.id,photo:o},n=>this.#l(n));this.#t=i,this.#a("opening");try{await i.open(),i.wipe(this.#h?.value??.5),this.#t===i&&this.#a("open")}catch(n){this.#t===i&&this.#a("failed",v(n))}}#a(t,s=null){this.#s=t,this.#i=s,this.draw()}#l(t){this.#n=t,this.draw()}get#h(){let t=this.querySelector("wipe-handle");return t instanceof dt?t:null}template(){let{job:t,item:s}=this;if(!t||!s)return h;let o=s.upload==="kept";return a`<div class="viewer">
       <div
         class="pair ${this.#s==="open"&&o?"compared":""}"
         aria-busy=${this.#s==="opening"?"true":"false"}
@@ -250,198 +250,198 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
         <span class="chip after">After</span>
         <wipe-handle
           ?hidden=${!o||this.#s!=="open"}
-          @wipe=${i=>this.#e?.wipe(i.detail)}
+          @wipe=${i=>this.#t?.wipe(i.detail)}
         ></wipe-handle>
         ${this.#s==="opening"?a`<span class="lens-busy">Opening</span>`:h}
-        ${this.#s==="failed"?this.#u(e):h}
+        ${this.#s==="failed"?this.#p(t):h}
       </div>
       <div class="viewer-foot">
-        ${this.#d()} ${o?pt():h} ${e.has_map?this.#p():h}
+        ${this.#u()} ${o?pe():h} ${t.has_map?this.#c():h}
       </div>
-    </div>`}#d(){let e=(s,o,i)=>a`<button class="button quiet square" aria-label=${s} title=${s} @click=${i}>${f(o)}</button>`;return a`<div class="tools" role="group" aria-label="Zoom">
-      ${e("Zoom out","minus",()=>this.#e?.zoomBy(1/1.5))}
+    </div>`}#u(){let t=(s,o,i)=>a`<button class="button quiet square" aria-label=${s} title=${s} @click=${i}>${f(o)}</button>`;return a`<div class="tools" role="group" aria-label="Zoom">
+      ${t("Zoom out","minus",()=>this.#t?.zoomBy(1/1.5))}
       <button
         class="button quiet zoom"
         title="Show every pixel as one of the screen"
-        @click=${()=>this.#e?.exactly()}
+        @click=${()=>this.#t?.exactly()}
       >
         <span class="visually-hidden">Show at 100 %, now at </span>${this.#n?x(this.#n):"100 %"}
       </button>
-      ${e("Zoom in","plus",()=>this.#e?.zoomBy(1.5))}
-      ${e("Show all","fit",()=>this.#e?.fit())}
-      ${document.fullscreenEnabled?e("Full screen","full",()=>this.#c()):h}
-    </div>`}#c(){document.fullscreenElement?document.exitFullscreen():this.querySelector(".viewer")?.requestFullscreen()}#p(){let e=s=>{this.#o=Number(s.target.value),this.#e?.map(this.#o).catch(o=>this.#r("failed",v(o).message)),this.draw()};return a`<label class="fade" title="Where the result does not explain the photograph">
+      ${t("Zoom in","plus",()=>this.#t?.zoomBy(1.5))}
+      ${t("Show all","fit",()=>this.#t?.fit())}
+      ${document.fullscreenEnabled?t("Full screen","full",()=>this.#d()):h}
+    </div>`}#d(){document.fullscreenElement?document.exitFullscreen():this.querySelector(".viewer")?.requestFullscreen()}#c(){let t=s=>{this.#o=Number(s.target.value),this.#t?.map(this.#o).catch(o=>this.#a("failed",v(o))),this.draw()};return a`<label class="fade" title="Where the result does not explain the photograph">
       ${f("map")}<span>Doubtful parts</span>
       <input
         type="range"
         min="0"
         max="1"
         step="0.05"
-        .value=${_(String(this.#o))}
+        .value=${E(String(this.#o))}
         aria-valuetext=${x(this.#o)}
-        @input=${e}
+        @input=${t}
       />
-    </label>`}#u(e){return a`<div class="lens-failed" role="alert">
-      <p>${this.#i}</p>
-      <button class="button" @click=${()=>this.#a(e)}>${f("again")}Try again</button>
-    </div>`}};customElements.define("result-viewer",bt);var Co=[["scale","Factor"],["size","Fit into"],["megapixels","Megapixels"]],_s=[1,2,3,4],Es=(t,e,s)=>a`<fieldset class="field">
+    </label>`}#p(t){return a`<div class="lens-failed" role="alert">
+      <p>${this.#i?.message}</p>
+      <button class="button" @click=${()=>this.#r(t)}>${f("again")}Try again</button>
+    </div>`}};customElements.define("result-viewer",be);var No=[["scale","Factor"],["size","Fit into"],["megapixels","Megapixels"]],Ss=[1,2,3,4],Ms=(e,t,s)=>a`<fieldset class="field">
     <legend>Size</legend>
     <div class="segments whole">
-      ${Co.map(([o,i])=>a`<label class="segment">
+      ${No.map(([o,i])=>a`<label class="segment">
             <input
               type="radio"
               name="sizing"
               value=${o}
-              .checked=${_(t.sizing===o)}
+              .checked=${E(e.sizing===o)}
               @change=${()=>s({sizing:o})}
             /><span>${i}</span>
           </label>`)}
     </div>
-    ${{scale:No,size:Lo,megapixels:Ro}[t.sizing](t,e,s)}
-  </fieldset>`;function No(t,e,s){let o=e?.scale??4;return a`<div class="row factors">
-    ${_s.map(i=>a`<button
+    ${{scale:Lo,size:Ro,megapixels:jo}[e.sizing](e,t,s)}
+  </fieldset>`;function Lo(e,t,s){let o=t?.scale??4;return a`<div class="row factors">
+    ${Ss.map(i=>a`<button
           type="button"
           class="button factor"
-          aria-pressed=${(t.scale??o)===i?"true":"false"}
+          aria-pressed=${(e.scale??o)===i?"true":"false"}
           @click=${()=>s({scale:i===o?null:i})}
         >
           ${i}×
         </button>`)}
-    ${E({name:"scale",label:"Other factor",value:t.scale!==null&&_s.includes(t.scale)?null:t.scale,least:.1,most:16,step:.1,placeholder:"other",set:i=>s({scale:i||null})})}
-  </div>`}function Lo(t,e,s){let[,o="",i=""]=/^(\d*)x(\d*)$/.exec(t.size)??[],n=(l,c)=>s({size:l||c?`${l||""}x${c||""}`:""}),r=l=>l?Number(l):null;return a`<div class="row sides">
-    ${E({name:"width",label:"Width",value:r(o),least:1,placeholder:"any",unit:"px",set:l=>n(l,i)})}
-    ${E({name:"height",label:"Height",value:r(i),least:1,placeholder:"any",unit:"px",set:l=>n(o,l)})}
-  </div>`}var Ro=(t,e,s)=>E({name:"megapixels",label:"Megapixels of the result",value:t.megapixels,least:.01,step:.1,placeholder:"24",unit:"MP",set:o=>s({megapixels:o||null})});var $t=class extends ${item=null;template(){let{item:e}=this;if(!e?.photo)return h;let s=ie(e.settings,d.models,e.card),o=i=>Vt(e,i);return a`<form
+    ${_({name:"scale",label:"Other factor",value:e.scale!==null&&Ss.includes(e.scale)?null:e.scale,least:.1,most:16,step:.1,placeholder:"other",set:i=>s({scale:i||null})})}
+  </div>`}function Ro(e,t,s){let[,o="",i=""]=/^(\d*)x(\d*)$/.exec(e.size)??[],n=(l,c)=>s({size:l||c?`${l||""}x${c||""}`:""}),r=l=>l?Number(l):null;return a`<div class="row sides">
+    ${_({name:"width",label:"Width",value:r(o),least:1,placeholder:"any",unit:"px",set:l=>n(l,i)})}
+    ${_({name:"height",label:"Height",value:r(i),least:1,placeholder:"any",unit:"px",set:l=>n(o,l)})}
+  </div>`}var jo=(e,t,s)=>_({name:"megapixels",label:"Megapixels of the result",value:e.megapixels,least:.01,step:.1,placeholder:"24",unit:"MP",set:o=>s({megapixels:o||null})});var $e=class extends ${item=null;template(){let{item:t}=this;if(!t?.photo)return h;let s=it(t.settings,d.models,t.card),o=i=>We(t,i);return a`<form
       class="settings"
       aria-labelledby="settings-title"
       @submit=${i=>i.preventDefault()}
     >
       <h2 id="settings-title">How it is restored</h2>
-      ${Po(e.settings,s,o)} ${Es(e.settings,s,o)}
-      ${Io(e.settings,s,o)}
+      ${Po(t.settings,s,o)} ${Ms(t.settings,s,o)}
+      ${Do(t.settings,s,o)}
       <details class="more">
         <summary>More settings</summary>
-        <div class="more-fields">${Do(e.settings,s,o)} ${Ho(e,o)}</div>
+        <div class="more-fields">${Ho(t.settings,s,o)} ${Oo(t,o)}</div>
       </details>
       <div class="row settings-foot">
-        ${d.items.length>1?a`<button type="button" class="button" @click=${()=>Ft(e)}>
+        ${d.items.length>1?a`<button type="button" class="button" @click=${()=>Ke(t)}>
                 Use for all photographs
               </button>`:h}
-        ${jo(e.settings)?h:a`<button type="button" class="button quiet" @click=${()=>o(z)}>Reset all</button>`}
+        ${zo(t.settings)?h:a`<button type="button" class="button quiet" @click=${()=>o(P)}>Reset all</button>`}
       </div>
-    </form>`}},jo=t=>JSON.stringify({...t})===JSON.stringify({...z}),Po=(t,e,s)=>a`
-  ${L("denoise",e)?ze({name:"denoise",label:"Denoise",value:t.denoise,standard:1,say:o=>o===0?"Keep the noise":o===1?"As found":x(o),hint:"How much of the noise that was found is removed.",set:o=>s({denoise:o})}):h}
-  ${L("detail",e)?ze({name:"detail",label:"Detail",value:t.detail,standard:0,say:o=>o===0?"Faithful":o===1?"Vivid":x(o),hint:"More looks richer, but may show detail that was never there.",set:o=>s({detail:o})}):h}
-  ${ze({name:"strength",label:"Strength",value:t.strength,standard:1,say:o=>o===0?"Enlarged only":o===1?"Full":x(o),hint:"Between plain enlargement and the restored photograph.",set:o=>s({strength:o??1})})}
-`;function zo({name:t,method:e,parameters:s,licence:o},i){let n=s?`, ${Y(s/1e6)} million parameters`:"";return`${i?`Here that is ${t}: `:""}${e.toUpperCase()}${n}${o?`, ${o}`:""}.`}function Io(t,e,s){let o=d.models.filter(i=>i.name!=="auto").map(i=>[i.name,i.scale?`${i.name} (${i.scale}\xD7)`:i.name]);return K({name:"model",label:"Model",value:t.model,choices:[["auto","auto: what suits it best"],...o],hint:e?zo(e,t.model==="auto"):void 0,set:i=>s({model:i})})}var Do=(t,e,s)=>a`
-  ${L("noise",e)?E({name:"noise",label:"Noise, if you know it",value:t.noise,most:255,step:.5,placeholder:"as found",unit:"of 255",set:o=>s({noise:o})}):h}
-  ${L("blur",e)?E({name:"blur",label:"Blur, if you know it",value:t.blur,least:.1,most:20,step:.1,placeholder:"as found",unit:"px of the result",set:o=>s({blur:o||null})}):h}
-  ${L("steps",e)?E({name:"steps",label:"Steps of learning from the photograph",value:t.steps,placeholder:"the model's own",set:o=>s({steps:o})}):h}
-  ${K({name:"native",label:"Shrink first to its true resolution",value:t.native,choices:[["",t.model==="auto"?"If auto advises it":"No"],["auto","If the analysis finds less"],["off","Never"]],set:o=>s({native:o})})}
-  ${As({name:"tta",label:"Average of eight orientations",value:t.tta,hint:"Eight times slower, and a little better.",set:o=>s({tta:o})})}
-`,Ho=({settings:t,photo:e},s)=>a`
-  ${K({name:"format",label:"File format",value:t.format,choices:[["keep",`Same as the photograph (${e?.format.toUpperCase()})`],...["png","jpeg","webp","tiff","avif","heic"].map(o=>[o,o==="webp"?"WebP":o.toUpperCase()])],set:o=>s({format:o})})}
-  ${It(t.format,e?.format??"")?E({name:"quality",label:"Quality",value:t.quality,least:1,most:100,set:o=>s({quality:o??z.quality})}):h}
-  ${K({name:"bits",label:"Bits per sample",value:t.bits,choices:[["keep","Same as the photograph"],["8","8"],["16","16"],["32","32 (floats, TIFF)"]],set:o=>s({bits:o})})}
-`;customElements.define("settings-form",$t);var wt=class extends ${item=null;refuge=".inspector .primary, .primary";template(){let e=d.selected;return e?a`<article class="bench" aria-labelledby="bench-name">
+    </form>`}},zo=e=>JSON.stringify({...e})===JSON.stringify({...P}),Po=(e,t,s)=>a`
+  ${L("denoise",t)?Pt({name:"denoise",label:"Denoise",value:e.denoise,standard:1,say:o=>o===0?"Keep the noise":o===1?"As found":x(o),hint:"How much of the noise that was found is removed.",set:o=>s({denoise:o})}):h}
+  ${L("detail",t)?Pt({name:"detail",label:"Detail",value:e.detail,standard:0,say:o=>o===0?"Faithful":o===1?"Vivid":x(o),hint:"More looks richer, but may show detail that was never there.",set:o=>s({detail:o})}):h}
+  ${Pt({name:"strength",label:"Strength",value:e.strength,standard:1,say:o=>o===0?"Enlarged only":o===1?"Full":x(o),hint:"Between plain enlargement and the restored photograph.",set:o=>s({strength:o??1})})}
+`;function Io({name:e,method:t,parameters:s,licence:o},i){let n=s?`, ${Z(s/1e6)} million parameters`:"";return`${i?`Here that is ${e}: `:""}${t.toUpperCase()}${n}${o?`, ${o}`:""}.`}function Do(e,t,s){let o=d.models.filter(i=>i.name!=="auto").map(i=>[i.name,i.scale?`${i.name} (${i.scale}\xD7)`:i.name]);return K({name:"model",label:"Model",value:e.model,choices:[["auto","auto: what suits it best"],...o],hint:t?Io(t,e.model==="auto"):void 0,set:i=>s({model:i})})}var Ho=(e,t,s)=>a`
+  ${L("noise",t)?_({name:"noise",label:"Noise, if you know it",value:e.noise,most:255,step:.5,placeholder:"as found",unit:"of 255",set:o=>s({noise:o})}):h}
+  ${L("blur",t)?_({name:"blur",label:"Blur, if you know it",value:e.blur,least:.1,most:20,step:.1,placeholder:"as found",unit:"px of the result",set:o=>s({blur:o||null})}):h}
+  ${L("steps",t)?_({name:"steps",label:"Steps of learning from the photograph",value:e.steps,placeholder:"the model's own",set:o=>s({steps:o})}):h}
+  ${K({name:"native",label:"Shrink first to its true resolution",value:e.native,choices:[["",e.model==="auto"?"If auto advises it":"No"],["auto","If the analysis finds less"],["off","Never"]],set:o=>s({native:o})})}
+  ${Es({name:"tta",label:"Average of eight orientations",value:e.tta,hint:"Eight times slower, and a little better.",set:o=>s({tta:o})})}
+`,Oo=({settings:e,photo:t},s)=>a`
+  ${K({name:"format",label:"File format",value:e.format,choices:[["keep",`Same as the photograph (${t?.format.toUpperCase()})`],...["png","jpeg","webp","tiff","avif","heic"].map(o=>[o,o==="webp"?"WebP":o.toUpperCase()])],set:o=>s({format:o})})}
+  ${Ie(e.format,t?.format??"")?_({name:"quality",label:"Quality",value:e.quality,least:1,most:100,set:o=>s({quality:o??P.quality})}):h}
+  ${K({name:"bits",label:"Bits per sample",value:e.bits,choices:[["keep","Same as the photograph"],["8","8"],["16","16"],["32","32 (floats, TIFF)"]],set:o=>s({bits:o})})}
+`;customElements.define("settings-form",$e);var we=class extends ${item=null;refuge=".inspector .primary, .primary";template(){let t=d.selected;return t?a`<article class="bench" aria-labelledby="bench-name">
       <header class="bench-head">
         <div class="bench-title">
-          <h1 id="bench-name">${e.name}</h1>
-          <p class="soft small">${Oo(e)}</p>
+          <h1 id="bench-name">${t.name}</h1>
+          <p class="soft small">${qo(t)}</p>
         </div>
-        ${e.result?qo(e):h}
+        ${t.result?Uo(t):h}
         <button
           class="button quiet square"
           title="Remove"
-          aria-label="Remove ${e.name}"
-          @click=${()=>Yo(this,e)}
+          aria-label="Remove ${t.name}"
+          @click=${()=>Yo(this,t)}
         >
           ${f("bin")}
         </button>
       </header>
-      ${Bo(e)}
+      ${Fo(t)}
       <dialog
         class="dialog"
         aria-labelledby="remove-title"
-        @close=${s=>Jo(s,e)}
+        @close=${s=>Zo(s,t)}
       >
-        ${Wo(e)}
+        ${Jo(t)}
       </dialog>
-    </article>`:h}};function Oo(t){let e=t.photo;if(!e?.width)return t.file?oe(t.file.size):"";let s=e.frames>1?` \xB7 ${e.frames} frames`:"";return`${`${W(e.width,e.height)} \xB7 ${J(e.width,e.height)}`} \xB7 ${e.format.toUpperCase()} \xB7 ${oe(e.size_bytes)}${s}`}function qo(t){let e=o=>()=>{t.tab=o,d.changed()},s=(o,i)=>a`<button
+    </article>`:h}};function qo(e){let t=e.photo;if(!t?.width)return e.file?ot(e.file.size):"";let s=t.frames>1?` \xB7 ${t.frames} frames`:"";return`${`${W(t.width,t.height)} \xB7 ${J(t.width,t.height)}`} \xB7 ${t.format.toUpperCase()} \xB7 ${ot(t.size_bytes)}${s}`}function Uo(e){let t=o=>()=>{e.tab=o,d.changed()},s=(o,i)=>a`<button
       class="segment"
       role="tab"
       id="tab-${o}"
       aria-controls="stage"
-      aria-selected=${t.tab===o?"true":"false"}
-      tabindex=${t.tab===o?0:-1}
-      @click=${e(o)}
+      aria-selected=${e.tab===o?"true":"false"}
+      tabindex=${e.tab===o?0:-1}
+      @click=${t(o)}
     >
       ${i}
-    </button>`;return a`<div class="segments" role="tablist" aria-label="What is shown" @keydown=${Uo}>
-    ${t.upload==="gone"?h:s("preview","Preview")}${s("result","Result")}
-  </div>`}function Uo(t){if(t.key!=="ArrowLeft"&&t.key!=="ArrowRight")return;let s=t.currentTarget.querySelector('[aria-selected="false"]');s?.click(),s?.focus()}function Bo(t){if(t.upload==="refused")return Vo(t);if(t.upload==="waiting"||t.upload==="sending")return Fo(t);if(t.upload==="gone"&&!t.result)return Ko();let e=t.tab==="result"||t.upload==="gone"?t.result:null;return a`<div class="bench-body">
+    </button>`;return a`<div class="segments" role="tablist" aria-label="What is shown" @keydown=${Bo}>
+    ${e.upload==="gone"?h:s("preview","Preview")}${s("result","Result")}
+  </div>`}function Bo(e){if(e.key!=="ArrowLeft"&&e.key!=="ArrowRight")return;let s=e.currentTarget.querySelector('[aria-selected="false"]');s?.click(),s?.focus()}function Fo(e){if(e.upload==="refused")return Ko(e);if(e.upload==="waiting"||e.upload==="sending")return Vo(e);if(e.upload==="gone"&&!e.result)return Wo();let t=e.tab==="result"||e.upload==="gone"?e.result:null;return a`<div class="bench-body">
     <section
       class="stage"
       id="stage"
-      role=${t.result?"tabpanel":h}
-      aria-label=${e?"Result":"Preview"}
+      role=${e.result?"tabpanel":h}
+      aria-label=${t?"Result":"Preview"}
     >
-      ${e?a`<result-viewer .item=${t} .job=${e}></result-viewer>`:a`<preview-bench .item=${t}></preview-bench>`}
+      ${t?a`<result-viewer .item=${e} .job=${t}></result-viewer>`:a`<preview-bench .item=${e}></preview-bench>`}
     </section>
     <aside class="inspector" aria-label="Findings and settings">
-      ${e?a`<result-panel .item=${t} .job=${e}></result-panel>`:a`<restore-bar .item=${t}></restore-bar>`}
-      ${t.upload==="gone"?h:a`<degradation-card .item=${t}></degradation-card>`}
-      ${e?h:a`<settings-form .item=${t}></settings-form>`}
+      ${t?a`<result-panel .item=${e} .job=${t}></result-panel>`:a`<restore-bar .item=${e}></restore-bar>`}
+      ${e.upload==="gone"?h:a`<degradation-card .item=${e}></degradation-card>`}
+      ${t?h:a`<settings-form .item=${e}></settings-form>`}
     </aside>
-  </div>`}var Fo=t=>a`<div class="panel-page">
-    ${t.local?a`<img class="sending-photo" src=${t.local} alt="" @error=${Ce} />`:h}
+  </div>`}var Vo=e=>a`<div class="panel-page">
+    ${e.local?a`<img class="sending-photo" src=${e.local} alt="" @error=${Ct} />`:h}
     <div class="sending-bar">
-      <p role="status">${B(t).text}</p>
-      ${nt(t.upload==="sending"?B(t).progress:0)}
+      <p role="status">${B(e).text}</p>
+      ${ne(e.upload==="sending"?B(e).progress:0)}
     </div>
-  </div>`,Vo=t=>a`<section class="panel-page" role="alert">
-    <div class="panel-icon bad">${f(t.problem?.offline?"unplugged":"alert")}</div>
-    <h2>${t.problem?.offline?"It could not be sent":"This photograph cannot be restored"}</h2>
-    <p>${t.problem?.message}</p>
+  </div>`,Ko=e=>a`<section class="panel-page" role="alert">
+    <div class="panel-icon bad">${f(e.problem?.offline?"unplugged":"alert")}</div>
+    <h2>${e.problem?.offline?"It could not be sent yet":"This photograph cannot be restored"}</h2>
+    <p>${e.problem?.message} ${e.problem?.offline&&e.file?"It is sent as soon as it does.":h}</p>
     <div class="row">
-      ${t.problem?.offline&&t.file?a`<button class="button primary" @click=${()=>be(t)}>${f("again")}Send again</button>`:h}
-      <button class="button" @click=${()=>$e(t)}>${f("bin")}Remove it from the list</button>
+      ${e.problem?.offline&&e.file?a`<button class="button primary" @click=${()=>bt(e)}>${f("again")}Send again</button>`:h}
+      <button class="button" @click=${()=>$t(e)}>${f("bin")}Remove it from the list</button>
     </div>
-  </section>`,Ko=()=>a`<section class="panel-page">
+  </section>`,Wo=()=>a`<section class="panel-page">
     <div class="panel-icon">${f("clock")}</div>
     <h2>The server does not keep this photograph any more</h2>
     <p>Add it again to restore it.</p>
-  </section>`,Wo=t=>a`<form method="dialog">
-    <h2 id="remove-title">Remove ${t.name}?</h2>
+  </section>`,Jo=e=>a`<form method="dialog">
+    <h2 id="remove-title">Remove ${e.name}?</h2>
     <p>
-      ${t.busy?"It is being restored. That stops, and nothing is kept.":"Its results are deleted from the server too."}
+      ${e.busy?"It is being restored. That stops, and nothing is kept.":"Its results are deleted from the server too."}
     </p>
     <div class="row end">
       <button class="button" value="keep">Keep it</button>
       <button class="button primary danger" value="remove">Remove</button>
     </div>
-  </form>`;function Jo(t,e){let s=t.target;s.returnValue==="remove"&&$e(e),s.returnValue=""}function Yo(t,e){let s=t.querySelector("dialog");e.busy||e.done.length?s?.showModal():$e(e)}customElements.define("photo-bench",wt);var vt=class extends ${draw(){super.draw();let e=d.items.filter(s=>s.busy).length;document.title=e?`${pe(e,"photograph")} to go \xB7 blindsr`:"blindsr"}template(){return a`
+  </form>`;function Zo(e,t){let s=e.target;s.returnValue==="remove"&&$t(t),s.returnValue=""}function Yo(e,t){let s=e.querySelector("dialog");t.busy||t.done.length?s?.showModal():$t(t)}customElements.define("photo-bench",we);var ve=class extends ${draw(){super.draw();let t=d.items.filter(s=>s.busy).length;document.title=t?`${pt(t,"photograph")} to go \xB7 blindsr`:"blindsr"}template(){return a`
       <header class="bar">
         <p class="mark"><img src="static/icon.svg" alt="" width="28" height="28" />blindsr</p>
-        <div class="bar-actions">${d.items.length?this.#t():h}</div>
+        <div class="bar-actions">${d.items.length?this.#e():h}</div>
       </header>
       ${this.#s()}
-      <main id="work" tabindex="-1">${this.#e()}</main>
+      <main id="work" tabindex="-1">${this.#t()}</main>
       <notice-list></notice-list>
       <div class="veil" aria-hidden="true">
         <p>${f("plus")} Drop to add</p>
       </div>
-    `}#e(){return d.items.length?a`<div class="work">
+    `}#t(){return d.items.length?a`<div class="work">
         <photo-list></photo-list>
         <photo-bench .item=${d.selected}></photo-bench>
-      </div>`:d.link==="locked"?Zo():d.link==="connecting"?a`<p class="visually-hidden" role="status">Connecting.</p>`:a`<drop-zone></drop-zone>`}#t(){let e=Ve().length,s=d.results;return a`
-      ${d.items.length>1&&e?a`<button class="button" @click=${qt}>
-              ${f("spark")}<span>Restore all<span class="wide"> (${e})</span></span>
+      </div>`:d.link==="locked"?Go():d.link==="connecting"?a`<p class="visually-hidden" role="status">Connecting.</p>`:a`<drop-zone></drop-zone>`}#e(){let t=Vt().length,s=d.results;return a`
+      ${d.items.length>1&&t?a`<button class="button" ?disabled=${d.link==="lost"} @click=${Be}>
+              ${f("spark")}<span>Restore all<span class="wide"> (${t})</span></span>
             </button>`:h}
       ${s.length>1?a`<a class="button" href=${y.zip(s.map(o=>o.id))} download="restored.zip">
               ${f("download")}<span>Download all<span class="wide"> (${s.length})</span></span>
             </a>`:h}
-      <button class="button" @click=${ve}>
+      <button class="button" @click=${vt}>
         ${f("plus")}<span>Add<span class="wide"> photographs</span></span>
       </button>
     `}#s(){return d.link==="lost"?a`<p class="banner" role="status">
@@ -454,9 +454,9 @@ var se=new Intl.NumberFormat("en",{maximumFractionDigits:1});function oe(t){let 
         ${f("lock")}<span
           >You are signed out. Start <code>blindsr serve</code> again, and open the address that it prints.</span
         >
-      </p>`:h}},Zo=()=>a`<section class="panel-page">
+      </p>`:h}},Go=()=>a`<section class="panel-page">
     <div class="panel-icon">${f("lock")}</div>
     <h1>This server asks for a token</h1>
     <p>Open the address that <code>blindsr serve</code> printed when it started: it ends in <code>?token=…</code></p>
     <p class="soft">Each address works once; the server prints another when it is started again.</p>
-  </section>`;customElements.define("blindsr-page",vt);var yt=1e3,Go=15e3;function Ts({greet:t,refresh:e,changed:s}){let o=yt,i=r=>{d.connected([401,403].includes(v(r).status)?"locked":"lost"),setTimeout(n,o),o=Math.min(Go,2*o)},n=async()=>{try{await t(),await Qo(e,s,i),o=yt,d.connected("open")}catch(r){i(r)}};addEventListener("online",()=>o=yt),n()}function Qo(t,e,s){return new Promise((o,i)=>{let n=new EventSource("v1/events"),r=[];n.addEventListener("job",l=>{let c=JSON.parse(l.data);r?r.push(c):e(c)}),n.onopen=async()=>{try{await t();for(let l of r??[])e(l);r=null,o()}catch(l){n.close(),i(l)}},n.onerror=()=>{n.close(),r?i(new TypeError("no stream")):s(new TypeError("the stream ended"))}})}function Ss(){Ts({greet:async()=>{d.models=(await Et()).models},refresh:ei,changed:t=>{Xo(t)}})}async function Xo(t){!d.byJob(t.id)&&!d.byPhoto(t.photo)&&await xt(t.photo,t.name),we(t,!0)}async function ei(){let t=(await Ct()).sort((s,o)=>Z(s.created)-Z(o.created)),e=new Set(t.map(s=>s.id));for(let s of d.items)s.jobs=s.jobs.filter(o=>e.has(o.id));for(let{id:s,settings:o}of Ot()){let i=await xt(s,null);i&&o&&(i.settings={...i.settings,...o})}for(let s of t)d.byJob(s.id)||await xt(s.photo,s.name),we(s);for(let s of d.items)s.done.length&&!s.busy&&!s.card&&(s.tab="result");for(let s of d.items)s.problem?.offline&&ti(s);I(d.items),d.changed()}function ti(t){t.upload==="refused"?be(t):Q(t)}async function xt(t,e){if(t===null||d.forgotten.has(t))return null;let s=d.byPhoto(t);if(s)return s;let o=new G(e??"");try{o.photo=await Tt(t),o.name=o.photo.name}catch(n){if(v(n).status!==404)throw n;if(e===null)return null;o.upload="gone",o.photo={id:t,name:e,size_bytes:0,width:0,height:0,format:"",megapixels:0,frames:1}}let i=d.byPhoto(t);return i||(d.add(o),o.upload==="kept"&&Q(o),o)}Kt();gs();Ss();
+  </section>`;customElements.define("blindsr-page",ve);var ye=1e3,Qo=15e3;function Cs({greet:e,refresh:t,changed:s}){let o=ye,i=r=>{d.connected([401,403].includes(v(r).status)?"locked":"lost"),setTimeout(n,o),o=Math.min(Qo,2*o)},n=async()=>{try{await e(),await Xo(t,s,i),o=ye,d.connected("open")}catch(r){i(r)}};addEventListener("online",()=>o=ye),n()}function Xo(e,t,s){return new Promise((o,i)=>{let n=new EventSource("v1/events"),r=[];n.addEventListener("job",l=>{let c=JSON.parse(l.data);r?r.push(c):t(c)}),n.onopen=async()=>{try{await e();for(let l of r??[])t(l);r=null,o()}catch(l){n.close(),i(l)}},n.onerror=()=>{n.close(),r?i(new TypeError("no stream")):s(new TypeError("the stream ended"))}})}function Ns(){Cs({greet:async()=>{d.models=(await _e()).models},refresh:ei,changed:e=>{ti(e)}})}async function ti(e){!d.byJob(e.id)&&!d.byPhoto(e.photo)&&await xe(e.photo,e.name),wt(e,!0)}async function ei(){let e=(await Ce()).sort((s,o)=>Y(s.created)-Y(o.created)),t=new Set(e.map(s=>s.id));for(let s of d.items)s.jobs=s.jobs.filter(o=>t.has(o.id));for(let{id:s,settings:o}of Oe()){let i=await xe(s,null);i&&o&&(i.settings={...i.settings,...o})}for(let s of e)d.byJob(s.id)||await xe(s.photo,s.name),wt(s);for(let s of d.items)s.done.length&&!s.busy&&!s.card&&(s.tab="result");for(let s of d.items)s.problem?.offline&&si(s);I(d.items),d.changed()}function si(e){e.upload==="refused"?bt(e):Q(e)}async function xe(e,t){if(e===null||d.forgotten.has(e))return null;let s=d.byPhoto(e);if(s)return s;let o=new G(t??"");try{o.photo=await Te(e),o.name=o.photo.name}catch(n){if(v(n).status!==404)throw n;if(t===null)return null;o.upload="gone",o.photo={id:e,name:t,size_bytes:0,width:0,height:0,format:"",megapixels:0,frames:1}}let i=d.byPhoto(e);return i||(d.add(o),o.upload==="kept"&&Q(o),o)}Je();$s();Ns();
