@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from blindsr import weights
 from blindsr.contract import Method
 from blindsr.inference.upscaler import Upscaler
-from blindsr.weights.store import CARD, shapes_of, tensors_of, without_card
+from blindsr.weights.store import CARD, read_shapes, read_tensors, without_card
 
 ARCHITECTURE = "blindsr"
 """The identifier of the architecture."""
@@ -99,7 +99,7 @@ def _card_of(state: Mapping[str, Any]) -> weights.Card | None:
             return None
     shapes = {name: tuple(value.shape) for name, value in state.items() if isinstance(value, Tensor)}
     for path, known in _packaged():
-        if known == shapes and all(torch.equal(value, state[name]) for name, value in tensors_of(path).items()):
+        if known == shapes and all(torch.equal(value, state[name]) for name, value in read_tensors(path).items()):
             return weights.read_card(path)
     return None
 
@@ -107,4 +107,4 @@ def _card_of(state: Mapping[str, Any]) -> weights.Card | None:
 @lru_cache(1)
 def _packaged() -> list[tuple[Any, dict[str, tuple[int, ...]]]]:
     """The files of the package, with the shapes of their tensors by name."""
-    return [(path, shapes_of(path)) for path in weights.available().values()]
+    return [(path, read_shapes(path)) for path in weights.available().values()]

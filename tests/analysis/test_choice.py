@@ -83,7 +83,7 @@ def test_what_does_harm_in_a_trial_is_not_taken() -> None:
     assert harmless.model == "wide"
     harmful = Auto(ruinous, 4, SUITS).decide(analysis(), picture)
     assert harmful.model == "photo"
-    assert "harm" in harmful.because
+    assert "wide" in harmful.reason  # which was tried
 
 
 def test_the_reasons_are_those_found() -> None:
@@ -100,9 +100,9 @@ def test_a_result_worse_than_bicubic_is_said_to_be() -> None:
     cubic = resize(lr[None], 4)[0].clamp(0, 1)
     sharpened = (cubic + 4 * (cubic - cubic.mean())).clamp(0, 1)
     choice = Choice("photo", "", noise=8.0)
-    assert choice.caution(Picture(lr), Picture(cubic)) is None
-    assert "bicubic" in str(choice.caution(Picture(lr), Picture(sharpened)))
-    assert choice.caution(Picture(lr), Picture(lr[:, :9, :9])) is None  # smaller than the photograph
+    assert choice.check_result(Picture(lr), Picture(cubic)) is None
+    assert "bicubic" in str(choice.check_result(Picture(lr), Picture(sharpened)))
+    assert choice.check_result(Picture(lr), Picture(lr[:, :9, :9])) is None  # smaller than the photograph
 
 
 def test_the_choice_refuses_hints_and_names_models_that_support_them() -> None:

@@ -63,20 +63,20 @@ PLAIN = upscaler(lambda x: x)
 def test_alike_results_leave_no_doubt() -> None:
     found = compare(PLAIN, upscaler(lambda x: x), photograph())
     assert found == Comparison(0.0, 1.0)
-    assert found.doubt is None
+    assert found.objection is None
 
 
 def test_a_model_that_smooths_flat_parts_finds_noise_and_one_that_sharpens_finds_blur() -> None:
     smoothing, sharpening = upscaler(lambda x: smoothed(x, 4.0)), upscaler(sharpened)
-    assert "noise" in str(compare(PLAIN, smoothing, photograph()).doubt)
+    assert "noise" in str(compare(PLAIN, smoothing, photograph()).objection)
     found = compare(PLAIN, sharpening, photograph())
     assert found.noisier < 1
-    assert "blur" in str(found.doubt)
+    assert "blur" in str(found.objection)
 
 
 @pytest.mark.parametrize("side", [1, 3, 40, 300])
 def test_pictures_of_any_size_can_be_compared(side: int) -> None:
-    assert compare(PLAIN, PLAIN, photograph(side)).doubt is None
+    assert compare(PLAIN, PLAIN, photograph(side)).objection is None
 
 
 def analysis(level: float = 0.0, grain: float = 0.0, *, blur: float = 0.1, native: float = 1.0) -> Analysis:

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindsr.analysis.windows import boxes, luma_of, middle, planes_of
+from blindsr.analysis.windows import boxes, jpeg_luma, middle, to_planes
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.sampled_from([64, 256]), st.integers(1, 12))
@@ -31,7 +31,7 @@ def test_the_middle_is_in_the_middle() -> None:
 
 
 def test_luma_is_that_of_jfif() -> None:
-    planes = planes_of(torch.tensor([1.0, 0.5, 0.0]).view(3, 1, 1).expand(3, 2, 2))
+    planes = to_planes(torch.tensor([1.0, 0.5, 0.0]).view(3, 1, 1).expand(3, 2, 2))
     assert planes.dtype == np.float32
     assert planes.shape == (3, 2, 2)
-    assert luma_of(planes)[0, 0] == pytest.approx(255 * (0.299 + 0.587 * 0.5))
+    assert jpeg_luma(planes)[0, 0] == pytest.approx(255 * (0.299 + 0.587 * 0.5))

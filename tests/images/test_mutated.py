@@ -53,7 +53,7 @@ def _still(kind: str, mode: str = "RGB", **options: Any) -> bytes:
 
 
 def _described(kind: str) -> bytes:
-    return _still(kind, exif=_exif(), icc_profile=profile.profile_of(12, 13), xmp=XMP)
+    return _still(kind, exif=_exif(), icc_profile=profile.make_profile(12, 13), xmp=XMP)
 
 
 def _tiff(**options: Any) -> bytes:

@@ -14,7 +14,7 @@ from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.degrade.blur import border_index
 from blindsr.images import Picture
 from blindsr.inference import Bicubic, Upscaler
-from blindsr.inference.faithful import ImplausibleError, context_of, continued
+from blindsr.inference.faithful import ImplausibleError, crop_with_context, required_context
 from blindsr.inference.progress import Watch
 from blindsr.inference.tiles import Box
 
@@ -87,12 +87,12 @@ def test_a_piece_holds_its_box_and_goes_on_as_a_mirror_would(height: int, width:
     lr = random(height, width)
     top, left = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
     box = Box(top, data.draw(st.integers(top + 1, height)), left, data.draw(st.integers(left + 1, width)))
-    piece, inside = continued(lr, box, context := data.draw(st.integers(0, 20)))
-    assert torch.equal(inside.cut(piece), box.cut(lr))
+    piece, inside = crop_with_context(lr, box, context := data.draw(st.integers(0, 20)))
+    assert torch.equal(inside.crop(piece), box.crop(lr))
     by = 12
     wide = mirrored(lr, by)
     seen = Box(box.top + by, box.bottom + by, box.left + by, box.right + by).expanded(context, wide)
-    assert torch.equal(piece, seen.cut(wide))
+    assert torch.equal(piece, seen.crop(wide))
 
 
 @pytest.mark.parametrize("size", [(30, 41), (17, 9), (3, 2), (1, 1)])
@@ -253,7 +253,7 @@ def test_spare_models_end_in_bicubic_and_none_is_tried_twice() -> None:
 def test_bicubic_is_left_as_it_is() -> None:
     lr = random(9, 8)
     torch.testing.assert_close(Upscaler("bicubic_x2", device="cpu")(lr), Bicubic(2).restore(lr, None).clamp(0, 1))
-    assert context_of(Bicubic(2)) == Bicubic(2).traits.margin
+    assert required_context(Bicubic(2)) == Bicubic(2).traits.margin
 
 
 def synthetic() -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ from blindsr.inference.size import Size, parse_size
     ],
 )
 def test_ways_to_say_it(options: dict[str, Any], expected: tuple[int, int]) -> None:
-    assert parse_size(**options).of(200, 100, 4) == expected
+    assert parse_size(**options).resolve(200, 100, 4) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_nonsense_is_one_sentence(options: dict[str, Any], code: Code) -> None:
 @pytest.mark.parametrize("factor", [8.0001, 8.00000001, 8.333333333, 8.1, 80.0])
 def test_a_size_out_of_reach_is_named_with_enough_digits(factor: float) -> None:
     with pytest.raises(BlindSRError, check=Code.TOO_LARGE.matches) as caught:
-        Size(factor=factor).of(10, 10, 4)
+        Size(factor=factor).resolve(10, 10, 4)
     told = float(str(caught.value).split("would be ")[1].split()[0])
     assert told > 8
     assert told == pytest.approx(factor, rel=1e-2)
@@ -53,19 +53,19 @@ def test_a_size_out_of_reach_is_named_with_enough_digits(factor: float) -> None:
 
 def test_sizes_out_of_reach() -> None:
     with pytest.raises(BlindSRError, check=Code.TOO_LARGE.matches):
-        Size(factor=8.1).of(10, 10, 4)
+        Size(factor=8.1).resolve(10, 10, 4)
     with pytest.raises(BlindSRError, check=Code.TOO_SMALL.matches):
-        Size(factor=0.04).of(10, 30, 4)
+        Size(factor=0.04).resolve(10, 30, 4)
 
 
 @given(width=st.integers(1, 5000), height=st.integers(1, 5000), megapixels=st.floats(0.01, 20))
 def test_megapixels_are_met(width: int, height: int, megapixels: float) -> None:
     try:
-        w, h = Size(megapixels=megapixels).of(width, height, 4)
+        w, h = Size(megapixels=megapixels).resolve(width, height, 4)
     except BlindSRError:
         return
     assert abs(w * h - megapixels * 1e6) <= w + h
 
 
 def test_an_exact_size_is_what_it_says() -> None:
-    assert Size(exact=(31, 7)).of(3, 3, 2) == (31, 7)
+    assert Size(exact=(31, 7)).resolve(3, 3, 2) == (31, 7)

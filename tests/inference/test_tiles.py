@@ -98,7 +98,7 @@ def test_boxes_cover_the_image_once_and_are_nearly_equal(height: int, width: int
     image = torch.zeros(1, 1, height, width)
     boxes = split(Box(0, height, 0, width), tile)
     for box in boxes:
-        box.cut(image).add_(1)
+        box.crop(image).add_(1)
     assert (image == 1).all()
     assert max(box.side for box in boxes) <= tile
     heights = {box.bottom - box.top for box in boxes}

@@ -16,7 +16,7 @@ from blindsr.inference.load import load
 from blindsr.methods import registry
 from blindsr.runtimes import compiled as room
 from blindsr.runtimes import tune
-from blindsr.runtimes.compiled import Compiled, cache, compiled, digest, kept_graph
+from blindsr.runtimes.compiled import Compiled, cache, cached_graph, compiled, digest
 
 Make = Callable[[str], Any]
 
@@ -80,10 +80,10 @@ def test_graphs_are_kept(method: Make, graph: Make, monkeypatch: pytest.MonkeyPa
         return made[-1]
 
     monkeypatch.setattr(room, "restoring_graph", make)
-    assert kept_graph(method("mrda")) == kept_graph(method("mrda")) == graph("mrda")
+    assert cached_graph(method("mrda")) == cached_graph(method("mrda")) == graph("mrda")
     assert len(made) == 1
     monkeypatch.setenv("BLINDSR_CACHE", "/dev/null/none")
-    assert kept_graph(method("mrda")) == graph("mrda")
+    assert cached_graph(method("mrda")) == graph("mrda")
     assert digest(method("mrda")) != digest(method("mrda channel"))
 
 

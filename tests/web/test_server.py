@@ -15,7 +15,7 @@ from blindsr.web import server
 def test_a_port_that_is_taken_is_told() -> None:
     with server.listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
-        assert server.address_of(first) == f"http://127.0.0.1:{port}"
+        assert server.page_address(first) == f"http://127.0.0.1:{port}"
         with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
             server.listen("127.0.0.1", port)
     with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):

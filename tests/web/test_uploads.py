@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blindsr.web.uploads import copy_whole, safe_name
+from blindsr.web.uploads import safe_name, save_upload
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_an_upload_is_copied_whole(tmp_path: Path) -> None:
     data = bytes(range(256)) * 9000
     file = io.BytesIO(data)
     file.seek(17)
-    size, digest = copy_whole(file, tmp_path / "new" / "source.png")
+    size, digest = save_upload(file, tmp_path / "new" / "source.png")
     assert (size, digest) == (len(data), hashlib.sha256(data).hexdigest())
     assert (tmp_path / "new" / "source.png").read_bytes() == data
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700

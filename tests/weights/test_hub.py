@@ -161,4 +161,4 @@ def test_refusals(server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_page_without_validations() -> None:
     card = weights.Card(name="a", method="mrda", config={"scale": 4}, recipe={}, provenance={})
-    assert "model-index" not in hub.page_of(card, "# a\n")
+    assert "model-index" not in hub.model_page(card, "# a\n")

@@ -1,7 +1,7 @@
-"""Artefacts in the flat parts of a result, measured without ground truth.
+"""No-reference measure of artefacts in the flat parts of a result.
 
-Where a photograph is flat, an enlargement has little to add: fine structure that bicubic interpolation does not show
-there is noise, JPEG blocks or ringing that a network sharpened. Their ratio measures how much.
+In flat parts of a photograph, fine structure that bicubic interpolation does not show is noise, JPEG blocks or ringing
+that a network sharpened. The ratio of both measures how much.
 """
 
 import math
@@ -30,8 +30,8 @@ _FLOOR = 0.5
 def fine_structure(lr: Tensor, sr: Tensor) -> float:
     """Ratio of the fine structure in the flat parts of a result to that of bicubic interpolation.
 
-    1 is as bicubic; above it the result sharpened noise or blocks, below it removed them. The structure is the standard
-    deviation of what a Gaussian of 0.75 LR pixels takes away, of luma, over the flattest half of the image.
+    1 equals bicubic interpolation; larger values mean sharpened noise or blocks, smaller values removed ones. Fine
+    structure is the standard deviation of luma minus its Gaussian average (0.75 LR pixels) over the flattest half.
 
     Args:
         lr: the photograph, ``(1, 3, h, w)`` in [0, 1].
@@ -41,7 +41,7 @@ def fine_structure(lr: Tensor, sr: Tensor) -> float:
         The ratio, at least 0.
 
     Raises:
-        BlindSRError: the shapes are not those of one image and its enlargement.
+        BlindSRError: the shapes are not those of an image and its enlargement.
     """
     if lr.ndim != 4 or lr.shape[:2] != (1, 3) or sr.shape[:2] != lr.shape[:2] or sr.shape[-1] < lr.shape[-1]:
         raise BlindSRError(f"expected one RGB image and its enlargement, got {tuple(lr.shape)} and {tuple(sr.shape)}")

@@ -1,10 +1,10 @@
 """Selection of a model for a photograph.
 
-Weights for photographs of unknown history are taken unless it is sure that a photograph lies in a narrower family that
-others were trained for, and those do no harm on a few of its own windows. Numbers alone are seldom sure that a small or
-textured photograph is clean and sharp; there, the weights for such photographs are compared with the general ones on
-the same windows. What each suits stands in its entry of the list of weights (see `blindsr.weights.suits`); nothing here
-knows any by name.
+General weights, for photographs with unknown degradations, are selected unless a photograph certainly belongs to a
+narrower family that other weights were trained for, and those weights show no artefacts on a few windows. Measurements
+alone rarely prove that a small or textured photograph is clean and sharp; in that case, weights for clean photographs
+are compared with the general ones on the same windows. Families are defined in the list of weights (see
+`blindsr.weights.suits`); no weights are named here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,43 +13,43 @@ from functools import cache
 
 from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
-from blindsr.analysis.trial import compare, judge, try_out
+from blindsr.analysis.trial import compare, judge, judge_model
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
-from blindsr.inference.upscaler import Source, Upscaler, picture_of
+from blindsr.inference.upscaler import Source, Upscaler, to_picture
 from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
-"""Probability that the blur is right from which on it is relied on."""
+"""Smallest confidence of a blur estimate that is relied on."""
 _NEARLY_FULL, _NEARLY_SHARP = 0.8, 0.3
-"""Native resolution that a photograph may have, and blur in pixels beyond its bound, and be compared."""
+"""Smallest native resolution, and largest blur beyond the bound in pixels, for a comparison."""
 _MISREAD = 7.0
-"""Level of noise that is no coarser than a pixel up to which fine texture is taken for noise."""
+"""Largest level of white noise that may be misread fine texture."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A model for a photograph."""
+    """A model selected for a photograph."""
 
     model: str
-    because: str
-    """A sentence for people."""
+    reason: str
+    """Reason for the selection, as a sentence."""
     native: float = 1.0
-    """The fraction of its side that the photograph is shrunk to before it is restored."""
+    """Fraction of the side that the photograph is reduced to before restoration."""
     noise: float = 0.0
-    """Level of the photograph's noise, 0..255."""
+    """Noise level of the photograph, 0..255."""
     clean: bool = False
-    """Whether it is sure that the photograph has neither noise nor JPEG blocks."""
+    """Whether the photograph certainly has neither noise nor JPEG blocks."""
 
-    def caution(self, picture: Picture, result: Picture) -> str | None:
-        """A sentence if a finished result is worse than bicubic interpolation by our own measure, else None."""
-        harm = judge(picture, result, self.noise, clean=self.clean).harm
+    def check_result(self, picture: Picture, result: Picture) -> str | None:
+        """Return a warning if a result has more artefacts than bicubic interpolation, else None."""
+        harm = judge(picture, result, self.noise, clean=self.clean).defect
         return None if harm is None else f"the result may be worse than bicubic interpolation: {harm}"
 
 
 class Auto:
-    """Chooses for each photograph; every model is loaded when it is first wanted, and once."""
+    """Selects a model for each photograph; models are loaded once, on demand."""
 
     scale = 4
     """Scale of the largest model that may be selected."""
@@ -60,12 +60,12 @@ class Auto:
         factor: float | None = None,
         among: Mapping[str, Suitability] | None = None,
     ) -> None:
-        """Choose among models of the package.
+        """Prepare the selection.
 
         Args:
-            load: from the name of weights to what restores.
-            factor: how much larger the results are to be; four times if not given.
-            among: the weights to choose among, in the order of their preference; those of the package if not given.
+            load: loads an upscaler by the name of its weights.
+            factor: requested enlargement; 4 if not given.
+            among: candidate weights in order of preference; those of the package if not given.
         """
         self.load = cache(load)
         self.factor = float(self.scale) if factor is None else factor
@@ -73,26 +73,26 @@ class Auto:
 
     @property
     def general(self) -> str:
-        """The weights for photographs of unknown history."""
+        """Name of the general weights, for photographs of unknown degradation."""
         return next(name for name, suits in self.suited.items() if suits.anything and self.factor <= suits.factor)
 
     @property
     def largest(self) -> Upscaler:
-        """The model that decides whether an image fits into memory; others work in smaller tiles."""
+        """Model that determines whether an image fits in memory."""
         return self.load(self.general)
 
     def check(self, hints: Hints) -> None:
-        """Refuse all hints: not every model that may be chosen can use them."""
+        """Refuse hints, since not every candidate supports them."""
         if hints.given():
             raise BlindSRError(
                 f"'auto' does not support {' and '.join(hints.given())}; name a model", Code.UNSUPPORTED_OPTION
             )
 
     def first_supporting(self, given: list[str]) -> str:
-        """Name of the first weights that support some hints, preferring those for photographs of unknown history.
+        """Return the first weights that support some hints, preferring general weights.
 
         Raises:
-            BlindSRError: none can use all of them.
+            BlindSRError: no weights support all hints.
         """
         for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
             if set(given) <= self.load(name).method.supported_hints:
@@ -103,15 +103,15 @@ class Auto:
         )
 
     def choose(self, source: Source, jpeg: int | None) -> tuple[Upscaler, Choice]:
-        """Model for a picture whose file has a JPEG quality, or None."""
-        picture = picture_of(source)
+        """Select a model for a picture; ``jpeg`` is the JPEG quality of its file, or None."""
+        picture = to_picture(source)
         choice = self.decide(analyze(picture, jpeg=jpeg), picture)
         return self.load(choice.model), choice
 
     def decide(self, analysis: Analysis, picture: Picture | None = None) -> Choice:
-        """The model for a photograph that was analysed; without the picture, there is no trial.
+        """Select a model for an analysed photograph; models are tried only if the picture is given.
 
-        At most one of the narrower models is tried, or compared, so that looking stays cheap.
+        At most one of the narrower models is tried or compared, to limit the cost.
         """
         if picture is not None:
             compared = self._compared(analysis, picture)
@@ -136,8 +136,8 @@ class Auto:
                 because = f"{found}, but {name} did harm when it was tried on a part ({harm})"
                 because += ", so the general-purpose weights restore it"
                 return Choice(self.general, because, whole, noise, clean)
-            found += f", and {name} did no harm when it was tried on a part"
-        return Choice(name, f"{found}, so weights made for just such photographs restore it", native, noise, clean)
+            found += f", and {name} passed a test on a part of it"
+        return Choice(name, f"{found}, so weights for such photographs restore it", native, noise, clean)
 
     def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
         """Weights for clean, sharp photographs, if the general-purpose ones find nothing to remove either."""
@@ -162,21 +162,21 @@ class Auto:
 
     def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
         try:
-            return try_out(self.load(name), picture, noise, clean=clean).harm
+            return judge_model(self.load(name), picture, noise, clean=clean).defect
         except BlindSRError as error:
             return str(error)
 
 
 def describe_choice(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
-    """Describe a choice, and its outcome for a photograph and its result, for JSON."""
+    """Describe a choice for JSON, with a warning if a photograph and its result are given."""
     if choice is None:
         return {}
-    caution = None if pair is None else choice.caution(*pair)
-    return {"model": choice.model, "because": choice.because, **({"caution": caution} if caution else {})}
+    caution = None if pair is None else choice.check_result(*pair)
+    return {"model": choice.model, "because": choice.reason, **({"caution": caution} if caution else {})}
 
 
 def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
-    """Whether it is sure that a photograph lies in the family of some weights."""
+    """Whether a photograph certainly belongs to the family of some weights."""
     if suits.anything:
         return factor <= suits.factor
     noise, blur = analysis.noise, analysis.blur
@@ -192,7 +192,7 @@ def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
 
 
 def may_lie_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
-    """Whether no reliable measurement puts a photograph outside the degradations that some weights suit."""
+    """Whether no reliable measurement excludes a photograph from the family of some weights."""
     noise, blur = analysis.noise, analysis.blur
     if noise is None or blur is None or analysis.native < _NEARLY_FULL:
         return False

@@ -1,4 +1,4 @@
-"""Consistency of a result with its photograph: degraded again as estimated, it should reproduce the photograph."""
+"""Consistency of a result with its photograph: degrading it as estimated should reproduce the photograph."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from blindsr.images import Metadata, Picture
 _AROUND = 9
 """Side in pixels of the window that the map averages over."""
 _WHITE = 16.0
-"""Level that is shown as white, 0..255."""
+"""Level displayed as white, 0..255."""
 
 
 @dataclass(frozen=True)

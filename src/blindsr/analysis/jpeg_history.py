@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of, middle
+from blindsr.analysis.windows import Floats, Plane, Planes, boxes, jpeg_luma, middle
 from blindsr.degrade.jpeg import quantisation_tables
 
 _LEAST = 16
@@ -39,14 +39,14 @@ _SPREADS = (0.45, 1.3, 3.5)
 _INLIERS = 0.9
 _QUALITIES = np.arange(8, 101)
 _EVIDENCE = 40.0
-"""Logarithm of the likelihood ratio from which on a grid of period 8 is there; see ``benchmarks/analysis.py``."""
+"""Smallest log-likelihood ratio of a grid of period 8; see ``benchmarks/analysis.py``."""
 _DISTINCT = 16
-"""Least number of different values that must support it."""
+"""Smallest number of different values that must support it."""
 _PERIODS = (5.3, 12.8)
 """Least and greatest period of a resized grid, pixels."""
 _HARMONICS = 6
 _COMB = 21.0
-"""Score of the comb from which on a resized grid is there; see ``benchmarks/analysis.py``."""
+"""Smallest score of a resized grid; see ``benchmarks/analysis.py``."""
 _COMB_AXIS = 6.0
 """Score that each axis needs: periodic textures have one axis."""
 _COMB_SLOPE = 0.8
@@ -68,7 +68,7 @@ class Grid:
 
 
 def find_grid(planes: Planes) -> Grid | None:
-    """Find the grid of the last JPEG compression; None if there is none.
+    """Find the block grid of the last JPEG compression; None if no grid is found.
 
     Args:
         planes: red, green and blue, ``(3, h, w)`` in [0, 1].
@@ -76,11 +76,11 @@ def find_grid(planes: Planes) -> Grid | None:
     height, width = planes.shape[1:]
     if min(height, width) < _LEAST:
         return None
-    windows = [luma_of(planes[:, rows, columns]) for rows, columns in boxes(height, width, _SIDE, _COUNT)]
+    windows = [jpeg_luma(planes[:, rows, columns]) for rows, columns in boxes(height, width, _SIDE, _COUNT)]
     evidence, quality, phase = _best(_histograms(windows))
     if evidence > _EVIDENCE:
         return Grid(quality, 8.0, phase, 1 - 0.5 * math.exp(-(evidence - _EVIDENCE) / 20))
-    y = luma_of(planes[:, *middle(height, width, _COMB_SIDE)])
+    y = jpeg_luma(planes[:, *middle(height, width, _COMB_SIDE)])
     comb = comb_score(y)
     if comb is None or not comb.found:
         return None
@@ -95,7 +95,7 @@ def steps(quality: int) -> NDArray[np.int64]:
 
 
 def _histograms(windows: list[Plane]) -> Floats:
-    """How often coefficients have which absolute value, ``(64, orders, bins)``, for each phase of the grid.
+    """Histograms of absolute coefficients, ``(64, orders, bins)``, for each phase of the grid.
 
     Args:
         windows: of an image, beginning at multiples of 8 pixels.
@@ -128,7 +128,7 @@ def _sliding(stack: Floats, taps: Floats, axis: int, length: int) -> Floats:
 
 @cache
 def _dct() -> Floats:
-    """The matrix of the DCT of 8 samples."""
+    """Return the DCT matrix of 8 samples."""
     at = np.arange(8)
     matrix = np.cos((2 * at[None] + 1) * at[:, None] * np.pi / 16) / 2
     matrix[0] = math.sqrt(1 / 8)
@@ -137,7 +137,7 @@ def _dct() -> Floats:
 
 @cache
 def _ratios(spread: float) -> Floats:
-    """Logarithm of how much likelier a value is if it was rounded to multiples of a step, ``(bins, steps)``.
+    """Log-likelihood ratios of values rounded to multiples of a step, ``(bins, steps)``.
 
     Values that are rounded to zero carry no information: they are as common in smooth parts of any image.
     """
@@ -161,7 +161,7 @@ def _tables() -> NDArray[np.int64]:
 
 
 def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
-    """Evidence, quality and phase that explain the coefficients best."""
+    """Return the evidence, quality and phase with the highest likelihood."""
     best: tuple[float, int, tuple[float, float]] = (0.0, 100, (0.0, 0.0))
     for spread in _SPREADS:
         ratio = counts @ _ratios(spread)  # (phases, orders, steps)
@@ -176,7 +176,7 @@ def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
 
 
 def _distinct(counts: Floats, table: NDArray[np.int64], spread: float) -> int:
-    """How many different values support the steps; the same pattern repeated has few."""
+    """Number of different values that support the steps; repeated patterns have few."""
     support = _ratios(spread)[:, table].T > 0
     return int((support & (counts > 0)).sum())
 
@@ -203,7 +203,7 @@ class Comb:
 
 
 def comb_score(y: Plane) -> Comb | None:
-    """How strongly luma ``(h, w)``, 0..255, shows a grid of any period near 8; None for small images."""
+    """Score grids of periods near 8 in luma ``(h, w)``, 0..255; None for small images."""
     from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
 
     if min(y.shape) < 64:
@@ -223,7 +223,7 @@ def comb_score(y: Plane) -> Comb | None:
 
 
 def _profile(cross: Floats) -> Floats:
-    """Differences of each column, those of flat parts counting most, as a signal without trend."""
+    """Detrended differences by column, weighted towards flat parts."""
     from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
 
     around = ndimage.uniform_filter(cross, (9, 17)) + 0.5
@@ -237,7 +237,7 @@ def _profile(cross: Floats) -> Floats:
 
 
 def _peaks(signal: Floats, frequency: Floats) -> Floats:
-    """For each frequency, how far its multiples stand out of the spectrum."""
+    """Prominence of the multiples of each frequency in the spectrum."""
     from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
 
     length = 1 << math.ceil(math.log2(8 * len(signal)))
@@ -253,7 +253,7 @@ def _peaks(signal: Floats, frequency: Floats) -> Floats:
 
 
 def _resized_quality(y: Plane, periods: tuple[float, float]) -> int | None:
-    """Quality of an image whose blocks have other sides than 8, if its coefficients still reveal it."""
+    """Estimate the quality of a resized image, if its coefficients still show it."""
     part = y[middle(y.shape[0], y.shape[1], _RESAMPLED)]
     best: tuple[float, int] = (0.0, 0)
     for down in (0.0, 0.5):
@@ -268,7 +268,7 @@ def _resized_quality(y: Plane, periods: tuple[float, float]) -> int | None:
 
 
 def _sampling(length: int, stride: float, start: float) -> Floats:
-    """The matrix that interpolates samples at ``start``, ``start + stride`` and so on (Keys' cubic)."""
+    """Return the matrix of cubic interpolation at ``start``, ``start + stride`` and so on (Keys)."""
     place = np.arange(start, length - 1, stride)
     first = np.floor(place).astype(int)
     matrix = np.zeros((len(place), length))

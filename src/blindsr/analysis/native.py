@@ -1,8 +1,8 @@
-"""Native resolution of a photograph that was enlarged before or is out of focus.
+"""Native resolution of photographs that were enlarged or are out of focus.
 
 The power of a photograph's spectrum falls as a power of the frequency (Field: Relations between the statistics of
 natural images and the response properties of cortical cells. JOSA A, 1987). Where it drops below that line, nothing was
-recorded; a smaller image holds all there is, and a network that was trained on sharp ones restores it better.
+recorded; a reduced image keeps all detail, and networks trained on sharp images restore it better.
 """
 
 from dataclasses import replace
@@ -24,21 +24,21 @@ _WINDOW = 64
 _LOW = (0.06, 0.2)
 """Frequencies, of the highest there is, that the power law is fitted to."""
 _DROP = 8.0
-"""dB below the law from which on nothing was recorded."""
+"""Drop below the power law that marks the end of recorded detail, dB."""
 _SHALLOWEST = -10.0
-"""dB a decade: the least fall that a photograph's law has."""
+"""Smallest slope of the power law, dB per decade."""
 _FULL = 0.85
-"""From this fraction on an image counts as full."""
+"""Fractions above this count as full resolution."""
 _MARGIN = 1.5
-"""Times more than it seems to hold: too small an input loses detail (1 dB at 0.85 of the right one), too large none."""
+"""Safety factor: too small an input loses detail (1 dB at 0.85 of the right size), too large an input does not."""
 _MOST_SHRUNK = 0.75
-"""Above this fraction shrinking gains nothing."""
+"""Above this fraction, reduction has no benefit."""
 _MOST = 1024
 """Side of the central part that is measured."""
 
 
 def native_scale(pixels: Tensor) -> float:
-    """Estimate the fraction of the side that holds all of the detail, 0.25 to 1.
+    """Estimate the fraction of the side that keeps all detail, 0.25 to 1.
 
     White noise hides the drop: the result for a noisy image is 1.
 
@@ -59,7 +59,7 @@ def shrink(picture: Picture, fraction: float) -> Picture:
     """Reduce a picture to a fraction of its side, antialiased.
 
     Raises:
-        BlindSRError: a fraction outside (0, 1], or less than a pixel left.
+        BlindSRError: the fraction is outside (0, 1], or the result is below one pixel.
     """
     if not 0 < fraction <= 1:
         raise BlindSRError(f"expected a native resolution between 0 and 1 (a fraction of the side), got {fraction}")
@@ -78,7 +78,7 @@ def parse_native(text: str) -> NativeOption:
     """Parse ``auto``, ``off`` or a fraction.
 
     Raises:
-        BlindSRError: something else.
+        BlindSRError: invalid text.
     """
     if text in ("auto", "off"):
         return "auto" if text == "auto" else 1.0
@@ -118,6 +118,6 @@ def resolve_native(native: NativeOption, pixels: Tensor) -> float:
 
 
 def shrink_factor(fraction: float) -> float:
-    """Fraction to reduce an image of an estimated native resolution to; 1 if that gains nothing."""
+    """Return the fraction to reduce an image of an estimated native resolution to; 1 if there is no benefit."""
     widened = _MARGIN * fraction
     return widened if widened <= _MOST_SHRUNK else 1.0

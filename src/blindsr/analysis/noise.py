@@ -1,8 +1,7 @@
 """Estimation of noise and blur from pixels.
 
-Noise of cameras and scans is neither white nor even: it was smoothed with the photograph, grows with brightness, and
-sits in chroma. So it is read off the energies of several scales (see `bands`) by a regression that was fitted to noise
-of all these kinds, of each channel by itself.
+Noise of cameras and scans is neither white nor uniform: it is spatially correlated, grows with brightness, and affects
+chroma. It is estimated per channel from band energies (see `bands`) by a regression fitted to all these kinds of noise.
 """
 
 import math
@@ -11,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from blindsr.analysis import bands, regression
-from blindsr.analysis.windows import Floats, Plane, Planes, boxes, luma_of
+from blindsr.analysis.windows import Floats, Plane, Planes, boxes, jpeg_luma
 
 _SIDE, _COUNT = 256, 6
 """Windows in which energies are measured, pixels."""
 _CHROMA = np.array([[-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
 _VISIBLE = 1.5
-"""Levels below this are what rounding and the grain of good photographs leave; they count as none."""
+"""Levels below this, left by rounding and fine grain, count as no noise."""
 _COARSE, _UNEVEN = 0.2, 1.4
 """Share of grain, and ratio of dark and bright parts, that are worth a word."""
 _FLATTEST = 0.2
@@ -55,7 +54,7 @@ class Noise:
 
     @property
     def sentence(self) -> str:
-        """Text without a full stop."""
+        """Describe in words, without a full stop."""
         if self.level == 0:
             return "none visible"
         levels = ", ".join(f"{value:.1f}" for value in self.channels)
@@ -82,7 +81,7 @@ class Blur:
 
     @property
     def sentence(self) -> str:
-        """Text without a full stop."""
+        """Describe in words, without a full stop."""
         return (
             f"{self.width:.1f} pixels of the photograph (standard deviation), "
             f"right to 0.25 pixels or 20% with a probability of {self.confidence:.0%}"
@@ -98,7 +97,7 @@ def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
     parts = [part for part in _parts(planes) if min(part.shape[1:]) >= 2 * bands.BLOCK]
     if not parts:
         return None
-    y = [luma_of(part) for part in parts]
+    y = [jpeg_luma(part) for part in parts]
     energies = np.concatenate([bands.block_energies(one) for one in y], axis=2)
     values = bands.features(energies)
     channels = [_level([255 * part[channel] for part in parts]) for channel in range(3)]

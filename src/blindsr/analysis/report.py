@@ -9,15 +9,15 @@ from blindsr.analysis import noise
 from blindsr.analysis.jpeg_history import find_grid
 from blindsr.analysis.native import native_scale
 from blindsr.analysis.noise import Blur, Noise
-from blindsr.analysis.windows import Planes, planes_of
+from blindsr.analysis.windows import Planes, to_planes
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
-from blindsr.inference.upscaler import Source, Upscaler, picture_of
+from blindsr.inference.upscaler import Source, Upscaler, to_picture
 from blindsr.weights import with_role
 
 HARMLESS_QUALITY = 93
-"""JPEG quality from which on artefacts are invisible."""
+"""Lowest JPEG quality without visible artefacts."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,15 @@ class Compression:
     """JPEG compression that a photograph went through."""
 
     quality: int | None
-    """On libjpeg's scale, 1 to 100; None where only a grid shows."""
+    """On libjpeg's scale, 1 to 100; None if only the grid was detected."""
     source: Literal["file", "pixels"]
     """Source of the information."""
     confidence: float = 1.0
     """Probability that the photograph was compressed."""
     period: float = 8.0
-    """Side of a block, pixels; not 8 where the image was resized since."""
+    """Side of a block, pixels; 8 unless the image was resized after compression."""
     phase: tuple[float, float] | None = (0.0, 0.0)
-    """Row and column at which a block begins; None where it is not known."""
+    """Row and column of the first block; None if unknown."""
 
     @property
     def harmful(self) -> bool:
@@ -53,7 +53,7 @@ class Compression:
 
     @property
     def sentence(self) -> str:
-        """Text without a full stop."""
+        """Describe in words, without a full stop."""
         if self.source == "file":
             return f"quality {self.quality}, from the file"
         place = f", sure to {self.confidence:.0%}"
@@ -78,7 +78,7 @@ class Analysis:
     blur: Blur | None = None
     """None if the image is too small."""
     native: float = 1.0
-    """Native resolution: fraction of the side that holds all of the detail."""
+    """Native resolution: fraction of the side that keeps all detail."""
     estimate: Estimate | None = None
     """Estimate of a model, if one was given."""
 
@@ -153,14 +153,14 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
 
     Args:
         source: a picture, the path of a file, an array, or a PIL image.
-        upscaler: of a method that estimates a blur kernel, if one is wanted too.
+        upscaler: a model that estimates the blur kernel, optional.
         jpeg: JPEG quality from the file.
 
     Raises:
         BlindSRError: the method does not estimate a blur kernel and a noise level.
     """
-    picture = picture_of(source)
-    planes = planes_of(picture.pixels)
+    picture = to_picture(source)
+    planes = to_planes(picture.pixels)
     measured = noise.measure_noise_and_blur(planes)
     return Analysis(
         size=(picture.width, picture.height),
@@ -173,7 +173,7 @@ def analyze(source: Source, upscaler: Upscaler | None = None, *, jpeg: int | Non
 
 
 def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
-    """Compression by file or pixels, whichever is worse; a file may have been compressed before it was saved."""
+    """Combine the compression in file and pixels; the stronger one counts."""
     from_file = None if jpeg is None else Compression(jpeg, "file")
     if from_file is not None and from_file.harmful:
         return from_file
@@ -184,7 +184,7 @@ def _compression(planes: Planes, jpeg: int | None) -> Compression | None:
 
 
 def _estimate(source: Source, upscaler: Upscaler) -> Estimate:
-    # What learns from the image need not do so here: its estimate comes before.
+    # Adapting methods estimate before their first step, so no steps are needed.
     hints = Hints(steps=0) if "steps" in upscaler.method.supported_hints else Hints()
     estimate = upscaler.method.estimate(upscaler.estimate_condition(source, hints))
     if estimate is None:

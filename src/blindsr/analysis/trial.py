@@ -1,4 +1,4 @@
-"""Whether a model does harm to a photograph, measured on a few windows of it and without ground truth.
+"""No-reference test of a model on a few windows of a photograph.
 
 Weights that were trained on clean, sharp photographs are tried against the general-purpose ones, which
 remove what they find of noise, blur and JPEG blocks. Where there is nothing to be found, both make much the same of a
@@ -47,7 +47,7 @@ it removes noise."""
 
 @dataclass(frozen=True)
 class Trial:
-    """Judgement of a result of a photograph."""
+    """Measurements of a result on windows of its photograph."""
 
     fine: float
     """Fine structure in flat parts, against bicubic; see `fine_structure`."""
@@ -56,11 +56,11 @@ class Trial:
     noise: float = 0.0
     """Level of the photograph's noise, 0..255."""
     clean: bool = False
-    """Whether it is sure that the photograph has neither noise nor JPEG blocks."""
+    """Whether the photograph certainly has neither noise nor JPEG blocks."""
 
     @property
-    def harm(self) -> str | None:
-        """Defect of the result, as a clause; None if it is no worse than bicubic interpolation."""
+    def defect(self) -> str | None:
+        """Describe the defect of the result; None if it is no worse than bicubic interpolation."""
         if self.fine > (_FINE_CLEAN if self.clean else _FINE_DIRTY):
             return f"it shows {self.fine:.1f} times the fine structure of bicubic interpolation where the image is flat"
         if self.drift > _DRIFT + _NOISE_SHARE * self.noise:
@@ -78,8 +78,8 @@ class Comparison:
     """Fine structure in flat parts of the first, against the second."""
 
     @property
-    def doubt(self) -> str | None:
-        """Objection to the first, as a clause; None if there is nothing to be removed."""
+    def objection(self) -> str | None:
+        """Describe why the first is unsuitable; None if there is nothing to remove."""
         if self.noisier > _NOISIER:
             return "the general-purpose weights remove noise where it is flat"
         if self.difference > _APART or self.noisier < _SMOOTHER:
@@ -116,14 +116,14 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
     return Comparison(math.sqrt(sum(difference) / count) / (math.sqrt(sum(detail) / count) + _FAINT), max(noisier))
 
 
-def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
-    """Restore two windows of a picture and judge them.
+def judge_model(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
+    """Restore two windows of a picture and measure the results.
 
     Args:
-        upscaler: of the model.
+        upscaler: the upscaler.
         picture: the photograph.
-        noise: its level, 0..255.
-        clean: whether it is sure that there is neither noise nor JPEG.
+        noise: noise level of the photograph, 0..255.
+        clean: whether there is certainly neither noise nor JPEG compression.
     """
     condition = upscaler.estimate_condition(_middle(picture))
     pairs = []
@@ -134,7 +134,7 @@ def try_out(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: 
 
 
 def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
-    """Judge a finished result of any size on two windows of it; what is not larger than the photograph is harmless."""
+    """Measure a result of any size on two windows; results not larger than the photograph have no defects."""
     if result.height < picture.height or result.width < picture.width:
         return Trial(0.0, 0.0, noise, clean)
     down, right = result.height / picture.height, result.width / picture.width

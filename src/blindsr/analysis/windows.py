@@ -16,19 +16,19 @@ Planes = Floats
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32) * np.float32(255)
 
 
-def planes_of(pixels: Tensor) -> Planes:
-    """An image ``(3, h, w)`` as an array that shares its memory where it can."""
+def to_planes(pixels: Tensor) -> Planes:
+    """Convert an image ``(3, h, w)`` to an array, without copying if possible."""
     return pixels.detach().cpu().float().numpy()
 
 
-def luma_of(planes: Planes) -> Plane:
-    """Y of JFIF (full range): what JPEG codes."""
+def jpeg_luma(planes: Planes) -> Plane:
+    """Compute Y of JFIF (full range), which JPEG encodes."""
     y: Plane = np.tensordot(_LUMA, planes, 1)
     return y
 
 
 def boxes(height: int, width: int, side: int, count: int, unit: int = 8) -> list[tuple[slice, slice]]:
-    """At most ``count`` windows of ``side`` pixels, spread evenly over an image; one window if it is not larger.
+    """Return at most ``count`` evenly spread windows of ``side`` pixels; one window if the image is not larger.
 
     Args:
         height: of the image.
@@ -51,7 +51,7 @@ def boxes(height: int, width: int, side: int, count: int, unit: int = 8) -> list
 
 
 def middle(height: int, width: int, side: int) -> tuple[slice, slice]:
-    """The window of at most ``side`` pixels in the middle of an image."""
+    """Return the central window of at most ``side`` pixels."""
     top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
     return slice(top, top + side), slice(left, left + side)
 

@@ -103,7 +103,7 @@ def compress_jpeg(x: Tensor, quality: int, *, full_chroma: bool = False, offset:
 def resampling_matrix(length: int, out: int, mode: Mode) -> Tensor:
     """Resampling along one axis as a matrix ``(out, length)`` of whole numbers; each row sums to 2**20."""
     if not (0 < length <= _LARGEST_SIDE and 0 < out <= _LARGEST_SIDE):
-        raise BlindSRError(f"sides up to {_LARGEST_SIDE} pixels are resized exactly, not {max(length, out)}")
+        raise BlindSRError(f"exact resizing supports sides up to {_LARGEST_SIDE} pixels, got {max(length, out)}")
     taps, weights = _area(length, out) if mode == "area" else _kernel_weights(length, out, mode)
     total = weights.sum(1, keepdims=True)
     whole = (2 * _WEIGHT * weights + total) // (2 * total)

@@ -91,7 +91,7 @@ def read_result(folder: Path, item: Item, hr: Tensor) -> Tensor:
     sr = images.read(path).pixels[None]
     if sr.shape != hr.shape:
         size, wanted = (f"{one.shape[-1]}x{one.shape[-2]}" for one in (sr, hr))
-        raise BlindSRError(f"{path} is {size} pixels, but {wanted} are needed", Code.INCOMPATIBLE)
+        raise BlindSRError(f"{path} has {size} pixels; expected {wanted}", Code.INCOMPATIBLE)
     return sr
 
 

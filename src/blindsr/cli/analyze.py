@@ -14,10 +14,10 @@ def analyze(
     image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF.")],
     *,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Weights that also estimate the blur kernel.")
+        str | None, typer.Option("--model", "-m", help="Weights that estimate the blur kernel in addition.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,
-    plot: Annotated[Path | None, typer.Option(help="Draw the blur kernel to this file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write an image of the blur kernel to this file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a plot that exists.")] = False,
 ) -> None:
@@ -40,9 +40,9 @@ def analyze(
     found = report.analyze(picture, upscaler, jpeg=jpeg_quality(image))
     choice = Auto(partial(load, device=device)).decide(found, picture)
     if json:
-        typer.echo(text.dumps({**found.to_dict(), "recommended": choice.model, "because": choice.because}))
+        typer.echo(text.dumps({**found.to_dict(), "recommended": choice.model, "because": choice.reason}))
     else:
-        recommended = f"Recommended to enlarge it four times: {choice.model}, because {choice.because}"
+        recommended = f"Recommended to enlarge it four times: {choice.model}, because {choice.reason}"
         typer.echo("\n".join([*found.sentences, f"{recommended}."]))
     if plot is not None and found.estimate is not None:
         drawn = report.kernel_image(found.estimate.kernel.cpu())

@@ -32,7 +32,7 @@ _MANY: Mapping[str, frozenset[str]] = {
     "benchmark": frozenset({"--data"}),
     "reproduce": frozenset({"--data", "--train", "--use"}),
 }
-"""Options that take every value up to the next option."""
+"""Options that take all values up to the next option."""
 
 app = typer.Typer(
     name="blindsr",
@@ -60,7 +60,7 @@ app.add_typer(benchmark.app, name="benchmark")
 
 
 def execute(arguments: Sequence[str]) -> None:
-    """Execute a command line and leave: 0 if all went well, 1 if some files failed, 2 if nothing could be done.
+    """Execute a command line and exit with 0 on success, 1 if some files failed, 2 if nothing could be done.
 
     Args:
         arguments: without the program's name.
@@ -113,7 +113,7 @@ def _version(asked: bool) -> None:
 def _about(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Blind super-resolution of real photographs: unknown blur, noise and compression."""

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 def condition(
     inputs: Annotated[list[Path], typer.Argument(metavar="IN...", help="Images, folders of them, or patterns.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A JSON file, for upscale --condition.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="JSON file to write, for upscale --condition.")],
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Name of weights, or path of a weights file.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where the hardware supports it.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:

@@ -21,21 +21,27 @@ def degrade(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A clean image.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="PNG or TIFF; the record is written to OUT.json.")],
-    scale: Annotated[int | None, typer.Option(help="How many times smaller; 4 by default.")] = None,
-    blur: Annotated[float | None, typer.Option(help="Standard deviation of the blur, pixels of IN; none.")] = None,
+    scale: Annotated[int | None, typer.Option(help="Factor of the reduction; 4 by default.")] = None,
+    blur: Annotated[
+        float | None, typer.Option(help="Standard deviation of the blur, pixels of IN; no blur by default.")
+    ] = None,
     blur2: Annotated[float | None, typer.Option(help="Standard deviation across --angle; the same as --blur.")] = None,
-    angle: Annotated[float | None, typer.Option(help="Direction of --blur, degrees from right to down; 0.")] = None,
+    angle: Annotated[
+        float | None, typer.Option(help="Direction of --blur, degrees clockwise from horizontal; 0 by default.")
+    ] = None,
     kernel: Annotated[Path | None, typer.Option(help="Blur kernel, .npy, .mat or .png, instead of --blur.")] = None,
     kernel_size: Annotated[int | None, typer.Option(help="Side of the Gaussian kernel, odd; 21 by default.")] = None,
     down: Annotated[str | None, typer.Option(help="bicubic (default) or direct.")] = None,
     border: Annotated[str | None, typer.Option(help="reflect (default), replicate, wrap or symmetric.")] = None,
-    noise: Annotated[float | None, typer.Option(help="Standard deviation of the noise, 0..255; none.")] = None,
-    jpeg: Annotated[int | None, typer.Option(help="JPEG quality 1..100; 0, the default, is no compression.")] = None,
+    noise: Annotated[
+        float | None, typer.Option(help="Standard deviation of the noise, 0..255; no noise by default.")
+    ] = None,
+    jpeg: Annotated[int | None, typer.Option(help="JPEG quality, 1 to 100; 0 (default): no compression.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="Seed of the noise; 0 by default.")] = None,
-    record: Annotated[Path | None, typer.Option("--from", help="Record to repeat, bit for bit.")] = None,
+    record: Annotated[Path | None, typer.Option("--from", help="Record to replay, bit for bit.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
-    """Blur, shrink, add noise, compress; the right and lower edges are cut until the scale divides the image."""
+    """Blur, downsample, add noise and compress an image, cropped to multiples of the scale first."""
     _check_output(out, overwrite=overwrite)
     settings = (scale, blur, blur2, angle, kernel, kernel_size, down, border, noise, jpeg, seed)
     if record is not None:
@@ -85,7 +91,7 @@ def _check_output(out: Path, *, overwrite: bool) -> None:
 
     if out.suffix.lower() not in _LOSSLESS:
         raise BlindSRError(
-            f"cannot write {out}: name a .png or .tif file, which keeps the pixels as the record makes them",
+            f"cannot write {out}: use a .png or .tif file, which stores pixels without loss",
             Code.CANNOT_WRITE,
         )
     images.check_output(out)
@@ -126,7 +132,7 @@ def _gaussian(size: int, blur: float, blur2: float | None, angle: float) -> "Ten
         raise BlindSRError(f"expected an odd kernel size in pixels, got {size}")
     for option, width in (("--blur", blur), ("--blur2", blur2)):
         if width is not None and not 0 < width < math.inf:
-            raise BlindSRError(f"expected {option} to be above 0 pixels, got {width:g}; omit it for no blur")
+            raise BlindSRError(f"expected {option} to be above 0 pixels, got {width:g}; omit it to disable blur")
     if not math.isfinite(angle):
         raise BlindSRError(f"expected --angle in degrees, got {angle}")
     return kernels.gaussian(size, blur, blur2, math.radians(angle))

@@ -8,13 +8,15 @@ import typer
 
 def doctor(
     *,
-    device: Annotated[str, typer.Option(help="Where speed is measured: auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="Device to measure speed on: auto, cpu, cuda, cuda:N, xpu or mps.")
+    ] = "auto",
     tune: Annotated[
-        bool, typer.Option("--tune", help="Measure every model in every runtime, and keep which one is the fastest.")
+        bool, typer.Option("--tune", help="Measure every model in every runtime, and store which is the fastest.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of a table.")] = False,
 ) -> None:
-    """Print versions and devices, and check every model that came with the package.
+    """Print versions and devices, and check every model of the package.
 
     The exit code is 1 if a file of weights was changed, or gives another result than it should.
     """

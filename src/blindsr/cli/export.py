@@ -9,22 +9,20 @@ import typer
 def export(
     model: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")],
     to: Annotated[Literal["onnx", "openvino"], typer.Option(help="Format of the graphs.")] = "onnx",
     precision: Annotated[Literal["fp32", "fp16"], typer.Option(help="Precision of weights and features.")] = "fp32",
     condition: Annotated[
-        Path | None, typer.Option(help="Stored condition of 'blindsr condition', made a part of the network.")
+        Path | None, typer.Option(help="Stored condition (from 'blindsr condition') to build into the network.")
     ] = None,
     photo: Annotated[
         Path | None,
-        typer.Option(help="A photograph that the network is adapted to, for methods that do so."),
+        typer.Option(help="Photograph to adapt the network to, for methods that adapt."),
     ] = None,
-    kernel: Annotated[
-        Path | None, typer.Option(help="Blur kernel of --photo, where it is known: .npy, .mat, .png or .tif.")
-    ] = None,
+    kernel: Annotated[Path | None, typer.Option(help="Known blur kernel of --photo: .npy, .mat, .png or .tif.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
-    """Write a model for ONNX Runtime, OpenVINO and others, checked against torch (docs/runtimes.md)."""
+    """Export a model for ONNX Runtime, OpenVINO and others, verified against torch (docs/runtimes.md)."""
     from blindsr.pipeline import export as pipeline
 
     made = pipeline.export(
@@ -39,4 +37,4 @@ def export(
     )
     for path in made.paths:
         typer.echo(path)
-    typer.echo(f"at most {made.difference:g} of 255 from torch's result", err=True)
+    typer.echo(f"largest difference from torch: {made.difference:g} of 255", err=True)

@@ -9,7 +9,7 @@ from blindsr.version import __version__
 
 
 def run(arguments: Sequence[str] | None = None) -> None:
-    """Run a command line and leave: 0 if all went well, 1 if some files failed, 2 if nothing could be done.
+    """Run a command line and exit with 0 on success, 1 if some files failed, 2 if nothing could be done.
 
     Args:
         arguments: without the program's name; those of the process if not given.
@@ -28,7 +28,7 @@ def _execute(arguments: Sequence[str]) -> None:
         print(f"blindsr {__version__}")
         sys.exit(0)
     if not _has_folder():
-        print("the current folder does not exist any more; change to another", file=sys.stderr)
+        print("the current folder no longer exists; change to another one", file=sys.stderr)
         sys.exit(2)
     from blindsr.cli import app
 

@@ -43,7 +43,7 @@ def _row(path: Path) -> tuple[str, ...]:
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")]) -> None:
-    """Show a card: the page for people where there is one, then configuration, recipe and provenance in full."""
+    """Show the card of weights: description, configuration, recipe and provenance."""
     import yaml
 
     from blindsr import weights

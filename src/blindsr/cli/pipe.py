@@ -16,15 +16,15 @@ SINGLE = "a single image goes through a pipe; name files and a folder for severa
 
 @contextmanager
 def piped(inputs: Sequence[str], out: str, ending: str | None) -> Iterator[tuple[list[str], str]]:
-    """Give files that stand for the pipes, and empty the one that goes out at the end.
+    """Replace pipes by temporary files; the output file is sent to standard output at the end.
 
     Args:
-        inputs: what to read; ``-`` once at most.
-        out: where to write; ``-`` only for a single image.
-        ending: of the file that goes out, such as ``.png``, which it is if this is None.
+        inputs: inputs; at most one ``-``.
+        out: output; ``-`` only for a single image.
+        ending: extension of the output file; ``.png`` if None.
 
     Raises:
-        BlindSRError: a pipe that is a terminal, or more than goes through one.
+        BlindSRError: standard input is a terminal or empty, or several files would go through a pipe.
     """
     if inputs.count(PIPE) > 1 or (out == PIPE and len(inputs) != 1):
         raise BlindSRError(SINGLE, Code.CONFLICTING_OPTIONS)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Counts files and megapixels on the error stream where that is a terminal, and lets lines pass it by."""
+    """Progress bar on standard error, if that is a terminal; lines can be printed above it."""
 
     def __init__(self, total: int | None) -> None:
-        """Count up to a number of files, or without end if it is unknown."""
+        """Prepare a bar for a number of files; None if it is unknown."""
         self._total = total
         self._bar: Bar | None = None
         self._stack = ExitStack()
@@ -43,7 +43,7 @@ class Progress:
         self._bar = None
 
     def advance(self, megapixels: float) -> None:
-        """Count a finished file with the megapixels of its result."""
+        """Count a finished file and the megapixels of its result."""
         self._megapixels += megapixels
         if self._bar is not None:
             task = self._bar.tasks[0]
@@ -57,17 +57,17 @@ class Progress:
             self._bar.update(task.id, completed=finished * (task.total or 1), total=task.total or 1)
 
     def line(self, text: str, *, err: bool = True) -> None:
-        """Print a line above the bar, to the error stream or the other."""
+        """Print a line above the bar, to standard output or standard error."""
         if self._bar is not None and (err or sys.stdout.isatty()):
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             typer.echo(text, err=err)
 
     def failed(self, source: str, error: str) -> None:
-        """Print the error of a file, with its name once."""
+        """Print the error of a file; its name is added if the message lacks it."""
         self.line(error if source in error else f"{source}: {error}")
 
     def summary(self, text: str) -> None:
-        """Print a line that only people want."""
+        """Print a line, if standard error is a terminal."""
         if sys.stderr.isatty():
             typer.echo(text, err=True)

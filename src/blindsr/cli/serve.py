@@ -22,14 +22,14 @@ def serve(
         Path | None,
         typer.Option(help="Private folder of the queue and the results; ~/.local/state/blindsr by default."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that restore.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of processes that restore.")] = 1,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     runtime: Annotated[
         Literal["auto", "torch", "onnxruntime", "openvino"],
-        typer.Option(help="What computes the networks; see the option of upscale."),
+        typer.Option(help="Library that runs the networks; see blindsr upscale --runtime."),
     ] = "auto",
     engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="ray puts the workers on a cluster; see docs/server.md.")
+        Literal["local", "ray"], typer.Option(help="ray runs the workers on a cluster; see docs/server.md.")
     ] = "local",
     address: Annotated[str | None, typer.Option(help="Address of the Ray cluster; this machine if not given.")] = None,
     store: Annotated[
@@ -44,7 +44,7 @@ def serve(
         list[str] | None, typer.Option(help="A host name of the server, e.g. behind a proxy; repeatable.")
     ] = None,
     allow_origin: Annotated[
-        list[str] | None, typer.Option(help="Origin of another page that may use the API; repeatable.")
+        list[str] | None, typer.Option(help="Origin of another site that may use the API; repeatable.")
     ] = None,
     keep: Annotated[str, typer.Option(help="How long photographs and results are kept: 30m, 24h, 7d.")] = "24h",
     disk: Annotated[str, typer.Option(help="Largest disk space for them; the oldest are deleted first.")] = "10GB",
@@ -59,7 +59,8 @@ def serve(
         from blindsr.web import access, app, server, settings
     except ModuleNotFoundError as error:
         raise BlindSRError(
-            f"the server needs another library, {error.name}: pip install 'blindsr[web]'", Code.MISSING_DEPENDENCY
+            f"blindsr serve requires an additional library ({error.name}): pip install 'blindsr[web]'",
+            Code.MISSING_DEPENDENCY,
         ) from None
 
     if token is not None and token_file is not None:
@@ -90,5 +91,5 @@ def serve(
     with server.listen(chosen.host, chosen.port) as listener:
         served = app.create_app(chosen, door)
         link = "" if chosen.token is None else f"/?token={door.link()} (this link works once)"
-        typer.echo(f"{server.address_of(listener)}{link}")
+        typer.echo(f"{server.page_address(listener)}{link}")
         server.run(served, listener)

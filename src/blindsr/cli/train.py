@@ -32,7 +32,7 @@ def train(
         ),
     ] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Begin with weights that fill less than half of the network.")
+        bool, typer.Option("--partial", help="Allow initial weights that match less than half of the network.")
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Number of devices.")] = 1,
@@ -40,16 +40,21 @@ def train(
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all by default.")] = None,
     save_every: Annotated[int, typer.Option(min=1, help="Steps from one checkpoint to the next.")] = 200,
     ahead: Annotated[
-        bool | None, typer.Option(help="Make the next batch while one trains; by default, except on one CPU thread.")
+        bool | None,
+        typer.Option(help="Prepare the next batch during each step; enabled by default, except with one CPU thread."),
     ] = None,
     compile_: Annotated[
         Literal["none", "default", "reduce-overhead", "max-autotune"],
         typer.Option("--compile", help="Mode of torch.compile; reduce-overhead replays CUDA graphs."),
     ] = "none",
-    cudnn_benchmark: Annotated[bool, typer.Option(help="Let cuDNN choose the fastest algorithms by trying.")] = True,
-    export: Annotated[Path | None, typer.Option(help="Write the weights of a run instead of training.")] = None,
+    cudnn_benchmark: Annotated[
+        bool, typer.Option(help="Let cuDNN benchmark its algorithms and use the fastest.")
+    ] = True,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the weights of a run to --out instead of training.")
+    ] = None,
 ) -> None:
-    """Train a method by a recipe, or export what a run has learned."""
+    """Train a method by a recipe, or export the weights of a run."""
     if export is not None:
         _export(export, out, init)
         return

@@ -38,7 +38,9 @@ def upscale(
         float | None, typer.Option("--scale", "-s", help="Factor, e.g. 2.5; by default that of the model.")
     ] = None,
     size: Annotated[str | None, typer.Option(help="Instead of --scale: 3000x2000 to fit into, 3000x or x2000.")] = None,
-    megapixels: Annotated[float | None, typer.Option(help="Instead of --scale: size of the results.")] = None,
+    megapixels: Annotated[
+        float | None, typer.Option(help="Instead of --scale: size of the results in megapixels.")
+    ] = None,
     native: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +56,7 @@ def upscale(
         typer.Option(
             "--model",
             "-m",
-            help="Name of weights, path of a weights file, 'bicubic', or 'auto': what suits each photograph.",
+            help="Name of weights, path of a weights file, 'bicubic', or 'auto': select a model for each photograph.",
         ),
     ] = "auto",
     detail: Annotated[
@@ -80,9 +82,7 @@ def upscale(
     condition: Annotated[
         Path | None, typer.Option(help="Stored condition of the same camera, a file of 'blindsr condition'.")
     ] = None,
-    kernel: Annotated[
-        Path | None, typer.Option(help="The blur kernel, if it is known: .npy, .mat, .png or .tif.")
-    ] = None,
+    kernel: Annotated[Path | None, typer.Option(help="Known blur kernel: .npy, .mat, .png or .tif.")] = None,
     blur: Annotated[
         float | None, typer.Option(help="Instead of --kernel: standard deviation of a Gaussian, output pixels.")
     ] = None,
@@ -101,7 +101,7 @@ def upscale(
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each image.")] = False,
     files_from: Annotated[
         Path | None,
-        typer.Option(help="A text file that names images, folders or patterns, one a line; - for the standard input."),
+        typer.Option(help="Text file that lists images, folders or patterns, one per line; - for standard input."),
     ] = None,
     name: Annotated[
         str | None,
@@ -116,13 +116,15 @@ def upscale(
     ] = "keep",
     quality: Annotated[int, typer.Option(min=1, max=100, help="Quality of JPEG, WebP, AVIF and HEIC results.")] = 95,
     bits: Annotated[
-        Literal["keep", "8", "16", "32"], typer.Option(help="Bits of each sample of the results; 32: floats, in TIFF.")
+        Literal["keep", "8", "16", "32"], typer.Option(help="Bit depth of the results; 32: floating point, TIFF only.")
     ] = "keep",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16"], typer.Option(help="auto: bf16 where the hardware supports it.")
+    ] = "auto",
     runtime: Annotated[
         Literal["auto", "torch", "onnxruntime", "openvino"],
-        typer.Option(help="What computes the network; auto: the fastest that 'doctor --tune' measured, else torch."),
+        typer.Option(help="Library that runs the network; auto: the fastest measured by 'doctor --tune', else torch."),
     ] = "auto",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the method's random choices.")] = 0,
     tile: Annotated[str, typer.Option(help="Side of a tile in pixels of the input, or auto.")] = "auto",
@@ -224,7 +226,7 @@ def upscale(
 
 
 def _restore_video(sources: list[str], out: str, options: "Options", encoding: tuple[str, int], *, json: bool) -> None:
-    """Restore the one video."""
+    """Restore a single video."""
     from dataclasses import asdict
 
     from blindsr.inference.progress import Watch
@@ -242,7 +244,7 @@ def _restore_video(sources: list[str], out: str, options: "Options", encoding: t
 
 
 def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":
-    """The one image whose result goes out through a pipe."""
+    """Restore a single image and write the result to a pipe."""
     from blindsr.pipeline.planning import plan
 
     found = plan.roots(sources, f"{Path(target).parent}/", naming)
@@ -254,7 +256,7 @@ def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":
 def _check(
     inputs: list[str] | None, out: str, files_from: Path | None, *, json: bool, engine: str, ray_options: bool
 ) -> None:
-    """Refuse what contradicts itself among the options that are the command's alone."""
+    """Check the options that only the command has for contradictions."""
     piped = pipe.PIPE in (out, *(inputs or ()))
     for contradiction, sentence in (
         (out == pipe.PIPE and json, "the image takes the standard output, which leaves no room for JSON"),
@@ -271,7 +273,7 @@ def _check(
 
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
-    """Print the outcome of a photograph in one line; errors also go to the other stream."""
+    """Print the outcome of an image in one line; errors also go to standard error."""
     error = line["error"]
     progress.advance(line["megapixels"])
     if style == "json":

@@ -1,7 +1,7 @@
-"""The work of a batch on a Ray cluster: lists, models and files are spread over its machines.
+"""Batch restoration on a Ray cluster: listing and restoring are distributed over its machines.
 
-Ray Data streams: what is listed waits for the workers, so no list of all images is ever held. A worker that dies is
-started again and its images are restored again; files that it had written by then count as done.
+Ray Data streams the list of images, so it is never held in memory as a whole. A worker that crashes is restarted and
+its images are retried; files that it had already written count as done.
 """
 
 import json
@@ -33,7 +33,7 @@ from blindsr.pipeline.planning.plan import Job, Naming, Root
 from blindsr.pipeline.restorer import Restorer
 
 _BATCH = 4
-"""Images per call of a worker: while one is restored, the next is read and the last is written."""
+"""Images per call of a worker; reading, restoring and writing overlap."""
 _PATIENCE = 0.2
 """Seconds between checks for cancellation."""
 _Rows: TypeAlias = dict[str, NDArray[Any]]
@@ -49,23 +49,22 @@ def restore_on_ray(
     workers: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Restore images by as many workers as there are machines, or as are wanted.
+    """Restore images on a cluster.
 
     Args:
         inputs: files, folders and patterns; paths or URLs that fsspec supports.
-        out: a file for a single one, else a folder; likewise.
-        options: named as those of ``blindsr upscale``; files that they name are read here, the model on each machine.
-        naming: what results are called.
-        address: of a cluster, as Ray names it; this machine alone if not given.
-        workers: how many; each has a model of its own.
-        progress: called with the finished fraction, each folder that is listed by itself counting alike; a `Watch` can
-            stop the work as well.
+        out: output file for a single image, else a folder; path or URL.
+        options: options of restoration; files are read on this machine, the model on each worker.
+        naming: naming of results.
+        address: address of the cluster for ``ray.init``; only this machine if not given.
+        workers: number of workers, each with its own model; by default one per GPU or machine.
+        progress: called with the finished fraction (folders count equally); a `Watch` can also cancel the work.
 
     Yields:
         `Outcome.to_dict` of each image, in any order.
 
     Raises:
-        BlindSRError: nothing to read, no such cluster, or Ray is not there.
+        BlindSRError: no images, the cluster cannot be reached, or Ray is not installed.
         CancelledError: the watch cancelled the work.
     """
     watch = Watch.of(progress)
@@ -88,7 +87,7 @@ def restore_on_ray(
 
 
 def _anywhere(root: Root) -> Root:
-    """A root whose paths do not depend on the folder that a worker runs in."""
+    """Convert the paths of a root to absolute ones."""
 
     def absolute(place: locations.Location | None) -> locations.Location | None:
         return Path(locations.absolute(place)) if isinstance(place, Path) else place
@@ -124,7 +123,7 @@ def _rows(ray: Any, found: list[Root], work: tuple[Options, Naming], workers: in
 
 
 def _watched(rows: Callable[[], Iterator[dict[str, Any]]], check: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """Rows as they come in; while none does, the work can be stopped all the same."""
+    """Yield rows as they arrive, and check for cancellation in between."""
     queue: Queue[dict[str, Any] | BaseException | None] = Queue()
 
     def collect() -> None:
@@ -151,7 +150,7 @@ def _watched(rows: Callable[[], Iterator[dict[str, Any]]], check: Callable[[], N
 
 
 class _Lister:
-    """Lists a root, and settles what becomes of results that are there already."""
+    """Lists a root, and handles existing results."""
 
     def __init__(self, naming: Naming, existing: Existing, begin: float) -> None:
         self._naming, self._existing, self._begin = naming, existing, begin
@@ -168,7 +167,7 @@ class _Lister:
             yield self._row(int(row["number"]), None, 1.0)
 
     def _row(self, number: int, outcome: Outcome | None, share: float) -> dict[str, Any]:
-        """An image to restore, or what has become of it already; of an empty folder, neither."""
+        """Row of an image to restore, of its outcome, or of an empty folder."""
         settled = outcome and (outcome if outcome.error else self._settled(outcome.job))
         line = json.dumps(settled.to_dict()) if settled else ""
         job = b"" if outcome is None or settled else pickle.dumps(outcome.job)
@@ -202,7 +201,7 @@ class _Worker:
         return {"root": batch["root"], "share": batch["share"], "line": np.array(lines)}
 
     def _line(self, outcome: Outcome) -> dict[str, Any]:
-        """A result that is there was written by this run, for others were settled before."""
+        """Convert an outcome; an existing result was written by this run, since earlier ones were handled before."""
         return replace(outcome, skipped=False).to_dict()
 
 
@@ -227,9 +226,9 @@ def _started(address: str | None) -> Any:
 
 
 def _share(nodes: list[dict[str, Any]], workers: int | None) -> tuple[int, float, float]:
-    """How many workers there are, and the processors and GPUs of each.
+    """Return the number of workers, and the processors and GPUs of each.
 
-    A processor of every machine is left to listing and to what passes images on, without which nothing moves.
+    One processor per machine is reserved for listing and transfer.
     """
     machines = [node["Resources"] for node in nodes if node["Alive"]]
     gpus = sum(int(machine.get("GPU", 0)) for machine in machines)

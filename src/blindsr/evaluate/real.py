@@ -103,7 +103,7 @@ def _original(photograph: Photograph, size: tuple[int, ...]) -> Tensor | None:
     hr = images.quantise(images.read(photograph.hr).pixels[None])
     if hr.shape[-2:] != size:
         raise BlindSRError(
-            f"{photograph.hr} is {hr.shape[-1]}x{hr.shape[-2]} pixels, but its LR image leads to {size[1]}x{size[0]}",
+            f"{photograph.hr} is {hr.shape[-1]}x{hr.shape[-2]} pixels, but its LR image requires {size[1]}x{size[0]}",
             Code.INCOMPATIBLE,
         )
     if min(size) < _LEAST:

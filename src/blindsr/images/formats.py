@@ -1,4 +1,4 @@
-"""Table of the image formats that are read and written, one row each."""
+"""Table of supported image formats, one row each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from blindsr.images.codecs import gif, heif, png, ppm
 from blindsr.images.picture import Format, Metadata, Picture, Samples
 
 Reader: TypeAlias = Callable[[BinaryIO, Path, int], Picture]
-"""Reads an opened file with at most a number of pixels."""
+"""Reads an opened file, with a pixel limit."""
 Encoder: TypeAlias = Callable[[Samples, Metadata, int], bytes]
-"""Encodes samples with metadata at a quality of 1 to 100."""
+"""Encodes samples with metadata at a quality, 1 to 100."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class PictureFormat:
 
     name: Format
     suffixes: tuple[str, ...]
-    """Extensions that are written, the usual one first."""
+    """Extensions for writing, the preferred one first."""
     magic: Callable[[bytes], bool]
-    """Whether a file that begins with these bytes has this format."""
+    """Returns whether a file that starts with these bytes has this format."""
     aliases: tuple[str, ...] = ()
-    """Extensions that are read as well; a result has the usual one."""
+    """Additional extensions for reading; results get the preferred one."""
     reader: Reader | None = None
-    """libvips if not given."""
+    """Reader; libvips if not given."""
     encoder: Encoder | None = None
-    """Pillow if not given, or tifffile for TIFF."""
+    """Encoder; Pillow if not given, or tifffile for TIFF."""
     whole: bool = False
     """Whether decoding needs the whole file in memory."""
     bits: int = 8
@@ -43,9 +43,9 @@ class PictureFormat:
     profile: bool = True
     """Whether a colour profile is stored; files without one are sRGB."""
     frames: bool = False
-    """Whether a file may contain several pictures."""
+    """Whether a file can contain several pictures."""
     strips: bool = False
-    """Whether files are written in strips."""
+    """Whether files can be written in strips."""
 
 
 def _starts(*signatures: bytes) -> Callable[[bytes], bool]:
@@ -132,9 +132,9 @@ FORMATS = [
 ]
 
 WRITTEN: dict[str, PictureFormat] = {suffix: row for row in FORMATS for suffix in row.suffixes}
-"""Format of each extension that is written."""
+"""Format by extension, for writing."""
 READ = {suffix for row in FORMATS for suffix in (*row.suffixes, *row.aliases)}
-"""Extensions by which images are found in folders; a single file is read whatever its extension."""
+"""Extensions by which images are found in folders; single files may have any extension."""
 
 
 def register(row: PictureFormat) -> None:
@@ -150,7 +150,7 @@ def by_name(name: Format) -> PictureFormat:
 
 
 def written_suffix(suffix: str) -> str | None:
-    """Extension of the result for the extension of an image; None if it belongs to no format."""
+    """Return the extension of results for the extension of an image; None if unknown."""
     if suffix.lower() in WRITTEN:
         return suffix
     return next((row.suffixes[0] for row in FORMATS if suffix.lower() in row.aliases), None)

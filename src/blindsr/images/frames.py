@@ -19,7 +19,7 @@ from blindsr.images.color.gamut import has_gray_profile, in_srgb, without_gray_p
 from blindsr.images.formats import WRITTEN
 from blindsr.images.pages import MALFORMED, decode_error, hides_still, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, apply_orientation, from_samples
-from blindsr.images.read import HEAD, MAX_PIXELS, detect_format, metadata_of, open_image, read_page
+from blindsr.images.read import HEAD, MAX_PIXELS, detect_format, open_image, read_metadata, read_page
 from blindsr.images.write import (
     check_output,
     check_quality,
@@ -31,23 +31,23 @@ from blindsr.images.write import (
 )
 
 SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.frames)
-"""Endings of the names that several pictures can be written to."""
+"""Extensions of formats for several pictures."""
 _PAGES = frozenset({".tif", ".tiff"})
 _HASTE, _CALM = 10, 100
-"""Milliseconds up to which viewers ignore the duration of a frame, and the duration that they use instead."""
+"""Durations up to the first value are treated as the second by viewers, milliseconds."""
 
 
 @dataclass(frozen=True)
 class Frames:
-    """The frames of an animation, or the pages of a file, kept as samples because there may be many."""
+    """Frames of an animation or pages of a file, stored as samples to save memory."""
 
     samples: Sequence[Samples]
-    """Each ``(h, w)`` or ``(h, w, c)``; the frames of an animation all have one size."""
+    """Arrays ``(h, w)`` or ``(h, w, c)``; frames of an animation have equal sizes."""
     metadata: Metadata = field(default_factory=Metadata)
     durations: tuple[int, ...] = ()
     """Milliseconds that each frame is shown; empty for pages."""
     plays: int = 0
-    """How often an animation is played, 0 for ever."""
+    """Number of repetitions, 0 for infinite."""
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -62,7 +62,7 @@ class Frames:
         return replace(picture, metadata=replace(self.metadata, gray=picture.metadata.gray))
 
     def with_pictures(self, pictures: Iterator[Picture], bits: int | None = None) -> "Frames":
-        """Replace the pictures and keep the rest of the file."""
+        """Replace the pictures and keep everything else."""
         bits = bits or self.metadata.bits
         return replace(
             self, samples=[one.to_array(bits) for one in pictures], metadata=replace(self.metadata, bits=bits)
@@ -70,10 +70,10 @@ class Frames:
 
 
 def read_file(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture | Frames:
-    """Read a file: a picture, or frames where there are several of them.
+    """Read a file: a picture, or frames if there are several.
 
     Raises:
-        BlindSRError: as `read`; ``max_pixels`` is for all frames together.
+        BlindSRError: as for `read`; ``max_pixels`` applies to the sum of all frames.
     """
     path = Path(path)
     with open_image(path) as (file, kind):
@@ -109,14 +109,14 @@ def write_frames(
     """Write an animation to a GIF, PNG or WebP file, pages to a TIFF file.
 
     Args:
-        frames: what to write; one kind may be written as the other.
-        path: where; an existing file is replaced in one step.
-        quality: of WebP, 1 to 100.
-        bits: of a sample, TIFF alone; as they are if not given.
-        overwrite: replace a file that is there, even if it appears while this one is encoded.
+        frames: the frames; animations may be written as pages and vice versa.
+        path: path of the file; an existing file is replaced atomically.
+        quality: quality of WebP, 1 to 100.
+        bits: bit depth (TIFF only); unchanged by default.
+        overwrite: replace an existing file, including one that appears in the meantime.
 
     Raises:
-        BlindSRError: another extension, or what `write` refuses.
+        BlindSRError: unsupported extension, or as for `write`.
     """
     path = Path(path)
     check_frames(path, frames, bits)
@@ -141,10 +141,10 @@ def write_frames(
 
 
 def check_frames(path: Path, frames: Frames, bits: int | None = None) -> None:
-    """Refuse a place that several pictures cannot be written to.
+    """Check that several pictures can be written to a path.
 
     Raises:
-        BlindSRError: an extension of a kind that holds but one picture, or of an animation for pages of several sizes.
+        BlindSRError: the format supports one picture only, or equal sizes only.
     """
     check_output(path, bits)
     if path.suffix.lower() not in SUFFIXES:
@@ -165,7 +165,7 @@ def _read_pages(file: BinaryIO, path: Path, numbers: list[int], max_pixels: int)
 
 
 def _animation(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
-    """By libvips, which alone keeps the alpha of WebP; by Pillow PNG and AVIF, whose frames libvips does not read."""
+    """Decode an animation: with libvips, which keeps the alpha of WebP; PNG and AVIF with Pillow."""
     found = (
         _by_pillow(file, path, max_pixels, kind)
         if kind in ("png", "avif")
@@ -184,7 +184,7 @@ def _by_libvips(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Fr
     orientation = tall.get("orientation") if tall.get_typeof("orientation") else 1
     upright = [apply_orientation(one, orientation) for one in samples]
     durations = tuple(_shown(value) for value in tall.get("delay"))
-    return Frames(upright, metadata_of(tall, file, kind, path), durations, tall.get("loop"))
+    return Frames(upright, read_metadata(tall, file, kind, path), durations, tall.get("loop"))
 
 
 def _by_pillow(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Frames:
@@ -241,7 +241,7 @@ def _durations(frames: Frames) -> list[int]:
 
 
 def _alike(frames: Sequence[Samples]) -> list[Samples]:
-    """Frames as RGB, or all as RGBA where one is, of 8 bits."""
+    """Convert frames to 8-bit RGB, or RGBA if any frame has alpha."""
     eight = [_eight(one) for one in frames]
     if all(one.shape[2] == 3 for one in eight):
         return eight
@@ -253,6 +253,6 @@ def _opaque(samples: Samples) -> Samples:
 
 
 def _eight(samples: Samples) -> Samples:
-    """Samples as RGB or RGBA of 8 bits."""
+    """Convert samples to 8-bit RGB or RGBA."""
     picture = from_samples(samples, Metadata())
     return replace(picture, metadata=Metadata(gray=False)).to_array(8)

@@ -25,25 +25,25 @@ MALFORMED = (
     tifffile.TiffFileError,
     pyvips.Error,
 )
-"""What the libraries raise over damaged files."""
+"""Exceptions that decoders raise for corrupt files."""
 _LONGEST = 200
-"""Characters of a library's words that are handed on; some quote the file."""
+"""Maximum length of a library's message; some quote the file."""
 
 
 def decode_error(path: Path, error: Exception) -> BlindSRError:
-    """Error for a file that a library cannot decode."""
+    """Create the error for a file that a library cannot decode."""
     lines = str(getattr(error, "detail", "") or getattr(error, "message", "") or error).strip().splitlines()
     reason = lines[0].strip()[:_LONGEST] if lines else type(error).__name__
     return BlindSRError(f"{path} cannot be decoded: corrupt, truncated or unsupported ({reason})", Code.CANNOT_DECODE)
 
 
 def pages(path: Path, kind: Format) -> list[int]:
-    """Numbers of the frames or pages of a file; smaller versions of pages and transparency masks do not count.
+    """Return the numbers of the frames or pages of a file, without reduced versions and transparency masks.
 
-    A corrupt file seems to have one: reading it raises the error.
+    A corrupt file appears to have one; reading it raises the error.
 
     Raises:
-        BlindSRError: raw data of a camera, whose pages are all smaller versions of them.
+        BlindSRError: camera raw data with reduced previews only.
     """
     try:
         if kind == "tiff":
@@ -57,7 +57,7 @@ def pages(path: Path, kind: Format) -> list[int]:
 
 
 def hides_still(image: Image.Image) -> bool:
-    """Whether the first picture of an animated PNG is none of its frames: it is for readers that show but one."""
+    """Whether the first picture of an animated PNG is not one of its frames."""
     return bool(getattr(image, "default_image", False))
 
 

@@ -18,7 +18,7 @@ from blindsr.images import xmp as xmp_packet
 Format = Literal["png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
 Samples: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
 DEPTHS: dict[int, type[np.uint8] | type[np.uint16] | type[np.float32]] = {8: np.uint8, 16: np.uint16, 32: np.float32}
-"""Types of samples by their bits; 32 bits are floats, 1 is white."""
+"""Sample types by bit depth; 32 bits are floats with 1 as white."""
 
 _DEEPEST = 2**16 - 1
 
@@ -34,25 +34,25 @@ class Metadata:
     """
 
     icc: bytes | None = None
-    """Colour profile that the stored values are to be read with."""
+    """ICC profile of the stored values."""
     exif: bytes | None = None
-    """EXIF block from its byte-order mark on; the picture is upright, so its orientation is 1."""
+    """EXIF block, starting at the byte-order mark; the orientation is 1, since the picture is upright."""
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     """Pixels per inch, across and down."""
     bits: int = 8
-    """Depth of a sample: 8, 16, or 32 for floats."""
+    """Bit depth: 8, 16, or 32 for floats."""
     gray: bool = False
-    """One channel in the file; the three channels of the pixels are then equal."""
+    """Whether the file has one channel; the three channels of the pixels are then equal."""
     format: Format = "png"
-    """Kind of the file that the picture came from."""
+    """Format of the source file."""
     notes: tuple[str, ...] = ()
-    """Parts of that file that the picture lacks; writing the picture warns of them."""
+    """Parts of the source file that were not read; writing the picture warns about them."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """An upright RGB image with the values as stored: neither linearised nor converted to another colour space.
+    """An upright RGB image with values as stored: neither linearised nor colour-converted.
 
     Examples:
         >>> import blindsr, torch
@@ -64,7 +64,7 @@ class Picture:
     pixels: Tensor
     """``(3, h, w)``, float32 in [0, 1]."""
     alpha: Tensor | None = None
-    """``(1, h, w)``, float32, 1 is opaque; the colour is not multiplied by it."""
+    """``(1, h, w)``, float32, 1 is opaque; not premultiplied."""
     metadata: Metadata = field(default_factory=Metadata)
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ class Picture:
 
     @classmethod
     def from_array(cls, source: NDArray[Any] | Image.Image) -> "Picture":
-        """Take a numpy array or a PIL image.
+        """Create a picture from a numpy array or a PIL image.
 
         Args:
             source: ``(h, w)`` gray, or ``(h, w, c)`` with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB, alpha)
@@ -93,23 +93,23 @@ class Picture:
                 whose EXIF, ICC profile, XMP and DPI are kept.
 
         Raises:
-            BlindSRError: another shape, type or range.
+            BlindSRError: unsupported shape, type or range.
         """
         if isinstance(source, Image.Image):
             return _from_pil(source)
         return from_samples(source, Metadata())
 
     def to_array(self, bits: int | None = None) -> Samples:
-        """Samples as a file holds them, clamped and rounded to the nearest.
+        """Convert to an array of samples, clamped and rounded to nearest.
 
         Args:
-            bits: 8, 16 or 32; the picture's own depth if not given.
+            bits: 8, 16 or 32; by default the picture's bit depth.
 
         Returns:
             uint8, uint16 or float32, ``(h, w)`` for gray, else ``(h, w, c)`` with alpha as the last channel.
 
         Raises:
-            BlindSRError: other bits.
+            BlindSRError: unsupported bit depth.
         """
         bits = bits or self.metadata.bits
         check_bits(bits)
@@ -124,14 +124,14 @@ class Picture:
 def upright_metadata(
     icc: bytes | None, block: bytes | None, xmp: bytes | None, dpi: tuple[float, float] | None, kind: Format
 ) -> Metadata:
-    """What a file says besides pixels, now that they stand upright; depth and gray are left to the pixels.
+    """Create metadata of upright pixels; bit depth and gray are set with the pixels.
 
     Args:
         icc: profile of the pixels.
-        block: EXIF as it was in the file.
-        xmp: as it was in the file.
-        dpi: what the file itself states; that of EXIF otherwise.
-        kind: of the file.
+        block: EXIF block of the file.
+        xmp: XMP packet of the file.
+        dpi: resolution stated by the file; by default that of EXIF.
+        kind: format of the file.
     """
     packet, lost = xmp_packet.remove_references(xmp) if xmp else (None, False)
     return Metadata(
@@ -149,7 +149,7 @@ def _sensible(dpi: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 def apply_orientation(samples: Samples, orientation: int) -> Samples:
-    """Turn samples ``(h, w)`` or ``(h, w, c)`` upright by an EXIF orientation of 1 to 8."""
+    """Rotate samples ``(h, w)`` or ``(h, w, c)`` upright by an EXIF orientation, 1 to 8."""
     if orientation in (5, 6, 7, 8):
         samples = samples.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
@@ -160,15 +160,15 @@ def apply_orientation(samples: Samples, orientation: int) -> Samples:
 
 
 def check_bits(bits: int) -> None:
-    """Refuse a depth that no samples have."""
+    """Check that a bit depth is supported."""
     if bits not in DEPTHS:
         raise BlindSRError(f"expected 8, 16 or 32 bits a sample, got {bits}")
 
 
 def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:
-    """Make a picture of an array as `Picture.from_array` takes it; depth and gray are set from the array.
+    """Create a picture from an array (see `Picture.from_array`); bit depth and gray are set from the array.
 
-    Floats have no depth of their own: they come from computing, and the picture has 8 bits.
+    Float arrays get a bit depth of 8, since they usually result from computations.
     """
     if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] > 4):
         raise BlindSRError(f"expected an array (height, width) or (height, width, 1 to 4 channels), got {array.shape}")
@@ -215,7 +215,7 @@ def _values(image: Image.Image) -> NDArray[Any]:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Convert modes whose samples are not the values of gray, RGB or alpha."""
+    """Convert PIL modes other than gray, RGB and alpha."""
     if image.mode in ("L", "LA", "RGB", "RGBA", "F"):
         return image
     if image.mode == "1":

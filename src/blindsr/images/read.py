@@ -1,4 +1,4 @@
-"""Reading of image files: pixels and profile by libvips, other metadata from the file's bytes."""
+"""Reading of image files: pixels and profile by libvips, other metadata from the bytes of the file."""
 
 import os
 from collections.abc import Iterator
@@ -20,28 +20,28 @@ from blindsr.images.pages import check_pixels, decode_error, pages
 from blindsr.images.picture import DEPTHS, Format, Metadata, Picture, from_samples, upright_metadata
 
 MAX_PIXELS = 2**28
-"""Largest picture that `read` accepts, in pixels: 16384 x 16384."""
+"""Default pixel limit of `read`: 16384 x 16384."""
 
 _GRAY = ("b-w", "grey16")
 _RGB = ("srgb", "rgb", "rgb16", "scrgb")
 BITS = {"uchar": 8, "ushort": 16, "float": 32}
-"""Depths by what libvips calls their samples."""
+"""Bit depth by libvips sample format."""
 HEAD = 64
-"""Bytes at the start of a file that determine its format."""
+"""Number of bytes at the start of a file that determine its format."""
 MAX_BYTES = 2**28
-"""Largest file of formats whose decoders need all bytes at once."""
+"""Size limit for formats whose decoders need the whole file in memory."""
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; what it is decides the content, not the name.
+    """Read a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the format is detected from the content.
 
     The EXIF orientation is applied to the pixels. Palettes and single bits are expanded, CMYK is converted to sRGB
-    by its profile, CIE L*a*b* and YCbCr of TIFF as well. Gray stays gray: its value is repeated in three channels and
-    ``metadata.gray`` is set. Colours that a file defines by code points get an equivalent profile.
+    by its profile, CIE L*a*b* and YCbCr of TIFF as well. Gray is repeated in three channels, and
+    ``metadata.gray`` is set. Colours defined by code points get an equivalent ICC profile.
 
     Raises:
-        BlindSRError: no such file, not such an image, damaged or cut short, more than ``max_pixels``, several
-            pages, samples that are neither 8 or 16 bit integers nor floats in [0, 1], or HDR values (PQ, HLG).
+        BlindSRError: missing file, unsupported format, corrupt or truncated data, more than ``max_pixels``, several
+            pages, samples other than 8 or 16 bit integers or floats in [0, 1], or HDR values (PQ, HLG).
 
     Examples:
         >>> import blindsr
@@ -55,7 +55,7 @@ def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
 
 
 def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: int = 0) -> Picture:
-    """Decode an opened file, or one page of it; as `read` in all else."""
+    """Decode an opened file, or one page of it; otherwise as `read`."""
     reader = by_name(kind).reader
     if reader is not None:
         return reader(file, path, max_pixels)
@@ -68,11 +68,11 @@ def read_page(file: BinaryIO, path: Path, kind: Format, max_pixels: int, page: i
             image = tiff_samples.colours_and_alpha(image, stored, path)
         check_header(image, path, max_pixels)
         upright = to_upright_rgb(image)
-        array = samples_of(upright.write_to_memory(), upright, path)
+        array = decode_samples(upright.write_to_memory(), upright, path)
     except pyvips.Error as error:
         raise decode_error(path, error) from None
     picture = from_samples(array.reshape(upright.height, upright.width, upright.bands), Metadata())
-    known = replace(metadata_of(image, file, kind, path), bits=BITS[upright.format], gray=picture.metadata.gray)
+    known = replace(read_metadata(image, file, kind, path), bits=BITS[upright.format], gray=picture.metadata.gray)
     notes = stored.notes if stored is not None else ()
     return replace(picture, metadata=replace(known, notes=(*known.notes, *notes)))
 
@@ -90,7 +90,7 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
     """Open an image file, and determine its format from its first bytes.
 
     Raises:
-        BlindSRError: it is not there, a folder, cannot be read, is no image, or too large for its kind.
+        BlindSRError: the file is missing, a folder, unreadable, not an image, or too large for its format.
     """
     try:
         file = path.open("rb")
@@ -119,7 +119,7 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
 
 
 def _check_blocks(file: BinaryIO, path: Path, kind: Format) -> None:
-    """Refuse damage that decoders look for too long, or forgive."""
+    """Refuse corrupt files that decoders process slowly or accept silently."""
     if kind == "jpeg" and not jpeg.has_size(file):
         raise decode_error(path, ValueError("it gives no size"))
     if kind == "gif" and gif.is_truncated(file):
@@ -136,7 +136,7 @@ def detect_format(data: bytes) -> Format | None:
 
 
 def only_page(path: Path, kind: Format) -> int:
-    """The number of the page that is the picture; a file of several pictures is refused."""
+    """Return the page number of the picture; files with several pictures are refused."""
     found = pages(path, kind)
     if len(found) > 1:
         raise BlindSRError(f"{path} has {len(found)} pages or frames; expected one", Code.UNSUPPORTED_CONTENT)
@@ -144,7 +144,7 @@ def only_page(path: Path, kind: Format) -> int:
 
 
 def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
-    """Refuse from the header alone, before any pixel is decoded."""
+    """Check the header before any pixel is decoded."""
     check_pixels(path, image.width, image.height, max_pixels)
     if image.format not in BITS:
         raise BlindSRError(
@@ -160,7 +160,7 @@ def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
 
 
 def to_upright_rgb(image: pyvips.Image) -> pyvips.Image:
-    """Turn an image as its orientation says, and make CMYK and what is rarer sRGB; nothing is computed yet."""
+    """Apply the orientation, and convert CMYK and rarer colour spaces to sRGB; lazily."""
     image = _to_white(image.autorot())
     if image.interpretation in (*_GRAY, *_RGB):
         return image
@@ -171,20 +171,20 @@ def to_upright_rgb(image: pyvips.Image) -> pyvips.Image:
 
 
 def _to_white(image: pyvips.Image) -> pyvips.Image:
-    """Scale the 10 or 12 bits of AVIF to 16, which libvips only shifts there: white would not be white."""
+    """Scale 10 or 12 bit AVIF samples to 16 bits; libvips only shifts them, so white would be too dark."""
     if image.format != "ushort" or not image.get_typeof("heif-compression"):
         return image
     return (image * heif.white_scale(image.get("bits-per-sample"))).rint().cast("ushort")
 
 
-def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
-    """The bytes of an image's pixels as samples, one after the other.
+def decode_samples(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
+    """Convert the bytes of an image to a flat array of samples.
 
     Raises:
         BlindSRError: floats outside [0, 1].
     """
     array = np.frombuffer(data, DEPTHS[BITS[image.format]])
-    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # written so that NaN is refused too
+    if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # negated so that NaN is refused, too
         raise BlindSRError(
             f"{path} contains floats from {array.min():.9g} to {array.max():.9g}; rescale them to [0, 1]",
             Code.UNSUPPORTED_CONTENT,
@@ -192,11 +192,11 @@ def samples_of(data: bytes, image: pyvips.Image, path: Path) -> NDArray[Any]:
     return array
 
 
-def metadata_of(image: pyvips.Image, file: BinaryIO, kind: Format, path: Path) -> Metadata:
-    """Metadata of an opened image and of the bytes of its file, except depth and gray, which depend on the pixels.
+def read_metadata(image: pyvips.Image, file: BinaryIO, kind: Format, path: Path) -> Metadata:
+    """Read the metadata of an opened image and its file, except bit depth and gray.
 
     Raises:
-        BlindSRError: the file holds HDR values.
+        BlindSRError: the file contains HDR values.
     """
     found = upright_metadata(
         _blob(image, "icc-profile-data") if image.interpretation in (*_GRAY, *_RGB) else None,
@@ -213,7 +213,7 @@ def _blob(image: pyvips.Image, name: str) -> bytes | None:
 
 
 def _dpi(image: pyvips.Image, file: BinaryIO, kind: Format) -> tuple[float, float] | None:
-    """Resolution that the file itself states; libvips invents one where it is silent."""
+    """Return the resolution stated by the file; libvips substitutes a default."""
     if kind == "png":
         return png.dpi(file)
     return (image.xres * 25.4, image.yres * 25.4) if image.get_typeof("resolution-unit") else None

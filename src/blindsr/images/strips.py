@@ -1,4 +1,4 @@
-"""Images larger than memory: read and written a few rows at a time."""
+"""Images larger than memory, read and written a few rows at a time."""
 
 import os
 import struct
@@ -21,21 +21,21 @@ from blindsr.images.codecs import png, tiff, tiff_samples, vips
 from blindsr.images.formats import WRITTEN, by_name
 from blindsr.images.pages import decode_error
 from blindsr.images.picture import Metadata, Picture, Samples, from_samples
-from blindsr.images.read import BITS, check_header, metadata_of, only_page, open_image, samples_of, to_upright_rgb
+from blindsr.images.read import BITS, check_header, decode_samples, only_page, open_image, read_metadata, to_upright_rgb
 from blindsr.images.write import format_of_extension, save_by_pillow
 
 SUFFIXES = frozenset(suffix for suffix, row in WRITTEN.items() if row.strips)
-"""Endings of the names that can be written in strips."""
+"""Extensions of formats that can be written in strips."""
 MAX_PIXELS = 2**32
-"""Largest image that is read in strips: 65536 x 65536."""
+"""Pixel limit for reading in strips: 65536 x 65536."""
 _ROWS = 64
-"""Rows that are resampled at a time."""
+"""Number of rows resampled at a time."""
 
 
 class Strips:
-    """Image file that is decoded row by row from the top, as far as rows are read.
+    """Image file that is decoded from top to bottom on demand.
 
-    One that its EXIF orientation turns is decoded to a temporary file first.
+    Files with an EXIF orientation other than 1 are decoded to a temporary file first.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -69,7 +69,7 @@ class Strips:
                 self.image = to_upright_rgb(image)
             except pyvips.Error as error:
                 raise decode_error(self.path, error) from None
-            known = metadata_of(image, file, kind, self.path)
+            known = read_metadata(image, file, kind, self.path)
             known = replace(known, notes=(*known.notes, *(stored.notes if stored is not None else ())))
         self.metadata = replace(known, bits=BITS[self.image.format], gray=self.image.bands < 3)
         self._region = pyvips.Region.new(self.image)
@@ -91,26 +91,26 @@ class Strips:
         """Read a part of the image; parts must be read from top to bottom.
 
         Raises:
-            BlindSRError: the file is damaged or cut short there.
+            BlindSRError: the file is corrupt or truncated.
         """
         width = (self.width if right is None else right) - left
         try:
             data = self._region.fetch(left, top, width, bottom - top)
         except pyvips.Error as error:
             raise decode_error(self.path, error) from None
-        array = samples_of(data, self.image, self.path).reshape(bottom - top, width, self.channels)
+        array = decode_samples(data, self.image, self.path).reshape(bottom - top, width, self.channels)
         picture = from_samples(array, Metadata())
         return replace(picture, metadata=self.metadata)
 
 
 def resample_strips(path: Path, width: int, height: int, bits: int) -> Iterator[Samples]:
-    """The rows of an image file at another size, bicubically, antialiased where it shrinks.
+    """Resample an image file bicubically, with antialiasing for reduction.
 
     Args:
         path: as for `Strips`.
         width: of the result.
         height: of the result.
-        bits: depth of the result.
+        bits: bit depth of the result.
 
     Yields:
         Arrays ``(rows, width, channels)``, from the top down.
@@ -120,17 +120,17 @@ def resample_strips(path: Path, width: int, height: int, bits: int) -> Iterator[
     # Without the gap, libvips shrinks by whole numbers first, which is faster and blurs
     image = strips.image.resize(scales[0], vscale=scales[1], kernel="cubic", gap=0)
     if image.format == "float":
-        image = image.clamp()  # what is cubic goes beyond black and white
+        image = image.clamp()  # cubic interpolation overshoots
     region = pyvips.Region.new(image)
     for top in range(0, height, _ROWS):
         rows = min(_ROWS, height - top)
-        samples = samples_of(region.fetch(0, top, width, rows), image, path).reshape(rows, width, strips.channels)
+        samples = decode_samples(region.fetch(0, top, width, rows), image, path).reshape(rows, width, strips.channels)
         made = from_samples(samples, Metadata())
         yield made.to_array(bits)
 
 
 class Window:
-    """The rows of an image around where a reader is; each row is decoded once."""
+    """Sliding window of rows of an image; each row is decoded once."""
 
     def __init__(self, strips: Strips) -> None:
         self._strips = strips
@@ -138,7 +138,7 @@ class Window:
         self._held: Picture | None = None
 
     def rows(self, top: int, bottom: int) -> Picture:
-        """Rows of the image; neither end may go back."""
+        """Return rows of the image; both ends may only increase."""
         parts = []
         if self._held is not None and top < self._bottom:
             parts.append(_from_row(self._held, top - self._top))
@@ -149,21 +149,21 @@ class Window:
 
 
 def bytes_held(path: Path, width: int, height: int) -> int:
-    """Bytes of memory that a result takes while it is written in strips: an encoder of JPEG wants all of it."""
+    """Return the bytes needed for writing a result in strips; the JPEG encoder holds the whole image."""
     return 4 * width * height if format_of_extension(path) == "jpeg" else 0
 
 
 def write_strips(
     strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata, path: Path, quality: int = 95
 ) -> None:
-    """Write a PNG, TIFF or JPEG file as its rows come in.
+    """Write a PNG, TIFF or JPEG file strip by strip.
 
     Args:
         strips: arrays ``(rows, w)`` or ``(rows, w, c)`` of uint8, uint16 or float32 (TIFF alone), from the top down.
-        shape: of all of them together.
-        metadata: metadata of the file, as `prepared`; the arrays have its depth.
-        path: path to write, which is overwritten; give a temporary one.
-        quality: of JPEG.
+        shape: shape of the whole image.
+        metadata: metadata from `prepare_metadata`; the arrays have its bit depth.
+        path: path to write, which is overwritten; pass a temporary one.
+        quality: JPEG quality.
     """
     if format_of_extension(path) == "jpeg":
         with tempfile.TemporaryFile(dir=path.parent) as raw:
@@ -181,7 +181,7 @@ def write_strips(
 
 
 class PngStream:
-    """A PNG file that grows by rows; libvips and Pillow want all of them before they begin."""
+    """Incremental PNG writer; libvips and Pillow need all rows at once."""
 
     def __init__(self, file: BinaryIO, shape: tuple[int, ...], metadata: Metadata) -> None:
         height, width, channels = (*shape, 1)[:3]
@@ -217,7 +217,7 @@ _SUB, _UP = 1, 2
 
 
 def _filtered(rows: NDArray[np.uint8], left: NDArray[np.uint8], above: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Each row behind the number of the filter that leaves least of it, as the specification recommends."""
+    """Filter rows with the smallest sum of absolute differences, as the PNG specification recommends."""
     candidates = {_SUB: rows - left, _UP: rows - above}
     sums = [np.abs(one.view(np.int8).astype(np.int16)).sum(1, dtype=np.int64) for one in candidates.values()]
     up = (sums[1] < sums[0])[:, None]

@@ -21,26 +21,26 @@ def verify(path: Path, kind: Format, sides: list[Sides]) -> None:
     """Decode every pixel of a file and compare the sizes of its pictures with the expected ones.
 
     Args:
-        path: of the file.
-        kind: of the file.
+        path: path of the file.
+        kind: format of the file.
         sides: of each picture that was written to it; those of an animation are all equal, and encoders may join
             frames that do not differ.
 
     Raises:
-        OSError: it cannot be decoded, or does not hold these pictures.
+        OSError: it cannot be decoded, or contains other pictures.
     """
     try:
         found = _decoded(path, kind, len(sides))
     except MALFORMED:
         found = []
     if set(found) != set(sides):
-        raise OSError(errno.EIO, "what was written cannot be read again; is there room on the disk?")
+        raise OSError(errno.EIO, "the written file cannot be read again; is the disk full?")
 
 
 def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
     if kind == "heic":
         return _by_heif(path)
-    # libvips does not read BMP, PPM and frames of PNG, and accepts truncated GIF
+    # libvips does not read BMP, PPM and PNG frames, and accepts truncated GIF files
     if kind in ("bmp", "ppm", "avif", "gif") or (kind == "png" and count > 1):
         return _by_pillow(path, kind)
     reader = by_name(kind).reader
@@ -53,7 +53,7 @@ def _decoded(path: Path, kind: Format, count: int) -> list[Sides]:
 
 
 def _by_libvips(data: mmap, kind: Format, page: int) -> Sides:
-    """Stream a page through libvips, which keeps a few rows of it; all frames of an animation in one go."""
+    """Decode a page with libvips in streaming mode; all frames of an animation at once."""
     which = {"page": page} if page else {"n": -1} if kind == "webp" else {}
     image = vips.load(kind, data, access="sequential", **which)
     image.avg()

@@ -1,4 +1,4 @@
-"""Writing of image files: encoded to a temporary file, verified by decoding, then renamed."""
+"""Writing of image files: encode to a temporary file, verify by decoding, rename."""
 
 import logging
 import os
@@ -26,9 +26,9 @@ _log = logging.getLogger(__name__)
 SUFFIXES = WRITTEN.keys()
 """Extensions that can be written."""
 _SEGMENT = 65533
-"""Most bytes of a block of metadata in a JPEG file."""
+"""Maximum size of a metadata segment in JPEG, bytes."""
 _XMP_HEAD = 29
-"""Bytes of a JPEG file's block before the XMP."""
+"""Header of an XMP segment in JPEG."""
 
 
 def write(
@@ -39,26 +39,26 @@ def write(
     bits: int | None = None,
     overwrite: bool = True,
 ) -> None:
-    """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension decides which.
+    """Write a PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF file; the extension selects the format.
 
-    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written with them as far as the format holds
-    them: WebP, AVIF and HEIC have no DPI; BMP has nothing else, PPM and GIF nothing at all, and colours of another
-    profile are converted to sRGB for these three. What is too long for JPEG (64 kB), and what of the photograph's file
-    the picture does not hold, is left out with a warning. JPEG, AVIF and HEIC are written without chroma subsampling.
-    Transparent parts are on white in JPEG, BMP and PPM. PNG and PPM hold 16 bits, TIFF also floats, all others 8 bits.
+    Samples are clamped and rounded. EXIF, XMP, ICC profile and DPI are written if the format supports them: WebP, AVIF
+    and HEIC have no DPI, BMP has only DPI, PPM and GIF have no metadata; these three store sRGB.
+    Metadata that are too long for JPEG (64 kB), and parts of the source file that were not read, are omitted with a
+    warning. JPEG, AVIF and HEIC are written without chroma subsampling. JPEG, BMP and PPM composite transparent parts
+    on white. PNG and PPM support 16 bits, TIFF also floats, all others 8 bits.
 
-    The file is decoded before it gets its name, so that an existing one is replaced by a whole one or stays.
+    The file is verified before it is renamed, so an existing file is replaced by a valid one or kept.
 
     Args:
-        picture: what to write.
-        path: where; an existing file is replaced in one step.
-        quality: of JPEG, WebP, AVIF and HEIC, 1 to 100.
-        bits: of a sample; as many of the picture's as the format holds if not given.
-        overwrite: replace a file that is there, even if it appears while this one is encoded.
+        picture: the picture.
+        path: path of the file; an existing file is replaced atomically.
+        quality: quality of JPEG, WebP, AVIF and HEIC, 1 to 100.
+        bits: bit depth; by default that of the picture, limited by the format.
+        overwrite: replace an existing file, including one that appears in the meantime.
 
     Raises:
-        BlindSRError: an unknown extension, bits that the format does not hold, another quality, a folder that is
-            missing or not writable, a picture too large for the format, a full disk, a file that must not be replaced.
+        BlindSRError: unknown extension, unsupported bit depth, invalid quality, folder missing or not writable, picture
+            too large for the format, disk full, or existing file without ``overwrite``.
 
     Examples:
         >>> import blindsr
@@ -80,12 +80,12 @@ def write(
 
 
 def format_of_extension(path: Path) -> Format:
-    """The kind of file that a name with one of `SUFFIXES` stands for."""
+    """Return the format of an extension in `SUFFIXES`."""
     return WRITTEN[path.suffix.lower()].name
 
 
 def prepare_metadata(metadata: Metadata, path: Path, width: int, height: int) -> Metadata:
-    """Metadata for a file of a width and height, with a warning about those that its format does not support."""
+    """Prepare metadata for a file of a width and height; warn about those that its format does not support."""
     for note in metadata.notes:
         _log.warning("%s: %s", path, note)
     if metadata.exif:
@@ -94,7 +94,7 @@ def prepare_metadata(metadata: Metadata, path: Path, width: int, height: int) ->
 
 
 def stored_depth(path: str | os.PathLike[str], bits: int) -> int:
-    """The bits that samples of so many have in a file of this name."""
+    """Return the bit depth that a file of this name stores for a requested one."""
     return min(bits, WRITTEN[Path(path).suffix.lower()].bits)
 
 
@@ -103,10 +103,10 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
 
     Args:
         path: of the file.
-        bits: of a sample, where it must have so many.
+        bits: required bit depth, optional.
 
     Raises:
-        BlindSRError: an unknown extension, bits that it does not hold, or a folder that is missing or not writable.
+        BlindSRError: unknown extension, unsupported bit depth, or a folder that is missing or not writable.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITTEN:
@@ -130,10 +130,10 @@ def check_output(path: str | os.PathLike[str], bits: int | None = None) -> None:
 
 
 def check_encoder(path: Path) -> None:
-    """Refuse a kind of file that no library here can write.
+    """Check that a library for the format is installed.
 
     Raises:
-        BlindSRError: it names what to install.
+        BlindSRError: a library is missing; the message names it.
     """
     kind = format_of_extension(path)
     if kind == "heic":
@@ -154,7 +154,7 @@ def check_sides(path: str | os.PathLike[str], width: int, height: int) -> None:
         height: in pixels.
 
     Raises:
-        BlindSRError: a side is longer than any of the format.
+        BlindSRError: a side exceeds the limit of the format.
     """
     suffix = Path(path).suffix.lower()
     most = WRITTEN[suffix].longest
@@ -172,13 +172,13 @@ def check_quality(quality: int) -> None:
 
 
 def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *, overwrite: bool) -> None:
-    """Encode a file to a temporary path, verify and rename it; errors become one sentence.
+    """Encode a file to a temporary path, verify and rename it.
 
     Args:
         path: of the file.
-        encode: writes it to another path.
-        sides: width and height of each picture.
-        overwrite: replace a file that is there by then.
+        encode: writes the file to a given path.
+        sides: expected width and height of each picture.
+        overwrite: replace an existing file.
     """
     try:
         with atomic_write(path, overwrite=overwrite) as part:
@@ -193,7 +193,7 @@ def write_file(path: Path, encode: Callable[[Path], None], sides: list[Sides], *
 
 @contextmanager
 def open_for_pillow(path: Path) -> Iterator[BinaryIO]:
-    """Open a file so that Pillow writes through Python, which reports a full disk; its own writer may not."""
+    """Open a file without a descriptor, so that Pillow writes through Python and reports a full disk."""
     with path.open("wb") as file:
         yield cast("BinaryIO", _WithoutDescriptor(file))
 
@@ -204,10 +204,10 @@ class _WithoutDescriptor:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a whole file.
+    """Write bytes to a file.
 
     Raises:
-        OSError: not all of it was written.
+        OSError: the write was incomplete.
     """
     path.write_bytes(data)
     check_size(path, len(data))
@@ -225,7 +225,7 @@ def _encode(path: Path, picture: Picture, metadata: Metadata, kind: Format, qual
 
 
 def save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: Format, quality: int) -> None:
-    """Write a file of a kind that Pillow writes; ``metadata`` is `prepare_metadata`'s."""
+    """Write a file with Pillow; ``metadata`` comes from `prepare_metadata`."""
     options: dict[str, Any] = {"exif": metadata.exif, "icc_profile": metadata.icc, "xmp": metadata.xmp}
     if metadata.exif:
         options["exif"] = exif.PREFIX + metadata.exif
@@ -242,7 +242,7 @@ def save_by_pillow(path: Path, image: Image.Image, metadata: Metadata, kind: For
 
 
 def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
-    """Leave out metadata that are too long for JPEG, the least important first."""
+    """Omit metadata that are too long for JPEG, least important first."""
     block, room = metadata.exif or b"", _SEGMENT - len(exif.PREFIX)
     if len(block) > room:
         block = exif.shorten(block)
@@ -256,7 +256,7 @@ def _for_jpeg(metadata: Metadata, path: Path) -> Metadata:
 
 
 def on_white(picture: Picture) -> Picture:
-    """A picture without alpha: where it was transparent, white shows."""
+    """Composite a picture on white."""
     if picture.alpha is None:
         return picture
     return replace(picture, pixels=picture.pixels * picture.alpha + 1 - picture.alpha, alpha=None)

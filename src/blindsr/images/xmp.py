@@ -1,4 +1,4 @@
-"""XMP packets without statements that do not hold for a result."""
+"""Removal of XMP properties that do not apply to results."""
 
 import re
 from xml.parsers import expat
@@ -10,19 +10,19 @@ _PARTS = (
     b"http://ns.apple.com/HDRGainMap/1.0/",
     b"http://ns.adobe.com/xmp/note/",
 )
-"""How namespaces begin whose properties point to other parts of the file: gain maps, films, depth, sound, more XMP."""
+"""Prefixes of namespaces that refer to other parts of the file: gain maps, videos, depth, audio, extended XMP."""
 _KEPT = (b"http://ns.google.com/photos/1.0/panorama/", b"http://ns.google.com/photos/1.0/creations/")
-"""Namespaces among them that speak of the picture itself."""
+"""Exceptions: namespaces that describe the picture itself."""
 _BINDING = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _QUOTED = rb"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*"
 NOTE = "a gain map, film, depth map or further XMP of the photograph is left out, and XMP no longer points to it"
 
 
 def remove_references(packet: bytes) -> tuple[bytes | None, bool]:
-    """Remove the properties that point to other parts of the file, which no result has.
+    """Remove properties that refer to other parts of the source file.
 
     Returns:
-        The packet, None where it is no XML that they could be removed from; and whether there were any.
+        The packet, or None if it is not valid XML; and whether any were removed.
     """
     bound = {found[1]: found[2] or found[3] for found in _BINDING.finditer(packet)}
     prefixes = [prefix for prefix, uri in bound.items() if uri.startswith(_PARTS) and not uri.startswith(_KEPT)]

@@ -1,4 +1,4 @@
-"""Application of a method to an image: one condition for the whole image, then tiles."""
+"""Application of a method to an image: one condition for the whole image, then tiled restoration."""
 
 from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.upscaler import Source, Upscaler

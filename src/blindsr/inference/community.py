@@ -1,7 +1,7 @@
-"""Networks of other authors as methods: every architecture for single images that spandrel can open.
+"""Networks of other projects as methods: every single-image architecture that spandrel supports.
 
-A file contains only tensors, and spandrel recognises the architecture by their names. Such networks have no condition
-and do not state their receptive field; a tile has the context that is customary for them.
+Spandrel recognises the architecture by the names of the tensors. Such networks have no condition and do not state
+their receptive field, so tiles use the customary context.
 """
 
 import math
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
 _MARGIN = 32
-"""Context of a tile in LR pixels; rounded up to what sides have to be multiples of."""
+"""Context of a tile in LR pixels; rounded up to the required multiple of sides."""
 _WIDE = 64
-"""Context of a tile where spandrel discourages tiles, because a network uses more of the image."""
+"""Context of a tile for networks for which spandrel discourages tiling."""
 _WHOLE = 2**20
-"""Context where a network cuts images into tiles by itself: all of the image."""
+"""Context for networks with internal tiling: the whole image."""
 _PROBED = 64
 """Side of the image that memory is measured with, LR pixels."""
 
@@ -43,16 +43,16 @@ class CommunityConfig(StrictModel):
     channels: int
     """Channels of its images: 3, or 1, in which case each channel is restored separately."""
     multiple: int
-    """What the sides of its images have to be multiples of."""
+    """Required multiple of the sides of its images."""
     minimum: int
-    """The least side of its images."""
+    """Smallest side of its images."""
     square: bool
     margin: int
     """Context of a tile."""
 
 
 class Community(Method[None]):
-    """A network that spandrel opened; it has no condition."""
+    """A network loaded by spandrel, without condition."""
 
     Config = CommunityConfig
     config: CommunityConfig
@@ -61,7 +61,7 @@ class Community(Method[None]):
         """Take a network.
 
         Raises:
-            BlindSRError: it does not make a larger or equal image of an image.
+            BlindSRError: the network does not map images to images of equal or larger size.
         """
         super().__init__()
         self._descriptor = descriptor
@@ -95,7 +95,7 @@ class Community(Method[None]):
         return {"architecture": self.config.architecture, "tags": list(self.config.tags)}
 
     def _padded(self, image: Tensor) -> Tensor:
-        """Continue a copy to a size that the network takes, by mirroring; some networks write into their image."""
+        """Pad a copy by mirroring to a supported size; some networks modify their input."""
         width, height = self._descriptor.size_requirements.get_padding(image.shape[-1], image.shape[-2])
         right, below = min(width, image.shape[-1] - 1), min(height, image.shape[-2] - 1)
         if right or below:
@@ -106,14 +106,14 @@ class Community(Method[None]):
 
 
 def load_community(path: Path) -> Community:
-    """Open a file of tensors as the network that it belongs to; no code in the file is run.
+    """Load a network from a file of tensors; no code in the file is executed.
 
     Args:
-        path: a safetensors file, or a file that torch saved.
+        path: safetensors file, or file saved by torch.
 
     Raises:
-        BlindSRError: spandrel is not installed, the file holds anything but tensors, or a network that spandrel does
-            not know or that does not restore single images.
+        BlindSRError: spandrel is not installed, the file contains other objects than tensors, or the network is not
+            supported or does not restore single images.
     """
     try:
         from spandrel import (  # noqa: PLC0415  # an extra
@@ -124,7 +124,7 @@ def load_community(path: Path) -> Community:
         )
     except ImportError as error:
         raise BlindSRError(
-            f"{path.name} was not written by blindsr; other networks are opened by spandrel, which cannot be imported "
+            f"{path.name} was not written by blindsr; other networks require spandrel, which cannot be imported "
             f"({error}): pip install 'blindsr[community]'",
             Code.MISSING_DEPENDENCY,
         ) from None
@@ -134,16 +134,19 @@ def load_community(path: Path) -> Community:
             descriptor = MAIN_REGISTRY.load(tensors)
     except UnsupportedModelError:
         raise BlindSRError(f"{path} has an architecture that spandrel does not support", Code.INVALID_FILE) from None
-    except Exception as error:  # what architectures raise where sizes do not fit is their own affair
+    except Exception as error:  # architectures raise various errors if sizes do not fit
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BlindSRError(f"{path} cannot be opened by spandrel: {reason}", Code.INVALID_FILE) from None
     if not isinstance(descriptor, ImageModelDescriptor):
         raise BlindSRError(
-            f"{path} fills in masked parts of images ({descriptor.architecture.name}); no image has any",
+            f"{path} is an inpainting network ({descriptor.architecture.name}), which is not supported",
             Code.INVALID_FILE,
         )
     if descriptor.purpose == "FaceSR":
-        raise BlindSRError(f"{path} restores aligned faces alone ({descriptor.architecture.name})", Code.INVALID_FILE)
+        raise BlindSRError(
+            f"{path} restores aligned faces only ({descriptor.architecture.name}), which is not supported",
+            Code.INVALID_FILE,
+        )
     network = Community(descriptor)
     _check_result(network, path)
     return network
@@ -154,7 +157,8 @@ def _config_of(descriptor: "ImageModelDescriptor[nn.Module]") -> CommunityConfig
     channels = (descriptor.input_channels, descriptor.output_channels)
     if channels not in ((3, 3), (1, 1)):
         raise BlindSRError(
-            f"this {name} network makes {channels[1]} channels of {channels[0]}; 3 of 3 or 1 of 1 do", Code.INVALID_FILE
+            f"this {name} network maps {channels[0]} to {channels[1]} channels; expected 3 to 3 or 1 to 1",
+            Code.INVALID_FILE,
         )
     margin = {"SUPPORTED": _MARGIN, "DISCOURAGED": _WIDE}.get(descriptor.tiling.name, _WHOLE)
     return CommunityConfig(
@@ -172,7 +176,7 @@ def _config_of(descriptor: "ImageModelDescriptor[nn.Module]") -> CommunityConfig
 
 @torch.no_grad()
 def _check_result(network: Community, path: Path) -> None:
-    """Check that results of a network have the size of its scale and are finite."""
+    """Check that results of a network are finite and have the expected size."""
     try:
         shape = tuple(network.restore(torch.full((1, 3, 8, 9), 0.5), None).shape)
     except Exception as error:  # as above
@@ -182,11 +186,11 @@ def _check_result(network: Community, path: Path) -> None:
         ) from None
     scale = network.config.scale
     if shape != (1, 3, 8 * scale, 9 * scale):
-        raise BlindSRError(f"{path} should enlarge {scale} times, and makes {shape[3]}x{shape[2]} pixels of 9x8")
+        raise BlindSRError(f"{path} has scale {scale}, but maps 9x8 to {shape[3]}x{shape[2]} pixels")
 
 
 class _Peak(TorchDispatchMode):
-    """Counts bytes of tensors while they are held."""
+    """Tracks the peak memory of tensors, bytes."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's
@@ -216,7 +220,7 @@ class _Peak(TorchDispatchMode):
 def measure_held(network: Community) -> int:
     """Peak activation memory of a network per LR pixel, in floats; see `Traits.floats_per_pixel`.
 
-    Shapes alone are computed where the network's operators allow it.
+    Uses meta tensors if the network's operators support them.
     """
     side = -(-max(_PROBED, network.config.minimum) // network.config.multiple) * network.config.multiple
     state = {**dict(network.named_parameters()), **dict(network.named_buffers())}
@@ -224,7 +228,7 @@ def measure_held(network: Community) -> int:
     try:
         with _Peak() as peak:
             torch.func.functional_call(network, shapes, (torch.empty(1, 3, side, side, device="meta"), None))
-    except Exception:  # an operator without shapes, or values that decide what is computed
+    except Exception:  # operators without meta kernels, or data-dependent control flow
         with _Peak() as peak:
             network.restore(torch.zeros(1, 3, side, side, device=next(network.parameters()).device), None)
     most: int = peak.most

@@ -22,7 +22,7 @@ from blindsr.weights import known
 
 _PACKAGES = ("torch", "numpy", "pillow", "pyvips", "safetensors")
 _SIDE, _WARM = 128, 32
-"""Side of the images for measuring speed, and for warming up, LR pixels."""
+"""Sides of the images for measuring speed and for warming up, LR pixels."""
 _CLOSE = 2e-3
 """Tolerance between float32 results of different machines."""
 
@@ -33,11 +33,11 @@ class Check:
 
     name: str
     sum: bool | None
-    """Whether the file is the one that was published; None if nothing is known of it."""
+    """Whether the file equals the published one; None if no published sum is known."""
     result: bool | None
-    """Whether its network gives the expected result for an image."""
+    """Whether its network gives the expected result for a test image."""
     megapixels_per_second: float
-    """Speed in megapixels of result per second, on an image of 128x128 pixels."""
+    """Speed in megapixels of the result per second, on an image of 128x128 pixels."""
 
     @property
     def healthy(self) -> bool:
@@ -57,7 +57,7 @@ class Report:
         return all(check.healthy for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Convert to values for JSON."""
         return {**asdict(self), "healthy": self.healthy}
 
 
@@ -65,7 +65,7 @@ def examine(device: str = "auto") -> Report:
     """Run all checks; takes some seconds per model.
 
     Args:
-        device: where speed is measured, as torch names it; "auto" is what `Upscaler` would take.
+        device: device for measuring speed; "auto" is the default of `Upscaler`.
     """
     names = {"python": platform.python_version(), "system": platform.platform(), "blindsr": __version__}
     versions = {**names, **{package: version(package) for package in _PACKAGES}}
@@ -73,10 +73,10 @@ def examine(device: str = "auto") -> Report:
 
 
 def measure_runtimes() -> Iterator[tuple[str, dict[str, float]]]:
-    """Measure every model in every runtime that is installed, and keep the times for ``--runtime auto``.
+    """Measure every model in every installed runtime, and store the times for ``--runtime auto``.
 
     Yields:
-        A model's name, and seconds for an image by the runtimes' names.
+        Name of a model, and seconds for an image by runtime.
 
     Raises:
         BlindSRError: the user's cache cannot be written.
@@ -87,7 +87,7 @@ def measure_runtimes() -> Iterator[tuple[str, dict[str, float]]]:
         for runtime in ("torch", *filter(session.installed, session.OTHERS)):
             try:
                 upscaler = Upscaler(compiled(load_method(path), runtime, "cpu"), device="cpu")
-            except BlindSRError:  # this network is none for this runtime
+            except BlindSRError:  # the runtime does not support this network
                 continue
             condition = upscaler.condition(lr)
             times[runtime] = round(tune.seconds(partial(upscaler.restore, lr, condition)), 4)
@@ -102,7 +102,7 @@ def _devices() -> list[str]:
     for device in map(torch.device, accelerators()):
         bf16 = "bf16" if computes_bf16(device) else "no bf16"
         properties: Any = None
-        if device.type in ("cuda", "xpu"):  # Metal does not describe its devices
+        if device.type in ("cuda", "xpu"):  # MPS does not report device properties
             properties = torch.get_device_module(device).get_device_properties(device)
         shown = "" if properties is None else f" {properties.name}, {properties.total_memory / 2**30:.0f} GiB,"
         found.append(f"{device}:{shown} {bf16}")
@@ -112,7 +112,7 @@ def _devices() -> list[str]:
 def _check(name: str, device: str) -> Check:
     try:
         loaded = weights.load_weights(name)
-    except BlindSRError:  # damaged, or of another version: the others may be well
+    except BlindSRError:  # corrupt or of another version; check the others
         return Check(name, sum=False, result=False, megapixels_per_second=0.0)
     entry = known.read_known(loaded.path.parent).get(name)
     same = right = None

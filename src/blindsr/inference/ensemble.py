@@ -1,4 +1,4 @@
-"""Eight-fold self-ensemble: the mean of the results for all flips and rotations of an image.
+"""Eight-fold self-ensemble: mean of the results for all flips and rotations of an image.
 
 Timofte, Rothe and Van Gool: Seven ways to improve example-based single image super resolution. CVPR 2016, Section 3.5.
 """
@@ -18,13 +18,13 @@ _FORMS: tuple[_Form, ...] = tuple((t, v, h) for t in (False, True) for v in (Fal
 
 
 class Ensemble(Method[tuple[Any, ...]]):
-    """Self-ensemble of a method, with one condition per transform; eight times slower and slightly better."""
+    """Self-ensemble of a method, with one condition per transform; eight times slower, slightly better."""
 
     def __init__(self, method: Method[Any]) -> None:
-        """Take a method.
+        """Wrap a method.
 
         Raises:
-            BlindSRError: the method does not treat all directions alike.
+            BlindSRError: the method is not equivariant to flips and rotations.
         """
         super().__init__()
         if not method.symmetric:
@@ -40,7 +40,7 @@ class Ensemble(Method[tuple[Any, ...]]):
         return self.method.traits
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> tuple[Any, ...]:
-        """A condition for each form, all from the same random choices."""
+        """Estimate a condition for each transform, with the same random numbers."""
         state, found = generator.get_state(), []
         for form in _FORMS:
             source = torch.Generator().manual_seed(0)
@@ -73,7 +73,7 @@ def _hinted(hints: Hints, form: _Form) -> Hints:
 
 
 def _formed(image: Tensor, form: _Form) -> Tensor:
-    """``(..., h, w)`` in another form."""
+    """Transform ``(..., h, w)``."""
     turned, vertical, horizontal = form
     image = image.transpose(-2, -1) if turned else image
     axes = [axis for axis, mirrored in ((-2, vertical), (-1, horizontal)) if mirrored]
@@ -81,7 +81,7 @@ def _formed(image: Tensor, form: _Form) -> Tensor:
 
 
 def _back(image: Tensor, form: _Form) -> Tensor:
-    """The inverse of `_formed`."""
+    """Inverse of `_formed`."""
     turned, vertical, horizontal = form
     axes = [axis for axis, mirrored in ((-2, vertical), (-1, horizontal)) if mirrored]
     image = image.flip(axes) if axes else image

@@ -1,15 +1,14 @@
-"""Results that stay faithful to their images, whatever network made them.
+"""Constraints that keep results consistent with their images, independent of the network.
 
-At its borders an image is continued by mirroring, as it continues in its neighbours between tiles. A result is
-free in its detail alone:
+Images are extended by mirroring at their borders. A result may differ from its image in detail only:
 
-- Where an image has no detail there is nothing to restore, and the bicubic enlargement is the result.
-- The mean of the pixels that one pixel of the image became must explain that pixel, up to noise and to the blur that
-  was removed; what it does not is added back (back-projection, Irani and Peleg, 1991).
-- Differences between channels stay among those of the image around, so that gray remains gray.
+- Where an image has no detail, the result is the bicubic enlargement.
+- The mean of the result over a pixel of the image must equal that pixel, up to noise and removed blur; the remaining
+  difference is added back (back-projection, Irani and Peleg, 1991).
+- Differences between channels stay within the range of those nearby in the image, so that gray remains gray.
 
-All of this depends on a few pixels around alone, so that tiles equal the whole. A result whose means lie far away from
-the image's over a larger area is an error of the network's, which is reported and not mended.
+All corrections are local, so that tiles equal the whole. A result whose means differ strongly from the image over a
+larger area is an error of the network, which is reported and not corrected.
 """
 
 from collections.abc import Iterator
@@ -28,45 +27,45 @@ from blindsr.inference.tiles import Box, restore_box
 from blindsr.inference.upsampling import BAND, Upsampling
 
 BORDER = 12
-"""Pixels that an image is continued by; what lies further away changes results by less than 0.2 of 255."""
+"""Pixels of mirrored border; more changes results by less than 0.2 of 255."""
 _MEAN = 4
-"""Radius in pixels of what means and noise are taken over."""
+"""Radius in pixels of local means and noise estimates."""
 _AROUND = _MEAN + 5
-"""Pixels around a box whose results its own corrections depend on."""
+"""Pixels around a box whose results affect its corrections."""
 _LOOK = _AROUND + 2 * _MEAN
-"""Pixels around a box of the image that they depend on."""
+"""Pixels around a box of the image that affect its corrections."""
 _ENLARGED = 4
-"""Context in pixels that the bicubic enlargement needs."""
+"""Context of the bicubic enlargement, pixels."""
 
 _FLAT, _DETAILED = 0.75 / 255, 3 / 255
-"""Detail up to which an image has none to restore (rounding leaves as much), and from which on a network's is taken."""
+"""Detail levels below which the bicubic enlargement is used (rounding noise), and above which the result is free."""
 _NEAR = 3
-"""Radius in pixels within which detail counts."""
+"""Radius in pixels within which detail is searched."""
 _SIGNIFICANT = 2.0
-"""Standard errors that a mean must differ by to be corrected."""
+"""Standard errors by which a mean must differ to be corrected."""
 _ROUNDING = 1 / 255
 _SHARPENED = (0.1, 0.5)
-"""Part of the local contrast that sharpening may move a mean by, where there is no noise, and where there is some."""
+"""Fraction of the local contrast by which sharpening may change a mean, without and with noise."""
 _SOME_NOISE = 1 / 255
 _INEXACT = 1e-6
 """Variance of pixels that float32 cannot distinguish from 0: a quarter of a level."""
 _SMALLEST_STD = 2.2
-"""Standard deviation of noise as a multiple of the smallest over 3x3 pixels that it has nearby."""
+"""Standard deviation of noise relative to the smallest one over 3x3 pixels nearby."""
 _REPEATED = 0.8
-"""Part of the pixels that repeat others nearby from which on an image has a pattern and not noise."""
+"""Fraction of pixels that repeat nearby ones, above which an image has a pattern instead of noise."""
 _SHIFTS = [(axis, lag) for axis in (-2, -1) for lag in (1, 2, 3, 4)]
-"""Axes and distances in pixels at which patterns repeat."""
+"""Axes and distances in pixels at which repetitions are searched."""
 _SLIPPED = 16 / 255
-"""Deviation of means over an area that no noise and no sharpening explains."""
+"""Deviation of means over an area that neither noise nor sharpening explains."""
 _LUMA = (0.299, 0.587, 0.114)
 
 
 class ImplausibleError(BlindSRError):
-    """A network's result has another brightness or colour than its image."""
+    """The brightness or colour of a network's result differs from its image."""
 
 
-def context_of(method: Method[Any]) -> int:
-    """Context in LR pixels that a box needs on each side for its result to be that of the whole image."""
+def required_context(method: Method[Any]) -> int:
+    """Return the context in LR pixels on each side of a box that makes its result equal to that of the whole image."""
     margin = method.traits.margin
     return margin if isinstance(method, Bicubic) else max(margin + _AROUND, _LOOK)
 
@@ -74,26 +73,26 @@ def context_of(method: Method[Any]) -> int:
 def restore_faithfully(
     method: Method[Any], lr: Tensor, condition: object, box: Box, *, guarded: bool = False
 ) -> Tensor:
-    """Restore one box of an image under a condition and keep the result faithful to the image.
+    """Restore a box of an image and keep the result consistent with the image.
 
     Args:
-        method: what restores.
+        method: the method.
         lr: the whole image, ``(1, 3, h, w)`` in [0, 1], or the box with its context.
-        condition: found from the whole image.
-        box: which part.
-        guarded: whether a result that no correction can mend is refused.
+        condition: condition of the whole image.
+        box: part of the image.
+        guarded: whether to raise an error for implausible results.
 
     Returns:
         ``(1, 3, s*h, s*w)`` of the box; not clamped.
 
     Raises:
-        ImplausibleError: the result is guarded, and is not that of this image.
+        ImplausibleError: the result is implausible and ``guarded`` is set.
     """
     if isinstance(method, Bicubic):
         return restore_box(method, lr, condition, box)
-    piece, inside = continued(lr, box, context_of(method))
+    piece, inside = crop_with_context(lr, box, required_context(method))
     share = _share(piece.contiguous())
-    if not bool(inside.expanded(_AROUND, piece).cut(share).any()):
+    if not bool(inside.expanded(_AROUND, piece).crop(share).any()):
         return _enlarged(piece, inside, method.traits.scale)
     sr = method.restore(piece.contiguous(memory_format=torch.channels_last), condition)
     with torch.autocast(lr.device.type, enabled=False):
@@ -102,8 +101,8 @@ def restore_faithfully(
         )
 
 
-def continued(lr: Tensor, box: Box, context: int) -> tuple[Tensor, Box]:
-    """A box of an image with its context, and the place of the box in that; the image is mirrored at its borders."""
+def crop_with_context(lr: Tensor, box: Box, context: int) -> tuple[Tensor, Box]:
+    """Crop a box with its context, mirrored at the image borders; return it with the position of the box in it."""
     height, width = lr.shape[-2:]
     rows, columns = _lines(height, box.top, box.bottom, context), _lines(width, box.left, box.right, context)
     piece = _taken(_taken(lr, -2, rows), -1, columns)
@@ -112,7 +111,7 @@ def continued(lr: Tensor, box: Box, context: int) -> tuple[Tensor, Box]:
 
 
 def _lines(side: int, start: int, stop: int, context: int) -> range:
-    """The rows or columns of a box with its context, counted from the image's first; there are some outside of it."""
+    """Return the rows or columns of a box with context; some may lie outside the image."""
     return range(max(-BORDER, start - context), min(side + BORDER, stop + context))
 
 
@@ -125,7 +124,7 @@ def _taken(lr: Tensor, axis: int, lines: range) -> Tensor:
 
 
 class _Corrections:
-    """Statistics of a piece of an image ``(1, 3, h, w)`` that bound its result."""
+    """Corrections of the result of an image ``(1, 3, h, w)``, from its local statistics."""
 
     def __init__(self, lr: Tensor, share: Tensor, method: Method[Any]) -> None:
         self._lr, self._share, self._scale = lr, share, method.traits.scale
@@ -138,9 +137,9 @@ class _Corrections:
         self._allowed = sharpened * contrast + 3 * self._noise + _ROUNDING
 
     def applied(self, sr: Tensor, inside: Box, *, guarded: bool) -> Tensor:
-        """The corrected result of a box, from a network's for the whole piece, which is written over.
+        """Correct the result of a network in place and crop it to a box.
 
-        Everything is found at the size of the image; the result itself is gone through three times, strip by strip.
+        Statistics have the size of the image; the result is processed three times, strip by strip.
         """
         if self._shift:
             sr = F.pad(sr[..., : -self._shift, : -self._shift], (self._shift, 0, self._shift, 0), mode="replicate")
@@ -154,16 +153,16 @@ class _Corrections:
         return sr[..., top:bottom, left:right]
 
     def _strips(self) -> Iterator[tuple[int, int]]:
-        """First and last row of strips of the image."""
+        """Yield the first and last row of strips of the image."""
         height = self._lr.shape[-2]
         return ((top, min(height, top + BAND)) for top in range(0, height, BAND))
 
     def _of(self, sr: Tensor, top: int, bottom: int) -> Tensor:
-        """What rows of the image became, as a view."""
+        """Return the result of some rows of the image, as a view."""
         return sr[..., self._scale * top : self._scale * bottom, :]
 
     def _plausible(self, sr: Tensor) -> Tensor:
-        """Keep a result in range, take the bicubic enlargement where there is no detail, and give its means."""
+        """Clamp a result, replace it by the bicubic enlargement where there is no detail, and return its means."""
         means = torch.empty_like(self._lr)
         bicubic = Upsampling(self._lr, self._scale, "bicubic")
         share = Upsampling(self._share, self._scale, "bilinear")
@@ -201,13 +200,13 @@ class _Corrections:
         # Means over noise differ from 0 by a part of it, and at borders mirrored pixels count several times
         allowed = _SLIPPED + 0.15 * spread + 0.8 * torch.minimum(spread, 3 * self._noise)
         off = _mean(missing).abs()
-        if bool((box.cut(off - allowed) > 0).any()):
-            worst = 255 * float(box.cut(off).max())
-            raise ImplausibleError(f"the result is off by {worst:.0f} of 255 over an area where the image is not")
+        if bool((box.crop(off - allowed) > 0).any()):
+            worst = 255 * float(box.crop(off).max())
+            raise ImplausibleError(f"the result deviates from the image by {worst:.0f} of 255 over an area")
 
 
 class _Colours:
-    """Differences between channels that results for an image may have: those of the image around, or little beyond."""
+    """Limits of the differences between channels, from those nearby in the image."""
 
     def __init__(self, lr: Tensor, scale: int) -> None:
         own = torch.cat((lr[:, :1] - lr[:, 1:2], lr[:, 2:] - lr[:, 1:2]), 1)
@@ -216,7 +215,7 @@ class _Colours:
         self._bounds = Upsampling(torch.cat((least - room, most + room), 1), scale, "bilinear")
 
     def keep(self, sr: Tensor, top: int, bottom: int) -> None:
-        """Change what rows of the image became, so that luma stays and differences are among those."""
+        """Limit the differences between channels in the result of some rows; luma is unchanged."""
         red, green, blue = sr.split(1, 1)
         (low_red, low_blue), (high_red, high_blue) = (
             bound.split(1, 1) for bound in self._bounds.rows(top, bottom).split(2, 1)
@@ -231,7 +230,7 @@ class _Colours:
 
 
 def _means(strip: Tensor, scale: int) -> Tensor:
-    """What each pixel of the image should be by a result, which is centred on it."""
+    """Reduce a result to the size of the image by local means."""
     rows = strip.unflatten(-2, (-1, scale)).sum(-2)
     total: Tensor = rows[..., ::scale].clone()  # a sum over single pixels takes longer
     for column in range(1, scale):
@@ -240,16 +239,16 @@ def _means(strip: Tensor, scale: int) -> Tensor:
 
 
 def _enlarged(lr: Tensor, box: Box, scale: int) -> Tensor:
-    """The bicubic enlargement of a box."""
+    """Return the bicubic enlargement of a box."""
     near = box.expanded(_ENLARGED, lr)
     with torch.autocast(lr.device.type, enabled=False):
-        return box.relative_to(near).scaled(scale).cut(resize(near.cut(lr).float(), scale))
+        return box.relative_to(near).scaled(scale).crop(resize(near.crop(lr).float(), scale))
 
 
 def _share(lr: Tensor) -> Tensor:
-    """How much of a network's result counts at each pixel, ``(1, 1, h, w)`` in [0, 1]: nothing far from any detail.
+    """Weight of the network's result at each pixel, ``(1, 1, h, w)`` in [0, 1]: 0 far from any detail.
 
-    Detail is what differs from the weighted mean of 3x3 pixels, which slopes do not.
+    Detail is the difference from the weighted mean of 3x3 pixels, which is 0 for linear slopes.
     """
     line = lr.new_tensor([0.25, 0.5, 0.25])
     with torch.autocast(lr.device.type, enabled=False):
@@ -260,9 +259,9 @@ def _share(lr: Tensor) -> Tensor:
 
 
 def _noise(lr: Tensor) -> Tensor:
-    """Standard deviation of the noise around each pixel, ``(1, 3, h, w)``, from the flattest pixels there.
+    """Local standard deviation of the noise, ``(1, 3, h, w)``, from the flattest pixels nearby.
 
-    None where pixels repeat exactly: screens and drawings have patterns, which no noise makes.
+    0 where pixels repeat exactly, as in screenshots and drawings.
     """
     variance = _mean(lr.square(), 1) - _mean(lr, 1).square()
     noise = -_SMALLEST_STD * _largest(-(variance - _INEXACT).clamp(min=0).sqrt(), _MEAN)
@@ -270,7 +269,7 @@ def _noise(lr: Tensor) -> Tensor:
 
 
 def _repeated(lr: Tensor, axis: int, lag: int) -> Tensor:
-    """Where pixels are as those before them along an axis, ``(1, 1, h, w)``; the first ones as the very first."""
+    """Mask of pixels that equal an earlier one along an axis, ``(1, 1, h, w)``."""
     lag = min(lag, lr.shape[axis] - 1)
     start = lr.narrow(axis, 0, lag) - lr.narrow(axis, 0, 1)
     rest = lr.narrow(axis, lag, lr.shape[axis] - lag) - lr.narrow(axis, 0, lr.shape[axis] - lag)
@@ -279,7 +278,7 @@ def _repeated(lr: Tensor, axis: int, lag: int) -> Tensor:
 
 
 def _significant(missing: Tensor) -> Tensor:
-    """Means of what a result lacks ``(1, 3, h, w)``, the smaller the less they differ from chance."""
+    """Local means of the missing signal ``(1, 3, h, w)``, reduced where they are not significant."""
     mean = _mean(missing)
     count = (2 * _MEAN + 1) ** 2 / 4  # neighbours are not independent
     error = (_mean(missing.square()) - mean.square()).clamp(min=0) / count
@@ -287,9 +286,9 @@ def _significant(missing: Tensor) -> Tensor:
 
 
 def _mean(x: Tensor, radius: int = _MEAN) -> Tensor:
-    """Means over the square around each pixel; the first and the last go on at the ends.
+    """Box filter with replicated borders.
 
-    Sums of ever longer intervals are added, which is faster than pooling on a CPU.
+    Sums over intervals of doubling length are combined, which is faster than pooling on a CPU.
     """
     x, side = F.pad(x, (radius,) * 4, mode="replicate"), 2 * radius + 1
     for axis in (-2, -1):
@@ -309,7 +308,7 @@ def _mean(x: Tensor, radius: int = _MEAN) -> Tensor:
 
 
 def _largest(x: Tensor, radius: int) -> Tensor:
-    """The largest value in the square around each pixel, found among ever larger intervals."""
+    """Maximum filter, by intervals of doubling length."""
     x, side = F.pad(x, (radius,) * 4, mode="replicate"), 2 * radius + 1
     for axis in (-2, -1):
         length = 1

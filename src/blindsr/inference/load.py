@@ -23,22 +23,22 @@ def load(
     detail: float | None = None,
     runtime: Runtime = "auto",
 ) -> Upscaler:
-    """Prepare trained weights for use.
+    """Load a model by name.
 
     Args:
-        name: of weights in the package, such as ``cmdsr_x4.classic``; the path of a weights file; or ``bicubic``
+        name: name of weights in the package, such as ``cmdsr_x4.classic``; the path of a weights file; or ``bicubic``
             (x4; ``bicubic_x2`` and so on for other scales).
         device: see `Upscaler`.
         precision: see `Upscaler`.
         tile: see `Upscaler`.
         seed: see `Upscaler`.
-        ensemble: restore every image in its eight mirrored and turned forms, and take the mean.
-        detail: from 0, weights as they are, to 1, the weights of the same network that were trained for looks.
-        runtime: what computes the restoring network: ``torch``, ``onnxruntime`` or ``openvino``, on the CPU; ``auto``
-            is what `blindsr doctor --tune` found to be the fastest, and torch where it did not run.
+        ensemble: eight-fold self-ensemble over flips and rotations.
+        detail: from 0, weights for fidelity, to 1, weights of the same network for perceptual quality.
+        runtime: library that runs the restoration network: ``torch``, ``onnxruntime`` or ``openvino`` (CPU only);
+            ``auto`` is the fastest by ``blindsr doctor --tune``, else torch.
 
     Raises:
-        BlindSRError: no such weights, runtime, device, precision or tile, or weights that an ensemble does not suit.
+        BlindSRError: unknown weights, runtime, device, precision or tile, or no support for the self-ensemble.
 
     Examples:
         >>> import blindsr

@@ -11,7 +11,7 @@ from blindsr.inference.upscaler import Upscaler
 
 @runtime_checkable
 class RegionModulated(Protocol):
-    """A method whose layers use the condition differently from region to region."""
+    """A method whose layers modulate features by region."""
 
     def modulation_maps(self, lr: Tensor, condition: Any) -> Tensor | None:
         """Modulation maps ``(layers, h, w)`` in [0, 1] of an image ``(1, 3, h, w)``; None without modulation."""
@@ -22,7 +22,7 @@ def modulation_map(upscaler: Upscaler, lr: Tensor, condition: Any) -> Tensor:
     """Mean of the modulation maps of all layers.
 
     Args:
-        upscaler: holds the method.
+        upscaler: upscaler of the method.
         lr: one image ``(1, 3, h, w)``.
         condition: its condition.
 

@@ -12,7 +12,7 @@ from blindsr.inference.community import load_community
 
 
 def fallback_models(scale: int) -> tuple[str, ...]:
-    """Names of the models of a scale to try in turn if another one fails; the last is bicubic interpolation."""
+    """Return the names of fallback models of a scale, in order; the last is bicubic interpolation."""
     return (*(name for name in weights.with_role("fallback") if f"_x{scale}." in name), f"bicubic_x{scale}")
 
 
@@ -27,7 +27,7 @@ def load_method(name: str | Path, detail: float | None = None) -> Method[Any]:
             `blindsr.weights.load_with_detail`.
 
     Raises:
-        BlindSRError: there is no such model, or it does not support ``detail``.
+        BlindSRError: unknown model, or it does not support ``detail``.
     """
     plain = re.fullmatch(r"bicubic(?:_x([1-9]\d?))?", str(name))
     if plain and detail is not None:

@@ -56,7 +56,7 @@ class Watch:
         """Report progress.
 
         Raises:
-            CancelledError: it is to stop.
+            CancelledError: cancellation was requested.
         """
         if self.cancel is not None and self.cancel.is_set():
             raise CancelledError("cancelled before the image was finished")

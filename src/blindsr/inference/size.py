@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from blindsr.errors import BlindSRError, Code
 
 _BEYOND = 2.0
-"""How many times larger than what a network makes a result may be interpolated."""
+"""Largest factor of interpolation beyond the network's own scale."""
 
 
 @dataclass(frozen=True)
@@ -17,21 +17,21 @@ class Size:
     factor: float | None = None
     """Pixels of the result per pixel of the input, along each side."""
     box: tuple[int | None, int | None] | None = None
-    """Width and height that the result must fit into; one of them may be open."""
+    """Width and height that the result must fit into; one of them may be None."""
     megapixels: float | None = None
     exact: tuple[int, int] | None = None
-    """Width and height, whatever becomes of the aspect ratio and however far they are interpolated."""
+    """Exact width and height, without limits on aspect ratio and interpolation."""
 
-    def of(self, width: int, height: int, scale: int) -> tuple[int, int]:
-        """Width and height of the result of an input; the aspect ratio is kept to the pixel, unless the size is exact.
+    def resolve(self, width: int, height: int, scale: int) -> tuple[int, int]:
+        """Compute the width and height of a result; the aspect ratio is kept unless the size is exact.
 
         Args:
             width: of the input, pixels.
             height: of the input, pixels.
-            scale: the network's.
+            scale: scale of the network.
 
         Raises:
-            BlindSRError: smaller than a pixel, or far larger than the network enlarges.
+            BlindSRError: the size is below one pixel or too large.
         """
         if self.exact is not None:
             return self.exact
@@ -62,7 +62,7 @@ class Size:
 
 
 def _above(number: float, limit: float) -> str:
-    """A number with as many digits as show that it is above a limit, at least three."""
+    """Format a number with enough digits to exceed a limit visibly, at least three."""
     texts = (f"{number:.{digits}g}" for digits in range(3, 18))
     return next((text for text in texts if float(text) > limit), repr(number))
 
@@ -76,7 +76,7 @@ def parse_size(factor: float | None = None, box: str | None = None, megapixels: 
         megapixels: such as 24.
 
     Raises:
-        BlindSRError: several of them, or one that makes no sense.
+        BlindSRError: several are given, or one is invalid.
     """
     if sum(value is not None for value in (factor, box, megapixels)) > 1:
         raise BlindSRError(

@@ -1,7 +1,6 @@
-"""Tiled restoration under one condition, with the result of restoring the whole image.
+"""Tiled restoration with one condition; the result equals that of restoring the whole image.
 
-A tile is restored together with the context of its receptive field and its middle is kept, so that nothing
-has to be blended.
+Each tile is restored with the context of its receptive field and cropped, so no blending is needed.
 """
 
 import math
@@ -22,11 +21,11 @@ from blindsr.inference.progress import Watch
 Condition = TypeVar("Condition")
 
 SMALLEST = 32
-"""Side in LR pixels below which tiles are not cut when memory runs out."""
+"""Side in LR pixels below which tiles are not split when memory runs out."""
 
 
 class Box(NamedTuple):
-    """Rows and columns of an image, ends excluded."""
+    """Rectangle of an image; bottom and right are exclusive."""
 
     top: int
     bottom: int
@@ -45,17 +44,17 @@ class Box(NamedTuple):
         return Box(*(factor * edge for edge in self))
 
     def expanded(self, margin: int, image: Tensor) -> "Box":
-        """With context on every side, as far as the image reaches."""
+        """Add context on every side, clipped to the image."""
         height, width = image.shape[-2:]
         top, left = max(0, self.top - margin), max(0, self.left - margin)
         return Box(top, min(height, self.bottom + margin), left, min(width, self.right + margin))
 
     def relative_to(self, outer: "Box") -> "Box":
-        """The same box, counted from the corner of one around it."""
+        """Position relative to an enclosing box."""
         return Box(self.top - outer.top, self.bottom - outer.top, self.left - outer.left, self.right - outer.left)
 
-    def cut(self, image: Tensor) -> Tensor:
-        """The part of ``(n, c, h, w)`` in this box, as a view."""
+    def crop(self, image: Tensor) -> Tensor:
+        """Crop ``(n, c, h, w)`` to this box, as a view."""
         return image[..., self.top : self.bottom, self.left : self.right]
 
 
@@ -64,10 +63,10 @@ RestoreBox: TypeAlias = Callable[[Method[Any], Tensor, Any, Box], Tensor]
 
 
 def restore_box(method: Method[Any], lr: Tensor, condition: object, box: Box) -> Tensor:
-    """Restore one box of an image as the method does; where the image ends, its context does, too."""
+    """Restore a box of an image; context is clipped at image borders."""
     padded = box.expanded(method.traits.margin, lr)
-    sr = method.restore(padded.cut(lr).contiguous(memory_format=torch.channels_last), condition)
-    return box.relative_to(padded).scaled(method.traits.scale).cut(sr)
+    sr = method.restore(padded.crop(lr).contiguous(memory_format=torch.channels_last), condition)
+    return box.relative_to(padded).scaled(method.traits.scale).crop(sr)
 
 
 def restore_tiled(
@@ -81,23 +80,23 @@ def restore_tiled(
     watch: Watch = Watch(),
     make: RestoreBox = restore_box,
 ) -> Tensor:
-    """Restore an image of any size, or a part of it, in tiles; where memory runs out, in smaller ones.
+    """Restore an image of any size, or a part of it, in tiles; if memory runs out, in smaller ones.
 
     Args:
-        method: its margin must cover its receptive field.
+        method: the method; its margin must cover the receptive field.
         lr: the whole image, ``(1, 3, h, w)``, on the method's device.
-        condition: found from the whole image.
+        condition: condition of the whole image.
         tile: largest side of a tile without its context, in LR pixels.
-        out: where to put the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
-        part: which part of the image to restore; all of it if not given.
+        out: tensor for the result, ``(1, 3, s*h, s*w)`` of the part, on any device.
+        part: part of the image to restore; the whole image if not given.
         watch: progress and cancellation.
-        make: what restores a tile.
+        make: function that restores a tile.
 
     Returns:
         ``out``, filled and not clamped.
 
     Raises:
-        BlindSRError: there is no memory even for a tile of 32x32 pixels.
+        BlindSRError: not enough memory even for a tile of 32x32 pixels.
         CancelledError: the watch cancelled the work.
     """
     (height, width), scale = lr.shape[-2:], method.traits.scale
@@ -108,7 +107,7 @@ def restore_tiled(
         box = pending.popleft()
         if box.side > tile:
             pending.extendleft(split(box, tile))
-        elif not _fits(partial(make, method, lr, condition, box), box.relative_to(part).scaled(scale).cut(out)):
+        elif not _fits(partial(make, method, lr, condition, box), box.relative_to(part).scaled(scale).crop(out)):
             if box.side <= SMALLEST:
                 raise BlindSRError(
                     f"not enough memory on {lr.device} to restore a tile of {SMALLEST}x{SMALLEST} pixels; "
@@ -124,7 +123,7 @@ def restore_tiled(
 
 
 def split(box: Box, tile: int) -> list[Box]:
-    """Cut a box into the fewest boxes with no side above ``tile``, as equal as they can be."""
+    """Split a box into the fewest boxes with sides up to ``tile``, of nearly equal size."""
     rows = _edges(box.top, box.bottom, tile)
     columns = _edges(box.left, box.right, tile)
     return [Box(*row, *column) for row in rows for column in columns]
@@ -137,7 +136,7 @@ def _edges(start: int, stop: int, tile: int) -> list[tuple[int, int]]:
 
 
 def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
-    """Write the result into ``out``; False, with nothing written, if memory ran out."""
+    """Write the result to ``out``; return False, with nothing written, if memory ran out."""
     try:
         out.copy_(make())
     except RuntimeError as error:
@@ -151,13 +150,13 @@ def _fits(make: Callable[[], Tensor], out: Tensor) -> bool:
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error reports that memory ran out, in the words of any of torch's allocators."""
+    """Whether an error of any torch allocator reports that memory ran out."""
     words = ("out of memory", "not enough memory", "can't allocate memory")
     return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in words)
 
 
 def empty_result(lr: Tensor, scale: int) -> Tensor:
-    """Room for the whole result, where the caller keeps the image, which need not be where the method runs."""
+    """Allocate the result on the device of the image, which may differ from that of the method."""
     height, width = (scale * side for side in lr.shape[-2:])
     try:
         if lr.device.type == "cpu":

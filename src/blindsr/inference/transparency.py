@@ -5,12 +5,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from blindsr.images import Picture
-from blindsr.images.color.gamut import gamut_of
+from blindsr.images.color.gamut import find_gamut
 
 
 def network_input(picture: Picture) -> Tensor:
     """Convert a picture to the network's input: sRGB ``(1, 3, h, w)``, transparent pixels filled."""
-    gamut, shown = gamut_of(picture.metadata), fill_transparent(picture)
+    gamut, shown = find_gamut(picture.metadata), fill_transparent(picture)
     return shown if gamut is None else gamut.to_srgb(shown)
 
 
@@ -22,9 +22,9 @@ def fill_transparent(picture: Picture) -> Tensor:
 
 
 def _continue_colour(pixels: Tensor, alpha: Tensor) -> Tensor:
-    """Give transparent pixels the average colour of the visible ones around them; visible ones keep theirs.
+    """Replace the colour of transparent pixels by the average of visible pixels nearby.
 
-    Averages over ever larger blocks are weighted by alpha; each pixel takes the smallest block that shows anything.
+    Averages over blocks of doubling size are weighted by alpha; each pixel uses the smallest block with visible pixels.
 
     Args:
         pixels: ``(3, h, w)``.

@@ -1,4 +1,4 @@
-"""Small images enlarged strip by strip, as products of small matrices that stay in a CPU's caches."""
+"""Enlargement strip by strip, as products of small matrices that fit in CPU caches."""
 
 from functools import lru_cache
 from typing import Literal
@@ -12,13 +12,13 @@ from blindsr.degrade.resample import bicubic_matrix
 Interpolation = Literal["bicubic", "bilinear"]
 
 BAND = 16
-"""Rows that are enlarged at a time at most, and columns that one product makes."""
+"""Largest number of rows enlarged at once, and columns per matrix product."""
 _NEAR = 3
 """Largest number of neighbours of an interpolation, plus 1."""
 
 
 class Upsampling:
-    """An image to be enlarged without holding all of the result; the pixels at its borders go on beyond them."""
+    """Strip-wise enlargement of an image with replicated borders."""
 
     def __init__(self, image: Tensor, scale: int, interpolation: Interpolation) -> None:
         """Prepare an image ``(1, c, h, w)``."""
@@ -30,9 +30,9 @@ class Upsampling:
         self._room: Tensor | None = None
 
     def rows(self, top: int, bottom: int) -> Tensor:
-        """The result ``(1, c, s * (bottom - top), s * w)`` for some rows of the image, `BAND` of them at most.
+        """Return the result ``(1, c, s * (bottom - top), s * w)`` for at most `BAND` rows of the image.
 
-        It is written over by the next call: new memory takes longer than the interpolation.
+        The buffer is reused by the next call, since allocation takes longer than the interpolation.
         """
         count = bottom - top
         windows = self._padded[..., top : bottom + 2 * _NEAR, :].unfold(-1, BAND + 2 * _NEAR, BAND)
@@ -46,7 +46,7 @@ class Upsampling:
 
 @lru_cache(maxsize=16)
 def _matrix(scale: int, interpolation: Interpolation) -> Tensor:
-    """The matrix ``(s * BAND, BAND + 2 * _NEAR)`` of the interpolation along one axis."""
+    """Return the matrix ``(s * BAND, BAND + 2 * _NEAR)`` of the interpolation along one axis."""
     length = BAND + 2 * _NEAR
     if interpolation == "bicubic":
         whole = bicubic_matrix(length, scale * length, scale)

@@ -18,8 +18,8 @@ from blindsr.degrade.resample import resize, resize_to
 from blindsr.devices import computes_bf16, find_device
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture, luma, read
-from blindsr.images.color.gamut import gamut_of
-from blindsr.inference.faithful import ImplausibleError, context_of, restore_faithfully
+from blindsr.images.color.gamut import find_gamut
+from blindsr.inference.faithful import ImplausibleError, required_context, restore_faithfully
 from blindsr.inference.named import fallback_models, load_method
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
@@ -27,25 +27,25 @@ from blindsr.inference.tiles import Box, empty_result, restore_tiled
 from blindsr.inference.transparency import fill_transparent, network_input
 
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
-"""What can be upscaled: a picture, a file, an array or PIL image as `Picture.from_array` takes it, or a tensor
+"""Input of `Upscaler.upscale`: a picture, a path, an array or PIL image (see `Picture.from_array`), or a tensor
 ``(3, h, w)`` in [0, 1]."""
 Precision = Literal["auto", "fp32", "bf16"]
 
 TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
-"""Sides of tiles to choose from, LR pixels; larger ones repeat less context, smaller ones need less memory."""
+"""Available tile sides, LR pixels; larger ones repeat less context, smaller ones need less memory."""
 _TILE = 512
-"""Largest side on a CPU, which gains nothing from larger ones."""
+"""Largest tile side on a CPU, which does not benefit from larger ones."""
 _TILE_MEMORY = 2**30
-"""Bytes that networks are to hold for a tile on a CPU, unless tiles would become mostly context."""
+"""Target for the activation memory of a tile on a CPU, bytes."""
 _BICUBIC = 4
-"""Context in pixels that bicubic interpolation needs."""
+"""Context of bicubic interpolation, pixels."""
 
 
 class Upscaler:
     """Restore images by a method: estimate the condition of an image once, then restore it in tiles.
 
-    The method is moved to the device and set to evaluation; it is not copied. Nothing changes after that, so
-    threads may share an instance.
+    The method is moved to the device and set to evaluation mode, not copied. Instances are immutable after that and
+    thread-safe.
 
     Examples:
         >>> import blindsr, torch
@@ -69,16 +69,16 @@ class Upscaler:
         """Prepare a method.
 
         Args:
-            method: a method; or the name of weights, or the path of their file (see `load_method`).
-            device: as torch names it; ``"auto"`` takes CUDA, XPU or MPS where there is one, else the CPU.
-            precision: ``"auto"`` is bf16 where the hardware computes in it, else fp32.
-            tile: largest side of a tile in LR pixels, its context not counted; it is halved where memory runs out.
-            seed: of the random choices made for each image; the same image and seed give the same result.
-            guard: whether a fallback model restores pictures that contradict the network's result; networks that
-                are not trained yet do that to all.
+            method: a method, the name of weights, or the path of a weights file (see `load_method`).
+            device: torch device; ``"auto"`` uses CUDA, XPU or MPS if available, else the CPU.
+            precision: ``"auto"`` is bf16 if the hardware supports it, else fp32.
+            tile: largest side of a tile in LR pixels without context; halved if memory runs out.
+            seed: seed of random choices; the same image and seed give the same result.
+            guard: whether a fallback model restores images for which the network's result is implausible; disable
+                it for untrained networks.
 
         Raises:
-            BlindSRError: a device, precision or tile that there is not.
+            BlindSRError: unknown device, precision or tile.
         """
         forks.limit_forked_threads()
         self.device = find_device(device)
@@ -107,8 +107,8 @@ class Upscaler:
 
     @property
     def context(self) -> int:
-        """Pixels on each side that a part of an image needs for its result to be that of the whole image."""
-        return context_of(self.method)
+        """Context in pixels on each side of a region that makes its result equal to that of the whole image."""
+        return required_context(self.method)
 
     @property
     def scale(self) -> int:
@@ -134,7 +134,7 @@ class Upscaler:
             ``(1, 3, s*h, s*w)``, float32, clamped to [0, 1], where the tensor is; or what `upscale` returns.
 
         Raises:
-            BlindSRError: not one RGB image, a hint that the method cannot use, or too little memory.
+            BlindSRError: not one RGB image, an unsupported hint, or not enough memory.
         """
         if isinstance(source, Tensor):
             return self.restore(source, self.condition(source, hints))
@@ -148,7 +148,7 @@ class Upscaler:
         """Estimate the condition of a whole image ``(1, 3, h, w)``.
 
         Raises:
-            BlindSRError: not one RGB image, or a hint that the method cannot use.
+            BlindSRError: not one RGB image, or an unsupported hint.
         """
         self.check(hints)
         for image in (lr, *(hints.support or ())):
@@ -172,7 +172,7 @@ class Upscaler:
             )
 
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
-        """Restore an image, or any part of it, under a condition; as `__call__` in all else."""
+        """Restore an image, or a part of it, with a condition; otherwise as `__call__`."""
         _check_one(lr)
         result = self._restore(lr, condition, Box(0, lr.shape[-2], 0, lr.shape[-1]))
         heap.trim()
@@ -188,7 +188,7 @@ class Upscaler:
         *,
         guarded: bool = False,
     ) -> Tensor:
-        out, side = empty_result(part.cut(lr), self.scale), self.tile if tile is None else tile
+        out, side = empty_result(part.crop(lr), self.scale), self.tile if tile is None else tile
         make = partial(restore_faithfully, guarded=guarded)
         with torch.no_grad(), self.autocast():
             restore_tiled(
@@ -198,7 +198,7 @@ class Upscaler:
 
     @cached_property
     def fallback(self) -> "Upscaler":
-        """Model of the same scale for images that this one fails on; the last one is bicubic interpolation."""
+        """Fallback model of the same scale; the last one is bicubic interpolation."""
         name, *others = self._spares
         spare = Upscaler(name, device=self.device, precision=self.precision, seed=self.seed)
         spare._spares = tuple(others)
@@ -209,7 +209,7 @@ class Upscaler:
     def fallback_for(self, error: ImplausibleError, watch: Watch = Watch()) -> "Upscaler":
         """Return the fallback after an error, and report a warning."""
         names = [type(one.method).__name__ for one in (self, self.fallback)]
-        watch.warn(f"{names[0]} fails on this image, and {names[1]} restores it instead: {error}")
+        watch.warn(f"{names[0]} failed on this image; using {names[1]} instead: {error}")
         return self.fallback
 
     def upscale(
@@ -224,31 +224,30 @@ class Upscaler:
     ) -> Picture:
         """Restore a picture; depth, gray, transparency, profile and metadata are kept.
 
-        Colours of another profile than sRGB are converted to it for the network, and back.
+        Colours of other profiles are converted to sRGB for the network, and back.
 
-        Where a picture is fully transparent, its colour is replaced by that of visible pixels nearby before
-        restoring, so that no dark fringe appears around what is opaque. Alpha is interpolated bicubically.
+        The colour of fully transparent pixels is replaced by that of visible pixels nearby before restoration, which
+        avoids dark fringes. Alpha is interpolated bicubically.
 
         Args:
             source: a picture, the path of a file, an array, or a PIL image.
             hints: known properties of its degradation.
-            size: of the result; what the network makes is resampled to it.
+            size: size of the result, resampled from the network's result.
             strength: 0 is the bicubic enlargement, 1 the network's result.
-            tile: largest side of a tile in LR pixels; that of the upscaler if not given.
+            tile: largest side of a tile in LR pixels; by default that of the upscaler.
             watch: progress and cancellation.
 
         Raises:
-            BlindSRError: a file or array that is no picture, a hint that the method cannot use, a size out of reach,
-                or too little memory.
+            BlindSRError: not a valid image, an unsupported hint, an invalid size, or not enough memory.
         """
-        picture = picture_of(source)
+        picture = to_picture(source)
         return self.enlarge(
             picture, self.estimate_condition(picture, hints), size=size, strength=strength, tile=tile, watch=watch
         )
 
     def estimate_condition(self, source: Source, hints: Hints = Hints()) -> Any:
         """Estimate the condition of a picture; `condition` does so for tensors."""
-        return self.condition(network_input(picture_of(source)), hints)
+        return self.condition(network_input(to_picture(source)), hints)
 
     def enlarge(
         self,
@@ -261,13 +260,13 @@ class Upscaler:
         watch: Watch = Watch(),
         strict: bool = False,
     ) -> Picture:
-        """Restore a picture under a condition; as `upscale` in all else.
+        """Restore a picture with a condition; otherwise as `upscale`.
 
-        If the result contradicts the picture (see `faithful`), a fallback model restores it, and ``watch`` is notified;
-        ``strict`` raises `ImplausibleError` instead.
+        If the result is implausible (see `faithful`), a fallback model restores the picture and ``watch`` is notified;
+        with ``strict``, `ImplausibleError` is raised instead.
         """
-        picture = picture_of(source)
-        width, height = size.of(picture.width, picture.height, self.scale)
+        picture = to_picture(source)
+        width, height = size.resolve(picture.width, picture.height, self.scale)
         whole = Box(0, picture.height, 0, picture.width)
         try:
             made = self._colour(picture, condition, whole, strength, watch=watch, tile=tile)
@@ -294,21 +293,21 @@ class Upscaler:
         watch: Watch = Watch(),
         strict: bool = False,
     ) -> Picture:
-        """Restore a part of a picture as it will be in the whole, under the whole's condition.
+        """Restore a region of a picture, exactly as in the whole result.
 
         Args:
             source: the whole picture.
             condition: as `estimate_condition` returns it.
-            region: left, top, width and height of the part, pixels of the picture.
+            region: left, top, width and height, pixels of the picture.
             strength: 0 is the bicubic enlargement, 1 the network's result.
             tile: as for `upscale`.
             watch: as for `upscale`.
             strict: as for `enlarge`.
 
         Raises:
-            BlindSRError: the part lies outside the picture.
+            BlindSRError: the region lies outside the picture.
         """
-        picture = picture_of(source)
+        picture = to_picture(source)
         left, top, width, height = region
         box = Box(top, top + height, left, left + width)
         if min(left, top) < 0 or min(width, height) < 1 or box.bottom > picture.height or box.right > picture.width:
@@ -330,24 +329,24 @@ class Upscaler:
     def _colour(
         self, picture: Picture, condition: Any, box: Box, strength: float, *, watch: Watch, tile: int | None
     ) -> Tensor:
-        """The restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
+        """Return the restored colours ``(1, 3, s*h, s*w)`` of a part of a picture."""
         if not 0 <= strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {strength}")
         padded = box.expanded(self.context, picture.pixels)
         lr, inner = fill_transparent(_cut(picture, padded)), box.relative_to(padded)
-        gamut = gamut_of(picture.metadata)
+        gamut = find_gamut(picture.metadata)
         known = lr if gamut is None else gamut.to_srgb(lr)
         sr = self._restore(known, condition, inner, watch, tile, guarded=self._guard)
-        if gamut is not None:  # what sRGB cannot show comes from the image itself
+        if gamut is not None:  # colours outside sRGB come from the image itself
             sr = (gamut.from_srgb(sr) + self._interpolated(lr - gamut.from_srgb(known), inner)).clamp_(0, 1)
         if strength < 1:
             sr = torch.lerp(self._interpolated(lr, inner).clamp_(0, 1), sr, strength)
         return sr
 
     def _interpolated(self, image: Tensor, box: Box) -> Tensor:
-        """A part of ``(1, c, h, w)`` enlarged bicubically, as it will be in the whole."""
+        """Enlarge a part of ``(1, c, h, w)`` bicubically, as in the whole."""
         padded = box.expanded(_BICUBIC, image)
-        return box.relative_to(padded).scaled(self.scale).cut(resize(padded.cut(image), self.scale))
+        return box.relative_to(padded).scaled(self.scale).crop(resize(padded.crop(image), self.scale))
 
     def average_conditions(self, conditions: Sequence[Any]) -> Any:
         """Mean of the conditions of several images with the same degradation.
@@ -365,7 +364,7 @@ class Upscaler:
         return image.to(self.device, torch.float32, memory_format=torch.channels_last)
 
 
-def picture_of(source: Source) -> Picture:
+def to_picture(source: Source) -> Picture:
     """Convert a source to a picture."""
     if isinstance(source, Picture):
         return source
@@ -375,19 +374,19 @@ def picture_of(source: Source) -> Picture:
 
 
 def _cut(picture: Picture, box: Box) -> Picture:
-    alpha = None if picture.alpha is None else box.cut(picture.alpha)
-    return replace(picture, pixels=box.cut(picture.pixels), alpha=alpha)
+    alpha = None if picture.alpha is None else box.crop(picture.alpha)
+    return replace(picture, pixels=box.crop(picture.pixels), alpha=alpha)
 
 
 def _like(picture: Picture, colour: Tensor, alpha: Tensor | None) -> Picture:
-    """A picture of new pixels ``(1, 3, h, w)`` and alpha ``(1, h, w)`` that is gray where the given one is."""
+    """Create a picture of new pixels ``(1, 3, h, w)`` and alpha ``(1, h, w)``, gray if the given one is."""
     if picture.metadata.gray:
         colour = ((luma(colour) - 16) / 219).clamp(0, 1).expand(-1, 3, -1, -1).contiguous()
     return replace(picture, pixels=colour[0], alpha=alpha)
 
 
 def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """``(1, c, h, w)`` to another height and width, bicubically and in [0, 1]."""
+    """Resample ``(1, c, h, w)`` bicubically to a height and width, clamped to [0, 1]."""
     return image if tuple(image.shape[-2:]) == size else resize_to(image, size).clamp(0, 1)
 
 

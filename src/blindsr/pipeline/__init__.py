@@ -1,6 +1,6 @@
-"""Restoration of files: single, many, larger than memory, with several frames.
+"""Restoration of files: single files, batches, images larger than memory, animations and pages.
 
-`restore_file` restores one file, `restore_all` many that `plan` has found, as `Options` define.
+`restore_file` restores one file, `restore_all` the files that `plan` lists; `Options` holds all settings.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Restoration of many files: while one is restored, the next is read and the last is written."""
+"""Restoration of many files; reading, restoring and writing overlap."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -19,15 +19,15 @@ def restore_all(
     *,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[Outcome]:
-    """Restore files one after the other; one that fails does not stop the rest.
+    """Restore files in order; errors of single files do not stop the others.
 
-    Every result is there whole or not at all, so a run that was stopped goes on with ``skip_existing``. Closing the
-    iterator early finishes what is being written and starts nothing more.
+    Results are written atomically, so an interrupted run can be resumed with ``skip_existing``. Closing the iterator
+    early finishes pending writes and starts no further work.
 
     Args:
-        jobs: what to read and where to write it.
+        jobs: sources and targets, as returned by `plan`.
         options: named as those of ``blindsr upscale``; or a restorer that was made from them.
-        progress: called with the finished fraction of all of them; a `Watch` can stop the work as well.
+        progress: called with the finished fraction; a `Watch` can also cancel the work.
 
     Yields:
         An outcome for each job, in their order, once its file is written.
@@ -81,7 +81,7 @@ def _write(restorer: Restorer, opened: OpenedFile | None, result: Result, work: 
 
 
 def _settled(outcome: Outcome, writing: "Future[None]", restorer: Restorer, work: Workspace) -> Outcome:
-    """Outcome of a file once it is written, or cannot be."""
+    """Return the outcome of a file after its write has finished or failed."""
     try:
         writing.result()
     except PER_IMAGE_ERRORS as error:

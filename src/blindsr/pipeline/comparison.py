@@ -1,4 +1,4 @@
-"""Comparison of an image before and after, with an enlarged detail."""
+"""Side-by-side comparison of an image and its result, with an enlarged detail."""
 
 from dataclasses import replace
 
@@ -11,11 +11,11 @@ from blindsr.images import Metadata, Picture
 
 _ZOOM = 3
 _GAP = 8
-"""Pixels of white between the parts."""
+"""White gap between the parts, pixels."""
 
 
 def side_by_side(before: Picture, after: Picture) -> Picture:
-    """One picture of two rows: the bicubic enlargement and the result, and below them a detail of each, three times.
+    """Draw the bicubic enlargement and the result next to each other, above a detail of each, enlarged three times.
 
     Args:
         before: the photograph.
@@ -37,7 +37,7 @@ def side_by_side(before: Picture, after: Picture) -> Picture:
 
 
 def _detail(image: Tensor, side: int) -> tuple[int, int]:
-    """Top and left of the square with most detail, on a grid."""
+    """Return top and left of the square with the most detail, on a grid."""
     change = image.diff(dim=-1, prepend=image[..., :1]).abs() + image.diff(dim=-2, prepend=image[..., :1, :]).abs()
     step = max(1, side // 4)
     means = F.avg_pool2d(change.mean(1, keepdim=True), side, step)
@@ -46,7 +46,7 @@ def _detail(image: Tensor, side: int) -> tuple[int, int]:
 
 
 def _zoomed(crop: Tensor, width: int) -> Tensor:
-    """Each pixel as a square of pixels, on white as wide as the images above."""
+    """Enlarge by pixel replication, and pad with white to a width."""
     large = crop.repeat_interleave(_ZOOM, 2).repeat_interleave(_ZOOM, 3)[..., :width]
     return F.pad(large, (0, width - large.shape[-1]), value=1.0)
 

@@ -1,4 +1,4 @@
-"""Files of conditions, to reuse the condition of one camera."""
+"""Reading and writing of stored conditions, for example of one camera."""
 
 import json
 import os
@@ -19,10 +19,10 @@ _VERSION = 1
 
 
 def save_condition(path: Path, model: str, upscaler: Upscaler, condition: Any, *, overwrite: bool = True) -> None:
-    """Write a condition as JSON, whole or not at all.
+    """Write a condition to a JSON file, atomically.
 
     Raises:
-        BlindSRError: a place that cannot be written, or a method whose conditions cannot be kept.
+        BlindSRError: the file cannot be written, or the method does not support stored conditions.
     """
     tensors = {name: values.tolist() for name, values in upscaler.method.pack(condition).items()}
     text = json.dumps({"version": _VERSION, "model": name_of(model), "condition": tensors})
@@ -31,18 +31,18 @@ def save_condition(path: Path, model: str, upscaler: Upscaler, condition: Any, *
 
 @dataclass(frozen=True)
 class StoredCondition:
-    """A condition that was read from a file."""
+    """Condition read from a file."""
 
     path: Path
-    """Where it was read from, for messages."""
+    """Path of the file, for error messages."""
     model: str
     tensors: Mapping[str, Tensor]
 
     def unpack_for(self, model: str, upscaler: Upscaler) -> Any:
-        """The condition for the model that it was made with.
+        """Convert to a condition of the model that it was estimated with.
 
         Raises:
-            BlindSRError: another model.
+            BlindSRError: the model differs.
         """
         if name_of(self.model) != name_of(model):
             raise BlindSRError(
@@ -55,7 +55,7 @@ def load_condition(path: Path, model: str, upscaler: Upscaler) -> Any:
     """Read a condition that `save_condition` wrote for the same model.
 
     Raises:
-        BlindSRError: no such file, something else in it, or another model's condition.
+        BlindSRError: the file is missing or invalid, or the condition belongs to another model.
     """
     return read_condition(path).unpack_for(model, upscaler)
 
@@ -64,7 +64,7 @@ def read_condition(path: str | os.PathLike[str]) -> StoredCondition:
     """Read a file that `save_condition` wrote.
 
     Raises:
-        BlindSRError: no such file, or something else in it.
+        BlindSRError: the file is missing or invalid.
     """
     path = Path(path)
     strange = BlindSRError(

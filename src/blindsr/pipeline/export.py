@@ -1,4 +1,4 @@
-"""Models as files for other runtimes: the networks that restore and that estimate conditions, and a description."""
+"""Export of models for other runtimes: the restoration network, the condition network, and a description."""
 
 import json
 import tempfile
@@ -29,20 +29,20 @@ from blindsr.runtimes.session import open_session
 Format = Literal["onnx", "openvino"]
 _SUFFIXES: dict[Format, tuple[str, ...]] = {"onnx": (".onnx",), "openvino": (".xml", ".bin")}
 _SIZES = ((1, 1), (17, 33), (48, 64))
-"""Heights and widths of the images that a graph is checked on, LR pixels."""
+"""Sizes (height, width) of the images that graphs are verified on, LR pixels."""
 _LARGEST_DIFFERENCE: dict[Precision, float] = {"fp32": 1 / 255, "fp16": 2 / 255, "int8": 0.25}
-"""What the results of a graph may differ from torch's by; int8 is to be judged by an evaluation."""
+"""Tolerances between the results of a graph and torch; the quality of int8 needs an evaluation."""
 _CROP, _CROPS = 96, 24
-"""Side and number of the crops that int8 is calibrated on."""
+"""Side and number of the crops for calibrating int8."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Files that were written."""
+    """Exported files."""
 
     paths: tuple[Path, ...]
     difference: float
-    """The largest one from torch's results on images of odd sizes, 0..255."""
+    """Largest difference from torch on images of odd sizes, 0..255."""
 
 
 def export(
@@ -57,25 +57,25 @@ def export(
     calibrate: Path | None = None,
     overwrite: bool = False,
 ) -> Exported:
-    """Write a model as graphs, checked against torch on images of odd sizes.
+    """Export a model as graphs, verified against torch on images of odd sizes.
 
-    Without ``condition`` and ``photo`` the restoring network takes the condition as inputs, and a second graph finds
-    it. The height and width of images are free.
+    Without ``condition`` and ``photo``, the restoration network takes the condition as inputs, and a second graph
+    estimates it. The height and width of images are dynamic.
 
     Args:
         model: name of weights or path of their file.
-        folder: where files are written, named after the model.
+        folder: output folder; files are named after the model.
         to: format of the graphs.
-        precision: of weights and features; of OpenVINO's weights.
-        condition: a file of ``blindsr condition``, made a part of the network.
-        photo: a photograph whose condition is made a part of the network; methods that adapt need one.
-        kernel: the blur kernel of the photograph, where it is known.
-        calibrate: folder of photographs that int8 is calibrated on.
+        precision: of weights and features; for OpenVINO, of weights.
+        condition: a file of ``blindsr condition``, built into the network.
+        photo: a photograph whose condition is built into the network; required by methods that adapt.
+        kernel: the known blur kernel of the photograph.
+        calibrate: folder of photographs for calibrating int8.
         overwrite: replace files that exist.
 
     Raises:
-        BlindSRError: a network that cannot be written as a graph, options that do not suit it, or a graph that does
-            not give the results of torch.
+        BlindSRError: the network cannot be exported, options do not suit it, or the results of the graph differ from
+            torch.
     """
     name = weights.name_of(model)
     for suffix in (*_SUFFIXES[to], ".json"):
@@ -108,7 +108,7 @@ def export(
 def _condition(
     model: str | Path, method: Method[Any], stored: Path | None, photo: Path | None, kernel: Path | None
 ) -> tuple[bool, dict[str, Tensor]]:
-    """Whether the condition is a part of the network, and its tensors."""
+    """Return whether the condition is built into the network, and its tensors."""
     if stored is not None and photo is not None:
         raise BlindSRError("give either --condition or --photo: both set the condition", Code.CONFLICTING_OPTIONS)
     if kernel is not None and photo is None:
@@ -128,14 +128,14 @@ def _condition(
 
 
 def _encoder_input(method: Method[Any]) -> Tensor | None:
-    """An input of the network that estimates conditions."""
+    """Return an example input of the condition network."""
     return method.encoder_input(torch.zeros(1, 3, 64, 64), torch.Generator().manual_seed(0))
 
 
 def _description(
     model: str | Path, method: Method[Any], given: Mapping[str, Tensor], precision: str, *, fixed: bool
 ) -> dict[str, Any]:
-    """Description of the graphs for programs that use them."""
+    """Build the description of the graphs for programs that use them."""
     path = weights.find_weights(model)
     card = None if weights.is_foreign(path) else weights.read_card(path)
     encoder_input = None if fixed else _encoder_input(method)
@@ -167,7 +167,7 @@ def _write(path: Path, content: bytes | str, *, overwrite: bool) -> Path:
 
 
 def _converted(graph: bytes, description: Mapping[str, Any], to: Format, *, half: bool) -> tuple[bytes, ...]:
-    """The content of the files of a graph."""
+    """Convert a graph to the content of its files."""
     if to == "onnx":
         return (_described(graph, description),)
     try:
@@ -182,7 +182,7 @@ def _converted(graph: bytes, description: Mapping[str, Any], to: Format, *, half
 
 
 def _described(graph: bytes, description: Mapping[str, Any]) -> bytes:
-    """A graph with its description as metadata."""
+    """Add the description to a graph as metadata."""
     import onnx  # noqa: PLC0415  # it was needed to make the graph
 
     model = onnx.load_from_string(graph)
@@ -193,10 +193,10 @@ def _described(graph: bytes, description: Mapping[str, Any]) -> bytes:
 
 @torch.no_grad()
 def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precision, to: Format) -> float:
-    """The largest difference of a graph's results from torch's, of 1.
+    """Return the largest difference between the results of a graph and torch, in [0, 1].
 
     Raises:
-        BlindSRError: it is too large.
+        BlindSRError: it exceeds the tolerance.
     """
     session = open_session(content[0], "onnxruntime" if to == "onnx" else "openvino", *content[1:])
     given = {} if network.fixed else dict(zip(network.names, network.tensors, strict=True))
@@ -207,7 +207,8 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
         wanted = network(lr, *given.values())
         if made.shape != tuple(wanted.shape):
             raise BlindSRError(
-                f"the graph makes {made.shape} of {width}x{height} pixels, and torch {wanted.shape}", Code.INCOMPATIBLE
+                f"the graph returns shape {made.shape} for {width}x{height} pixels, torch {wanted.shape}",
+                Code.INCOMPATIBLE,
             )
         most = max(most, float(np.abs(made - wanted.numpy()).max()))
     if not most < _LARGEST_DIFFERENCE[precision]:
@@ -216,7 +217,7 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
 
 
 def _waves(height: int, width: int) -> Tensor:
-    """An image ``(1, 3, height, width)`` of waves and some noise, the same everywhere."""
+    """Create a deterministic image ``(1, 3, height, width)`` of waves and noise."""
     rows, columns = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)
     waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])
     noise = torch.randn(waves.shape, generator=torch.Generator().manual_seed(0))
@@ -226,7 +227,7 @@ def _waves(height: int, width: int) -> Tensor:
 def _examples(
     method: Method[Any], given: Mapping[str, Tensor], folder: Path | None, *, fixed: bool
 ) -> list[precisions.Inputs]:
-    """Crops of photographs, with their conditions where those are inputs."""
+    """Return crops of photographs, with their conditions if those are inputs."""
     if folder is None:
         raise BlindSRError(
             "int8 needs photographs for calibration; give a folder with --calibrate", Code.MISSING_OPTION
@@ -240,7 +241,7 @@ def _examples(
         lr = network_input(images.read(path))
         top, left = (max(0, side - _CROP) // 2 for side in lr.shape[-2:])
         crop = lr[..., top : top + _CROP, left : left + _CROP]
-        missing = [_CROP - side for side in crop.shape[-2:]]  # the calibration takes images of one size
+        missing = [_CROP - side for side in crop.shape[-2:]]  # the calibration requires images of one size
         crop = F.pad(crop, (0, missing[1], 0, missing[0]), mode="replicate")
         tensors = given if fixed else method.to_tensors(upscaler.condition(lr))
         inputs = {IMAGE: crop, **({} if fixed else tensors)}

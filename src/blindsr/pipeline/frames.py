@@ -27,20 +27,20 @@ def restore_frames(
     tile: int | None = None,
     watch: Watch = Watch(),
 ) -> Frames:
-    """Restore every picture of a file.
+    """Restore all pictures of a file.
 
     The condition of an animation is estimated from its middle frame alone, so that it does not flicker; pages are
     independent, and each has a condition of its own.
 
     Args:
-        upscaler: what restores.
-        frames: what to restore.
+        upscaler: the upscaler.
+        frames: the pictures.
         hints: known properties of the degradation.
         condition: known condition.
-        size: of each result, as for `Upscaler.upscale`.
+        size: size of each result, as for `Upscaler.upscale`.
         strength: 0 is the bicubic enlargement, 1 the network's result.
-        bits: depth of the result; that of the frames if not given.
-        native: what of its side a picture is shrunk to before it is restored; the first one decides for all.
+        bits: bit depth of the result; that of the frames if not given.
+        native: fraction of the side that pictures are reduced to before restoration; ``auto`` uses the first picture.
         tile: as for `Upscaler.upscale`.
         watch: as for `Upscaler.upscale`, for all pictures together.
 
@@ -53,7 +53,7 @@ def restore_frames(
 
     def results() -> Iterator[Picture]:
         for number, picture in enumerate(frames.pictures()):
-            wanted = size if fraction == 1 else Size(exact=size.of(picture.width, picture.height, upscaler.scale))
+            wanted = size if fraction == 1 else Size(exact=size.resolve(picture.width, picture.height, upscaler.scale))
             small = shrink(picture, fraction)
             known = upscaler.estimate_condition(small, hints) if condition is None else condition
             yield upscaler.enlarge(
@@ -68,22 +68,22 @@ def restore_frames(
 
     try:
         return frames.with_pictures(results(), bits)
-    except ImplausibleError as error:  # all frames by one model, so that they do not flicker
+    except ImplausibleError as error:  # one model for all frames, so that they do not flicker
         spare = upscaler.fallback_for(error, watch)
         how: dict[str, Any] = {"size": size, "strength": strength, "bits": bits, "native": native}
         return restore_frames(spare, frames, tile=tile, watch=watch, **how)
 
 
 def middle_frame(frames: Frames) -> Picture:
-    """The picture in the middle."""
+    """Return the picture in the middle."""
     return frames.picture(len(frames) // 2)
 
 
 def fitting_tile(upscaler: Upscaler, frames: Frames, limit: int) -> int:
-    """Side of the tiles that fit in memory with the samples of all results and one picture while it is restored.
+    """Return the side of the largest tiles that fit in memory next to the samples of all results.
 
     Raises:
-        BlindSRError: not even the smallest fit into ``limit`` bytes.
+        BlindSRError: not even the smallest tiles fit into ``limit`` bytes.
     """
     height, width, *_ = max((one.shape for one in frames.samples), key=lambda shape: shape[0] * shape[1])
     samples = sum(one.nbytes for one in frames.samples) * (1 + upscaler.scale**2)

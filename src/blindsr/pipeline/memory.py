@@ -11,18 +11,18 @@ from blindsr.inference.faithful import BORDER
 from blindsr.inference.upscaler import TILES, Upscaler
 
 _PER_INPUT = 40
-"""Bytes that each pixel of an image takes while its condition is estimated: its floats, and copies of them."""
+"""Bytes per pixel of an image while its condition is estimated: floats and copies."""
 _PER_OUTPUT = 48
-"""Bytes that each pixel of a result takes: its floats, a copy that is clamped or resampled, and its samples."""
+"""Bytes per pixel of a result: floats, a clamped or resampled copy, and samples."""
 _RUNTIME = 450_000_000
-"""Bytes that Python, torch, libvips and weights take before the first pixel."""
+"""Bytes used by Python, torch, libvips and weights before any image."""
 _SYSTEM = Path("/")
 """Where Linux reports memory."""
 _GROUPS = {
     "": ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     "memory": ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 }
-"""Folder and files of control groups, versions 2 and 1: the limit, what is used, and which of that are files."""
+"""Folder and files of control groups, versions 2 and 1: limit, usage, and file cache."""
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
 
@@ -30,7 +30,7 @@ def parse_memory(text: str) -> int:
     """Parse a memory size: ``2GB``, ``900M``, ``1.5GiB``; ``auto`` is most of the available memory.
 
     Raises:
-        BlindSRError: something else, or less than Python and torch themselves take.
+        BlindSRError: invalid text, or less than Python and torch need.
     """
     if text == "auto":
         return max(2 * _RUNTIME, int(0.8 * available()))
@@ -44,20 +44,20 @@ def parse_memory(text: str) -> int:
 
 
 def available() -> int:
-    """Available memory in bytes, file caches included; a guess if the system does not report it."""
+    """Return the available memory in bytes, including file caches; an estimate if the system does not report it."""
     available = _number(_SYSTEM / "proc/meminfo", "MemAvailable")
     if available is not None:
         return min([1024 * available, *_left_to_groups()])
-    try:  # what nothing uses: less than can be had
+    try:  # a lower bound: unused memory without caches
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
         return 4 * 10**9
 
 
 def _left_to_groups() -> Iterator[int]:
-    """Bytes that each control group which this process is in, and which has a limit, may still take.
+    """Yield the remaining bytes of each control group of this process that has a limit.
 
-    Copies of files that the group has read count as used there, though they make room when it is wanted.
+    File caches count as available, since the system frees them on demand.
     """
     for line in _text(_SYSTEM / "proc/self/cgroup").splitlines():
         kinds, name = line.split(":", 2)[1:]
@@ -65,7 +65,7 @@ def _left_to_groups() -> Iterator[int]:
             continue
         folder, limit, used, files = _GROUPS[kinds]
         own = _SYSTEM / folder / name.lstrip("/")
-        # In a container the name may be that outside of it; what is above is then the container's
+        # In a container, the name may refer to the host; the parent is then the container's group
         for group in (own, *own.parents):
             most, taken = _number(group / limit), _number(group / used)
             if most is not None and taken is not None:
@@ -73,7 +73,7 @@ def _left_to_groups() -> Iterator[int]:
 
 
 def _number(path: Path, name: str = "") -> int | None:
-    """The number in a file, or in its line of a name; None if there is none."""
+    """Read a number from a file, or from the line with a name; None if there is none."""
     match = re.search(rf"^{name}:?\s*(\d+)", _text(path), re.MULTILINE)
     return None if match is None else int(match[1])
 
@@ -86,29 +86,29 @@ def _text(path: Path) -> str:
 
 
 def bytes_for_whole(pixels: int, scale: float) -> int:
-    """Bytes that an image of so many pixels takes with its result, and all that is there before the first pixel."""
+    """Return the bytes needed for an image of a number of pixels, its result, and the libraries."""
     return _RUNTIME + math.ceil(pixels * (_PER_INPUT + _PER_OUTPUT * scale**2))
 
 
 def bytes_needed(upscaler: Upscaler, width: int, height: int, scale: float) -> int:
-    """Bytes that it takes at least to restore an image that is held whole, and to interpolate the result further."""
+    """Return the minimum of bytes needed to restore a whole image in memory."""
     return bytes_for_whole(width * height, scale) + _features(upscaler, width, height, TILES[-1])
 
 
 def fitting_tile(upscaler: Upscaler, width: int, height: int, room: int) -> int:
-    """Side of the largest tile whose features fit, but none larger than it has; the smallest where none fits.
+    """Return the side of the largest tile that fits, at most the upscaler's own; the smallest if none fits.
 
     Args:
-        upscaler: what restores.
+        upscaler: the upscaler.
         width: of the image, pixels.
         height: of the image, pixels.
-        room: bytes in addition to `bytes_for_whole`.
+        room: available bytes in addition to `bytes_for_whole`.
     """
     return _largest_tile(upscaler, lambda side: _features(upscaler, width, height, side) <= room)
 
 
 def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
-    """Bytes that the networks take for a tile in addition to the image; 0 where they compute on another device."""
+    """Return the bytes of activations for a tile; 0 on devices other than the CPU."""
     if upscaler.device.type != "cpu":
         return 0
     traits = upscaler.method.traits
@@ -117,17 +117,17 @@ def _features(upscaler: Upscaler, width: int, height: int, side: int) -> int:
 
 
 def largest_analysed(limit: int) -> int:
-    """Largest number of pixels that can be analysed at once."""
+    """Return the largest number of pixels that can be analysed at once."""
     return max(2**16, (limit - _RUNTIME) // (4 * _PER_INPUT))
 
 
 def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
-    """Side of the largest tile such that it, and a row of such tiles, fit; none larger than it has.
+    """Return the side of the largest tile such that a row of tiles fits, at most the upscaler's own.
 
     Args:
-        upscaler: what restores.
+        upscaler: the upscaler.
         width: of the image, pixels.
-        limit: bytes.
+        limit: memory limit, bytes.
     """
     traits, room = upscaler.method.traits, (limit - _RUNTIME) * 0.7
 
@@ -140,10 +140,10 @@ def strip_tile(upscaler: Upscaler, width: int, limit: int) -> int:
 
 
 def _largest_tile(upscaler: Upscaler, fits: Callable[[int], bool]) -> int:
-    """Side of the largest tile that fits, but none larger than it has; the smallest where none fits."""
+    """Return the side of the largest tile that fits, at most the upscaler's own; the smallest if none fits."""
     return min(upscaler.tile, next(filter(fits, TILES), TILES[-1]))
 
 
 def side_of(pixels: int) -> int:
-    """Side of a square of so many pixels."""
+    """Return the side of a square of a number of pixels."""
     return math.isqrt(pixels)

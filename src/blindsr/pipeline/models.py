@@ -1,4 +1,4 @@
-"""Models and conditions from options; models are cached."""
+"""Loading of models and conditions for options, with a cache of models."""
 
 import math
 import os
@@ -18,7 +18,7 @@ from blindsr.pipeline.options import Options
 from blindsr.weights.suits import Suitability, selectable
 
 _KEPT = 2
-"""Models that stay in memory for the next call."""
+"""Number of models that are cached."""
 _LARGEST_BICUBIC = 99
 _LOADING = Lock()
 
@@ -27,7 +27,7 @@ def load_model(options: Options) -> Upscaler | Auto:
     """Load the model for some options; the last models are cached.
 
     Raises:
-        BlindSRError: no such weights, device, precision or tile, or weights that an ensemble does not suit.
+        BlindSRError: unknown weights, device, precision or tile, or a model without support for the self-ensemble.
     """
     if isinstance(options.model, Upscaler | Auto):
         return options.model
@@ -54,12 +54,12 @@ def load_model(options: Options) -> Upscaler | Auto:
 
 
 def _meant(options: Options, chooser: Auto) -> str | None:
-    """Default model where a condition or hints are given: one that supports them."""
+    """Return a default model that supports the condition or hints of the options."""
     if options.condition is not None:
         given = options.condition
         given = condition_io.read_condition(given) if isinstance(given, str | os.PathLike) else given
         if not isinstance(given, StoredCondition):
-            raise BlindSRError("give the model of the condition with --model", Code.MISSING_OPTION)
+            raise BlindSRError("a condition requires its model; give it with --model", Code.MISSING_OPTION)
         return given.model
     given = options.hints().given()
     return chooser.first_supporting(given) if given else None
@@ -81,25 +81,23 @@ def _named_settings(settings: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _detailed() -> dict[str, Suitability]:
-    """The weights that a choice of detail can be made of."""
+    """Return the weights that support ``detail``."""
     found = {name: suits for name, suits in selectable().items() if weights.partner_of(name) is not None}
     if not any(suits.anything for suits in found.values()):
-        raise BlindSRError(
-            "no model of the choice of 'auto' supports --detail; name one with --model", Code.UNSUPPORTED_OPTION
-        )
+        raise BlindSRError("no model of 'auto' supports --detail; name one with --model", Code.UNSUPPORTED_OPTION)
     return found
 
 
 def _written(name: str) -> int | None:
-    """When a file of weights was written, so that another one of its name is another model."""
+    """Return the modification time of a weights file, so that a replaced file is loaded again."""
     return os.stat(name).st_mtime_ns if Path(name).is_file() else None  # noqa: PTH116
 
 
 def load_condition(options: Options, upscaler: Upscaler | Auto) -> Any:
-    """The condition that options name, for a model; None if they name none.
+    """Load the condition of options for a model; None if there is none.
 
     Raises:
-        BlindSRError: no such file, something else in it, or another model's condition.
+        BlindSRError: the file is missing or invalid, or the condition belongs to another model.
     """
     given = options.condition
     if isinstance(given, str | os.PathLike):

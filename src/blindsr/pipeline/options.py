@@ -1,4 +1,4 @@
-"""Options of restoration, shared by the command, Python and clusters."""
+"""Options of restoration, shared by the command line, Python and clusters."""
 
 import math
 import os
@@ -20,7 +20,7 @@ from blindsr.images.write import check_quality
 from blindsr.inference import size as sizes
 from blindsr.inference.size import Size
 from blindsr.inference.transparency import network_input
-from blindsr.inference.upscaler import Precision, Source, Upscaler, picture_of
+from blindsr.inference.upscaler import Precision, Source, Upscaler, to_picture
 from blindsr.pipeline import condition_io, memory
 from blindsr.pipeline.planning.plan import TEMPLATE, Naming
 from blindsr.runtimes.session import Runtime
@@ -37,16 +37,16 @@ Region: TypeAlias = tuple[int, int, int, int]
 
 DEFAULT_MODEL = "auto"
 _LEAST_KERNEL = 15
-"""Side of the kernels that most methods were trained with, HR pixels."""
+"""Smallest side of Gaussian kernels, HR pixels; most methods were trained with it."""
 _HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
 _OF_AN_UPSCALER = ("detail", "device", "precision", "seed", "tile", "tta", "runtime")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Options:
-    """Options of restoration; each field is the option of ``blindsr upscale`` of the same name.
+    """Options of restoration, named as those of ``blindsr upscale``.
 
-    Values may be given as on the command line, or as the objects that these denote.
+    Values may be strings as on the command line, or the corresponding objects.
 
     Examples:
         >>> import blindsr
@@ -56,9 +56,9 @@ class Options:
     """
 
     model: str | Path | Upscaler | Auto = DEFAULT_MODEL
-    """Name of weights, path of a weights file, ``bicubic`` or ``auto``; or an `Upscaler` that is ready."""
+    """Name of weights, path of a weights file, ``bicubic`` or ``auto``; or an `Upscaler`."""
     scale: float | None = None
-    """Pixels of a result per pixel of its image along each side; the model's own if not given."""
+    """Enlargement factor; that of the model if not given."""
     size: str | None = None
     """Instead of ``scale``: ``3000x2000`` to fit into, ``3000x`` or ``x2000``."""
     megapixels: float | None = None
@@ -66,57 +66,57 @@ class Options:
     native: str | float | None = None
     """Fraction of the side that an image is reduced to before restoration: ``auto``, ``off`` or a number.
 
-    If not given, it is that of the choice where a model is chosen for each image that is not too large, else 1."""
+    If not given, ``auto`` models decide it for each image, and other models use 1."""
     strength: float = 1.0
     """0 is the bicubic enlargement, 1 the model's result."""
     detail: float = 0.0
-    """From 0, the most faithful weights, to 1, those of the same network that were trained for looks."""
+    """From 0, weights for fidelity, to 1, weights of the same network for perceptual quality."""
     support: Sequence[Source] | None = None
     """Images with the same degradation, to estimate the condition from."""
     tta: bool = False
     """Eight-fold self-ensemble."""
     preview: str | Region | None = None
-    """Restore only this region, as in the whole result: ``X,Y,WIDTH,HEIGHT``."""
+    """Restore only the region ``X,Y,WIDTH,HEIGHT``, as in the whole result."""
     compare: Path | None = None
-    """File for a comparison before and after, side by side."""
+    """File for a side-by-side comparison of image and result."""
     condition: Any = None
-    """Stored condition of the same camera: a file of ``blindsr condition``, or a condition."""
+    """Stored condition of the same camera: a file of ``blindsr condition``, or a `StoredCondition`."""
     kernel: "str | Path | Tensor | None" = None
-    """The blur kernel ``(k, k)`` in pixels of the result, or a file of it: .npy, .mat, .png or .tif."""
+    """Known blur kernel ``(k, k)`` in pixels of the result, or its file: .npy, .mat, .png or .tif."""
     blur: float | None = None
     """Instead of ``kernel``: standard deviation of a Gaussian, pixels of the result."""
     noise: float | None = None
-    """Standard deviation of the noise, 0 to 255."""
+    """Known standard deviation of the noise, 0 to 255."""
     denoise: float | None = None
     """Factor of the estimated noise: 0 keeps it, 1 removes it."""
     steps: int | None = None
     """Gradient steps on each image."""
     time_limit: str | float | None = None
-    """Time limit for learning from an image: ``5s``, ``2m``, or seconds."""
+    """Time limit for adapting to an image: ``5s``, ``2m``, or seconds."""
     report: bool = False
-    """Collect findings, and write a residual map next to each result."""
+    """Report findings, and write a residual map next to each result."""
     name: str | None = None
-    """Template of names of results in a folder, with ``{stem}``, ``{scale}`` and ``{model}``."""
+    """Template of file names in a folder, with ``{stem}``, ``{scale}`` and ``{model}``."""
     format: FileFormat = "keep"
-    """Format of results in a folder; ``keep`` for that of the image."""
+    """Format of results in a folder; ``keep`` uses that of the image."""
     quality: int = 95
     """Quality of JPEG, WebP, AVIF and HEIC results, 1 to 100."""
     bits: str | int = "keep"
-    """Bit depth of a result: 8, 16, or 32 for floats; ``keep`` for that of the image, if the format supports it."""
+    """Bit depth of a result: 8, 16, or 32 for floats; ``keep`` uses that of the image if the format supports it."""
     device: "str | device" = "auto"
     precision: Precision = "auto"
     runtime: Runtime = "auto"
-    """What computes the network: ``torch``, ``onnxruntime``, ``openvino``, or the fastest that was measured here."""
+    """Library that runs the network: ``torch``, ``onnxruntime``, ``openvino``, or ``auto`` for the fastest."""
     seed: int = 0
     """Seed of a method's random choices."""
     tile: int | str = "auto"
     """Side of a tile, pixels of the image."""
     max_memory: str | int = "auto"
-    """Memory limit, as ``2GB`` or in bytes; larger images are restored in strips, to PNG, TIFF or JPEG."""
+    """Memory limit, such as ``2GB``, or bytes; larger images are restored in strips, to PNG, TIFF or JPEG."""
     overwrite: bool = False
-    """Replace results that exist."""
+    """Replace existing results."""
     skip_existing: bool = False
-    """Leave results that exist."""
+    """Keep existing results."""
 
     def __post_init__(self) -> None:
         """Check all options.
@@ -216,7 +216,7 @@ class Options:
 
     @property
     def depth(self) -> int | None:
-        """Bit depth; None for that of the image."""
+        """Requested bit depth; None for that of the image."""
         if self.bits == "keep":
             return None
         if str(self.bits) not in ("8", "16", "32"):
@@ -224,14 +224,14 @@ class Options:
         return int(self.bits)
 
     def hints(self) -> Hints:
-        """Hints of these options; files are read.
+        """Build the hints of these options; reads files.
 
         Raises:
             BlindSRError: a file cannot be read, or a value is invalid.
         """
         limit = parse_duration(self.time_limit) if isinstance(self.time_limit, str) else self.time_limit
         return Hints(
-            support=[network_input(picture_of(one)) for one in self.support] if self.support else None,
+            support=[network_input(to_picture(one)) for one in self.support] if self.support else None,
             kernel=self._known_kernel(),
             noise=self.noise,
             denoise=self.denoise,
@@ -254,7 +254,7 @@ class Options:
         """Naming of results in a folder.
 
         Args:
-            scale: the model's.
+            scale: scale of the model.
         """
         sized = self.size or (f"{self.megapixels:g}MP" if self.megapixels else None)
         template = self.name if self.name is not None else "{stem}_{scale}" if sized else TEMPLATE
@@ -264,13 +264,13 @@ class Options:
         return Naming(sized or self.scale or scale, model, template)
 
     def portable(self) -> "Options":
-        """Options with the content of files instead of their paths, for other machines.
+        """Replace paths by the content of their files, for other machines.
 
         Raises:
             BlindSRError: a file cannot be read, or the model is an `Upscaler`.
         """
         if isinstance(self.model, Upscaler | Auto):
-            raise BlindSRError("a cluster needs a model by name, which each worker loads", Code.MISSING_OPTION)
+            raise BlindSRError("on a cluster, the model must be given by name", Code.MISSING_OPTION)
         known, condition = self.hints(), self.condition
         return replace(
             self,

@@ -1,4 +1,4 @@
-"""States of one file in the pipeline: opened, oversized, and the outcome."""
+"""States of a file in the pipeline: opened, oversized, and the outcome."""
 
 import errno
 from dataclasses import dataclass, field
@@ -13,24 +13,24 @@ from blindsr.pipeline.planning.locations import Workspace
 from blindsr.pipeline.planning.plan import Job
 
 PER_IMAGE_ERRORS = (BlindSRError, OSError, MemoryError, RuntimeError)
-"""Errors that concern one image only; torch raises RuntimeError when memory runs out."""
+"""Errors of a single image; torch raises RuntimeError when memory runs out."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of restoring one file."""
+    """Outcome of restoring one file."""
 
     job: Job
     error: BlindSRError | None = None
     skipped: bool = False
     seconds: float = 0.0
-    """Time for the condition and the restoration."""
+    """Time for estimating the condition and restoring, seconds."""
     megapixels: float = 0.0
     """Megapixels of the result."""
     findings: dict[str, Any] = field(default_factory=dict)
-    """What the method estimated, and how consistent the result is with the image."""
+    """Estimates of the method, and the consistency of the result with the image."""
     content: bytes | None = None
-    """Content of the result's file, if no target was given."""
+    """Content of the result file, if no target was given."""
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as values for JSON."""
@@ -52,18 +52,18 @@ class OversizedImage:
 
 Content: TypeAlias = Picture | Frames | OversizedImage
 Result: TypeAlias = Picture | Frames | None
-"""None if it was already written."""
+"""Restored picture or frames; None if already written."""
 
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A decoded file, and the local paths of its source and target."""
+    """A decoded file with the local paths of its source and target."""
 
     job: Job
     source: Path
     target: Path
     content: Content | None
-    """None if an existing result is kept."""
+    """Decoded content; None if an existing result is kept."""
 
     @property
     def map(self) -> Path:
@@ -72,7 +72,7 @@ class OpenedFile:
 
 
 def to_error(job: Job, error: Exception, work: Workspace) -> BlindSRError:
-    """Convert an error of the system to a sentence about the original file; bugs are raised again."""
+    """Convert an operating system error to a message about the original file; other errors are raised again."""
     if isinstance(error, BlindSRError):
         return BlindSRError(work.with_original_names(str(error)), error.code)
     if isinstance(error, OSError):

@@ -38,22 +38,22 @@ def restore_file(
     *,
     progress: Callable[[float], None] | None = None,
 ) -> Outcome:
-    """Restore a file of any kind that can be read: a picture, an animation, pages, an image larger than memory.
+    """Restore a file: a picture, an animation, several pages, or an image larger than memory.
 
-    Several threads may do so at once, with one model too. The model of the last calls is kept for the next ones.
+    Safe to call from several threads, also with a shared model. Recently used models are cached.
 
     Args:
-        source: a path, a URL that fsspec supports, or the content of a file.
-        target: likewise, where the result is written whole or not at all; None gives the content of the result's file,
-            of the format in ``options``.
-        options: named as those of ``blindsr upscale``.
-        progress: called with the finished fraction; a `Watch` can stop the work as well.
+        source: path, URL that fsspec supports, or content of a file.
+        target: path or URL of the result, written atomically; None returns the content of the file instead, in the
+            format of ``options``.
+        options: options of restoration.
+        progress: called with the finished fraction; a `Watch` can also cancel the work.
 
     Returns:
-        What became of it; ``content`` is the file where there is no target.
+        The outcome; its ``content`` is the result file if there is no target.
 
     Raises:
-        BlindSRError: a file that cannot be read or written, or options that do not suit it.
+        BlindSRError: the file cannot be read or written, or options do not suit it.
         CancelledError: the watch cancelled the work.
 
     Examples:
@@ -91,19 +91,19 @@ def restore_file(
 
 
 def _name_of_content(data: bytes) -> str:
-    """A name for the content of a file, with the extension of its format."""
+    """Return a file name for some content, with the extension of its format."""
     kind = detect_format(data)
     return f"image{next((row.suffixes[0] for row in formats.FORMATS if row.name == kind), '')}"
 
 
 class Restorer:
-    """A model with options for any number of files; immutable, so that threads may share it."""
+    """A model with options, for any number of files; immutable and thread-safe."""
 
     def __init__(self, options: Options) -> None:
         """Load the model and the files of the options.
 
         Raises:
-            BlindSRError: no such model, a file that cannot be read, or hints that the model does not understand.
+            BlindSRError: unknown model, a file cannot be read, or the model does not support a hint.
         """
         self.options = options
         self.upscaler = models.load_model(options)
@@ -120,9 +120,9 @@ class Restorer:
         return outcome
 
     def failed(self, job: Job, error: Exception, work: Workspace) -> Outcome:
-        """Outcome of a file after an error; bugs are raised again.
+        """Return the outcome of a file after an error; unexpected errors are raised again.
 
-        A result that another process wrote in the meantime is skipped where those that exist are.
+        With ``skip_existing``, a result that another process wrote in the meantime counts as skipped.
         """
         appeared = isinstance(error, OutputExistsError) and locations.modification_time(job.target) is not None
         if appeared and self.options.existing == "skip":
@@ -133,7 +133,7 @@ class Restorer:
         """Fetch and decode a file, unless its existing result is kept.
 
         Raises:
-            BlindSRError: it cannot be read, or its result cannot be written.
+            BlindSRError: the file cannot be read, or its result cannot be written.
         """
         options, replaced = self.options, self.options.existing == "replace"
         if job.error is not None:
@@ -145,7 +145,7 @@ class Restorer:
         opened = OpenedFile(job, source, target, None)
         if options.compare is not None:
             check_new(options.compare, (source, target), overwrite=replaced)
-        if options.report:  # a run that was stopped may have left it without its result
+        if options.report:  # an interrupted run may have left it without its result
             check_new(opened.map, (source,), overwrite=options.existing != "refuse")
         return replace(opened, content=self._oversized(opened) or images.read_file(source))
 
@@ -153,7 +153,7 @@ class Restorer:
         """Restore a decoded file; an image larger than memory is also written.
 
         Raises:
-            BlindSRError: options that do not suit it, or too little memory.
+            BlindSRError: options do not suit the file, or there is not enough memory.
             CancelledError: the watch cancelled the work.
         """
         if opened.content is None:
@@ -175,7 +175,7 @@ class Restorer:
         """Write a result and deliver it to its target.
 
         Raises:
-            BlindSRError: it cannot be written.
+            BlindSRError: the result cannot be written.
         """
         if opened.content is None:
             return
@@ -191,18 +191,18 @@ class Restorer:
         work.discard(opened.source)
 
     def _oversized(self, opened: OpenedFile) -> OversizedImage | None:
-        """Size of an image that has to be restored in strips; an error if that is not possible within a given limit."""
+        """Return the size of an image that must be restored in strips, else None; raise if that is not possible."""
         try:
             strips = Strips(opened.source)
         except BlindSRError:
-            return None  # reading it whole raises the error, or succeeds
+            return None  # reading it as a whole raises the error or succeeds
         options, width, height, limit = self.options, strips.width, strips.height, self._memory()
         upscaler = self.upscaler if isinstance(self.upscaler, Upscaler) else self.upscaler.largest
         factor = _factor(options.result_size, width, height, upscaler.scale)
         if width * height <= MAX_PIXELS and memory.bytes_needed(upscaler, width, height, factor) <= limit:
             return None
         plain = options.region is None and options.compare is None and options.shrinking in (None, 1)
-        held = bytes_held(opened.target, *options.result_size.of(width, height, upscaler.scale))
+        held = bytes_held(opened.target, *options.result_size.resolve(width, height, upscaler.scale))
         if plain and opened.target.suffix.lower() in SUFFIXES and held < limit:
             return OversizedImage(width, height, limit)
         if self.limit is None:
@@ -230,7 +230,7 @@ class Restorer:
         photograph = picture
         picture, size, scaled = _at_native(picture, native, size, upscaler.scale)
         if region is None:
-            images.check_sides(opened.target, *size.of(picture.width, picture.height, upscaler.scale))
+            images.check_sides(opened.target, *size.resolve(picture.width, picture.height, upscaler.scale))
         condition = upscaler.estimate_condition(picture, self.hints) if self.condition is None else self.condition
         tile = self._tile(upscaler, picture, size)
         if region is not None:
@@ -255,7 +255,7 @@ class Restorer:
         images.check_frames(opened.target, frames, options.depth)
         upscaler, size, native, choice = self._chosen(opened, middle_frame(frames))
         for one in frames.samples:
-            images.check_sides(opened.target, *size.of(one.shape[1], one.shape[0], upscaler.scale))
+            images.check_sides(opened.target, *size.resolve(one.shape[1], one.shape[0], upscaler.scale))
         result = restore_frames(
             upscaler,
             frames,
@@ -289,11 +289,11 @@ class Restorer:
             watch=watch,
         )
         findings = {**describe_choice(choice), **(upscaler.method.describe(condition) if options.report else {})}
-        width, height = options.result_size.of(image.width, image.height, upscaler.scale)
+        width, height = options.result_size.resolve(image.width, image.height, upscaler.scale)
         return Outcome(opened.job, megapixels=width * height / 1e6, findings=findings)
 
     def _chosen(self, opened: OpenedFile, picture: Picture) -> tuple[Upscaler, Size, NativeOption, Choice | None]:
-        """The model for a picture, the size of its result, the fraction it is shrunk to, and why."""
+        """Return the model for a picture, the native fraction, and the choice."""
         size, native = self.options.result_size, self.options.shrinking
         if isinstance(self.upscaler, Upscaler):
             return self.upscaler, size, native or 1.0, None
@@ -303,11 +303,11 @@ class Restorer:
         return upscaler, size, found if native is None or native == "auto" else native, choice
 
     def _fixed(self) -> tuple[Upscaler, Choice | None]:
-        """The model for images that are too large to be analysed, and why."""
-        return (self.upscaler, None) if isinstance(self.upscaler, Upscaler) else self.upscaler.unseen()
+        """Return the model for images that are too large to be analysed, and the choice."""
+        return (self.upscaler, None) if isinstance(self.upscaler, Upscaler) else self.upscaler.default_choice()
 
     def _tile(self, upscaler: Upscaler, picture: Picture, size: Size) -> int:
-        """Side of the tiles that fit in memory with a picture and its result."""
+        """Return the side of the tiles that fit in memory next to a picture and its result."""
         width, height = picture.width, picture.height
         held = memory.bytes_for_whole(width * height, _factor(size, width, height, upscaler.scale))
         return memory.fitting_tile(upscaler, width, height, self._memory() - held)
@@ -315,7 +315,7 @@ class Restorer:
     def _findings(
         self, upscaler: Upscaler, opened: OpenedFile, pair: tuple[Picture, Picture], condition: Any
     ) -> dict[str, Any]:
-        """Findings of the method, and the consistency of the result, with a residual map."""
+        """Return the findings of the method and the consistency of the result; writes the residual map."""
         picture, result = pair
         found = upscaler.method.describe(condition)
         estimate = upscaler.method.estimate(condition)
@@ -328,23 +328,23 @@ class Restorer:
 
 
 def _factor(size: Size, width: int, height: int, scale: int) -> float:
-    """How much larger than the image is what has to be held of its result."""
-    return max(scale, size.of(width, height, scale)[0] / width)
+    """Return the enlargement that must be held in memory."""
+    return max(scale, size.resolve(width, height, scale)[0] / width)
 
 
 def _at_native(
     picture: Picture, native: NativeOption, size: Size, scale: int
 ) -> tuple[Picture, Size, dict[str, float]]:
-    """A picture at its native resolution, the size that its result is to have, and what to report of that."""
+    """Reduce a picture to its native resolution; return it with the size of the result and what to report."""
     fraction = resolve_native(native, picture.pixels)
     if fraction == 1:
         return picture, size, {}
-    size = Size(exact=size.of(picture.width, picture.height, scale))
+    size = Size(exact=size.resolve(picture.width, picture.height, scale))
     return shrink(picture, fraction), size, {"native": round(fraction, 3)}
 
 
 def _shown(picture: Picture, region: Region | None) -> Picture:
-    """The part of a picture that a result shows."""
+    """Return the region of a picture that a preview shows."""
     if region is None:
         return picture
     left, top, width, height = region

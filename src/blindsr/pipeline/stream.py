@@ -1,4 +1,4 @@
-"""Restoration of images larger than memory, in rows of tiles under one condition."""
+"""Restoration of images larger than memory, in rows of tiles with one condition."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,19 +24,19 @@ from blindsr.pipeline import memory
 
 Rows = Iterator[Samples]
 _BETWEEN = 16
-"""Bits of samples before the final resampling."""
+"""Bit depth before the final resampling."""
 
 
 @dataclass(frozen=True)
 class _Manner:
-    """How each tile is restored."""
+    """Settings for restoring tiles."""
 
     condition: Any
     strength: float
     bits: int
     tile: int
     opaque: bool
-    """Whether what is transparent is put on white."""
+    """Whether transparent parts are composited on white."""
 
 
 def restore_in_strips(
@@ -56,29 +56,28 @@ def restore_in_strips(
 ) -> Any:
     """Restore a file to a PNG, TIFF or JPEG file in strips.
 
-    The result is that of `Upscaler.upscale`, but for two things: an image of which even the input does not fit is
-    analysed only in its middle, and where an image is fully transparent, its hidden colour may be continued
-    differently.
+    The result equals that of `Upscaler.upscale` with two exceptions: if not even the input fits in memory, the
+    condition is estimated from its central part; and the colour of fully transparent pixels may differ.
 
     Args:
-        upscaler: what restores; its tiles are made smaller where they would not fit.
+        upscaler: the upscaler; tiles are made smaller if they do not fit.
         source: file to read.
-        target: file to write; it is there whole or not at all.
+        target: file to write, atomically.
         hints: known properties of the degradation.
-        max_memory: bytes that the process is to stay under.
+        max_memory: memory limit of the process, bytes.
         condition: known condition; estimated if not given.
-        size: of the result; the result of the network is kept in a temporary file while it is resampled.
+        size: size of the result; resampling uses a temporary file.
         strength: 0 is the bicubic enlargement, 1 the network's result.
-        bits: depth of the result; that of the image, if the file can hold it, if not given.
-        quality: of a JPEG file.
-        overwrite: replace a target that is there when the work is done.
+        bits: bit depth of the result; by default that of the image if the format supports it.
+        quality: JPEG quality.
+        overwrite: replace an existing target.
         watch: progress and cancellation.
 
     Returns:
-        The condition that the image was restored under.
+        The condition of the image.
 
     Raises:
-        BlindSRError: a file that cannot be read in strips, or a place that cannot be written so.
+        BlindSRError: the file cannot be read in strips, or the target cannot be written in strips.
         OSError: the disk is full.
     """
     check_output(target, bits)
@@ -91,7 +90,7 @@ def restore_in_strips(
     condition = estimate_condition(upscaler, source, hints, max_memory) if condition is None else condition
     metadata = replace(strips.metadata, bits=bits or stored_depth(target, strips.metadata.bits))
     made = upscaler.scale * strips.width, upscaler.scale * strips.height
-    wanted = size.of(strips.width, strips.height, upscaler.scale)
+    wanted = size.resolve(strips.width, strips.height, upscaler.scale)
     check_sides(target, *wanted)
     metadata = prepare_metadata(metadata, target, *wanted)
     opaque = not WRITTEN[target.suffix.lower()].alpha
@@ -109,7 +108,7 @@ def restore_in_strips(
                 again = resample_strips(between, *wanted, metadata.bits)
                 write_strips(again, _shape(wanted, channels), metadata, part, quality)
             verify(part, format_of_extension(target), [wanted])
-    except ImplausibleError as error:  # rows that are written already would not be those of the spare model
+    except ImplausibleError as error:  # the rows already written would be those of another model
         spare = upscaler.fallback_for(error, watch)
         options = {"size": size, "strength": strength, "bits": bits, "quality": quality}
         options |= {"overwrite": overwrite, "watch": watch}
@@ -118,13 +117,13 @@ def restore_in_strips(
 
 
 def _shape(size: tuple[int, int], channels: int) -> tuple[int, ...]:
-    """Shape of an array of samples of a width and height."""
+    """Return the shape of an array of samples for a width and height."""
     width, height = size
     return (height, width) if channels == 1 else (height, width, channels)
 
 
 def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memory: int) -> Any:
-    """Estimate the condition of a file, from its middle if the whole does not fit in memory."""
+    """Estimate the condition of a file, from its central part if the whole does not fit in memory."""
     strips = Strips(source)
     width, height = strips.width, strips.height
     most = memory.largest_analysed(max_memory)
@@ -136,7 +135,7 @@ def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memor
 
 
 def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
-    """The result from the top to the bottom, a row of tiles at a time."""
+    """Yield the result from top to bottom, one row of tiles at a time."""
     window, margin, side = Window(strips), upscaler.context, manner.tile
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
@@ -147,7 +146,7 @@ def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch)
 
 
 def _row(upscaler: Upscaler, piece: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
-    """Restore a row of tiles from left to right; ``rows`` is where it begins in its context, and its height."""
+    """Restore a row of tiles from left to right; ``rows`` is its offset within its context, and its height."""
     top, height = rows
     for left in range(0, piece.width, manner.tile):
         region = (left, top, min(manner.tile, piece.width - left), height)

@@ -47,7 +47,7 @@ class Budget:
             return cls(text, time=parse_duration(text))
         except BlindSRError:
             raise BlindSRError(
-                f"a budget is 'paper', a time as 45s, 30m or 2h, or a number of steps, not {text!r}"
+                f"expected a budget 'paper', a duration such as 30m or 2h, or a number of steps, got {text!r}"
             ) from None
 
     @property

@@ -174,7 +174,7 @@ def _in_order(study: Study) -> list[str]:
 
     def add(name: str, path: tuple[str, ...] = ()) -> None:
         if name in path:
-            raise BlindSRError(f"{study.name}: {name} starts from itself", Code.INVALID_FILE)
+            raise BlindSRError(f"{study.name}: variant {name} is initialised from itself", Code.INVALID_FILE)
         begin = study.variants[name].init
         if begin is not None:
             add(begin, (*path, name))

@@ -1,1 +1,1 @@
-"""Networks in other runtimes than torch: their graphs, files of them, and sessions that compute them."""
+"""Inference in runtimes other than torch: graphs, reduced precision, and sessions."""

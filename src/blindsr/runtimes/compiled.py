@@ -19,13 +19,13 @@ from blindsr.runtimes.session import Runtime, Session, open_session
 from blindsr.version import __version__
 
 _SIDE = 32
-"""Side of the image for conditions of which only the shapes matter, LR pixels."""
+"""Side of the image for example conditions, LR pixels."""
 _CLOSE = 1 / 255
-"""Largest difference between results of runtimes."""
+"""Tolerance between the results of runtimes."""
 
 
 class Compiled(Method[Any]):
-    """Method that estimates conditions by torch and restores by a graph in another runtime, on the CPU."""
+    """Method that estimates conditions with torch and restores with a graph in another runtime, on the CPU."""
 
     def __init__(self, method: Method[Any], session: Session) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Compiled(Method[Any]):
         return self.method.symmetric
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Any:
-        """As the method does."""
+        """Estimate the condition with torch."""
         return self.method.condition(lr, generator=generator, hints=hints)
 
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
@@ -69,11 +69,10 @@ class Compiled(Method[Any]):
 def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device = "auto") -> Method[Any]:
     """Wrap a method to run in a runtime; return the method itself for torch.
 
-    Graphs are kept in the user's cache, since making one takes some time.
+    Graphs are cached, since tracing takes some time.
 
     Raises:
-        BlindSRError: a runtime that is not installed or does not compute on the device, or a network that cannot be
-            written as a graph.
+        BlindSRError: the runtime is not installed or does not support the device, or the network cannot be exported.
     """
     if runtime not in ("auto", "torch", "onnxruntime", "openvino"):
         raise BlindSRError(
@@ -87,14 +86,14 @@ def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device =
             f"the runtime {chosen} supports only the CPU; remove --device {device}",
             Code.CONFLICTING_OPTIONS,
         )
-    network = Compiled(method, open_session(kept_graph(method), chosen))
-    network.__class__ = type(type(method).__name__, (Compiled,), {})  # messages name the method
+    network = Compiled(method, open_session(cached_graph(method), chosen))
+    network.__class__ = type(type(method).__name__, (Compiled,), {})  # error messages name the class
     _check(network)
     return network
 
 
-def kept_graph(method: Method[Any]) -> bytes:
-    """Graph of a method's restoration network with the condition as inputs, from the user's cache if it is there."""
+def cached_graph(method: Method[Any]) -> bytes:
+    """Return the graph of a method's restoration network with the condition as inputs; cached."""
     path = cache() / "graphs" / f"{digest(method)}.onnx"
     try:
         return path.read_bytes()
@@ -103,27 +102,27 @@ def kept_graph(method: Method[Any]) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write_file(path, graph)
-    except (OSError, BlindSRError):  # it is made again the next time
+    except (OSError, BlindSRError):  # the graph is traced again next time
         pass
     return graph
 
 
 @torch.no_grad()
 def example(method: Method[Any]) -> dict[str, Tensor]:
-    """Tensors of a condition with the right shapes."""
+    """Return example tensors of a condition."""
     lr = torch.full((1, 3, _SIDE, _SIDE), 0.5, device=next(method.parameters()).device)
     hints = Hints(steps=0) if "steps" in method.supported_hints else Hints()
     return method.to_tensors(method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints))
 
 
 def cache() -> Path:
-    """Cache folder: ``BLINDSR_CACHE``, or ``blindsr`` in the user's cache."""
+    """Return the cache folder: ``BLINDSR_CACHE``, or ``blindsr`` in the user's cache folder."""
     own = os.environ.get("BLINDSR_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "blindsr"
 
 
 def digest(method: Method[Any]) -> str:
-    """Hash of a network, its weights and this version."""
+    """Return the hash of a network, its weights and this version."""
     found = hashlib.sha256(f"{__version__} {torch.__version__} {type(method).__name__} {method.config!r}".encode())
     for name, value in sorted(method.state_dict().items()):
         found.update(name.encode())
@@ -133,7 +132,7 @@ def digest(method: Method[Any]) -> str:
 
 @torch.no_grad()
 def _check(network: Compiled) -> None:
-    """Check that the result of a runtime is that of torch."""
+    """Check that the result of a runtime equals that of torch."""
     lr = torch.rand(1, 3, 13, 18, generator=torch.Generator().manual_seed(0))
     hints = Hints(steps=0) if "steps" in network.supported_hints else Hints()
     condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)

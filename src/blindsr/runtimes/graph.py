@@ -1,4 +1,4 @@
-"""Methods as graphs of operators: ONNX, with images of any size."""
+"""Export of methods to ONNX graphs, with dynamic image sizes."""
 
 import copy
 import io
@@ -14,17 +14,17 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.nn.subpixel import FoldedUpsampler, Upsampler
 
 OPSET = 18
-"""Version of ONNX's operators; runtimes of 2023 and later have it."""
+"""ONNX opset; supported by runtimes since 2023."""
 IMAGE, RESULT = "lr", "sr"
 """Names of the image and of the result."""
 ENCODER_INPUT = "encoder_input"
 """Name of the input of the network that estimates conditions."""
 _SIDES = (23, 31)
-"""Side of the image that a network is traced with."""
+"""Sides of the image for tracing."""
 
 
 class Restorer(nn.Module):
-    """The restoring network: an image ``(1, 3, h, w)`` and a condition's tensors, or a fixed condition, to a result."""
+    """Restoration network as a module: maps an image ``(1, 3, h, w)`` and the tensors of a condition to a result."""
 
     def __init__(self, method: Method[Any], tensors: Mapping[str, Tensor], *, fixed: bool = False) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Restorer(nn.Module):
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """The tensors of the condition that it was made with."""
+        """Tensors of the example condition."""
         return tuple(self.get_buffer(f"condition_{index}") for index in range(len(self.names)))
 
     def forward(self, lr: Tensor, *tensors: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class Restorer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The network that estimates a condition: its input to the condition's tensors."""
+    """Condition network as a module: maps its input to the tensors of a condition."""
 
     def __init__(self, method: Method[Any], names: Sequence[str]) -> None:
         super().__init__()
@@ -56,10 +56,10 @@ class Encoder(nn.Module):
 
 
 def restoring_graph(network: Restorer) -> bytes:
-    """Trace a restoring network; the height and width of images are free.
+    """Trace a restoration network with dynamic height and width.
 
     Raises:
-        BlindSRError: a package is missing, or the network has operators that ONNX lacks.
+        BlindSRError: a package is missing, or ONNX lacks an operator.
     """
     tensors, names = ((), ()) if network.fixed else (network.tensors, network.names)
     free = {IMAGE: {2: "height", 3: "width"}, RESULT: {2: "large height", 3: "large width"}}
@@ -67,7 +67,7 @@ def restoring_graph(network: Restorer) -> bytes:
 
 
 def encoder_graph(network: Encoder, encoder_input: Tensor) -> bytes:
-    """Trace the network that estimates conditions; the number and size of windows are free, those of patches are not.
+    """Trace a condition network; number and size of windows are dynamic, those of patches are fixed.
 
     Raises:
         BlindSRError: as `restoring_graph`.
@@ -89,13 +89,14 @@ def _to_onnx(
         import onnx  # noqa: F401, PLC0415  # an extra
     except ImportError as error:
         raise BlindSRError(
-            f"graphs of networks need the extra onnx ({error}): pip install 'blindsr[onnx]'", Code.MISSING_DEPENDENCY
+            f"exporting graphs requires additional libraries ({error}): pip install 'blindsr[onnx]'",
+            Code.MISSING_DEPENDENCY,
         ) from None
     file = io.BytesIO()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            # Traced: torch.export takes a hundred times as long, for graphs that compute the same
+            # Tracing: torch.export takes a hundred times as long for equivalent graphs
             torch.onnx.export(
                 network.eval(),
                 example,
@@ -113,7 +114,7 @@ def _to_onnx(
 
 
 def _folded(method: Method[Any]) -> Method[Any]:
-    """A copy on the CPU whose upsamplers are the one convolution that they are in disguise."""
+    """Copy a method to the CPU and fold its upsamplers into single convolutions."""
     method = copy.deepcopy(method).to("cpu", torch.float32).eval()
     for name, module in list(method.named_modules()):
         if isinstance(module, Upsampler):

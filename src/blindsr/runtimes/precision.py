@@ -1,4 +1,4 @@
-"""Graphs in less precision: float16, and int8 by static quantisation."""
+"""Graphs with reduced precision: float16, and int8 by static quantisation."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ Inputs = Mapping[str, NDArray[np.float32]]
 
 
 def halved(graph: bytes) -> bytes:
-    """A graph whose weights and features are float16; images stay float32.
+    """Convert weights and features of a graph to float16; images stay float32.
 
     Raises:
         BlindSRError: a package is missing.
@@ -31,11 +31,11 @@ def halved(graph: bytes) -> bytes:
 
 
 def quantised(graph: bytes, examples: list[Inputs]) -> bytes:
-    """Graph whose convolutions compute in int8, except those that read the image and those that write the result.
+    """Quantise the convolutions of a graph to int8, except the first and last ones.
 
     Args:
         graph: in float32.
-        examples: inputs of the graph, of which the ranges of features are taken.
+        examples: inputs of the graph for calibrating feature ranges.
 
     Raises:
         BlindSRError: a package is missing.
@@ -65,13 +65,13 @@ def quantised(graph: bytes, examples: list[Inputs]) -> bytes:
 
 
 class _Examples:
-    """Hands examples to the calibration one by one."""
+    """Calibration data reader."""
 
     def __init__(self, examples: list[Inputs]) -> None:
         self._left: Iterator[Inputs] = iter(examples)
 
     def get_next(self) -> dict[str, Any] | None:
-        """The next inputs; None after the last."""
+        """Return the next inputs; None after the last."""
         found = next(self._left, None)
         return None if found is None else dict(found)
 

@@ -1,4 +1,4 @@
-"""Graphs computed by ONNX Runtime or OpenVINO."""
+"""Inference sessions of ONNX Runtime and OpenVINO."""
 
 import os
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from blindsr.errors import BlindSRError, Code
 
 Runtime = Literal["auto", "torch", "onnxruntime", "openvino"]
-"""Library that runs a network; ``auto`` is the fastest by measurement on this machine, else torch."""
+"""Library that runs a network; ``auto`` is the fastest measured on this machine, else torch."""
 OTHERS: tuple[Runtime, ...] = ("onnxruntime", "openvino")
-"""Runtimes that compute graphs."""
+"""Runtimes other than torch."""
 _EXTRAS = {"onnxruntime": "onnx", "openvino": "openvino"}
 Arrays: TypeAlias = Mapping[str, NDArray[np.float32]]
 
 
 class Session(Protocol):
-    """A graph that is ready; threads may share it."""
+    """Loaded graph; thread-safe."""
 
     def __call__(self, inputs: Arrays) -> list[NDArray[np.float32]]:
         """Compute all results from named inputs."""
@@ -28,20 +28,20 @@ class Session(Protocol):
 
 
 def installed(runtime: Runtime) -> bool:
-    """Whether a runtime is installed, and what makes graphs for it."""
+    """Whether a runtime and its export libraries are installed."""
     return all(find_spec(name) is not None for name in (runtime, "onnx"))
 
 
 def open_session(graph: bytes, runtime: str, constants: bytes = b"") -> Session:
-    """Prepare a graph.
+    """Load a graph.
 
     Args:
-        graph: of ONNX, or OpenVINO's own.
-        runtime: what shall compute it.
-        constants: of OpenVINO's own graph.
+        graph: ONNX graph, or OpenVINO IR.
+        runtime: the runtime.
+        constants: weights of an OpenVINO IR.
 
     Raises:
-        BlindSRError: the runtime is not installed, or does not take the graph.
+        BlindSRError: the runtime is not installed, or does not support the graph.
     """
     try:
         return _OpenVino(graph, constants) if runtime == "openvino" else _OnnxRuntime(graph, constants)
@@ -64,7 +64,7 @@ class _OnnxRuntime:
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # classes of its own, without a common one
+        except Exception as error:  # its exceptions have no common base class
             raise RuntimeError(str(error)) from None
 
     def __call__(self, inputs: Arrays) -> list[NDArray[np.float32]]:
@@ -79,7 +79,7 @@ class _OpenVino:
 
         core = openvino.Core()
         model = core.read_model(graph, constants) if constants else core.read_model(graph)
-        # Results are to be those of float32 on every machine
+        # float32 on every machine
         config: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
         self._model = core.compile_model(model, "CPU", config)
 

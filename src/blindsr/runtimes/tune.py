@@ -1,4 +1,4 @@
-"""Which runtime is the fastest here, by a measurement that is kept in the user's cache."""
+"""Selection of the fastest runtime by measurements in the user's cache."""
 
 import json
 import platform
@@ -17,11 +17,11 @@ _REPEATS = 3
 
 
 def fastest(network: Callable[[], str], folder: Path) -> str:
-    """The runtime that was measured to be the fastest on this machine; torch if nothing was measured.
+    """Return the fastest runtime measured on this machine; torch without measurements.
 
     Args:
-        network: gives the name of a network, if it is needed.
-        folder: the user's cache.
+        network: returns the name of the network, called if needed.
+        folder: cache folder.
     """
     known = _read(folder).get(_machine())
     times = known.get(network(), {}) if known else {}
@@ -29,7 +29,7 @@ def fastest(network: Callable[[], str], folder: Path) -> str:
 
 
 def note(network: str, times: dict[str, float], folder: Path) -> None:
-    """Keep measured seconds by the names of runtimes.
+    """Store measured seconds by runtime.
 
     Raises:
         BlindSRError: the cache cannot be written.
@@ -44,7 +44,7 @@ def note(network: str, times: dict[str, float], folder: Path) -> None:
 
 
 def seconds(run: Callable[[], Any]) -> float:
-    """The least time of several runs, after one that prepares."""
+    """Return the shortest time of several runs after a warm-up run."""
     run()
     times = []
     for _ in range(_REPEATS):
@@ -55,7 +55,7 @@ def seconds(run: Callable[[], Any]) -> float:
 
 
 def _machine() -> str:
-    """What a measurement holds for."""
+    """Identify the machine of a measurement."""
     return f"{platform.node()} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()} threads"
 
 

@@ -1,9 +1,9 @@
-"""Video through PyAV: one condition for each shot; other streams of a file are copied."""
+"""Restoration of videos with PyAV: one condition for each shot; other streams are copied."""
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".wmv", ".flv"})
 """Suffixes of video files."""
 
 
 def is_video(name: str) -> bool:
-    """Whether a file is a video, by its name."""
+    """Whether a file name has the extension of a video."""
     return any(name.lower().endswith(suffix) for suffix in SUFFIXES)

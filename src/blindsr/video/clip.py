@@ -17,9 +17,9 @@ _UNKNOWN = 2
 """Code of an unspecified colour matrix, primaries or transfer function (ITU-T H.273)."""
 _HDR = {16: "PQ", 18: "HLG"}
 _HD = 720
-"""Height in pixels from which on a video without a matrix is BT.709, below BT.601."""
+"""Height in pixels above which an untagged video is assumed to be BT.709, else BT.601."""
 _SMALL = (160, 90)
-"""Size that frames are compared at."""
+"""Size of frames for shot detection."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Tags:
 
 
 class Clip:
-    """A video file; each reading opens it anew."""
+    """A video file; each read opens it again."""
 
     def __init__(self, path: Path) -> None:
-        """Look at a file.
+        """Read the properties of a file.
 
         Raises:
-            BlindSRError: PyAV is missing, the file cannot be read, or has no video or HDR.
+            BlindSRError: PyAV is missing, or the file cannot be read, has no video, or is HDR.
         """
         self.path = path
         with self.opened() as container:
@@ -61,16 +61,16 @@ class Clip:
             )
 
     def opened(self) -> Any:
-        """The open container.
+        """Open the container.
 
         Raises:
-            BlindSRError: as for a new clip.
+            BlindSRError: as for the constructor.
         """
         try:
             import av  # noqa: PLC0415  # an extra
         except ImportError as error:
             raise BlindSRError(
-                f"videos need the extra video ({error}): pip install 'blindsr[video]'", Code.MISSING_DEPENDENCY
+                f"videos require an additional library ({error}): pip install 'blindsr[video]'", Code.MISSING_DEPENDENCY
             ) from None
         try:
             container = av.open(str(self.path))
@@ -88,12 +88,12 @@ class Clip:
 
     @property
     def bits(self) -> int:
-        """Bits of a sample of results."""
+        """Bit depth of results."""
         return 10 if self.deep else 8
 
     @property
     def pixel_format(self) -> str:
-        """Pixel format of results: chroma sampling and depth of the file, where encoders support them."""
+        """Pixel format of results: chroma subsampling and depth of the file, if encoders support them."""
         chroma = self.format.components[1:3]
         if not chroma or self.format.is_rgb:
             sampling = "444" if self.format.is_rgb else "420"
@@ -103,10 +103,10 @@ class Clip:
         return f"yuv{sampling}p{'10le' if self.deep else ''}"
 
     def frames(self, start: int | None = None) -> Iterator[Any]:
-        """Frames in the order in which they are shown, from a timestamp on; frames without one are left out.
+        """Yield frames in presentation order, from a timestamp on; frames without timestamp are skipped.
 
         Raises:
-            BlindSRError: the file is damaged.
+            BlindSRError: the file is corrupt.
         """
         import av  # noqa: PLC0415
 
@@ -123,11 +123,11 @@ class Clip:
                 raise BlindSRError(f"{self.path} is corrupt: {error}", Code.CANNOT_DECODE) from None
 
     def small(self, frame: Any) -> Any:
-        """A frame as 8-bit RGB ``(90, 160, 3)``."""
+        """Convert a frame to 8-bit RGB ``(90, 160, 3)``."""
         return frame.reformat(*_SMALL, format="rgb24").to_ndarray()
 
     def picture(self, frame: Any) -> Picture:
-        """A frame as a picture."""
+        """Convert a frame to a picture."""
         if frame.format.name != self.pixel_format:  # 12 bits, gray, RGB: without a change of the matrix
             frame = frame.reformat(format=self.pixel_format)
         planes, kind = [], np.uint16 if self.deep else np.uint8
@@ -138,7 +138,7 @@ class Clip:
         return Picture(torch.from_numpy(rgb.transpose(2, 0, 1).clip(0, 1)))
 
     def frame(self, picture: Picture) -> Any:
-        """A picture as a frame like those of the clip, but of its own size."""
+        """Convert a picture to a frame in the format of the clip."""
         import av  # noqa: PLC0415  # an extra
 
         rgb = picture.pixels.clamp(0, 1).permute(1, 2, 0).contiguous().numpy()

@@ -1,4 +1,4 @@
-"""Samples of a video, Y'CbCr, to RGB and back in floats; FFmpeg's own conversion is off by up to 3 of 255.
+"""Conversion between Y'CbCr samples and RGB in floating point; FFmpeg's own conversion has errors up to 3 of 255.
 
 Chroma of half the width lies on every second pixel, and of half the height between two rows, as in MPEG-2 and H.264.
 """
@@ -20,17 +20,17 @@ _WEIGHTS = {
     9: (0.2627, 0.0593),
     10: (0.2627, 0.0593),
 }
-"""Shares of red and blue in luma, by the code of the matrix (ITU-T H.273)."""
+"""Weights of red and blue in luma, by matrix code (ITU-T H.273)."""
 
 
 def to_rgb(planes: Sequence[Plane], bits: int, matrix: int, *, full: bool) -> Plane:
-    """Planes of luma and chroma, as a file has them, to RGB ``(h, w, 3)``, not clamped.
+    """Convert planes of luma and chroma to RGB ``(h, w, 3)``, not clamped.
 
     Args:
-        planes: luma ``(h, w)``, and two of chroma, as large or of half the width or height.
-        bits: of a sample.
-        matrix: as a code of ITU-T H.273.
-        full: whether samples use all codes.
+        planes: luma ``(h, w)``, and two of chroma, possibly subsampled by 2.
+        bits: bit depth.
+        matrix: matrix code of ITU-T H.273.
+        full: whether samples use the full range.
     """
     (offset, scale), (middle, spread) = _ranges(bits, full=full)
     luma = (planes[0].astype(np.float32) - offset) / scale
@@ -43,14 +43,14 @@ def to_rgb(planes: Sequence[Plane], bits: int, matrix: int, *, full: bool) -> Pl
 
 
 def from_rgb(rgb: Plane, bits: int, matrix: int, halved: tuple[bool, bool], *, full: bool) -> list[Plane]:
-    """RGB ``(h, w, 3)`` in [0, 1] to planes of samples; the inverse of `to_rgb`.
+    """Convert RGB ``(h, w, 3)`` in [0, 1] to planes; the inverse of `to_rgb`.
 
     Args:
         rgb: the image.
-        bits: of a sample.
-        matrix: as a code of ITU-T H.273.
+        bits: bit depth.
+        matrix: matrix code of ITU-T H.273.
         halved: whether chroma has half the width, and half the height.
-        full: whether samples use all codes.
+        full: whether samples use the full range.
     """
     (offset, scale), (middle, spread) = _ranges(bits, full=full)
     of_red, of_blue = _weights(matrix)
@@ -67,7 +67,7 @@ def _weights(matrix: int) -> tuple[float, float]:
 
 
 def _ranges(bits: int, *, full: bool) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Code of black and codes from black to white; code of no colour and codes from -0.5 to 0.5 of chroma."""
+    """Return offset and range of luma, and offset and range of chroma."""
     unit = 2.0 ** (bits - 8)
     if full:
         return (0.0, 2.0**bits - 1), (128 * unit, 2.0**bits - 1)

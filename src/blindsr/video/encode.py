@@ -1,4 +1,4 @@
-"""Encoding of a video: packets of each segment, and the file of all segments with the other streams of the source."""
+"""Encoding of videos: packets of each segment, and muxing of all segments with the other streams of the source."""
 
 import heapq
 import io
@@ -19,7 +19,7 @@ from blindsr.video.clip import Clip
 
 _FAST = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
 _THREADS = 2
-"""Threads of an encoder; restoration takes most of the time."""
+"""Threads of an encoder; restoration dominates the time."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,19 @@ class Encoding:
     crf: int = 16
 
     def stream(self, container: Any, clip: Clip, width: int, height: int) -> Any:
-        """A new stream of a container.
+        """Add a video stream to a container.
 
         Raises:
-            BlindSRError: no such encoder, or one that does not take the format of the clip.
+            BlindSRError: unknown encoder, or it does not support the format of the clip.
         """
         import av  # noqa: PLC0415  # an extra
 
         try:
             stream = container.add_stream(self.codec, rate=clip.rate)
         except (av.FFmpegError, ValueError) as error:
-            raise BlindSRError(f"no encoder {self.codec!r} for this file: {error}", Code.UNKNOWN_NAME) from None
+            raise BlindSRError(
+                f"encoder {self.codec!r} is not available for this file: {error}", Code.UNKNOWN_NAME
+            ) from None
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = width, height, clip.pixel_format
         context.time_base, context.thread_count = clip.time_base, _THREADS
@@ -58,13 +60,13 @@ class Encoding:
 
 
 class SegmentEncoder:
-    """Encodes the frames of one segment, which begins with a key frame."""
+    """Encoder of one segment, which starts with a key frame."""
 
     def __init__(self, clip: Clip, encoding: Encoding, size: tuple[int, int]) -> None:
         """Open an encoder.
 
         Raises:
-            BlindSRError: there is none, or it does not take the format of the clip.
+            BlindSRError: unknown encoder, or it does not support the format of the clip.
         """
         import av  # noqa: PLC0415  # an extra
 
@@ -74,10 +76,10 @@ class SegmentEncoder:
         self._packets: list[Any] = []
 
     def add(self, picture: Picture, pts: int) -> None:
-        """Encode a picture that is shown at a time.
+        """Encode a picture with a timestamp.
 
         Raises:
-            BlindSRError: the encoder does not take it.
+            BlindSRError: the encoder fails.
         """
         import av  # noqa: PLC0415
 
@@ -89,7 +91,7 @@ class SegmentEncoder:
             raise BlindSRError(f"cannot encode this video: {error}", Code.UNSUPPORTED_OPTION) from None
 
     def write(self, path: Path) -> None:
-        """Write the packets, whole or not at all."""
+        """Write the packets to a file, atomically."""
         packets = [*self._packets, *self._stream.encode(None)]
         content = io.BytesIO()
         np.savez(
@@ -106,10 +108,10 @@ class SegmentEncoder:
 def join(
     clip: Clip, segments: Sequence[Path], target: Path, *, encoding: Encoding, size: tuple[int, int], watch: Watch
 ) -> None:
-    """Write the packets of all segments with sound, subtitles and metadata of the source to a file.
+    """Mux the packets of all segments with audio, subtitles and metadata of the source.
 
     Raises:
-        BlindSRError: the file cannot be written, or its format does not hold the encoder's stream.
+        BlindSRError: the file cannot be written, or its format does not support the encoder.
     """
     import av  # noqa: PLC0415  # an extra
 
@@ -136,13 +138,15 @@ def join(
 
 
 def _carried(source: Any, output: Any, watch: Watch) -> dict[int, Any]:
-    """Streams of the output for those of the source that go along as they are, by the source's index."""
+    """Add output streams for the copied streams of the source; return them by source index."""
     found = {}
     for stream in source.streams:
         if stream.type not in ("audio", "subtitle"):
             continue
         if not _holds(output, stream):
-            watch.warn(f"{stream.type} in {stream.codec_context.name} does not fit into this format and is left out")
+            watch.warn(
+                f"{stream.type} stream ({stream.codec_context.name}) is not supported by this format and is omitted"
+            )
             continue
         found[stream.index] = output.add_stream_from_template(stream, opaque=True)
         found[stream.index].metadata.update(stream.metadata)
@@ -150,7 +154,7 @@ def _carried(source: Any, output: Any, watch: Watch) -> dict[int, Any]:
 
 
 def _holds(output: Any, stream: Any) -> bool:
-    """Whether a format holds a codec."""
+    """Whether a format supports the codec of a stream."""
     name = stream.codec_context.codec.canonical_name
     if name == "mov_text":
         return output.format.name in ("mp4", "mov", "ipod")
@@ -158,9 +162,9 @@ def _holds(output: Any, stream: Any) -> bool:
 
 
 def _video(segments: Sequence[Path], stream: Any, time_base: Fraction) -> Iterator[tuple[float, Any]]:
-    """The packets of all segments in the order of decoding, with times in seconds.
+    """Yield the packets of all segments in decoding order, with times in seconds.
 
-    Times of decoding are made anew: each encoder counts from its own first frame.
+    Decoding times are recomputed, since each encoder starts at its own first frame.
     """
     import av  # noqa: PLC0415  # an extra
 
@@ -180,7 +184,7 @@ def _video(segments: Sequence[Path], stream: Any, time_base: Fraction) -> Iterat
 
 
 def decode_times(shown: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rising times of decoding for frames in that order, none of which is shown before it is decoded."""
+    """Return increasing decoding times for frames in decoding order, none later than presentation."""
     ordered = np.sort(shown)
     delay = int((np.arange(len(shown)) - np.searchsorted(ordered, shown)).max(initial=0))
     step = int(ordered[1] - ordered[0]) if len(ordered) > 1 else 1
@@ -194,7 +198,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _others(source: Any, carried: dict[int, Any]) -> Iterator[tuple[float, Any]]:
-    """The packets of the streams that go along, with times in seconds."""
+    """Yield the packets of the copied streams, with times in seconds."""
     streams = [source.streams[index] for index in carried]
     if not streams:
         return

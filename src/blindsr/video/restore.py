@@ -1,4 +1,4 @@
-"""Restoration of a video: one condition for each shot, in segments that a resumed run does not repeat."""
+"""Restoration of videos: one condition per shot, in segments, so that interrupted runs can be resumed."""
 
 import hashlib
 import json
@@ -23,9 +23,9 @@ from blindsr.video.encode import Encoding, SegmentEncoder, join
 from blindsr.video.shots import find_shots, histogram
 
 _SEGMENT = 48
-"""Frames of a segment, at most; what a run that was stopped has to repeat."""
+"""Largest number of frames of a segment; an interrupted run repeats at most one segment."""
 _REFUSED = ("preview", "compare", "native", "support", "report")
-"""Options of single pictures."""
+"""Options that are not supported for videos."""
 
 
 @dataclass(frozen=True)
@@ -35,22 +35,22 @@ class Restored:
     frames: int
     shots: int
     repeated: int
-    """Segments that were there already."""
+    """Segments of an interrupted run that were reused."""
     seconds: float
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """Properties of a clip, determined before it is restored."""
+    """Properties of a clip, determined before restoration."""
 
     times: list[int]
-    """When each frame is shown, in units of the clip's time base."""
+    """Presentation time of each frame, in units of the clip's time base."""
     shots: list[tuple[int, int]]
 
     @property
     def segments(self) -> list[tuple[int, int, int]]:
-        """Shot, first frame, and the one after the last, of each segment."""
+        """Yield shot, first frame and end frame (exclusive) of each segment."""
         return [
             (number, begin, min(end, begin + _SEGMENT))
             for number, (start, end) in enumerate(self.shots)
@@ -67,22 +67,22 @@ def restore_video(
     crf: int = 16,
     progress: Callable[[float], None] | None = None,
 ) -> Restored:
-    """Restore a video; sound, subtitles, timestamps, colour tags and metadata stay.
+    """Restore a video; audio, subtitles, timestamps, colour tags and metadata are kept.
 
-    The condition of a shot is estimated from its middle frame, so that it does not flicker. Segments
-    are kept in a folder next to the target until it is complete, so that the same call resumes a stopped one.
+    The condition of a shot is estimated from its middle frame, which avoids flicker. Segments are stored in a folder
+    next to the target until it is complete, so that the same call resumes an interrupted run.
 
     Args:
-        source: a file that FFmpeg reads; SDR.
-        target: its extension decides its format.
-        options: as for single pictures.
-        codec: FFmpeg's name of an encoder.
-        crf: the encoder's quality; less is better.
-        progress: is called with the finished fraction; a `Watch` can stop the work as well.
+        source: SDR video in a format that FFmpeg supports.
+        target: output file; the extension determines the format.
+        options: options of restoration.
+        codec: FFmpeg name of the encoder.
+        crf: quality of the encoder; lower is better.
+        progress: called with the finished fraction; a `Watch` can also cancel the work.
 
     Raises:
-        BlindSRError: a file that cannot be read or written, or options that do not suit a video.
-        CancelledError: the watch stopped it.
+        BlindSRError: a file cannot be read or written, or an option is not supported for videos.
+        CancelledError: the watch cancelled the work.
     """
     begin, notes = time.perf_counter(), list[str]()
     watch = Watch.of(progress).collecting_warnings(notes)
@@ -111,22 +111,22 @@ def restore_video(
 
 
 class _Work:
-    """Restores segments, and keeps the condition of the shot at hand."""
+    """Restores segments, and caches the condition of the current shot."""
 
     def __init__(self, clip: Clip, encoding: Encoding, plan: _Plan, restorer: Restorer, watch: Watch) -> None:
         self._clip, self._encoding, self._plan, self._watch = clip, encoding, plan, watch
         self._restorer, self._shot = restorer, -1
         self._upscaler, self._wanted = self._chosen(restorer.options.result_size)
-        self.size = _even(self._wanted.of(clip.width, clip.height, self._upscaler.scale))
+        self.size = _even(self._wanted.resolve(clip.width, clip.height, self._upscaler.scale))
         self._condition: Any = None
 
     def _chosen(self, size: Size) -> tuple[Upscaler, Size]:
-        """The model, which is chosen by the middle of the first shot, and the size of its results."""
+        """Select the model by the middle of the first shot; return it with the size of results."""
         if isinstance(self._restorer.upscaler, Upscaler):
             return self._restorer.upscaler, size
         chooser: Auto = self._restorer.upscaler
         upscaler, choice = chooser.choose(self._middle(0), None)
-        self._watch.warn(f"{choice.model} restores this video: {choice.because}")
+        self._watch.warn(f"{choice.model} restores this video: {choice.reason}")
         return upscaler, Size(factor=chooser.factor) if size == Size() else size
 
     def _middle(self, shot: int) -> Any:
@@ -134,7 +134,7 @@ class _Work:
         return self._clip.picture(next(self._clip.frames(self._plan.times[(start + end) // 2])))
 
     def restore(self, segment: tuple[int, int, int], path: Path) -> None:
-        """Restore a segment into a file; where the model fails on a frame, another one restores it from there on."""
+        """Restore a segment to a file; if the model fails on a frame, a fallback restores the remaining ones."""
         shot = segment[0]
         while True:
             if shot != self._shot:
@@ -167,13 +167,13 @@ class _Work:
 
 
 def _even(size: tuple[int, int]) -> tuple[int, int]:
-    """A size that chroma of half the size fits."""
+    """Round a size to even numbers, for subsampled chroma."""
     width, height = (max(2, 2 * round(side / 2)) for side in size)
     return width, height
 
 
 def _plan(clip: Clip, parts: Path, key: str) -> _Plan:
-    """The plan of a run that was stopped, or a new one; segments of another run are removed."""
+    """Load the plan of an interrupted run, or create one; segments of other runs are removed."""
     state = parts / "plan.json"
     if state.is_file():
         try:
@@ -199,7 +199,7 @@ def _plan(clip: Clip, parts: Path, key: str) -> _Plan:
 
 
 def _key(source: Path, options: Options, encoding: Encoding) -> str:
-    """What a run's segments depend on."""
+    """Return a hash of everything that segments depend on."""
     file = source.stat()
     left_out = ("overwrite", "skip_existing", "max_memory", "device", "condition", "model")
     said = {one.name: str(getattr(options, one.name)) for one in fields(options) if one.name not in left_out}

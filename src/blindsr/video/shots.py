@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 
 _BINS = 32
 _LEAST = 0.25
-"""Least part of the pixels that must change their bin at a cut."""
+"""Smallest fraction of pixels that change their bin at a cut."""
 _ABOVE = 3.0
-"""How many times the change must exceed those of the frames around, which motion and flicker make."""
+"""Factor by which a change must exceed those of nearby frames."""
 _AROUND = 6
-"""Frames on each side that a change is compared with."""
+"""Number of frames on each side for that comparison."""
 _SHORTEST = 3
-"""Frames of the shortest shot."""
+"""Length of the shortest shot in frames."""
 
 
 def histogram(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Shares of pixels by the value of each channel of ``(h, w, 3)``: ``(3, 32)``."""
+    """Compute normalised histograms ``(3, 32)`` of the channels of ``(h, w, 3)``."""
     counts = [np.bincount(pixels[..., channel].ravel() // (256 // _BINS), minlength=_BINS) for channel in range(3)]
     shares: NDArray[np.float32] = (np.stack(counts) / (pixels.shape[0] * pixels.shape[1])).astype(np.float32)
     return shares
 
 
 def find_shots(histograms: Sequence[NDArray[np.float32]]) -> list[tuple[int, int]]:
-    """First frame, and the one after the last, of each shot."""
+    """Return the first frame and the end frame (exclusive) of each shot."""
     if not histograms:
         return []
     changes = [0.5 * float(np.abs(a - b).sum(1).max()) for a, b in pairwise(histograms)]

@@ -1,4 +1,4 @@
-"""Who may ask: hosts, origins and tokens."""
+"""Access control: hosts, origins and tokens."""
 
 import hashlib
 import hmac
@@ -15,25 +15,25 @@ COOKIE = "blindsr"
 SESSION = 7 * 86400
 """Seconds that a browser stays signed in."""
 _OPEN = ("/", "/healthz", "/readyz")
-"""What needs no token, besides the files of the page, which says how to sign in."""
+"""Paths that need no token, in addition to the files of the page, which explains how to sign in."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Access:
-    """Decides by a request's method, path and headers alone, before any of its body is read."""
+    """Access control by method, path and headers, before any of the body is read."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._links: set[str] = set()
 
     def link(self) -> str:
-        """A code that signs a browser in once, as ``/?token=CODE``."""
+        """Create a code that signs a browser in once, as ``/?token=CODE``."""
         code = secrets.token_urlsafe(24)
         self._links.add(code)
         return code
 
     def sign_in(self, code: str) -> str | None:
-        """The value of the cookie for who shows a code of `link`, which is then worth nothing; None for others."""
+        """Return the session cookie for a code of `link`, which then becomes invalid; None for other codes."""
         found = [one for one in self._links if hmac.compare_digest(one.encode(), code.encode())]
         if not found or self._settings.token is None:
             return None
@@ -42,14 +42,14 @@ class Access:
         return f"{until}.{self._signature(until)}"
 
     def check(self, method: str, path: str, headers: Mapping[str, str], cookies: Mapping[str, str]) -> None:
-        """Refuse a request.
+        """Check whether a request is allowed.
 
         Raises:
-            ProblemError: a host or an origin that is not the server's, or no token.
+            ProblemError: unknown host, foreign origin, or missing token.
         """
         host = headers.get("host", "")
         if not self._is_own(host):
-            raise ProblemError(421, "wrong-host", "this server is not reached by that name; see --allow-host")
+            raise ProblemError(421, "wrong-host", "unknown host name; see --allow-host")
         if method not in _SAFE:
             self._check_origin(host, headers)
         open_to_all = path in _OPEN or path.startswith("/static/")
@@ -64,7 +64,7 @@ class Access:
         return origin in self._settings.allow_origin
 
     def _is_own(self, host: str) -> bool:
-        """Whether a Host header names this server; a name that an attacker has bound to its address is none."""
+        """Whether a Host header names this server; protects against DNS rebinding."""
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
@@ -78,14 +78,14 @@ class Access:
         return address.is_loopback or not self._settings.loopback
 
     def _check_origin(self, host: str, headers: Mapping[str, str]) -> None:
-        """Refuse what another site's page has a browser send."""
+        """Refuse cross-site requests."""
         origin = headers.get("origin")
         if origin is None:
             foreign = headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
         else:
             foreign = urlsplit(origin).netloc != host and not self.allows_origin(origin)
         if foreign:
-            raise ProblemError(403, "foreign-origin", "pages of other sites may not use this server")
+            raise ProblemError(403, "foreign-origin", "cross-origin requests are not allowed; see --allow-origin")
 
     def _is_known(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> bool:
         token = self._settings.token or ""

@@ -1,4 +1,4 @@
-"""The application: its parts are put together here, started and ended."""
+"""The ASGI application: assembly, start and shutdown."""
 
 import asyncio
 import tempfile
@@ -21,14 +21,14 @@ from blindsr.web.settings import Settings
 
 
 def create_app(settings: Settings, access: Access) -> Guard:
-    """The whole application as ASGI knows it, with the private folder taken.
+    """Create the ASGI application and lock its private folder.
 
     Args:
         settings: of the server.
-        access: who decides over requests.
+        access: access control.
 
     Raises:
-        BlindSRError: another server uses the folder, or it cannot be made.
+        BlindSRError: another server uses the folder, or it cannot be created.
     """
     app, metrics = bare_app(), Metrics()
     app.router.lifespan_context = _lifespan(Service(settings), metrics)
@@ -36,15 +36,15 @@ def create_app(settings: Settings, access: Access) -> Guard:
 
 
 def bare_app() -> FastAPI:
-    """The routes without a running server behind them."""
+    """Create the application without services, for its routes and schema."""
     app = FastAPI(
         title="blindsr",
         version=__version__,
-        description="Photographs restored over HTTP; see docs/server.md.",
+        description="Restoration of photographs over HTTP; see docs/server.md.",
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
-        responses={422: {"description": "what is wrong, in a sentence", "model": schema.Problem}},
+        responses={422: {"description": "validation error", "model": schema.Problem}},
     )
     problems.install(app)
     for router in (photos.router, jobs.router, page.router):
@@ -54,7 +54,7 @@ def bare_app() -> FastAPI:
 
 
 def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """What starts the parts of an application with its event loop, and ends them with it."""
+    """Return the lifespan of the application: start and stop of its services."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -65,7 +65,7 @@ def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], Abstrac
         before, tempfile.tempdir = (
             tempfile.tempdir,
             str(service.settings.uploads),
-        )  # uploads lie beside what they become
+        )  # uploads are renamed within one file system
         warming = asyncio.create_task(service.warm())
         try:
             await queue.start()
@@ -85,18 +85,18 @@ def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], Abstrac
 def _add_own_routes(app: FastAPI) -> None:
     @app.get("/healthz", tags=["server"])
     async def health() -> dict[str, str]:
-        """Whether the server answers."""
+        """Report that the server responds."""
         return {"status": "ok"}
 
     @app.get("/readyz", tags=["server"])
     async def readiness(request: Request) -> JSONResponse:
-        """Whether workers of each kind have answered once."""
+        """Report whether workers of each kind are ready."""
         waiting = [pool.name for pool in request.app.state.service.pools if not pool.ready]
         return JSONResponse({"status": "starting" if waiting else "ready"}, 503 if waiting else 200)
 
     @app.get("/metrics", tags=["server"], response_class=Response)
     async def numbers(request: Request) -> Response:
-        """Numbers for Prometheus."""
+        """Return metrics for Prometheus."""
         service, metrics = request.app.state.service, request.app.state.metrics
         counts = await service.store.counts()
         for state in ("queued", "running", "done", "failed", "cancelled"):
@@ -107,5 +107,5 @@ def _add_own_routes(app: FastAPI) -> None:
 
     @app.get("/v1/models", tags=["server"])
     async def models(request: Request) -> schema.Models:
-        """The weights that there are, and the options that each takes."""
+        """List the available weights and the options that each supports."""
         return schema.Models(**await request.app.state.service.models(), default="auto")

@@ -1,4 +1,4 @@
-"""What stands before the application: access, bodies that are counted while they stream, clients that are too slow."""
+"""ASGI middleware: access control, limits on request bodies while they stream, and time-outs for slow clients."""
 
 import asyncio
 import time
@@ -27,31 +27,31 @@ _HEADERS = {
     "x-frame-options": "DENY",
 }
 _SLACK = 2**17
-"""Bytes of a multipart body besides its file, and of any other body."""
+"""Bytes allowed for a multipart body in addition to its file, and for any other body."""
 _SILENCE = 30.0
-"""Seconds in which a client has to send or take something."""
+"""Seconds after which a connection without any data is closed."""
 _SLOWEST, _GRACE = 1000.0, 60.0
-"""Bytes in a second that a body has to come at, after some seconds."""
+"""Lowest upload rate in bytes per second, enforced after some seconds."""
 
 
 class Guard:
-    """Wraps an application."""
+    """Middleware that enforces access control and limits."""
 
     def __init__(self, app: ASGIApp, access: Access, metrics: Metrics, max_upload: int, disk: int) -> None:
         """Wrap an application.
 
         Args:
-            app: what answers.
-            access: who decides over requests.
-            metrics: count the answers.
-            max_upload: most bytes of a file.
-            disk: most bytes of all bodies together that come at the same time.
+            app: the application.
+            access: access control.
+            metrics: counts responses.
+            max_upload: maximum size of a file, bytes.
+            disk: maximum size of all concurrent uploads together, bytes.
         """
         self._app, self._access, self._metrics, self._most = app, access, metrics, max_upload + _SLACK
         self._disk, self._coming = disk + _SLACK, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Handle a request."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -66,14 +66,14 @@ class Guard:
         except ProblemError as problem:
             if not exchange.status:
                 await problem.response()(scope, exchange.receive, exchange.send)
-        except TimeoutError:  # the connection is closed, for the answer is not complete
+        except TimeoutError:  # the connection is closed, since the response is incomplete
             exchange.status = exchange.status or 408
         finally:
             self._coming -= exchange.count
             self._metrics.requests.labels(str(exchange.status)).inc()
 
     def _answer(self, scope: Scope) -> Response | None:
-        """The answer to what does not reach the application; None for what does.
+        """Return the response to a request that does not reach the application, else None.
 
         Raises:
             ProblemError: the request is refused.
@@ -98,17 +98,17 @@ class Guard:
         return None
 
     def _count(self, size: int) -> None:
-        """Bytes of a body have come.
+        """Count received bytes.
 
         Raises:
-            ProblemError: there is no room for all that comes at the same time.
+            ProblemError: concurrent uploads exceed the limit.
         """
         self._coming += size
         if self._coming > self._disk:
-            raise ProblemError(507, "disk-full", "too much is sent to the server at once; try again later")
+            raise ProblemError(507, "disk-full", "too many concurrent uploads; try again later")
 
     def _limit(self, scope: Scope) -> int:
-        """Most bytes of a request's body."""
+        """Maximum size of a request's body, bytes."""
         multipart = Headers(scope=scope).get("content-type", "").startswith("multipart/")
         return self._most if multipart else _SLACK
 
@@ -125,12 +125,14 @@ class Guard:
 
 
 def too_large(most: int) -> ProblemError:
-    """The problem of a body that is larger than the server takes."""
-    return ProblemError(413, "too-large", f"at most {most / 1e6:.1f} MB are taken at once", {"Connection": "close"})
+    """Problem of a body that exceeds the limit."""
+    return ProblemError(
+        413, "too-large", f"the request exceeds the limit of {most / 1e6:.1f} MB", {"Connection": "close"}
+    )
 
 
 class _Exchange:
-    """The two directions of a request: what comes is counted, and nobody is waited for without end."""
+    """Both directions of a request, with limits on size and time."""
 
     def __init__(
         self, receive: Receive, send: Send, most: int, headers: dict[str, str], counted: Callable[[int], None]
@@ -138,18 +140,18 @@ class _Exchange:
         self._receive, self._send, self._most, self._headers = receive, send, most, headers
         self._counted, self._begun, self._complete = counted, time.monotonic(), False
         self.count = 0
-        """Bytes of the body that have come."""
+        """Bytes of the body received so far."""
         self.status = 0
-        """Of the answer; 0 until it begins."""
+        """Status of the response; 0 until it starts."""
 
     async def receive(self) -> Message:
-        if self._complete:  # what is waited for is that the client leaves
+        if self._complete:  # waits for the client to disconnect
             return await self._receive()
         try:
             async with asyncio.timeout(_SILENCE):
                 message = await self._receive()
         except TimeoutError:
-            raise ProblemError(408, "too-slow", "the upload has stopped", {"Connection": "close"}) from None
+            raise ProblemError(408, "too-slow", "the upload has stalled", {"Connection": "close"}) from None
         size = len(message.get("body", b""))
         self.count += size
         self._counted(size)

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: a code for programs, a sentence for people."""
+"""Errors as problem documents (RFC 9457): a stable code for programs, a message for people."""
 
 from http import HTTPStatus
 from typing import Any
@@ -12,34 +12,34 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemError(Exception):
-    """Something that a client is told, as a problem document."""
+    """Error that is sent to the client as a problem document."""
 
     def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.headers = status, code, detail, headers
 
     def to_dict(self) -> dict[str, Any]:
-        """The document of RFC 9457."""
+        """Convert to a problem document."""
         return document(self.status, self.code, self.detail)
 
     def response(self) -> JSONResponse:
-        """The document as a response."""
+        """Convert to a response."""
         return JSONResponse(self.to_dict(), self.status, self.headers, MEDIA_TYPE)
 
 
 def document(status: int, code: str, detail: str) -> dict[str, Any]:
-    """A problem document."""
+    """Build a problem document."""
     title = HTTPStatus(status).phrase
     return {"type": f"urn:blindsr:{code}", "title": title, "status": status, "detail": detail, "code": code}
 
 
 def missing(what: str) -> ProblemError:
-    """The problem of something that does not exist, or not any more."""
-    return ProblemError(404, "not-found", f"there is no such {what}, or not any more")
+    """Problem of something that does not exist or was deleted."""
+    return ProblemError(404, "not-found", f"{what} not found; it may have been deleted")
 
 
 def install(app: FastAPI) -> None:
-    """Let an application answer all errors as problems."""
+    """Install handlers that send all errors as problem documents."""
 
     @app.exception_handler(ProblemError)
     async def _problem(_: Request, error: ProblemError) -> JSONResponse:
@@ -53,7 +53,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _internal(_: Request, _error: Exception) -> JSONResponse:
-        return ProblemError(500, "internal", "the server made a mistake; its log says which").response()
+        return ProblemError(500, "internal", "internal server error; see the server's log").response()
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -61,6 +61,6 @@ def install(app: FastAPI) -> None:
 
 
 def invalid(errors: Any) -> ProblemError:
-    """The problem of values that a schema refuses; says which and why, not what they were."""
+    """Problem of values that fail validation; names fields and reasons, not the values."""
     told = ["{}: {}".format(".".join(map(str, one["loc"])) or "body", one["msg"]) for one in errors]
     return ProblemError(422, "invalid", "; ".join(told))

@@ -1,4 +1,4 @@
-"""The server process: uvicorn with our limits."""
+"""The server process: uvicorn with additional limits."""
 
 import asyncio
 import logging
@@ -12,24 +12,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from blindsr.errors import BlindSRError
 
 _HEADERS_WITHIN = 20.0
-"""Seconds that a client has for the first line and the headers of a request."""
+"""Time limit for the request line and headers, seconds."""
 _LARGEST_HEAD = 2**16
-"""Bytes of a request besides its body: what uvicorn keeps of it in memory has no other limit."""
+"""Maximum size of a request without its body, bytes; uvicorn has no such limit."""
 _FRAMING = 8
-"""A body sent in chunks may have one byte of framing for each so many of its own."""
+"""A chunked body may have one byte of framing per this many bytes of content."""
 _BACKLOG = 2048
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """Closes connections on which no whole request begins in time, or one without end, which uvicorn leaves open."""
+    """HTTP protocol that closes connections with slow or endless headers, which uvicorn leaves open."""
 
     _deadline: asyncio.TimerHandle | None = None
     _head = 0.0
-    """Bytes of a request that are none of its body."""
+    """Bytes of the request outside its body."""
 
     def data_received(self, data: bytes) -> None:
-        """Refuse what is longer than headers are."""
+        """Refuse headers that are too long."""
         self._head += len(data)
         super().data_received(data)
         if self._head > _LARGEST_HEAD and not self.transport.is_closing():
@@ -45,35 +45,35 @@ class Protocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
     def on_body(self, body: bytes) -> None:
-        """A part of a body, which has a limit of its own."""
+        """Receive a part of the body, which has its own limit."""
         self._head -= len(body) * (1 + 1 / _FRAMING)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The next request has headers of its own."""
+        """Reset the header size for the next request."""
         self._head = 0.0
         super().on_message_complete()
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for a request."""
+        """Start the time limit for the first request."""
         super().connection_made(transport)
         self._deadline = self.loop.call_later(_HEADERS_WITHIN, self._give_up)
 
     def on_headers_complete(self) -> None:
-        """A request has begun; keeping the connection alive has a limit of its own."""
+        """Stop the time limit; keep-alive has its own."""
         if self._deadline is not None:
             self._deadline.cancel()
         super().on_headers_complete()
 
     def on_message_begin(self) -> None:
-        """Wait for the headers of the next request."""
+        """Start the time limit for the headers."""
         super().on_message_begin()
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = self.loop.call_later(_HEADERS_WITHIN, self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing any more."""
+        """Stop the time limit."""
         if self._deadline is not None:
             self._deadline.cancel()
         super().connection_lost(exc)
@@ -84,7 +84,7 @@ class Protocol(HttpToolsProtocol):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, so that a port that is taken is told before anything starts.
+    """Open a listening socket, so that a port in use is reported before anything starts.
 
     Raises:
         BlindSRError: the address cannot be used.
@@ -102,19 +102,19 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
-    """The address of the page, as a browser on this machine takes it."""
+def page_address(listener: socket.socket) -> str:
+    """Return the URL of the page for a browser on this machine."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
     return f"http://{shown}:{port}"
 
 
 def run(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve an application until the process is asked to end.
+    """Serve an application until the process is terminated.
 
     Args:
-        app: as `create_app` makes it.
-        listener: as `listen` makes it.
+        app: created by `create_app`.
+        listener: created by `listen`.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     config = uvicorn.Config(

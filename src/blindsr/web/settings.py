@@ -1,4 +1,4 @@
-"""What ``blindsr serve`` is told, checked once."""
+"""Settings of ``blindsr serve``, validated once."""
 
 import ipaddress
 import math
@@ -20,45 +20,45 @@ class Settings:
     """Options of the server; every field is the option of ``blindsr serve`` of that name."""
 
     state: Path
-    """Private folder of the queue, the photographs and the results."""
+    """Private folder for the queue, photographs and results."""
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
-    """Processes that restore."""
+    """Number of processes that restore."""
     device: str = "auto"
     runtime: Literal["auto", "torch", "onnxruntime", "openvino"] = "auto"
-    """What computes the networks."""
+    """Library that runs the networks."""
     engine: Literal["local", "ray"] = "local"
-    """Where workers are: processes of this machine, or replicas on a Ray cluster."""
+    """Location of the workers: processes of this machine, or replicas on a Ray cluster."""
     address: str | None = None
-    """Of the cluster; this machine alone if not given."""
+    """Address of the cluster; only this machine if not given."""
     store: str | None = None
-    """Path or URL of a folder that all machines of the cluster reach."""
+    """Path or URL of a folder that all machines of the cluster can access."""
     token: str | None = None
-    """Secret that requests must show."""
+    """Secret that requests must present."""
     no_auth: bool = False
     """Whether other machines may connect without a token."""
     allow_host: tuple[str, ...] = ()
-    """Names that the server is reached by, besides ``localhost`` and addresses."""
+    """Host names of the server in addition to ``localhost`` and IP addresses."""
     allow_origin: tuple[str, ...] = ()
-    """Origins of other pages that may use the API, as ``https://example.org``."""
+    """Origins of other sites that may use the API, such as ``https://example.org``."""
     keep: float = 86400.0
     """Seconds that photographs and results are kept."""
     disk: int = 10 * 10**9
-    """Most bytes of photographs and results together."""
+    """Disk space for photographs and results, bytes."""
     max_upload: int = 100 * 10**6
-    """Most bytes of a photograph's file."""
+    """Maximum size of an uploaded file, bytes."""
     max_megapixels: float = 100.0
-    """Largest photograph."""
+    """Maximum size of a photograph, megapixels."""
     queue: int = 100
-    """Most jobs that wait."""
+    """Maximum number of queued jobs."""
     memory: int | None = None
-    """Most bytes of memory of a worker; what is free if not given."""
+    """Memory limit of a worker, bytes; the available memory if not given."""
     max_time: float = 3600.0
-    """Most seconds of a job."""
+    """Time limit of a job, seconds."""
 
     def __post_init__(self) -> None:
-        """Refuse settings that make no sense or are not safe.
+        """Check that settings are valid and safe.
 
         Raises:
             BlindSRError: an option is invalid or contradicts another one.
@@ -94,12 +94,12 @@ class Settings:
 
     @property
     def uploads(self) -> Path:
-        """Folder of uploads that are not complete."""
+        """Folder of incomplete uploads."""
         return self.state / "uploads"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name means this machine alone."""
+    """Whether an address or name refers to the loopback interface."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -107,10 +107,10 @@ def is_loopback(host: str) -> bool:
 
 
 def size(text: str) -> int:
-    """Bytes as a user writes them: ``100MB``, ``1.5GiB``.
+    """Parse a size such as ``100MB`` or ``1.5GiB`` to bytes.
 
     Raises:
-        BlindSRError: something else.
+        BlindSRError: invalid text.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", text.strip(), re.IGNORECASE)
     if match is None or float(match[1]) == 0:
@@ -119,10 +119,10 @@ def size(text: str) -> int:
 
 
 def duration(text: str) -> float:
-    """Seconds as a user writes them: ``90s``, ``30m``, ``24h``, ``7d``.
+    """Parse a duration such as ``90s``, ``30m``, ``24h`` or ``7d`` to seconds.
 
     Raises:
-        BlindSRError: something else.
+        BlindSRError: invalid text.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip())
     if match is None or float(match[1]) == 0:
@@ -131,7 +131,7 @@ def duration(text: str) -> float:
 
 
 def read_token(path: Path) -> str:
-    """The token in a file, without the line's end.
+    """Read a token from a file, without surrounding whitespace.
 
     Raises:
         BlindSRError: it cannot be read.

@@ -1,4 +1,4 @@
-"""Files that clients send: counted while they stream, named safely, kept whole or not at all."""
+"""Uploads: multipart parsing, safe names and atomic storage."""
 
 import hashlib
 import os
@@ -14,16 +14,16 @@ from starlette.requests import Request
 from blindsr.web.problems import ProblemError
 
 _LONGEST_NAME = 120
-"""Characters of a file's name that are kept."""
+"""Maximum length of a file name, characters."""
 _FIELDS, _FIELD_SIZE = 8, 2**16
 _PIECE = 2**20
 
 
-async def form_of(request: Request) -> FormData:
-    """The fields and the one file of a multipart request.
+async def read_form(request: Request) -> FormData:
+    """Parse the fields and the single file of a multipart request.
 
     Raises:
-        ProblemError: no multipart body, or a malformed one.
+        ProblemError: the body is not multipart, or malformed.
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise ProblemError(415, "unsupported", "expected multipart/form-data")
@@ -31,15 +31,15 @@ async def form_of(request: Request) -> FormData:
         return await request.form(max_files=1, max_fields=_FIELDS, max_part_size=_FIELD_SIZE)
     except HTTPException as error:
         raise ProblemError(400, "malformed", f"the multipart body is malformed: {error.detail}") from None
-    except (ValueError, LookupError, UnicodeError) as error:  # a charset that there is not, a header without a value
+    except (ValueError, LookupError, UnicodeError) as error:  # unknown charset, or header without a value
         raise ProblemError(400, "malformed", f"the multipart body is malformed: {type(error).__name__}") from None
 
 
-def file_of(form: FormData) -> UploadFile:
-    """The photograph's file of a form.
+def file_field(form: FormData) -> UploadFile:
+    """Return the uploaded file of a form.
 
     Raises:
-        ProblemError: there is none, or it is empty.
+        ProblemError: it is missing or empty.
     """
     file = form.get("file")
     if not isinstance(file, UploadFile):
@@ -49,14 +49,14 @@ def file_of(form: FormData) -> UploadFile:
     return file
 
 
-def text_of(form: FormData, name: str) -> str | None:
-    """A field that is no file, or None."""
+def text_field(form: FormData, name: str) -> str | None:
+    """Return a text field, or None."""
     value: Any = form.get(name)
     return value if isinstance(value, str) else None
 
 
 def safe_name(name: str) -> str:
-    """The last part of a client's name for a file, without what a file system or a shell could take amiss."""
+    """Return the last component of a client's file name, without special characters."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     shown = "".join(one for one in last if one.isprintable() and one not in '<>:"|?*%').strip(". ")
     if len(shown) > _LONGEST_NAME:
@@ -65,8 +65,8 @@ def safe_name(name: str) -> str:
     return shown or "photo"
 
 
-def copy_whole(file: BinaryIO, target: Path) -> tuple[int, str]:
-    """Copy an upload to its own folder, until it is on the disk; its size and SHA-256."""
+def save_upload(file: BinaryIO, target: Path) -> tuple[int, str]:
+    """Copy an upload to a file and flush it to the disk; return its size and SHA-256."""
     target.parent.mkdir(mode=0o700)
     file.seek(0)
     digest = hashlib.sha256()

@@ -13,7 +13,7 @@ class Card(StrictModel):
     """``method_xSCALE.tag``."""
     method: str
     config: dict[str, Any]
-    """The method's ``Config``: all that is needed to build the network again."""
+    """The method's ``Config``, from which the network is built."""
     recipe: dict[str, Any]
     """The recipe that trained it, defaults included."""
     provenance: dict[str, Any]

@@ -11,18 +11,18 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.weights.store import Weights, available, load_weights, name_of
 
 _LOOKS = "vivid"
-"""Tag of weights that were trained for looks, from those with the same name before the dot."""
+"""Tag of the weights for perceptual quality of each method and scale."""
 
 
 def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
-    """Load weights and move them towards those of the same network that were trained for looks.
+    """Load weights for fidelity, interpolated with those of the same network for perceptual quality.
 
     Args:
-        name_or_path: of weights for fidelity, e.g. ``cmdsr_x4.photo``, whose partner is ``cmdsr_x4.vivid``.
-        detail: 0 leaves the weights as they are, 1 gives their partner.
+        name_or_path: weights for fidelity, e.g. ``cmdsr_x4.photo``, whose partner is ``cmdsr_x4.vivid``.
+        detail: 0 gives the weights themselves, 1 their partner.
 
     Raises:
-        BlindSRError: a number outside of 0 to 1, or weights without a partner.
+        BlindSRError: ``detail`` is outside [0, 1], or the weights have no partner.
     """
     if not 0 <= detail <= 1:
         raise BlindSRError(f"expected detail to be a number from 0 to 1, got {detail:g}")
@@ -37,7 +37,7 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
 
 
 def partner_of(name_or_path: str | Path) -> str | None:
-    """Name of the weights of the same network that were trained for looks; None if the package has none."""
+    """Return the name of the weights for perceptual quality of the same network; None if there are none."""
     name = name_of(name_or_path)
     partner = f"{name.rpartition('.')[0]}.{_LOOKS}"
     return partner if partner in available() and partner != name else None
@@ -64,5 +64,5 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
 
 
 def _shape(method: Method[Any]) -> dict[str, Any]:
-    """The configuration of a network, without what only training needs."""
+    """Return the configuration of a network without training-only fields."""
     return {name: value for name, value in method.config.model_dump().items() if name not in method.training_only}

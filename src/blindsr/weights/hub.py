@@ -11,23 +11,23 @@ from blindsr.weights.card import Card
 
 SCHEME = "hf://"
 FILE = "model.safetensors"
-"""The file of weights in a repository."""
+"""Name of the weights file in a repository."""
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+?))?(?::(.+))?")
 
 
 def download(address: str) -> Path:
-    """Fetch weights, or find them in the cache of `huggingface_hub`, which also serves without a connection.
+    """Download weights, or find them in the cache of `huggingface_hub`, which also works offline.
 
     Args:
         address: ``hf://user/model``, ``hf://user/model@revision`` or ``hf://user/model:file.safetensors``.
 
     Raises:
-        BlindSRError: `huggingface_hub` is not installed, no such address, or it cannot be reached.
+        BlindSRError: `huggingface_hub` is not installed, or the address is invalid or cannot be reached.
     """
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise BlindSRError(
-            f"expected hf://user/model, perhaps with @revision and :file, got {address!r}", Code.INVALID_VALUE
+            f"expected hf://user/model, optionally with @revision and :file, got {address!r}", Code.INVALID_VALUE
         )
     repository, revision, file = match.groups()
     hub = _hub()
@@ -46,14 +46,14 @@ def download(address: str) -> Path:
 
 
 def push_to_hub(path: Path, card: Card, repository: str, *, token: str | None = None, private: bool = False) -> str:
-    """Upload weights with a page that the Hub understands.
+    """Upload weights with a model card.
 
     Args:
-        path: a file that blindsr wrote.
-        card: of the file.
-        repository: ``user/model``; it is made if it is not there.
-        token: that of the user; the one that ``hf auth login`` keeps if not given.
-        private: whether a new repository is visible to its owner alone.
+        path: weights file written by blindsr.
+        card: card of the file.
+        repository: ``user/model``; created if necessary.
+        token: access token; that of ``hf auth login`` if not given.
+        private: whether a new repository is private.
 
     Returns:
         The address for `blindsr.load`.
@@ -64,7 +64,7 @@ def push_to_hub(path: Path, card: Card, repository: str, *, token: str | None = 
     hub = _hub()
     api = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"), token=token)
     page = path.with_suffix(".md")
-    text = page_of(card, page.read_text(encoding="utf-8") if page.is_file() else f"# {card.name}\n")
+    text = model_page(card, page.read_text(encoding="utf-8") if page.is_file() else f"# {card.name}\n")
     try:
         api.create_repo(repository, private=private, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -80,8 +80,8 @@ def push_to_hub(path: Path, card: Card, repository: str, *, token: str | None = 
     return f"{SCHEME}{repository}"
 
 
-def page_of(card: Card, text: str) -> str:
-    """The page of a repository: metadata of the Hub with the PSNR of the last validation, then the card's text."""
+def model_page(card: Card, text: str) -> str:
+    """Return the model card: metadata for the Hub with the PSNR of the last validation, and the description."""
     import yaml  # noqa: PLC0415  # takes time, and loading needs none
 
     scale = card.config.get("scale")
@@ -107,7 +107,7 @@ def _hub() -> Any:
         import huggingface_hub.errors  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise BlindSRError(
-            f"weights of the Hugging Face Hub need the extra hub ({error}): pip install 'blindsr[hub]'",
+            f"hf:// addresses require an additional library ({error}): pip install 'blindsr[hub]'",
             Code.MISSING_DEPENDENCY,
         ) from None
     return huggingface_hub

@@ -31,7 +31,7 @@ class KnownWeights(TypedDict):
 
 
 def example() -> Tensor:
-    """An image ``(1, 3, 24, 24)`` of smooth waves, the same everywhere."""
+    """Create a deterministic image ``(1, 3, 24, 24)`` of smooth waves."""
     at = torch.arange(_SIDE, dtype=torch.float64)
     waves = [torch.sin(at * f)[:, None] * torch.cos(at * (0.9 - f))[None] for f in (0.2, 0.35, 0.5)]
     return (0.5 + 0.4 * torch.stack(waves)).float()[None]
@@ -48,12 +48,12 @@ def fingerprint(method: Method[Any]) -> list[float]:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 sum of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_known(folder: Path) -> dict[str, KnownWeights]:
-    """Read the list of a folder, by the names of weights; empty if there is none."""
+    """Read the list of a folder, by name of weights; empty if there is no list."""
     path = folder / _LIST
     if not path.is_file():
         return {}
@@ -62,7 +62,7 @@ def read_known(folder: Path) -> dict[str, KnownWeights]:
 
 
 def record_known(path: Path, method: Method[Any]) -> None:
-    """Add a file that was just written, or replace its entry."""
+    """Add or replace the entry of a file."""
     known = read_known(path.parent)
     entry = KnownWeights(sha256=digest(path), result=fingerprint(method))
     former = known.get(path.stem, entry)

@@ -1,6 +1,6 @@
 """Weights on disk: a safetensors file with the tensors (float16) and their card.
 
-The card stands in the metadata, and once more as bytes among the tensors, which is all that other programs pass on.
+The card is stored in the metadata, and also as a tensor of bytes, since other programs only keep tensors.
 """
 
 import difflib
@@ -27,16 +27,16 @@ from blindsr.weights.card import Card
 
 KEY = "blindsr"
 CARD = "blindsr.card"
-"""The tensor that holds the card as UTF-8."""
+"""Name of the tensor that contains the card as UTF-8."""
 FOLDER = "BLINDSR_MODELS"
-"""The environment variable that names a folder of models."""
+"""Environment variable with the path of a folder of models."""
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
-"""Extensions of weights files; those of blindsr are safetensors."""
+"""Extensions of weights files; blindsr writes safetensors."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A network with its weights, ready to restore."""
+    """A network with its weights."""
 
     name: str
     method: Method[Any]
@@ -45,31 +45,31 @@ class Weights:
 
 
 def available() -> dict[str, Path]:
-    """The weights in the package, by name."""
+    """Return the weights in the package, by name."""
     with resources.as_file(resources.files("blindsr.weights") / "files") as folder:
         return {name_of(path): path for path in sorted(folder.glob("*.safetensors"))}
 
 
 def in_folder() -> dict[str, Path]:
-    """The models in the folder that the environment variable ``BLINDSR_MODELS`` names, by name."""
+    """Return the models in the folder ``BLINDSR_MODELS`` (environment variable), by name."""
     folder = os.environ.get(FOLDER)
     found = sorted(Path(folder).iterdir()) if folder and Path(folder).is_dir() else []
     return {name_of(path): path for path in found if path.suffix.lower() in SUFFIXES and path.is_file()}
 
 
 def name_of(name_or_path: str | Path) -> str:
-    """The name of weights that were given by it or by their path; not its ``stem``, for names have a dot in them."""
+    """Return the name of weights given by name or path."""
     name = Path(name_or_path).name
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.lower().endswith(suffix)), name)
 
 
 def save_weights(path: Path, method: Method[Any], card: Card) -> None:
-    """Write a method's weights as float16, whole or not at all; folders that are missing are made.
+    """Write a method's weights as float16, atomically; missing folders are created.
 
-    What only training needs is left out.
+    Training-only submodules are omitted.
 
     Raises:
-        BlindSRError: a place that cannot be written, or weights that float16 cannot hold.
+        BlindSRError: the file cannot be written, or weights exceed the range of float16.
     """
     state = {key: value for key, value in method.state_dict().items() if key.split(".")[0] not in method.training_only}
     text = card.model_dump_json()
@@ -85,16 +85,16 @@ def load_weights(name_or_path: str | Path) -> Weights:
     """Build a method with its weights, float32, in evaluation mode, on the CPU.
 
     Args:
-        name_or_path: a name out of `available`, or the path of a file that `save_weights` wrote.
+        name_or_path: name of weights (see `available`), or path of a file written by `save_weights`.
 
     Raises:
-        BlindSRError: no such weights (with the nearest name), or a file that is damaged or not ours.
+        BlindSRError: unknown weights (the message suggests a name), or the file is corrupt or from another program.
     """
     path = find_weights(name_or_path)
     card = read_card(path)
     try:
         method = build(card)
-        method.load_state_dict(tensors_of(path))  # copied into float32
+        method.load_state_dict(read_tensors(path))  # copied into float32
     except (SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise BlindSRError(
@@ -104,10 +104,10 @@ def load_weights(name_or_path: str | Path) -> Weights:
 
 
 def build(card: Card) -> Method[Any]:
-    """The network that a card is of, without weights, ready to restore and not to be trained.
+    """Build the network of a card without weights, in evaluation mode.
 
     Raises:
-        BlindSRError: no such method, or settings that it does not have in this version.
+        BlindSRError: unknown method, or settings that this version does not support.
     """
     cls = registry.method_class(card.method)
     try:
@@ -126,12 +126,12 @@ def build(card: Card) -> Method[Any]:
 
 
 def without_card(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of a network among those of its file."""
+    """Return the tensors without that of the card."""
     return {name: tensor for name, tensor in tensors.items() if name != CARD}
 
 
 def find_weights(name_or_path: str | Path) -> Path:
-    """The file of some weights, by name, path or address on the Hugging Face Hub."""
+    """Return the path of weights given by name, path or address on the Hugging Face Hub."""
     if str(name_or_path).startswith(hub.SCHEME):
         return hub.download(str(name_or_path))
     known = in_folder() | available()
@@ -146,16 +146,16 @@ def find_weights(name_or_path: str | Path) -> Path:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file was written by another program than blindsr.
+    """Whether a file was written by another program.
 
     Raises:
-        BlindSRError: a safetensors file that is damaged.
+        BlindSRError: the safetensors file is corrupt.
     """
     return path.suffix.lower() != ".safetensors" or _metadata(path) is None
 
 
 def read_card(path: Path) -> Card:
-    """The card in a weights file, without its tensors."""
+    """Read the card of a weights file."""
     text = _metadata(path)
     if text is None:
         raise BlindSRError(f"{path} was not written by blindsr, so its network is unknown", Code.INVALID_FILE)
@@ -166,7 +166,7 @@ def read_card(path: Path) -> Card:
 
 
 def _metadata(path: Path) -> str | None:
-    """The text of a card; None if there is none."""
+    """Read the text of a card; None if there is none."""
     try:
         with safe_open(path, "pt") as file:
             text: str | None = (file.metadata() or {}).get(KEY)
@@ -175,25 +175,25 @@ def _metadata(path: Path) -> str | None:
     return text
 
 
-def tensors_of(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file that belong to its network."""
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a file that belong to its network."""
     with safe_open(path, "pt") as file:
         return without_card({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118  # no mapping
 
 
-def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
-    """The shapes of the tensors of a file that belong to its network."""
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read the shapes of the tensors of a file that belong to its network."""
     with safe_open(path, "pt") as file:
         return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys() if key != CARD}  # noqa: SIM118
 
 
 def parameters(path: Path) -> int:
-    """Number of parameters of a weights file."""
-    return sum(math.prod(shape) for shape in shapes_of(path).values())
+    """Return the number of parameters in a weights file."""
+    return sum(math.prod(shape) for shape in read_shapes(path).values())
 
 
 def _halved(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Floating point as float16, laid out as files want it."""
+    """Convert floating-point tensors to contiguous float16."""
     halved = {}
     for key, tensor in state.items():
         value = tensor.detach().cpu().contiguous()

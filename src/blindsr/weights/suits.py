@@ -8,38 +8,38 @@ from blindsr.weights.store import available
 
 
 class Suitability(StrictModel):
-    """Photographs that weights were trained for."""
+    """Family of photographs that weights were trained for."""
 
     order: int
-    """Rank; among all weights that suit a photograph, the lowest is selected."""
+    """Rank; of all weights that suit a photograph, the one with the lowest rank is selected."""
     anything: bool = False
-    """Whether they suit photographs of unknown history, whatever the bounds below."""
+    """Whether they suit photographs with unknown degradations; the bounds below are then ignored."""
     factor: float = 100.0
-    """Largest enlargement at which they are better than others."""
+    """Largest enlargement for which they are selected."""
     noise: tuple[float, float] = (0.0, 0.0)
-    """Least and greatest noise level, 0..255."""
+    """Range of noise levels, 0..255."""
     grain: float = 0.3
-    """Greatest share of the noise that may be coarser than a pixel."""
+    """Largest fraction of the noise that may be coarser than a pixel."""
     blur: tuple[float, float] = (0.0, 10.0)
-    """Least and greatest blur, standard deviation in pixels of the photograph."""
+    """Range of the blur, standard deviation in pixels of the photograph."""
     jpeg: bool = False
     """Whether they were trained with JPEG."""
     compared: bool = False
-    """Whether a comparison with the weights for photographs of unknown history decides, where the bounds above are
-    doubtful, or not quite kept: so for weights that clean, sharp photographs alone suit."""
+    """Whether a comparison with the general weights decides if the bounds above are uncertain or narrowly missed; for
+    weights that suit only clean, sharp photographs."""
     enlarged: bool = False
-    """Whether they were trained with enlarged images, which are then not shrunk first."""
+    """Whether they were trained with enlarged images, which are then not reduced first."""
 
 
 def selectable() -> dict[str, Suitability]:
-    """Weights of the package that ``auto`` may select, by rank."""
+    """Return the weights of the package that ``auto`` may select, by rank."""
     entries = _entries()
     found = {name: Suitability.model_validate(entry["suits"]) for name, entry in entries.items() if "suits" in entry}
     return dict(sorted(found.items(), key=lambda item: item[1].order))
 
 
 def with_role(role: str) -> list[str]:
-    """Names of the weights of the package that are the default for a task, by rank.
+    """Return the names of the default weights of a task, by rank.
 
     Args:
         role: ``fallback`` (another model failed), ``estimate`` (blur and noise by name) or ``condition`` (a condition

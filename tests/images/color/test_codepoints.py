@@ -69,7 +69,7 @@ _WRITERS = {".png": _png, ".heic": _heic, ".avif": _avif}
 @pytest.mark.parametrize("suffix", list(_WRITERS))
 def test_other_colours_get_their_profile(tmp_path: Path, suffix: str) -> None:
     given = _WRITERS[suffix](tmp_path / f"a{suffix}", (12, 13))
-    assert read(given).metadata.icc == profile.profile_of(12, 13)
+    assert read(given).metadata.icc == profile.make_profile(12, 13)
     usual = _WRITERS[suffix](tmp_path / f"b{suffix}", (1, 13))
     assert read(usual).metadata.icc is None
 
@@ -86,7 +86,7 @@ def test_hdr_is_refused_for_what_it_is(tmp_path: Path, suffix: str, points: tupl
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif", "a.avif"])
 def test_hdr_that_a_profile_tells_is_refused_too(tmp_path: Path, name: str) -> None:
-    icc = profile.profile_of(9, 13)
+    icc = profile.make_profile(9, 13)
     at = icc.index(b"cicp", 300) + 8
     hdr = icc[:at] + bytes([9, 16]) + icc[at + 2 :]
     if name == "a.tif":
@@ -101,7 +101,7 @@ def test_hdr_that_a_profile_tells_is_refused_too(tmp_path: Path, name: str) -> N
 def test_colours_survive_in_files_that_hold_a_profile(tmp_path: Path, name: str) -> None:
     write(read(_png(tmp_path / "a.png", (12, 13))), tmp_path / name, quality=100)
     back = read(tmp_path / name)
-    assert back.metadata.icc == profile.profile_of(12, 13)
+    assert back.metadata.icc == profile.make_profile(12, 13)
     assert np.abs(back.to_array().astype(int) - np.asarray(_image())).mean() < 2
 
 
@@ -113,22 +113,22 @@ def test_png_and_heic_tell_both_the_profile_and_the_code_points(tmp_path: Path) 
     assert _chunked(b"cICP", bytes([12, 13, 0, 1])) in data
     assert data.index(b"cICP") < data.index(b"IDAT")
     said = pillow_heif.open_heif(tmp_path / "b.heic").info
-    assert said["icc_profile"] == profile.profile_of(12, 13)
+    assert said["icc_profile"] == profile.make_profile(12, 13)
 
 
 @pytest.mark.parametrize("name", ["b.bmp", "b.ppm", "b.gif"])
 def test_files_without_a_profile_get_srgb(tmp_path: Path, name: str) -> None:
     picture = read(_png(tmp_path / "a.png", (12, 13)))
     write(picture, tmp_path / name)
-    expected = Gamut(profile.profile_of(12, 13)).to_srgb(picture.pixels[None])[0]
+    expected = Gamut(profile.make_profile(12, 13)).to_srgb(picture.pixels[None])[0]
     off = (read(tmp_path / name).pixels - expected).abs()
     assert float(off.mean()) < (0.02 if name == "b.gif" else 0.002)
     assert float((picture.pixels - expected).abs().mean()) > 0.02
 
 
 def test_cicp_goes_before_a_profile_and_a_profile_before_nclx(tmp_path: Path) -> None:
-    adobe = profile.profile_of(9, 4)
-    assert read(_png(tmp_path / "a.png", (12, 13), icc=adobe)).metadata.icc == profile.profile_of(12, 13)
+    adobe = profile.make_profile(9, 4)
+    assert read(_png(tmp_path / "a.png", (12, 13), icc=adobe)).metadata.icc == profile.make_profile(12, 13)
     assert read(_png(tmp_path / "a.png", (1, 13), icc=adobe)).metadata.icc is None
     assert read(_png(tmp_path / "a.png", (2, 2), icc=adobe)).metadata.icc == adobe
 
@@ -136,8 +136,8 @@ def test_cicp_goes_before_a_profile_and_a_profile_before_nclx(tmp_path: Path) ->
 def test_animations_and_strips_know_them(tmp_path: Path) -> None:
     frames = read_file(_png(tmp_path / "a.png", (12, 13), frames=2))
     assert not isinstance(frames, Picture)
-    assert frames.metadata.icc == profile.profile_of(12, 13)
-    assert Strips(_png(tmp_path / "b.png", (12, 13))).metadata.icc == profile.profile_of(12, 13)
+    assert frames.metadata.icc == profile.make_profile(12, 13)
+    assert Strips(_png(tmp_path / "b.png", (12, 13))).metadata.icc == profile.make_profile(12, 13)
 
 
 def test_what_is_not_understood_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageCms
 
 from blindsr.images import Frames, Metadata, Picture, read, read_file, write, write_frames
-from blindsr.images.color.gamut import Gamut, gamut_of, without_gray_profile
+from blindsr.images.color.gamut import Gamut, find_gamut, without_gray_profile
 
 
 def p3() -> bytes:
@@ -43,13 +43,13 @@ def test_what_srgb_can_show_comes_back() -> None:
 
 @pytest.mark.parametrize("metadata", [Metadata(), Metadata(icc=b"nonsense"), Metadata(icc=p3(), gray=True)])
 def test_no_profile_that_can_be_used_is_none(metadata: Metadata) -> None:
-    assert gamut_of(metadata) is None
+    assert find_gamut(metadata) is None
 
 
 def test_srgb_needs_no_conversion_and_p3_does() -> None:
-    assert gamut_of(Metadata(icc=srgb())) is None
-    assert gamut_of(Metadata(icc=p3())) is not None
-    assert gamut_of(Metadata(icc=p3())) is gamut_of(Metadata(icc=p3()))  # made once
+    assert find_gamut(Metadata(icc=srgb())) is None
+    assert find_gamut(Metadata(icc=p3())) is not None
+    assert find_gamut(Metadata(icc=p3())) is find_gamut(Metadata(icc=p3()))  # made once
 
 
 def _gray_profile(gamma: float) -> bytes:

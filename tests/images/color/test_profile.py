@@ -31,7 +31,7 @@ def test_colours_are_those_of_the_matrix_and_the_curve(primaries: int, transfer:
     expected = _to_srgb(_to_linear(colours, transfer) @ matrix.T)
     inside = ((expected > 0.2) & (expected < 0.98)).all(1)  # near black and outside, the gamut is cut off
     assert inside.sum() > 100
-    gamut = Gamut(profile.profile_of(primaries, transfer))
+    gamut = Gamut(profile.make_profile(primaries, transfer))
     pixels = torch.from_numpy(colours[inside].T.reshape(1, 3, 1, -1)).float()
     found = gamut.to_srgb(pixels)
     off = np.abs(found[0, :, 0].T.numpy() - expected[inside])
@@ -43,7 +43,7 @@ def test_colours_are_those_of_the_matrix_and_the_curve(primaries: int, transfer:
 @pytest.mark.parametrize("primaries", list(profile.PRIMARIES))
 @pytest.mark.parametrize("transfer", [1, 4, 5, 8, 13, 17])
 def test_white_is_white_and_the_code_points_come_back(primaries: int, transfer: int) -> None:
-    made = profile.profile_of(primaries, transfer)
+    made = profile.make_profile(primaries, transfer)
     ImageCms.ImageCmsProfile(io.BytesIO(made))
     white = Gamut(made).to_srgb(torch.ones(1, 3, 1, 1))
     torch.testing.assert_close(white, torch.ones_like(white), atol=2e-3, rtol=0)
@@ -52,5 +52,5 @@ def test_white_is_white_and_the_code_points_come_back(primaries: int, transfer: 
 
 def test_a_profile_without_code_points() -> None:
     assert profile.code_points(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()) is None
-    for damaged in (b"", b"icc", profile.profile_of(12, 13)[:140], bytes(128) + b"\xff" * 40):
+    for damaged in (b"", b"icc", profile.make_profile(12, 13)[:140], bytes(128) + b"\xff" * 40):
         assert profile.code_points(damaged) is None

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from blindsr.errors import Code
-from blindsr.web.api.photos import while_there
+from blindsr.web.api.photos import cancel_on_disconnect
 from blindsr.web.problems import ProblemError
 
 Photograph = Callable[..., bytes]
@@ -278,10 +278,10 @@ def test_a_preview_that_nobody_waits_for_is_cancelled() -> None:
     async def main() -> None:
         ended: list[str] = []
         with pytest.raises(ProblemError) as left:
-            await while_there(asked("http.request", "http.disconnect"), work(ended, 60))
+            await cancel_on_disconnect(asked("http.request", "http.disconnect"), work(ended, 60))
         assert left.value.code == Code.CANCELLED
         assert ended == ["cancelled"]
-        assert await while_there(asked(), work(ended, 0.05)) == "done"
+        assert await cancel_on_disconnect(asked(), work(ended, 0.05)) == "done"
         assert len(ended) == 1
 
     asyncio.run(main())

@@ -68,11 +68,11 @@ def test_newer_work_of_a_client_replaces_older_and_not_that_of_others(tmp_path: 
             await asyncio.sleep(0.05)
             return value
 
-        first = asyncio.create_task(service.newest("a", slow(1)))
-        other = asyncio.create_task(service.newest("b", slow(2)))
-        nobody = [asyncio.create_task(service.newest("", slow(value))) for value in (3, 4)]
+        first = asyncio.create_task(service.run_latest("a", slow(1)))
+        other = asyncio.create_task(service.run_latest("b", slow(2)))
+        nobody = [asyncio.create_task(service.run_latest("", slow(value))) for value in (3, 4)]
         await asyncio.sleep(0.01)
-        assert await service.newest("a", slow(5)) == 5
+        assert await service.run_latest("a", slow(5)) == 5
         with pytest.raises(ProblemError) as replaced:
             await first
         assert (replaced.value.status, replaced.value.code) == (409, "superseded")

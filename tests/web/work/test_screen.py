@@ -27,7 +27,7 @@ def test_samples_of_every_depth_look_alike(bits: int, channels: int, tmp_path: P
     photometric = "minisblack" if channels == 1 else "rgb"
     extra: Any = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
     tifffile.imwrite(path, deep[..., 0] if channels == 1 else deep, photometric=photometric, **extra)
-    shown = screen.shown(path)
+    shown = screen.to_display(path)
     assert shown.format == "uchar"
     found = np.asarray(shown.numpy()).reshape(40, 50, -1)
     assert found.shape[2] == channels
@@ -41,8 +41,8 @@ def test_colours_of_another_profile_are_converted(tmp_path: Path) -> None:
     swapped = pyvips.Image.new_from_array(np.asarray(image)).icc_export(output_profile="p3").get("icc-profile-data")
     image.save(path, icc_profile=bytes(swapped))
     image.save(plain, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    assert np.abs(np.asarray(screen.shown(plain).numpy()).astype(int)[0, 0] - (200, 100, 50)).max() <= 1
-    assert np.asarray(screen.shown(path).numpy())[0, 0][0] > 205
+    assert np.abs(np.asarray(screen.to_display(plain).numpy()).astype(int)[0, 0] - (200, 100, 50)).max() <= 1
+    assert np.asarray(screen.to_display(path).numpy())[0, 0][0] > 205
 
 
 def test_only_small_previews_of_photographs_larger_than_allowed(photograph: Photograph, tmp_path: Path) -> None:

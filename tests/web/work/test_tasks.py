@@ -20,12 +20,12 @@ def test_extensions_that_the_server_knows_are_those_of_the_library() -> None:
 @pytest.mark.parametrize("model", ["../../x.safetensors", "/etc/passwd", "cmdsr_x4.nothing", "x.pth"])
 def test_a_model_is_never_a_path(model: str) -> None:
     with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
-        work.options_of({"model": model}, {})
+        work.parse_options({"model": model}, {})
 
 
 def test_options_that_are_no_ones_are_refused() -> None:
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
-        work.options_of({"nonsense": 1}, {})
+        work.parse_options({"nonsense": 1}, {})
 
 
 def test_photographs_stay_in_memory_while_there_is_room(

@@ -8,9 +8,9 @@ export { repeat } from "lit-html/directives/repeat.js";
 import { html } from "lit-html";
 
 /**
- * @param {string} name of a drawing in icons.svg
+ * @param {string} name of a drawing in icons.svg, which `loadIcons` puts into the page
  */
 export const icon = (name) =>
   html`<svg class="icon" aria-hidden="true" focusable="false">
-    <use href="static/icons.svg#${name}"></use>
+    <use href="#icon-${name}"></use>
   </svg>`;

@@ -1,10 +1,19 @@
 /**
- * Pictures that the browser may not be able to show: it does not know all formats that the server reads.
+ * Pictures that the browser may not be able to show: it does not know all formats that the server reads, and the server
+ * may be away.
  */
+import { store } from "./store.js";
 
-/** @param {Event} event of an image that failed to load */
+/** @param {Event} event of an image that failed to load; it is asked for again when the server is back */
 export function hideBroken(event) {
-  if (event.target instanceof HTMLElement) event.target.style.visibility = "hidden";
+  const image = event.target;
+  if (!(image instanceof HTMLImageElement)) return;
+  image.style.visibility = "hidden";
+  const { src } = image;
+  const again = () => {
+    if (image.isConnected && image.src === src) image.src = src;
+  };
+  store.addEventListener("back", again, { once: true });
 }
 
 /** @param {Event} event of an image that has loaded, after another that failed */

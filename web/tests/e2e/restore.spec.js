@@ -100,6 +100,7 @@ test("holding a key shows what was before", async ({ open: page }) => {
 });
 
 test("a result that is smaller than the view is shown at 100 %, and all of it again", async ({ open: page }) => {
+  await page.setViewportSize({ width: 1440, height: 1000 });
   await choose(page, SMALL);
   await previewed(page);
   await restore(page);

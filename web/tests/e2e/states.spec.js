@@ -95,8 +95,9 @@ test("what is added while the server is away is sent when it is back", async ({ 
   try {
     await server.stop("SIGKILL");
     await expect(page.locator(".banner")).toBeVisible();
+    expect((await page.locator(".banner use").boundingBox())?.width).toBeGreaterThan(0);
     await expect(page.getByRole("button", { name: "Restore", exact: true })).toBeDisabled();
-    await page.getByRole("button", { name: "Larger part" }).click();
+    await page.getByRole("button", { name: "Smaller part" }).click();
     await expect(page.locator(".lens-failed")).toBeVisible();
     await choose(page, ANOTHER);
     await expect(page.getByRole("heading", { name: "It could not be sent yet" })).toBeVisible();
@@ -110,5 +111,6 @@ test("what is added while the server is away is sent when it is back", async ({ 
   await list.getByRole("button", { name: /another/ }).click();
   await previewed(page);
   await expect(page.getByRole("button", { name: "Restore", exact: true })).toBeEnabled();
+  for (const picture of await list.locator("img").all()) await expect(picture).toBeVisible();
   complaints.length = 0;
 });

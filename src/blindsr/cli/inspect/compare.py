@@ -13,7 +13,7 @@ def compare(
     *,
     model: Annotated[
         list[str],
-        typer.Option("--model", "-m", help="Name of weights, or path of a weights file; the first is the base."),
+        typer.Option("--model", "-m", help="Name of weights, or path of a weights file; the first is the reference."),
     ],
     protocol: Annotated[list[str], typer.Option("--protocol", "-p", help="Degradation; repeatable.")],
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],

@@ -18,11 +18,14 @@ _PEOPLE = (0, 1, 2, 3, 5, 7, 10)
 def curve(
     *,
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Weights of a method that adapts to each image; repeat.")
+        list[str] | None,
+        typer.Option("--model", "-m", help="Weights of a method that adapts to each image; repeatable."),
     ] = None,
     run: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of a training run that ended with a teacher (MRDA with student.steps=0); repeat."),
+        typer.Option(
+            help="Folder of a training run that ended with a teacher (MRDA with student.steps=0); repeatable."
+        ),
     ] = None,
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     protocol: Annotated[str, typer.Option("--protocol", "-p", help="Degradation.")] = "mzsr-g2.0-direct",

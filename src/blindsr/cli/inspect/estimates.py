@@ -1,4 +1,4 @@
-"""``blindsr estimates``: how well a model reads blur and noise off an image."""
+"""``blindsr estimates``: accuracy of estimated blur and noise."""
 
 import json as text
 from dataclasses import asdict
@@ -21,18 +21,19 @@ def estimates(
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Name of weights, or path of a weights file.")],
     protocol: Annotated[
-        list[str], typer.Option("--protocol", "-p", help="Whose degradations, e.g. dmsr-1.3-15-x4; repeatable.")
+        list[str],
+        typer.Option("--protocol", "-p", help="Protocol of the degradations, e.g. dmsr-1.3-15-x4; repeatable."),
     ],
     data: Annotated[
         list[Path],
         typer.Option("--data", help="Folders of HR images, or one that holds Set5, BSD100 and the like."),
     ],
-    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all values to this JSON file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Compare the blur and noise that a model estimates with those that images were degraded by."""
+    """Compare the blur and noise that a model estimates with the true values."""
     from rich.console import Console
 
     from blindsr import evaluate as room

@@ -10,7 +10,7 @@ def maps(
     image: Annotated[Path, typer.Argument(help="An image.")],
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Weights of a method with modulation maps by region.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where to draw the map, as large as the image.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output file of the map, at the size of the image.")],
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:

@@ -16,9 +16,11 @@ def representations(
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     widths: Annotated[str, typer.Option(help="Blur widths in HR pixels, separated by commas.")] = "0.6,1.6,2.6,3.6",
     noise: Annotated[float, typer.Option(min=0.0, help="Noise level, 0 to 255.")] = 0.0,
-    neighbours: Annotated[int, typer.Option(min=1, help="How many nearest neighbours vote.")] = 5,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw a t-SNE to this PNG, PDF or SVG.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
+    neighbours: Annotated[int, typer.Option(min=1, help="Number of nearest neighbours that vote.")] = 5,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Plot a t-SNE embedding to this PNG, PDF or SVG file.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all values to this JSON file.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,

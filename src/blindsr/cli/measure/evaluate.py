@@ -29,7 +29,7 @@ def evaluate(
         typer.Option(
             "--protocol",
             "-p",
-            help="Published table to repeat, e.g. cmdsr-middle, or a record.json; repeatable. Or realsr for pairs of "
+            help="Published table, e.g. cmdsr-middle, or a record.json; repeatable. Or realsr for pairs of "
             "real photographs, realsrset for photographs alone.",
         ),
     ],
@@ -59,14 +59,16 @@ def evaluate(
     seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
     kernel: Annotated[
         Literal["given", "estimated"],
-        typer.Option("--kernel", help="Whether to give the true kernel and noise to the model as its paper does."),
+        typer.Option("--kernel", help="given: pass the true kernel and noise to models whose papers do so."),
     ] = "given",
     steps: Annotated[
-        int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that take any.")
+        int | None, typer.Option("--steps", min=0, help="Gradient steps on each image, for models that adapt.")
     ] = None,
     support: Annotated[
         list[Path] | None,
-        typer.Option("--support", help="HR images that are degraded alike and used as the support set of each image."),
+        typer.Option(
+            "--support", help="HR images that get the same degradation and form the support set of each image."
+        ),
     ] = None,
     lpips: Annotated[
         Path | None,
@@ -141,12 +143,12 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Job:
-    """Subject of a measurement, its measures, and where it is printed."""
+    """Model or results to measure, the measures, and the console."""
 
     model: str | None
     results: Path | None
     build: Callable[[str, int | None], tuple[str, Upscaler]]
-    """From a name of weights and the scale that is needed, if any, to the model's name and what restores."""
+    """Loads an upscaler by name, for a scale if one is required; returns its name too."""
     steps: int | None
     support: Sequence[Path]
     save: Folders
@@ -172,7 +174,7 @@ class Job:
 
 
 def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet], *, hinted: bool) -> list[Scores]:
-    """Measure by published tables, and print each when it is done."""
+    """Evaluate protocols of published tables and print each table once it is complete."""
     from blindsr import evaluate as room
     from blindsr.evaluate import run
 
@@ -211,7 +213,7 @@ def _on_tables(job: Job, protocols: Sequence[Protocol], sets: Sequence[DataSet],
 
 
 def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path | None, limit: int | None) -> Scores:
-    """Measure on real photographs, and print the tables."""
+    """Evaluate on real photographs and print the tables."""
     from blindsr import evaluate as room
     from blindsr.contract import Hints
     from blindsr.evaluate import photographs
@@ -243,7 +245,7 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
 
 
 def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: str) -> list[Measure]:
-    """Measures in addition to PSNR and SSIM."""
+    """Return the measures in addition to PSNR and SSIM."""
     from blindsr.devices import find_device
     from blindsr.evaluate import measures
 
@@ -272,7 +274,7 @@ def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Pat
 
 
 def _settings(**given: object) -> dict[str, object]:
-    """Settings that influence the scores besides model and protocol."""
+    """Return the settings that influence scores besides model and protocol."""
     from importlib.metadata import version
 
     return {**given, "blindsr": __version__, "torch": version("torch")}

@@ -27,17 +27,20 @@ def reproduce(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of runs, tables and figures.")] = None,
     use: Annotated[
         list[str] | None,
-        typer.Option(help="VARIANT=WEIGHTS: measure these weights, or this run, instead of training; repeatable."),
+        typer.Option(help="VARIANT=WEIGHTS: measure existing weights, or a run, instead of training; repeatable."),
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", help="Change all recipes, as of blindsr train: model.blocks=2.")
+        list[str] | None,
+        typer.Option("--set", help="Override settings of all recipes, as in blindsr train: model.blocks=2."),
     ] = None,
     lpips: Annotated[
-        Path | None, typer.Option(help="Measure LPIPS, where a table has it, with its weights on AlexNet in this file.")
+        Path | None, typer.Option(help="Weights file of LPIPS (AlexNet), for tables that report it.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N images of a data set.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where the hardware supports it.")
+    ] = "auto",
 ) -> None:
     """Repeat a table or figure of one of the papers: train, measure and draw, next to the published numbers.
 
@@ -80,7 +83,7 @@ def reproduce(
 
 
 def _list() -> None:
-    """Every study in a block of lines, for people and for `grep`."""
+    """List all studies, one per line."""
     from blindsr.reproduce import studies
 
     for one in studies().values():
@@ -95,7 +98,7 @@ def _pairs(given: list[str]) -> dict[str, str]:
     for one in given:
         variant, equals, weights = one.partition("=")
         if not (variant and equals and weights):
-            raise BlindSRError(f"--use reads VARIANT=WEIGHTS, not {one!r}")
+            raise BlindSRError(f"expected --use VARIANT=WEIGHTS, got {one!r}")
         pairs[variant] = weights
     return pairs
 
@@ -106,5 +109,6 @@ def _need_extra() -> None:
     needed = ("lightning_fabric", "tensorboard", "pytorch_optimizer", "matplotlib")
     if any(find_spec(name) is None for name in needed):
         raise BlindSRError(
-            "this needs the extras 'train' and 'plot': pip install 'blindsr[train,plot]'", Code.MISSING_DEPENDENCY
+            "reproducing studies requires additional libraries: pip install 'blindsr[train,plot]'",
+            Code.MISSING_DEPENDENCY,
         )

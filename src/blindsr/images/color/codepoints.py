@@ -45,7 +45,7 @@ def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -
     if gray:
         note = f"gray of transfer {transfer} (H.273) is taken for that of sRGB"
         return metadata if transfer in LIKE_SRGB else replace(metadata, notes=(*metadata.notes, note))
-    return replace(metadata, icc=profile.profile_of(1 if primaries == UNKNOWN else primaries, transfer))
+    return replace(metadata, icc=profile.make_profile(1 if primaries == UNKNOWN else primaries, transfer))
 
 
 def _points(metadata: Metadata, file: BinaryIO) -> tuple[int, int] | None:

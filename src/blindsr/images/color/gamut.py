@@ -48,7 +48,7 @@ class Gamut:
             return _tensor(converted).to(pixels.device)
 
 
-def gamut_of(metadata: Metadata) -> Gamut | None:
+def find_gamut(metadata: Metadata) -> Gamut | None:
     """Conversion of the colours of a picture; None if it has no profile or that of sRGB, or is gray."""
     return None if metadata.icc is None or metadata.gray else _gamut(metadata.icc)
 
@@ -84,7 +84,7 @@ def without_gray_profile(picture: Picture) -> Picture:
 def in_srgb(picture: Picture) -> Picture:
     """The picture with the values of sRGB, for files that hold no profile."""
     picture = without_gray_profile(picture)
-    gamut = gamut_of(picture.metadata)
+    gamut = find_gamut(picture.metadata)
     if gamut is not None:
         picture = replace(picture, pixels=gamut.to_srgb(picture.pixels[None])[0])
     return replace(picture, metadata=replace(picture.metadata, icc=None))

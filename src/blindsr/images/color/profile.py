@@ -42,7 +42,7 @@ def code_points(icc: bytes) -> tuple[int, int] | None:
 
 
 @cache
-def profile_of(primaries: int, transfer: int) -> bytes:
+def make_profile(primaries: int, transfer: int) -> bytes:
     """An ICC profile (ICC.1:2010) of code points, of a matrix and a curve.
 
     Args:

@@ -9,13 +9,13 @@ from blindsr.errors import BlindSRError, Code
 
 
 def read_list(path: Path) -> list[str]:
-    """Read a list of files, one a line; empty lines and lines that begin with # are skipped.
+    """Read a list of files, one per line; empty lines and lines starting with # are skipped.
 
     Args:
         path: of a UTF-8 or UTF-16 file, with or without a byte order mark; ``-`` is the standard input.
 
     Raises:
-        BlindSRError: it cannot be read, or it is no text.
+        BlindSRError: the file cannot be read or is not text.
     """
     named = "the standard input" if str(path) == "-" else str(path)
     try:
@@ -36,7 +36,7 @@ def _decoded(data: bytes) -> str:
     """Decode text in UTF-8 or UTF-16, by its byte order mark or its zero bytes.
 
     Raises:
-        UnicodeError: it is neither.
+        UnicodeError: neither encoding.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = data.decode("utf-16")

@@ -1,4 +1,4 @@
-"""Locations of files: local paths, and URLs of stores such as S3 by fsspec."""
+"""Locations of files: local paths, and URLs of stores such as S3 through fsspec."""
 
 import os
 import posixpath
@@ -23,7 +23,7 @@ Location: TypeAlias = Path | str
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _LOCAL = frozenset({"file", "local"})
 _ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
-"""Stores in which a file appears whole or not at all by itself."""
+"""Stores whose writes are atomic."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Entry:
 
     place: Location
     kind: Literal["file", "folder", "broken", "other"]
-    """A link is what it leads to; one that leads nowhere is broken."""
+    """Links have the kind of their target; dangling links are ``broken``."""
     link: bool = False
 
 
@@ -40,7 +40,7 @@ def parse_location(text: str | os.PathLike[str]) -> Location:
     """Parse a path or URL.
 
     Raises:
-        BlindSRError: a URL of a store that nothing here reaches.
+        BlindSRError: no installed library supports the store.
     """
     match = _URL.match(text) if isinstance(text, str) else None
     if match is None:
@@ -94,7 +94,7 @@ def kind_of(place: Location) -> Literal["file", "folder", "missing"]:
     """Kind of a location, links followed.
 
     Raises:
-        OSError: a folder on the way may not be entered, or a store does not answer.
+        OSError: a parent folder is not accessible, or a store does not respond.
     """
     if isinstance(place, Path):
         try:
@@ -111,7 +111,7 @@ def entries(folder: Location) -> list[Entry]:
     """Entries of a folder, sorted by name.
 
     Raises:
-        OSError: it may not be listed.
+        OSError: the folder cannot be listed.
     """
     if not isinstance(folder, Path):
         return _entries_of_store(folder)
@@ -142,7 +142,7 @@ def _entries_of_store(folder: str) -> list[Entry]:
 
 
 def glob_files(pattern: Location) -> list[Location]:
-    """Files that a pattern such as ``holiday/*.jpg`` matches, sorted."""
+    """Return the files that match a pattern such as ``holiday/*.jpg``, sorted."""
     if isinstance(pattern, Path):
         root = Path(pattern.anchor)
         found = root.glob(str(pattern.relative_to(root)))
@@ -169,10 +169,10 @@ def modification_time(place: Location) -> float | None:
 
 
 def check_new(place: Location, *, overwrite: bool) -> None:
-    """Check before the work that a place is free.
+    """Check before the work that a file can be created.
 
     Raises:
-        OutputExistsError: there is a file, and it must not be replaced.
+        OutputExistsError: the file exists and must not be replaced.
     """
     if isinstance(place, Path):
         files.check_new(place, overwrite=overwrite)
@@ -190,9 +190,9 @@ def is_animated(place: Location) -> bool:
 
 
 class Workspace:
-    """Local copies of files in stores, and of results to be uploaded.
+    """Temporary local copies of files in stores, and of results to upload.
 
-    Its folder is made when it is first needed, and removed with all that is in it at the end. Threads may share it.
+    The temporary folder is created on demand and removed at the end. Thread-safe.
     """
 
     def __init__(self) -> None:
@@ -208,14 +208,14 @@ class Workspace:
         self._stack.close()
 
     def fetch(self, source: Location | bytes, name: str = "image") -> Path:
-        """A local path with the content of a file.
+        """Return a local path with the content of a file.
 
         Args:
-            source: a place, or the content itself.
-            name: of the file that holds the content.
+            source: location, or content of the file.
+            name: file name for content.
 
         Raises:
-            BlindSRError: it cannot be read.
+            BlindSRError: the file cannot be read.
         """
         if isinstance(source, Path):
             return source
@@ -234,34 +234,34 @@ class Workspace:
         return path
 
     def prepare(self, target: Location) -> Path:
-        """Local path to write a file that is then delivered to a place."""
+        """Return a local path to write to, before `deliver`."""
         return target if isinstance(target, Path) else self._new(name_of(target), target)
 
     def temporary(self, name: str) -> Path:
-        """Temporary local path of a name.
+        """Return a temporary local path with a name.
 
         Raises:
-            BlindSRError: there is no room for temporary files.
+            BlindSRError: temporary files cannot be created.
         """
         return self._new(name, "the result")
 
     def with_original_names(self, text: str) -> str:
-        """Replace paths of local copies in a message by the places that they stand for."""
+        """Replace paths of local copies in a message by the original locations."""
         for path, shown in self._shown.items():
             text = text.replace(path, shown)
         return text
 
     def deliver(self, made: Path, target: Location, *, overwrite: bool = True) -> None:
-        """Bring a file to its place, whole or not at all, and forget the copy.
+        """Move or upload a file to its target, atomically.
 
         Args:
-            made: the path that `prepare` gave.
-            target: as it was given to `prepare`.
-            overwrite: replace a file that is there by now.
+            made: path returned by `prepare`.
+            target: as passed to `prepare`.
+            overwrite: replace an existing file.
 
         Raises:
-            OutputExistsError: there is a file, and it must not be replaced.
-            BlindSRError: it cannot be brought there.
+            OutputExistsError: the file exists and must not be replaced.
+            BlindSRError: it cannot be written.
         """
         if isinstance(target, Path):
             return
@@ -276,10 +276,10 @@ class Workspace:
             self.discard(made)
 
     def discard(self, path: Path) -> None:
-        """Remove a file that this workplace made; others stay."""
+        """Remove a temporary file of this workspace."""
         if self._folder is not None and self._folder in path.parents:
             path.unlink(missing_ok=True)
-            with suppress(OSError):  # where other files are left in it
+            with suppress(OSError):  # other files are left in it
                 path.parent.rmdir()
             self._shown.pop(str(path), None)
 
@@ -322,7 +322,7 @@ def _check_absent(store: Any, path: str, *, overwrite: bool) -> None:
 
 
 def _opened(url: str) -> tuple[Any, str]:
-    """The store of a URL, and what the place is called there."""
+    """Return the store of a URL and the path within it."""
     from fsspec.core import url_to_fs  # noqa: PLC0415  # loads much that local files do not need
 
     try:
@@ -333,5 +333,5 @@ def _opened(url: str) -> tuple[Any, str]:
 
 
 def _protocols(store: Any) -> set[str]:
-    """What the kind of a store is called in front of ``://``."""
+    """Return the protocol names of a store."""
     return {store.protocol} if isinstance(store.protocol, str) else set(store.protocol)

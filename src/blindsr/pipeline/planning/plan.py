@@ -1,4 +1,4 @@
-"""Planning of inputs and outputs: files, folders and patterns to pairs of source and target."""
+"""Planning of inputs and outputs: files, folders and patterns become pairs of source and target."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,11 +21,11 @@ class Job:
     source: Location
     target: Location
     error: BlindSRError | None = None
-    """Why it cannot be restored, if that is known before reading."""
+    """Error that is known before reading."""
 
     @property
     def map(self) -> Location:
-        """Target of the residual map, named after the whole name of the result."""
+        """Target of the residual map, named after the result."""
         name = f"{locations.name_of(self.target)}.residual.png"
         return locations.join(locations.parent_of(self.target), name)
 
@@ -35,46 +35,46 @@ class Naming:
     """Naming of results in a folder."""
 
     scale: float | str
-    """Fills ``{scale}``; a text where each image has a factor of its own."""
+    """Value of ``{scale}``; text if the factor differs between images."""
     model: str = ""
-    """Fills ``{model}``."""
+    """Value of ``{model}``."""
     template: str = TEMPLATE
-    """``{stem}`` is the input's name without its ending; without an ending, the result has the input's, or .png where
-    that cannot be written or is GIF and no animation."""
+    """``{stem}`` is the input's name without extension. A template without extension keeps that of the input, or uses
+    .png if that cannot be written or is a GIF of one frame."""
 
 
 @dataclass(frozen=True)
 class Root:
-    """Part of the inputs that is listed separately: a file, a folder, or a folder with its tree."""
+    """Part of the inputs that is listed separately: a file, a folder, or a folder tree."""
 
     place: Location
     out: Location
-    """The folder that its results go to; of a file that has a name for its result, the result."""
+    """Output folder; for ``named``, the output file."""
     kind: str = "file"
-    """``file``, ``named`` (a file whose result has a name), ``folder``, ``tree``, or ``error``."""
+    """``file``, ``named`` (a file with an explicit output file), ``folder``, ``tree``, or ``error``."""
     top: Location | None = None
-    """The folder that the user named, which this one lies in."""
+    """Folder given by the user that contains this one."""
     results: Location | None = None
-    """The folder of all results, which is no input where it lies inside."""
+    """Folder of all results, excluded from the inputs."""
     visited: tuple[str, ...] = ()
-    """Linked folders besides it, which are searched once."""
+    """Linked folders that were already visited."""
     error: BlindSRError | None = None
-    """Why it cannot be listed."""
+    """Error while listing."""
 
 
 def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> list[Job]:
-    """Plan where every result is written, and check it before anything is computed.
+    """Plan the target of every result, and check targets before any computation.
 
-    A single file may be written to a file; everything else goes to a folder, in which the trees of folders are kept.
-    What cannot be restored by itself, such as a folder that may not be listed, is a job with an error.
+    A single file may be written to a file; everything else goes to a folder, which keeps the folder structure. Inputs
+    that cannot be restored, such as folders that cannot be listed, become jobs with an error.
 
     Args:
         inputs: files, folders (searched recursively) and patterns such as ``holiday/*.jpg``; paths or URLs.
-        out: a file for a single one; else a folder. A name without an extension is a folder.
-        naming: what results are called.
+        out: output file for a single input, else a folder. A name without extension is a folder.
+        naming: naming of results.
 
     Raises:
-        BlindSRError: nothing to read, two results of one name, or a place that cannot be written to.
+        BlindSRError: no images, two results with the same name, or a target that cannot be written.
     """
     jobs: list[Job] = []
     chosen: dict[Location, Location] = {}
@@ -83,7 +83,7 @@ def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> 
             if job.error is None and job.target in chosen:
                 if not _same(chosen[job.target], job.source):
                     raise _clash(chosen[job.target], job.source, job.target)
-                continue  # named twice
+                continue  # given twice
             if job.error is None:
                 chosen[job.target] = job.source
             jobs.append(job)
@@ -93,10 +93,10 @@ def plan(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) -> 
 
 
 def find_sources(inputs: Sequence[str | os.PathLike[str]]) -> list[Job]:
-    """List the files of files, folders and patterns as jobs without targets.
+    """List the images of files, folders and patterns, as jobs without targets.
 
     Raises:
-        BlindSRError: there are none.
+        BlindSRError: there are no images.
     """
     found: dict[str, Job] = {}
     for root in _expanded(inputs, None):
@@ -111,7 +111,7 @@ def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) ->
     """Split the inputs into parts that are listed separately.
 
     Raises:
-        BlindSRError: nothing to read, a place that cannot be written to, or two files whose results have one name.
+        BlindSRError: no images, a target that cannot be written, or two results with the same name.
     """
     folder = locations.parse_location(out)
     found = _expanded(inputs, folder)
@@ -137,7 +137,7 @@ def list_jobs(root: Root, naming: Naming) -> Iterator[Job]:
     """List the images of a root and their targets.
 
     Raises:
-        BlindSRError: two results of one name.
+        BlindSRError: two results have the same name.
     """
     if root.kind == "named":
         yield Job(root.place, root.out)
@@ -152,7 +152,7 @@ def list_jobs(root: Root, naming: Naming) -> Iterator[Job]:
 
 @dataclass(frozen=True)
 class _Image:
-    """A file that was found, and the folders between it and the root."""
+    """A file, and the folders between it and the root."""
 
     place: Location
     below: tuple[str, ...] = ()
@@ -196,7 +196,7 @@ def _is_pattern(place: Location) -> bool:
 
 
 def _roots_of_folder(folder: Location, to: Location, out: Location | None) -> Iterator[Root]:
-    """A folder by itself, and each folder in it."""
+    """Return a folder without its subfolders, and each subfolder."""
     yield Root(folder, to, "folder", folder, out)
     visited: set[str] = set()
     try:
@@ -219,7 +219,7 @@ def _found(root: Root, naming: Naming | None) -> Iterator[_Image]:
 def _walked(
     root: Root, folder: Location, below: tuple[str, ...], naming: Naming | None, visited: set[str]
 ) -> Iterator[_Image]:
-    """Images of a folder, then those of the folders in it."""
+    """Yield the images of a folder, then those of its subfolders."""
     try:
         found = locations.entries(folder)
     except OSError as error:
@@ -242,9 +242,9 @@ def _walked(
 def _folders(
     found: list[locations.Entry], top: Location, results: Location | None, visited: set[str]
 ) -> list[Location]:
-    """Folders to go into: no hidden ones, not that of the results, and linked ones once.
+    """Return the subfolders to visit: without hidden ones and the results; linked ones once.
 
-    A link back into the folder that is searched, or to a parent of it, leads to files that are found anyway.
+    Links to the searched folder or its parents are skipped, since their files are found anyway.
     """
     kept = []
     for entry in found:
@@ -264,7 +264,7 @@ def _folders(
 
 
 def _shows(top: Location, link: Location) -> bool:
-    """Whether a link leads to a folder that is found below another one anyway."""
+    """Whether a link leads to a folder that is visited anyway."""
     if not locations.is_within(link, top):
         return False
     return not any(part.startswith(".") for part in Path(os.path.relpath(os.path.realpath(link), top)).parts)
@@ -275,16 +275,16 @@ def _hidden(entry: locations.Entry) -> bool:
 
 
 def _without_results(pictures: Sequence[Location], naming: Naming) -> list[Location]:
-    """Images of a folder that results go to as well, but those that are results of others among them."""
+    """Return the images of a folder without those that are results of others in it."""
     made = {one: _named(_Image(one), locations.parent_of(one), naming) for one in pictures}
-    # What would be written to its own place is no result: writing it is refused later
+    # An image that would be written to itself is not a result: writing it is refused later
     jobs = [job for one, job in made.items() if job.error is None and job.target != one]
     results = {locations.name_of(place) for job in jobs for place in (job.target, job.map)}
     return [one for one in pictures if locations.name_of(one) not in results or made[one].target == one]
 
 
 def _named(one: _Image, out: Location, naming: Naming) -> Job:
-    """Where the result of an image goes, or why it has no place."""
+    """Return the job of an image: its target or an error."""
     folder = locations.join(out, *one.below)
     if one.error is not None:
         return Job(one.place, folder, one.error)
@@ -297,10 +297,10 @@ def _named(one: _Image, out: Location, naming: Naming) -> Job:
 
 
 def result_name(source: Location, naming: Naming) -> str:
-    """Name of the result of a file.
+    """Return the file name of a result.
 
     Raises:
-        BlindSRError: a template that makes no name of it.
+        BlindSRError: the template does not give a file name.
     """
     stem, suffix = os.path.splitext(locations.name_of(source))  # noqa: PTH122  # of URLs as well
     name = _filled(naming, stem)
@@ -323,12 +323,12 @@ def _filled(naming: Naming, stem: str) -> str:
 
 
 def _check_template(naming: Naming) -> None:
-    """Refuse a template that makes no name of any file."""
+    """Check that a template gives valid file names."""
     result_name(Path("image.png"), naming)
 
 
 def _check_apart(files: Sequence[Root], naming: Naming) -> None:
-    """Refuse single files of which two have one result."""
+    """Check that results of single files differ."""
     chosen: dict[Location, Location] = {}
     for root in files:
         job = _named(_Image(root.place), root.out, naming)
@@ -348,7 +348,7 @@ def _same(first: Location, second: Location) -> bool:
 
 
 def _is_file_name(out: str, place: Location) -> bool:
-    """Whether an output names a file: it has an extension, no separator at its end, and is no folder already."""
+    """Whether an output is a file: it has an extension, no trailing separator, and is not an existing folder."""
     if out.endswith(("/", os.sep)) or not locations.suffix_of(place):
         return False
     return not (isinstance(place, Path) and place.is_dir())
@@ -365,7 +365,7 @@ def _check_file(place: Location) -> None:
 
 
 def _check_folder(place: Location) -> None:
-    """Refuse a folder that is not there and cannot be made, without making it."""
+    """Check that a folder exists or can be created, without creating it."""
     if not isinstance(place, Path):
         return
     nearest = next(path for path in (place, *place.absolute().parents) if path.exists())

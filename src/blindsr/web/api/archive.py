@@ -1,4 +1,4 @@
-"""Many results as one ZIP file, which is sent while it is written and lies nowhere."""
+"""Streaming of several results as one ZIP file, without a temporary file."""
 
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ _PIECE = 2**18
 
 
 class _Sink:
-    """Takes what a ZIP file is written to, until it is fetched; it cannot be sought in."""
+    """Write-only buffer for a ZIP file; it is not seekable."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -24,7 +24,7 @@ class _Sink:
         return self._count
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """Do nothing: data are buffered until `fetch`."""
 
     def fetch(self) -> bytes:
         data = b"".join(self._pieces)
@@ -33,7 +33,7 @@ class _Sink:
 
 
 def pieces(entries: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
-    """The bytes of a ZIP file of some files, each by its name; files that are gone by then are left out."""
+    """Generate the bytes of a ZIP file of named files; files that were deleted in the meantime are skipped."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # a writer is enough
         for name, path in _distinct(entries):
@@ -49,7 +49,7 @@ def pieces(entries: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
 
 
 def _distinct(entries: Sequence[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
-    """The same with a number where a name comes again."""
+    """Make names unique by appending a number."""
     used: set[str] = set()
     for name, path in entries:
         shown, number = name, 1

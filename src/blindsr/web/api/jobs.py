@@ -1,4 +1,4 @@
-"""``/v1/jobs``: photographs to restore, how far they are, and their results."""
+"""``/v1/jobs``: restoration jobs, their progress and their results."""
 
 import hashlib
 import json
@@ -17,17 +17,17 @@ from blindsr.web.api.photos import (
     Here,
     Identity,
     TilePlace,
-    body_of,
+    decode_json_fields,
     multipart,
-    of_text,
     parsed,
-    received,
-    tile_of,
+    read_body,
+    receive_photo,
+    tile_response,
 )
 from blindsr.web.engine import events
 from blindsr.web.engine.queue import Queue
 from blindsr.web.engine.service import Service
-from blindsr.web.engine.store import OVER, Job, Photo
+from blindsr.web.engine.store import FINAL_STATES, Job, Photo
 from blindsr.web.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
@@ -35,13 +35,13 @@ _KEY = Header(max_length=200, description="The same key gives the same job, howe
 _SSE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 
-def queue_of(request: Request) -> Queue:
-    """The running queue of a request."""
+def get_queue(request: Request) -> Queue:
+    """Return the queue of the running server."""
     queue: Queue = request.app.state.queue
     return queue
 
 
-Waiting = Annotated[Queue, Depends(queue_of)]
+Waiting = Annotated[Queue, Depends(get_queue)]
 _OPTIONS = {"type": "string", "example": '{"scale": 2, "report": true}'}
 _BODY = {
     "application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}},
@@ -72,7 +72,7 @@ async def add(
     idempotency_key: Annotated[str | None, _KEY] = None,
     wait: Annotated[float, Query(ge=0, le=schema.LONGEST_WAIT)] = 0.0,
 ) -> Response:
-    """Restore a photograph; with ``wait``, the answer is the result if it is done by then."""
+    """Restore a photograph; with ``wait``, the response is the result if it is ready by then."""
     photo, options, wait, uploaded = await _asked(request, service, wait)
     try:
         await service.ask(service.reading, "check", {"values": options, "settings": {}}, photo.name, priority=-1)
@@ -94,14 +94,14 @@ async def add(
 
 
 async def _asked(request: Request, service: Service, wait: float) -> tuple[Photo, dict[str, Any], float, bool]:
-    """The photograph, the options, the time to wait, and whether the photograph came with the request."""
+    """Photograph, options, seconds to wait, and whether the photograph came with the request."""
     if not request.headers.get("content-type", "").startswith("multipart/"):
-        asked = await body_of(request, schema.JobRequest)
+        asked = await read_body(request, schema.JobRequest)
         return await service.photo(asked.photo), asked.options.given(), wait, False
-    photo, fields = await received(request, service)
+    photo, fields = await receive_photo(request, service)
     try:
         wait = parsed(schema.Wait, {"wait": fields.pop("wait", wait)}).wait
-        asked = parsed(schema.JobRequest, {**of_text(fields, "options"), "photo": photo.id})
+        asked = parsed(schema.JobRequest, {**decode_json_fields(fields, "options"), "photo": photo.id})
     except ProblemError:
         await service.remove_photo(photo.id)
         raise
@@ -109,7 +109,7 @@ async def _asked(request: Request, service: Service, wait: float) -> tuple[Photo
 
 
 async def _added(queue: Queue, photo: Photo, options: dict[str, Any], key: str | None) -> Job:
-    """A new job, or the one that the key stands for."""
+    """Create a job, or return the one of the same idempotency key."""
     asked = hashlib.sha256(json.dumps([photo.sha256, options], sort_keys=True).encode()).hexdigest()
     known = await queue.job_of_key(key) if key else None
     if known is None:
@@ -118,37 +118,37 @@ async def _added(queue: Queue, photo: Photo, options: dict[str, Any], key: str |
         except sqlite3.IntegrityError:  # the same request at the same time
             known = await queue.job_of_key(key or "")
     if known is None or known.asked != asked:
-        raise ProblemError(422, "key-reused", "this Idempotency-Key stands for another request")
+        raise ProblemError(422, "key-reused", "this Idempotency-Key was used for a different request")
     return known
 
 
 @router.get("/jobs")
 async def all_jobs(queue: Waiting) -> schema.Jobs:
-    """All jobs, the oldest first."""
+    """List all jobs, oldest first."""
     return schema.Jobs.model_validate({"jobs": await queue.views()})
 
 
 @router.get("/jobs/{identity}")
 async def about(identity: Identity, queue: Waiting) -> schema.Job:
-    """How far a job is."""
+    """Return the state of a job."""
     return schema.Job.model_validate(await queue.view(await queue.job(identity)))
 
 
 @router.delete("/jobs/{identity}", status_code=204)
 async def delete(identity: Identity, queue: Waiting) -> None:
-    """Cancel a job that waits or runs; delete one that is over."""
+    """Cancel a queued or running job; delete a finished one."""
     await queue.remove(identity)
 
 
 @router.get("/events", response_class=StreamingResponse, responses=_SSE)
 async def changes(queue: Waiting) -> StreamingResponse:
-    """All jobs as they change, as server-sent events."""
+    """Stream changes of all jobs as server-sent events."""
     return _stream(queue, None)
 
 
 @router.get("/jobs/{identity}/events", response_class=StreamingResponse, responses=_SSE)
 async def changes_of(identity: Identity, queue: Waiting) -> StreamingResponse:
-    """A job as it changes, as server-sent events, until it is over."""
+    """Stream changes of a job as server-sent events until it is finished."""
     await queue.job(identity)
     return _stream(queue, identity)
 
@@ -159,7 +159,7 @@ def _stream(queue: Queue, identity: str | None) -> StreamingResponse:
             first = [one["id"] for one in await queue.views()] if identity is None else [identity]
             async for shown in events.stream(changed, queue.view_of, first):
                 yield events.text(shown)
-                if identity is not None and shown is not None and shown.get("state", "done") in OVER:
+                if identity is not None and shown is not None and shown.get("state", "done") in FINAL_STATES:
                     return
 
     return StreamingResponse(text(), media_type="text/event-stream", headers={"cache-control": "no-store"})
@@ -167,7 +167,7 @@ def _stream(queue: Queue, identity: str | None) -> StreamingResponse:
 
 @router.get("/jobs/{identity}/result", response_class=FileResponse)
 async def result(identity: Identity, queue: Waiting) -> FileResponse:
-    """The restored photograph."""
+    """Return the restored photograph."""
     return _file(await queue.job(identity), queue)
 
 
@@ -178,7 +178,7 @@ def _file(job: Job, queue: Queue) -> FileResponse:
 
 @router.get("/jobs/{identity}/report")
 async def report(identity: Identity, queue: Waiting) -> dict[str, Any]:
-    """What was found out, as ``blindsr upscale --json`` prints it."""
+    """Return the findings, as printed by ``blindsr upscale --json``."""
     job = await queue.job(identity)
     queue.result(job)
     found: dict[str, Any] = (job.result or {})["report"]
@@ -187,13 +187,13 @@ async def report(identity: Identity, queue: Waiting) -> dict[str, Any]:
 
 @router.get("/jobs/{identity}/map", response_class=FileResponse)
 async def residual_map(identity: Identity, queue: Waiting) -> FileResponse:
-    """Where the result does not explain the photograph, as PNG; needs the option ``report``."""
+    """Return the residual map of the result as PNG; requires the option ``report``."""
     return FileResponse(queue.result(await queue.job(identity), "map"), headers=CACHED)
 
 
 @router.get("/jobs/{identity}/command")
 async def command(identity: Identity, queue: Waiting) -> schema.Command:
-    """What to type for the same result."""
+    """Return the command line that gives the same result."""
     job = await queue.job(identity)
     name = f"./{job.name}" if job.name.startswith("-") else job.name  # which is no option
     words = ["blindsr", "upscale", name, "--out", "restored/"]
@@ -205,23 +205,23 @@ async def command(identity: Identity, queue: Waiting) -> schema.Command:
 
 @router.get("/jobs/{identity}/tiles.json")
 async def tiles(identity: Identity, service: Here, queue: Waiting) -> schema.Tiles:
-    """The result as a pyramid of tiles; they are made at the first request."""
+    """Describe the tile pyramid of the result, which is created at the first request."""
     path = queue.result(job := await queue.job(identity))
     return schema.Tiles(**await service.tiles(path, path.parent / "tiles", job.name))
 
 
 @router.get("/jobs/{identity}/tiles/{level}/{column}_{row}.{kind}", response_class=FileResponse)
 async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], queue: Waiting) -> FileResponse:
-    """One of the result's tiles."""
-    return tile_of(queue.result(await queue.job(identity)).parent, place)
+    """Return a tile of the result."""
+    return tile_response(queue.result(await queue.job(identity)).parent, place)
 
 
 @router.get("/results.zip", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
 async def results(queue: Waiting, job: Annotated[list[Identity] | None, Query()] = None) -> StreamingResponse:
-    """Results as one ZIP file; all that are done if none is named."""
+    """Return results as one ZIP file; all finished ones if no job is given."""
     found = [await queue.job(one) for one in job] if job else await queue.done()
     entries = [(str((one.result or {})["name"]), queue.result(one)) for one in found if one.result is not None]
     if not entries:
-        raise ProblemError(404, "not-found", "nothing is done yet")
+        raise ProblemError(404, "not-found", "there are no results yet")
     headers = {"content-disposition": 'attachment; filename="restored.zip"'}
     return StreamingResponse(archive.pieces(entries), media_type="application/zip", headers=headers)

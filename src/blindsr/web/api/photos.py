@@ -1,4 +1,4 @@
-"""``/v1/photos``, ``/v1/analyze`` and ``/v1/preview``: photographs, and what is found out about them."""
+"""``/v1/photos``, ``/v1/analyze`` and ``/v1/preview``: photographs and their analysis."""
 
 import asyncio
 import json
@@ -18,34 +18,34 @@ from blindsr.web.api import schema
 from blindsr.web.engine.service import Service
 from blindsr.web.engine.store import Photo
 from blindsr.web.problems import ProblemError, invalid, missing
-from blindsr.web.uploads import file_of, form_of, text_of
+from blindsr.web.uploads import file_field, read_form, text_field
 
 Model = TypeVar("Model", bound=BaseModel)
 T = TypeVar("T")
 router = APIRouter(prefix="/v1", tags=["photographs"])
 CACHED = {"cache-control": "private, max-age=86400, immutable"}
-"""For what never changes under its address."""
+"""Headers of responses that never change."""
 UPLOAD: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
 def multipart(*, required: list[str], **fields: Any) -> dict[str, Any]:
-    """The description of a multipart body for OpenAPI."""
+    """OpenAPI description of a multipart body."""
     return {"multipart/form-data": {"schema": {"type": "object", "required": required, "properties": fields}}}
 
 
-def service_of(request: Request) -> Service:
-    """The running server of a request."""
+def get_service(request: Request) -> Service:
+    """Return the service of the running server."""
     service: Service = request.app.state.service
     return service
 
 
-Here = Annotated[Service, Depends(service_of)]
+Here = Annotated[Service, Depends(get_service)]
 Identity = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 
 
 @dataclass(frozen=True)
 class TilePlace:
-    """Which tile, as its address says."""
+    """Position of a tile, from its URL."""
 
     level: Annotated[int, Path(ge=0, le=40)]
     column: Annotated[int, Path(ge=0)]
@@ -54,24 +54,24 @@ class TilePlace:
 
 
 def shown(photo: Photo) -> dict[str, Any]:
-    """A photograph as the API shows it."""
+    """Convert a photograph to its API representation."""
     about = {name: photo.about[name] for name in ("width", "height", "format", "frames")}
     megapixels = round(about["width"] * about["height"] / 1e6, 3)
     return {"id": photo.id, "name": photo.name, "size_bytes": photo.size_bytes, **about, "megapixels": megapixels}
 
 
-async def received(request: Request, service: Service) -> tuple[Photo, dict[str, str]]:
-    """The photograph of a multipart request, kept, and its text fields.
+async def receive_photo(request: Request, service: Service) -> tuple[Photo, dict[str, str]]:
+    """Store the photograph of a multipart request; return it with the text fields.
 
     Raises:
-        ProblemError: a malformed body, or a file that is no photograph.
+        ProblemError: malformed body, or a file that is not a photograph.
     """
-    form = await form_of(request)
+    form = await read_form(request)
     try:
-        file = file_of(form)
+        file = file_field(form)
         await request.app.state.keeper.make_room(file.size or 0)
         photo = await service.add_photo(file.file, file.filename)
-        return photo, {name: value for name in form if (value := text_of(form, name)) is not None}
+        return photo, {name: value for name in form if (value := text_field(form, name)) is not None}
     finally:
         await form.close()
 
@@ -83,19 +83,19 @@ async def received(request: Request, service: Service) -> tuple[Photo, dict[str,
 )
 async def upload(request: Request, service: Here) -> schema.Photo:
     """Upload a photograph."""
-    photo, _ = await received(request, service)
+    photo, _ = await receive_photo(request, service)
     return schema.Photo(**shown(photo))
 
 
 @router.get("/photos/{identity}")
 async def about(identity: Identity, service: Here) -> schema.Photo:
-    """What a photograph is."""
+    """Return the properties of a photograph."""
     return schema.Photo(**shown(await service.photo(identity)))
 
 
 @router.delete("/photos/{identity}", status_code=204)
 async def delete(identity: Identity, service: Here) -> None:
-    """Delete a photograph that no job waits for."""
+    """Delete a photograph that no job needs."""
     photo = await service.photo(identity)
     if not await service.remove_photo(identity):
         raise ProblemError(409, "in-use", f"{photo.name} is being restored; cancel that first")
@@ -105,20 +105,20 @@ async def delete(identity: Identity, service: Here) -> None:
 async def thumbnail(
     identity: Identity, service: Here, side: Annotated[int, Query(ge=16, le=8192)] = 1024
 ) -> FileResponse:
-    """A small version, upright and in sRGB; its longest side is at most ``side``, but never below 256."""
+    """Return a thumbnail, upright and in sRGB; its longest side is at most ``side``, but never below 256."""
     path = await service.thumbnail(await service.photo(identity), side)
     return FileResponse(path, headers=CACHED)
 
 
 @router.get("/photos/{identity}/analysis")
 async def analysis(identity: Identity, service: Here) -> schema.Card:
-    """What is wrong with a photograph, and what would be done."""
+    """Return the estimated degradations of a photograph and the selected model."""
     return schema.Card(**await service.card(await service.photo(identity)))
 
 
 @router.get("/photos/{identity}/tiles.json")
 async def tiles(identity: Identity, service: Here) -> schema.Tiles:
-    """A photograph as a pyramid of tiles; they are made at the first request."""
+    """Describe the tile pyramid of a photograph, which is created at the first request."""
     photo = await service.photo(identity)
     folder = service.folder_of_photo(identity) / "tiles"
     return schema.Tiles(**await service.tiles(service.source(photo), folder, photo.name))
@@ -126,15 +126,15 @@ async def tiles(identity: Identity, service: Here) -> schema.Tiles:
 
 @router.get("/photos/{identity}/tiles/{level}/{column}_{row}.{kind}", response_class=FileResponse)
 async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], service: Here) -> FileResponse:
-    """One of a photograph's tiles."""
-    return tile_of(service.folder_of_photo(identity), place)
+    """Return a tile of a photograph."""
+    return tile_response(service.folder_of_photo(identity), place)
 
 
-def tile_of(folder: Folder, place: TilePlace) -> FileResponse:
-    """A tile in a folder.
+def tile_response(folder: Folder, place: TilePlace) -> FileResponse:
+    """Return a tile in a folder as a response.
 
     Raises:
-        ProblemError: there is none.
+        ProblemError: the tile does not exist.
     """
     path = folder / "tiles" / str(place.level) / f"{place.column}_{place.row}.{place.kind}"
     if not path.is_file():
@@ -147,10 +147,10 @@ def tile_of(folder: Folder, place: TilePlace) -> FileResponse:
     openapi_extra={"requestBody": {"required": True, "content": multipart(required=["file"], file=UPLOAD)}},
 )
 async def analyze(request: Request, service: Here) -> schema.Card:
-    """Analyse a photograph that is not kept."""
-    photo, _ = await received(request, service)
+    """Analyse a photograph without keeping it."""
+    photo, _ = await receive_photo(request, service)
     try:
-        return schema.Card(**await while_there(request, service.card(photo)))
+        return schema.Card(**await cancel_on_disconnect(request, service.card(photo)))
     finally:
         await service.remove_photo(photo.id)
 
@@ -158,7 +158,10 @@ async def analyze(request: Request, service: Here) -> schema.Card:
 @router.post(
     "/preview",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, 409: {"description": "a newer preview has replaced this one"}},
+    responses={
+        200: {"content": {"image/png": {}}},
+        409: {"description": "a newer preview of the same client has replaced this one"},
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -175,29 +178,31 @@ async def analyze(request: Request, service: Here) -> schema.Card:
     },
 )
 async def preview(request: Request, service: Here) -> Response:
-    """Restore a part of a photograph as it will be in the whole; a newer preview of the same client replaces it."""
+    """Restore a region of a photograph as in the whole result; a newer preview of the same client cancels it."""
     if request.headers.get("content-type", "").startswith("multipart/"):
-        photo, fields = await received(request, service)
+        photo, fields = await receive_photo(request, service)
         try:
-            asked = parsed(schema.PreviewRequest, {**of_text(fields, "region", "options"), "photo": photo.id})
-            return await while_there(request, _restored(photo, asked, service))
+            asked = parsed(
+                schema.PreviewRequest, {**decode_json_fields(fields, "region", "options"), "photo": photo.id}
+            )
+            return await cancel_on_disconnect(request, _restored(photo, asked, service))
         finally:
             await service.remove_photo(photo.id)
-    asked = await body_of(request, schema.PreviewRequest)
-    return await while_there(request, _restored(await service.photo(asked.photo), asked, service))
+    asked = await read_body(request, schema.PreviewRequest)
+    return await cancel_on_disconnect(request, _restored(await service.photo(asked.photo), asked, service))
 
 
-async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What some work gives that nobody else waits for; it is cancelled where the client leaves meanwhile.
+async def cancel_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await work for one client, and cancel it if the client disconnects.
 
     Raises:
-        ProblemError: the client has left, and reads this no more.
+        ProblemError: the client has disconnected.
     """
     task, left = asyncio.ensure_future(work), asyncio.ensure_future(_left(request))
     try:
         await asyncio.wait([task, left], return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ProblemError(409, Code.CANCELLED, "the client has left")
+            raise ProblemError(409, Code.CANCELLED, "the client has disconnected")
         return task.result()
     finally:
         for one in (task, left):
@@ -206,7 +211,7 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _left(request: Request) -> None:
-    """Wait until a client has closed its connection; its whole body has come."""
+    """Wait until the client disconnects; the whole body was received before."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -222,7 +227,7 @@ async def _restored(photo: Photo, asked: schema.PreviewRequest, service: Service
         "settings": service.work_settings,
     }
     try:
-        found = await service.newest(asked.client, service.ask(service.looking, "preview", values, photo.name))
+        found = await service.run_latest(asked.client, service.ask(service.looking, "preview", values, photo.name))
         content = await asyncio.to_thread(target.read_bytes)
     finally:
         target.unlink(missing_ok=True)
@@ -230,11 +235,11 @@ async def _restored(photo: Photo, asked: schema.PreviewRequest, service: Service
     return Response(content, media_type="image/png", headers={**headers, "cache-control": "no-store"})
 
 
-def of_text(fields: dict[str, str], *names: str) -> dict[str, Any]:
-    """Text fields with some of them read as JSON.
+def decode_json_fields(fields: dict[str, str], *names: str) -> dict[str, Any]:
+    """Decode some of the text fields as JSON.
 
     Raises:
-        ProblemError: one is none.
+        ProblemError: a field is not valid JSON.
     """
     try:
         return {name: json.loads(value) if name in names else value for name, value in fields.items()}
@@ -243,10 +248,10 @@ def of_text(fields: dict[str, str], *names: str) -> dict[str, Any]:
 
 
 def parsed(model: type[Model], values: Any) -> Model:
-    """Values by a schema.
+    """Validate values by a schema.
 
     Raises:
-        ProblemError: they do not fit.
+        ProblemError: they are invalid.
     """
     try:
         return model.model_validate(values)
@@ -254,11 +259,11 @@ def parsed(model: type[Model], values: Any) -> Model:
         raise invalid(error.errors()) from None
 
 
-async def body_of(request: Request, model: type[Model]) -> Model:
-    """The JSON body of a request.
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """Validate the JSON body of a request.
 
     Raises:
-        ProblemError: it is none, or does not fit.
+        ProblemError: it is not JSON, or invalid.
     """
     try:
         values = await request.json()

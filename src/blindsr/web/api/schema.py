@@ -1,16 +1,16 @@
-"""What requests and answers look like."""
+"""Schemas of requests and responses."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 LONGEST_WAIT = 60.0
-"""Seconds that an answer may be waited for."""
+"""Longest time to wait for a result, seconds."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]+$", max_length=100)]
 
 
 class JobOptions(BaseModel):
-    """Options of ``blindsr upscale`` that make sense for a photograph that is uploaded; none names a file."""
+    """Options of ``blindsr upscale`` for an uploaded photograph; none names a file."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -34,7 +34,7 @@ class JobOptions(BaseModel):
     report: bool | None = None
 
     def given(self) -> dict[str, Any]:
-        """Those that are not left to the library."""
+        """Options that were set."""
         return self.model_dump(exclude_none=True)
 
 
@@ -48,13 +48,13 @@ class JobRequest(BaseModel):
 
 
 class Wait(BaseModel):
-    """How long the answer of a job may take, seconds."""
+    """Time to wait for the result."""
 
     wait: Annotated[float, Field(ge=0, le=LONGEST_WAIT)]
 
 
 class PreviewRequest(BaseModel):
-    """A part of a photograph to restore at once."""
+    """A region of a photograph to restore immediately."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +69,9 @@ class PreviewRequest(BaseModel):
         Field(description="left, top, width, height in pixels of the photograph", examples=[[0, 0, 256, 256]]),
     ]
     options: JobOptions = JobOptions()
-    client: Annotated[str, Field(max_length=100, description="whose older preview this one replaces")] = ""
+    client: Annotated[
+        str, Field(max_length=100, description="identifies the client, whose older preview is cancelled")
+    ] = ""
 
 
 class Photo(BaseModel):
@@ -86,7 +88,7 @@ class Photo(BaseModel):
 
 
 class Result(BaseModel):
-    """A result's file."""
+    """File of a result."""
 
     name: str
     size_bytes: int
@@ -106,7 +108,7 @@ class Problem(BaseModel):
 
 
 class Job(BaseModel):
-    """A photograph that is restored, and how far that is."""
+    """A restoration job and its progress."""
 
     id: str
     photo: str
@@ -114,7 +116,7 @@ class Job(BaseModel):
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     progress: float
     seconds_left: float | None
-    position: Annotated[int | None, Field(description="jobs that are queued before")]
+    position: Annotated[int | None, Field(description="number of jobs ahead in the queue")]
     created: float
     started: float | None
     finished: float | None
@@ -126,13 +128,13 @@ class Job(BaseModel):
 
 
 class Jobs(BaseModel):
-    """All jobs, the oldest first."""
+    """All jobs, oldest first."""
 
     jobs: list[Job]
 
 
 class Tiles(BaseModel):
-    """A pyramid of tiles, as deep-zoom viewers want it."""
+    """A tile pyramid in the Deep Zoom layout."""
 
     width: int
     height: int
@@ -144,7 +146,7 @@ class Tiles(BaseModel):
 
 
 class Card(BaseModel):
-    """What is wrong with a photograph, and what would be done."""
+    """Estimated degradations of a photograph, and the selected model."""
 
     width: int
     height: int
@@ -159,13 +161,13 @@ class Card(BaseModel):
 
 
 class Models(BaseModel):
-    """The weights that there are."""
+    """Available weights."""
 
     models: list[dict[str, Any]]
     default: str
 
 
 class Command(BaseModel):
-    """What to type for the same result."""
+    """The command line that gives the same result."""
 
     command: str

@@ -1,4 +1,4 @@
-"""Changes of jobs as server-sent events; who reads slowly gets the newest state, and not all that were."""
+"""Server-sent events of job changes; slow readers get the latest state only."""
 
 import asyncio
 import json
@@ -7,28 +7,28 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 Shown = dict[str, Any]
-"""A job as the API shows it; only its ``id`` once it was deleted."""
+"""API representation of a job; only its ``id`` after deletion."""
 _QUIET = 15.0
 """Seconds after which a comment keeps a connection open."""
 
 
 class Bulletin:
-    """Tells subscribers which jobs have changed."""
+    """Notifies subscribers of changed jobs."""
 
     def __init__(self) -> None:
         self._subscribers: set[_Subscriber] = set()
 
     def publish(self, identity: str) -> None:
-        """Tell that a job has changed."""
+        """Notify subscribers that a job has changed."""
         for one in self._subscribers:
             one.add(identity)
 
     @asynccontextmanager
     async def subscribe(self, identity: str | None = None) -> AsyncIterator[AsyncIterator[str]]:
-        """Yield the identities of jobs that change from now on, each once however often it did.
+        """Yield ids of jobs that change from now on; repeated changes are merged.
 
         Args:
-            identity: of the only one that matters; all do if not given.
+            identity: of one job; all jobs if not given.
         """
         subscriber = _Subscriber(identity)
         self._subscribers.add(subscriber)
@@ -74,12 +74,12 @@ class _Subscriber:
 async def stream(
     changes: AsyncIterator[str], view: Callable[[str], Awaitable[Shown]], first: list[str]
 ) -> AsyncIterator[Shown | None]:
-    """What to send to a subscriber: jobs that have changed, and None where nothing has for some time.
+    """Yield what to send to a subscriber: changed jobs, or None as a keep-alive.
 
     Args:
-        changes: identities of jobs.
-        view: what to send of a job.
-        first: identities of those that are sent at the beginning.
+        changes: ids of jobs.
+        view: API representation of a job.
+        first: ids of jobs to send first.
     """
     for identity in first:
         yield await view(identity)
@@ -105,7 +105,7 @@ async def _next(changes: AsyncIterator[str]) -> str | None:
 
 
 def text(shown: Shown | None) -> str:
-    """An event: a job, one that was deleted, or a comment that keeps the connection open."""
+    """Format an event: a job, a deleted job, or a keep-alive comment."""
     if shown is None:
         return ": still here\n\n"
     return f"event: {'job' if 'state' in shown else 'deleted'}\ndata: {json.dumps(shown)}\n\n"

@@ -1,4 +1,4 @@
-"""Deletes photographs and results: those that are older than they are kept, and the oldest where the disk is full."""
+"""Deletion of expired photographs and results, and of the oldest ones if the disk quota is exceeded."""
 
 import asyncio
 import contextlib
@@ -9,26 +9,26 @@ from pathlib import Path
 
 from blindsr.web.engine.queue import Queue
 from blindsr.web.engine.service import Service
-from blindsr.web.engine.store import OVER
+from blindsr.web.engine.store import FINAL_STATES
 from blindsr.web.metrics import Metrics
 from blindsr.web.problems import ProblemError
 
 _log = logging.getLogger(__name__)
 _PERIOD = 60.0
-"""Seconds between two rounds."""
+"""Seconds between clean-ups."""
 
 
 class Keeper:
-    """Looks after the private folder of a server."""
+    """Deletes old files from the private folder of a server."""
 
     def __init__(self, service: Service, queue: Queue, metrics: Metrics) -> None:
-        """Prepare the keeper of a service."""
+        """Prepare clean-ups for a service."""
         self._service, self._queue, self._metrics = service, queue, metrics
         self._used = 0
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Remove what a killed server left half-done, and begin the rounds."""
+        """Remove incomplete files of a killed server, and start periodic clean-ups."""
         state = self._service.settings.state
         known = {f"photos/{photo.id}" for photo in await self._service.store.photos()}
         known |= {f"jobs/{job.id}" for job in await self._service.store.jobs()}
@@ -37,16 +37,16 @@ class Keeper:
         self._task = asyncio.create_task(self._rounds())
 
     async def close(self) -> None:
-        """End the rounds."""
+        """Stop periodic clean-ups."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def make_room(self, size: int) -> None:
-        """Make sure that there is room for an upload, by deleting what was not used for longest.
+        """Make room for an upload by deleting the least recently used files.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: there is not enough room.
         """
         self._used += size
         if self._used <= self._service.settings.disk:
@@ -54,10 +54,10 @@ class Keeper:
         await self.round(size)
         if self._used > self._service.settings.disk:
             self._used -= size
-            raise ProblemError(507, "disk-full", "the server has no room for more photographs; try again later")
+            raise ProblemError(507, "disk-full", "the server's disk quota is exhausted; try again later")
 
     async def round(self, coming: int = 0) -> None:
-        """Delete what is too old, then what is oldest until what is left, and is coming, has room."""
+        """Delete expired files, then the oldest ones until the quota holds, with ``coming`` bytes to spare."""
         settings = self._service.settings
         self._used = coming + await asyncio.to_thread(_size, settings.state)
         for used, identity, is_job in await self._candidates():
@@ -73,11 +73,11 @@ class Keeper:
         self._metrics.disk.set(self._used)
 
     async def _candidates(self) -> list[tuple[float, str, bool]]:
-        """When each photograph and each job that is over was last used, the oldest first."""
+        """Time of last use of each photograph and finished job, oldest first."""
         photos = [(photo.used, photo.id, False) for photo in await self._service.store.photos()]
         jobs = await self._service.store.jobs()
-        busy = {job.photo for job in jobs if job.state not in OVER}
-        over = [(job.finished or job.created, job.id, True) for job in jobs if job.state in OVER]
+        busy = {job.photo for job in jobs if job.state not in FINAL_STATES}
+        over = [(job.finished or job.created, job.id, True) for job in jobs if job.state in FINAL_STATES]
         return sorted([one for one in photos if one[1] not in busy] + over)
 
     async def _rounds(self) -> None:
@@ -85,15 +85,15 @@ class Keeper:
             await asyncio.sleep(_PERIOD)
             try:
                 await self.round()
-            except Exception:  # the next round may do better; without any, the disk fills
-                _log.exception("a round of deleting failed")
+            except Exception:  # try again at the next clean-up, or the disk fills up
+                _log.exception("clean-up failed")
 
 
 def _size(folder: Path) -> int:
     """Bytes of all files below a folder."""
     total = 0
     for one in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # deleted meanwhile
+        with contextlib.suppress(OSError):  # deleted in the meantime
             total += one.stat().st_size if one.is_file() else 0
     return total
 

@@ -1,4 +1,4 @@
-"""Pools of worker processes: each does one request at a time, and is replaced where it dies or is stopped."""
+"""Pools of worker processes: each handles one request at a time and is replaced if it crashes or is killed."""
 
 import asyncio
 import heapq
@@ -17,22 +17,22 @@ from blindsr.web.problems import ProblemError
 _log = logging.getLogger(__name__)
 _LONGEST_LINE = 2**24
 _ENVIRONMENT = {"GOMP_SPINCOUNT": "1000"}
-"""Threads of a worker that have to wait for each other sleep soon: while workers compete for the cores, waiting busily
-for a thread that has none takes most of the time of each. What the user has set counts more."""
+"""Let waiting OpenMP threads sleep soon: with several busy workers, spinning takes most of the processor time.
+Variables of the user take precedence."""
 _PATIENCE = 10.0
-"""Seconds that a worker has to stop what was cancelled, before it is killed."""
+"""Seconds that a worker has to react to a cancellation before it is killed."""
 
 
 class WorkerDiedError(Exception):
-    """The process ended before it answered."""
+    """The process ended before it responded."""
 
 
 class TooSlowError(Exception):
-    """A request took longer than it may."""
+    """A request exceeded its time limit."""
 
 
 class Worker:
-    """A process that is started when it is first asked for something."""
+    """Worker process that is started at its first request."""
 
     def __init__(self, arguments: list[str]) -> None:
         """Prepare a worker.
@@ -45,13 +45,13 @@ class Worker:
         self._number = 0
         self.starts = 0
         self.closed = False
-        """Whether no process is to be started any more."""
+        """Whether the pool was closed, so that no process may be started."""
 
     async def start(self) -> Process:
-        """The process, which is started where there is none, and has loaded what it needs.
+        """Return the process; start it and wait until it is ready if necessary.
 
         Raises:
-            WorkerDiedError: it ended meanwhile.
+            WorkerDiedError: the process ended.
         """
         if self._process is None or self._process.returncode is not None:
             if self.closed:
@@ -65,11 +65,11 @@ class Worker:
         return self._process
 
     async def ask(self, task: str, values: dict[str, Any], progress: Callable[[float], None] | None = None) -> Any:
-        """Have a task done.
+        """Run a task.
 
         Raises:
-            ProblemError: what the worker says that prevents it.
-            WorkerDiedError: it ended.
+            ProblemError: the worker reports a problem.
+            WorkerDiedError: the process ended.
         """
         process = await self.start()
         self._number += 1
@@ -87,7 +87,7 @@ class Worker:
                 return message["result"]
 
     async def settle(self) -> None:
-        """Stop what was asked for last, by force if it goes on for long."""
+        """Cancel the last request; kill the process if that takes too long."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -100,7 +100,7 @@ class Worker:
             await self.kill()
 
     async def kill(self) -> None:
-        """End the process; the next request starts another one."""
+        """Kill the process; the next request starts a new one."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -128,7 +128,7 @@ class Worker:
 
 
 class Pool:
-    """Workers that share the requests of one kind, those of least priority value first."""
+    """Workers that share requests of one kind; lower priority values go first."""
 
     def __init__(self, name: str, size: int, arguments: list[str]) -> None:
         """Prepare a pool.
@@ -141,7 +141,7 @@ class Pool:
         self.name, self.size = name, size
         self.workers = [Worker(arguments) for _ in range(size)]
         self.ready = False
-        """Whether a worker has answered once."""
+        """Whether a worker has responded once."""
         self._idle = list(self.workers)
         self._waiting: list[tuple[int, int, asyncio.Future[Worker]]] = []
         self._order = itertools.count()
@@ -149,7 +149,7 @@ class Pool:
 
     @property
     def starts(self) -> int:
-        """How often a process was started."""
+        """Number of processes started so far."""
         return sum(worker.starts for worker in self.workers)
 
     async def run(
@@ -161,19 +161,19 @@ class Pool:
         progress: Callable[[float], None] | None = None,
         limit: float | None = None,
     ) -> Any:
-        """Have a task done by the next worker that is free; cancelling the caller stops it.
+        """Run a task on the next free worker; cancelling the caller cancels the task.
 
         Args:
             task: name of one of `tasks.TASKS`.
             values: its arguments.
-            priority: requests of a smaller one go first.
-            progress: is called with the finished fraction.
-            limit: seconds that it may take once it begins.
+            priority: lower values go first.
+            progress: called with the finished fraction.
+            limit: time limit from its start, seconds.
 
         Raises:
-            ProblemError: what the worker says that prevents it.
-            WorkerDiedError: it ended.
-            TooSlowError: it took longer than ``limit``.
+            ProblemError: the worker reports a problem.
+            WorkerDiedError: the process ended.
+            TooSlowError: the task exceeded ``limit``.
         """
         worker = await self._free(priority)
         try:
@@ -194,7 +194,7 @@ class Pool:
         return result
 
     async def close(self) -> None:
-        """End all processes; nothing is done any more."""
+        """End all processes; later requests fail."""
         for worker in self.workers:
             worker.closed = True
         settling = list(self._settling)

@@ -1,4 +1,4 @@
-"""The queue: jobs one after the other through the workers that restore, whatever ends meanwhile."""
+"""The job queue: runs jobs on the restoration workers, and survives crashes of workers and server."""
 
 import asyncio
 import contextlib
@@ -13,18 +13,18 @@ from typing import Any
 from blindsr.web.engine.events import Bulletin
 from blindsr.web.engine.pool import TooSlowError, WorkerDiedError
 from blindsr.web.engine.service import Service
-from blindsr.web.engine.store import OVER, Job, Photo
+from blindsr.web.engine.store import FINAL_STATES, Job, Photo
 from blindsr.web.metrics import Metrics
 from blindsr.web.problems import ProblemError, document
 
 _log = logging.getLogger(__name__)
 _DEATHS = 2
-"""Workers that may die of a job before it fails."""
+"""Worker crashes after which a job fails."""
 _RETRY_AFTER = 10
 _PAUSE = 1.0
-"""Seconds after which a queue that has failed goes on."""
+"""Seconds to wait after an internal error."""
 _STEP = 0.005
-"""Progress that is worth an event."""
+"""Smallest change of progress that is published."""
 
 
 @dataclass
@@ -35,24 +35,24 @@ class _Running:
 
 
 class Queue:
-    """Takes jobs in, and works through them until it is closed."""
+    """Accepts jobs and runs them until it is closed."""
 
     def __init__(self, service: Service, metrics: Metrics) -> None:
         """Prepare the queue of a service."""
         self._service, self._store, self._metrics = service, service.store, metrics
         self.bulletin = Bulletin()
-        """Tells which jobs have changed."""
+        """Notifies subscribers of changed jobs."""
         self._running: dict[str, _Running] = {}
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Go on with what was queued; what was running when the server ended is done again."""
+        """Resume the stored queue; jobs that were running when the server ended are restarted."""
         await self._store.requeue()
         self._loops = [asyncio.create_task(self._work()) for _ in range(self._service.restoring.size)]
 
     async def close(self) -> None:
-        """Stop; what runs is done again by the next server."""
+        """Stop; running jobs are restarted by the next server."""
         running = [one.task for one in self._running.values()]
         for task in (*self._loops, *running):
             task.cancel()
@@ -63,35 +63,35 @@ class Queue:
 
         Raises:
             ProblemError: the queue is full.
-            sqlite3.IntegrityError: its key is taken.
+            sqlite3.IntegrityError: the idempotency key was used before.
         """
         job = Job(
             number=0, id=secrets.token_hex(16), photo=photo.id, name=photo.name, options=options, state="queued",
             created=time.time(), started=None, finished=None, deaths=0, error=None, result=None, key=key, asked=asked,
         )  # fmt: skip
         if not await self._store.add_job(job, self._service.settings.queue):
-            told = f"{self._service.settings.queue} photographs wait already; try again later"
+            told = f"the queue is full ({self._service.settings.queue} photographs); try again later"
             raise ProblemError(429, "queue-full", told, {"Retry-After": str(_RETRY_AFTER)})
         self._changed(job.id)
         self._wake.set()
         return await self.job(job.id)
 
     async def job(self, identity: str) -> Job:
-        """A job.
+        """Return a job.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: it does not exist.
         """
         found = await self._store.job(identity)
         if found is None:
-            raise ProblemError(404, "not-found", "there is no such job, or not any more")
+            raise ProblemError(404, "not-found", "job not found; it may have been deleted")
         return found
 
     async def remove(self, identity: str) -> None:
-        """Cancel a job that waits or runs; delete one that is over.
+        """Cancel a queued or running job; delete a finished one.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: it does not exist.
         """
         await self.job(identity)
         if await self._store.cancel(identity, time.time()):
@@ -103,17 +103,17 @@ class Queue:
         self._changed(identity)
 
     async def wait(self, identity: str, seconds: float) -> Job:
-        """A job once it is over, or when some time has passed."""
+        """Wait until a job is finished, or for some seconds; return the job."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 async with self.bulletin.subscribe(identity) as changes:
-                    while (await self.job(identity)).state not in OVER:
+                    while (await self.job(identity)).state not in FINAL_STATES:
                         if await anext(changes, None) is None:
-                            break  # the server ends
+                            break  # the server is shutting down
         return await self.job(identity)
 
     async def view(self, job: Job) -> dict[str, Any]:
-        """A job as the API shows it."""
+        """Convert a job to its API representation."""
         running = self._running.get(job.id)
         progress = 1.0 if job.state == "done" else running.progress if running else 0.0
         shown = ("name", "size_bytes", "width", "height", "format")
@@ -130,27 +130,27 @@ class Queue:
         }
 
     async def views(self) -> list[dict[str, Any]]:
-        """All jobs as the API shows them, the oldest first."""
+        """API representations of all jobs, oldest first."""
         return [await self.view(job) for job in await self._store.jobs()]
 
     async def view_of(self, identity: str) -> dict[str, Any]:
-        """A job as the API shows it; only its identity once it was deleted."""
+        """API representation of a job; only its id if it was deleted."""
         job = await self._store.job(identity)
         return {"id": identity} if job is None else await self.view(job)
 
     async def done(self) -> list[Job]:
-        """All jobs that have a result."""
+        """Return all jobs that have a result."""
         return [job for job in await self._store.jobs() if job.state == "done"]
 
     async def job_of_key(self, key: str) -> Job | None:
-        """The job that was made under an idempotency key."""
+        """Return the job of an idempotency key."""
         return await self._store.job_of_key(key)
 
     def result(self, job: Job, what: str = "file") -> Path:
-        """The file of a job's result, or of its map.
+        """Return the path of a job's result or residual map.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: it does not exist.
         """
         name = job.result and job.result[what]
         if job.result is None or name is None:
@@ -164,12 +164,12 @@ class Queue:
         while True:
             try:
                 await self._next()
-            except Exception:  # as of a full disk; without the queue, nothing would be restored any more
-                _log.exception("the queue has failed; it goes on")
+            except Exception:  # e.g. a full disk; without the queue, no job would run any more
+                _log.exception("internal error in the queue; continuing")
                 await asyncio.sleep(_PAUSE)
 
     async def _next(self) -> None:
-        """Do the job that comes next, or wait for one."""
+        """Run the next job, or wait for one."""
         self._wake.clear()
         job = await self._store.take(time.time())
         if job is None:
@@ -179,13 +179,13 @@ class Queue:
         self._changed(job.id)
 
     async def _do(self, job: Job) -> None:
-        attempt = secrets.token_hex(4)  # what an earlier server's worker may still write is never taken for it
+        attempt = secrets.token_hex(4)  # so that late writes of an earlier server's worker are never used
         begun = time.monotonic()
         running = _Running(asyncio.create_task(self._restored(job, attempt)))
         self._running[job.id] = running
         self._changed(job.id)
         if (current := await self._store.job(job.id)) is None or current.state != "running":
-            running.task.cancel()  # cancelled between the store's answer and this
+            running.task.cancel()  # cancelled in the meantime
         try:
             await asyncio.wait([running.task])
             await self._settle(job, attempt, running.task)
@@ -215,7 +215,7 @@ class Queue:
         return {**result, "folder": attempt}
 
     async def _settle(self, job: Job, attempt: str, task: asyncio.Task[dict[str, Any]]) -> None:
-        """Keep what became of a job, and remove what other attempts have left."""
+        """Store the outcome of a job, and remove files of failed attempts."""
         kept = None
         if not task.cancelled():
             error = task.exception()
@@ -234,22 +234,22 @@ class Queue:
         return None if found is None else found.state
 
     def _problem(self, job: Job, error: BaseException, attempt: str) -> dict[str, Any]:
-        """What a client is told of a job that failed; a mistake of ours also goes to the log."""
+        """Problem document for a failed job; internal errors are logged."""
         if isinstance(error, ProblemError):
             folder = self._service.folder_of_job(job.id) / attempt
             detail = error.detail.replace(f"{folder}/", "").replace(f"{self._service.folder_of_photo(job.photo)}/", "")
             return document(error.status, error.code, detail.replace("source.", f"{Path(job.name).stem}."))
         if isinstance(error, WorkerDiedError):
-            return document(500, "worker-died", f"the process that restored {job.name} ended twice, so it was given up")
+            return document(500, "worker-died", f"the worker process crashed twice while restoring {job.name}")
         if isinstance(error, TooSlowError):
             most = self._service.settings.max_time
-            return document(503, "too-slow", f"{job.name} took longer than {most:.0f} s, so it was given up")
-        _log.error("a job has failed", exc_info=error)
-        return document(500, "internal", f"the server made a mistake with {job.name}; its log says which")
+            return document(503, "too-slow", f"{job.name} exceeded the time limit of {most:.0f} s")
+        _log.error("internal error in a job", exc_info=error)
+        return document(500, "internal", f"internal server error while restoring {job.name}; see the server's log")
 
 
 def _left(running: _Running | None) -> float | None:
-    """Seconds that a job may still take, by what it took until now."""
+    """Estimate the remaining seconds of a job from its progress."""
     if running is None or running.progress <= 0.01:
         return None
     return round((time.monotonic() - running.begun) * (1 - running.progress) / running.progress, 1)

@@ -1,4 +1,4 @@
-"""Workers on a Ray cluster: replicas of Ray Serve do what worker processes do, and files travel through a store."""
+"""Workers on a Ray cluster: replicas of Ray Serve replace worker processes, and files are exchanged through a store."""
 
 import asyncio
 import logging
@@ -14,11 +14,11 @@ from blindsr.web.problems import ProblemError
 _log = logging.getLogger(__name__)
 _NAME = "blindsr"
 _FILES = ("source", "folder", "target")
-"""Arguments of tasks that name files: one to read, and a folder or a file to write."""
+"""Task arguments that are paths: a file to read, and a folder or file to write."""
 
 
 class RayPool:
-    """Replicas on a cluster, as many as the queue is long; used as `Pool` is."""
+    """Autoscaled replicas on a cluster, with the interface of `Pool`."""
 
     name = "ray"
 
@@ -26,10 +26,10 @@ class RayPool:
         """Prepare a pool; the cluster is joined at the first request.
 
         Args:
-            size: most replicas.
-            address: of the cluster; this machine alone if None.
-            state: folder of the server, whose files are named alike in the store.
-            store: path or URL of a folder that all machines reach.
+            size: largest number of replicas.
+            address: of the cluster; only this machine if None.
+            state: folder of the server; files in the store have the same relative paths.
+            store: path or URL of a folder that all machines can access.
 
         Raises:
             BlindSRError: Ray Serve or the store's library is not installed.
@@ -56,11 +56,11 @@ class RayPool:
         task: str,
         values: dict[str, Any],
         *,
-        priority: int = 0,  # Ray Serve knows none
+        priority: int = 0,  # not supported by Ray Serve
         progress: Callable[[float], None] | None = None,
         limit: float | None = None,
     ) -> Any:
-        """Have a task done by a replica; as `Pool.run` in all else."""
+        """Run a task on a replica; otherwise as `Pool.run`."""
         import ray.exceptions  # noqa: PLC0415
 
         handle = await self._joined()
@@ -86,7 +86,7 @@ class RayPool:
         return result
 
     async def close(self) -> None:
-        """Leave the cluster; replicas end."""
+        """Shut down the replicas and disconnect."""
         if self._handle is None:
             return
         import ray.serve  # noqa: PLC0415
@@ -95,7 +95,7 @@ class RayPool:
         await asyncio.to_thread(ray.shutdown)
 
     def delete(self, folder: Path) -> None:
-        """Remove from the store what is kept there of a folder of the server."""
+        """Remove the copy of a server folder from the store."""
         path = f"{self._root}/{folder.relative_to(self._state)}"
         if self._store.exists(path):
             self._store.rm(path, recursive=True)
@@ -106,8 +106,8 @@ class RayPool:
                 try:
                     self._handle = await asyncio.to_thread(_deployed, self.size, self._address, self._url)
                 except Exception as error:  # a node that does not start in time is a plain Exception
-                    _log.exception("the cluster cannot be joined")
-                    told = f"the cluster cannot be joined: {str(error).splitlines()[0]}"
+                    _log.exception("cannot connect to the cluster")
+                    told = f"cannot connect to the cluster: {str(error).splitlines()[0]}"
                     raise ProblemError(503, "unreachable", told) from None
                 self.starts += 1
         return self._handle
@@ -129,7 +129,7 @@ class RayPool:
 
 
 async def _last(answers: Any, progress: Callable[[float], None] | None) -> Any:
-    """The result among the messages of a replica."""
+    """Return the result from the messages of a replica."""
     async for message in answers:
         if "problem" in message:
             raise ProblemError(**message["problem"])
@@ -141,9 +141,9 @@ async def _last(answers: Any, progress: Callable[[float], None] | None) -> Any:
 
 
 def _deployed(size: int, address: str | None, store: str) -> Any:
-    """The handle of replicas on a cluster that is joined, or started on this machine."""
+    """Deploy the replicas on a cluster, or on this machine; return their handle."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # busy machines need more than its 30
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # the default of 30 s is too short for busy machines
     import ray.serve  # noqa: PLC0415
 
     options: dict[str, Any] = {"include_dashboard": False} if address is None else {"address": address}
@@ -161,7 +161,7 @@ def _deployed(size: int, address: str | None, store: str) -> Any:
 
 
 class _Remote:
-    """A replica, which loads the work where it runs and not in the server."""
+    """Replica that imports the tasks on its own machine, not in the server."""
 
     def __init__(self, store: str) -> None:
         from blindsr.web.work.replica import Replica  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The parts of the running server, and where their files lie."""
+"""Services of the running server, and the locations of its files."""
 
 import asyncio
 import fcntl
@@ -19,40 +19,40 @@ from blindsr.web.engine.ray import RayPool
 from blindsr.web.engine.store import Photo, Store
 from blindsr.web.problems import ProblemError, missing
 from blindsr.web.settings import Settings
-from blindsr.web.uploads import copy_whole, safe_name
+from blindsr.web.uploads import safe_name, save_upload
 
 _log = logging.getLogger(__name__)
 SIDES = (256, 512, 1024, 2048)
-"""Longest sides of previews."""
+"""Longest sides of thumbnails."""
 _SUFFIXES = frozenset(
     (
         *(".png", ".apng", ".jpg", ".jpeg", ".jfif", ".jpe", ".jif", ".jfi", ".webp", ".tif", ".tiff", ".avif"),
         *(".bmp", ".dib", ".ppm", ".pgm", ".pnm", ".pbm", ".gif", ".heic", ".heif", ".hif"),
     )
 )
-"""Extensions that decide the format of a result; a test compares them with those of the library."""
+"""Extensions of uploads that are kept, since they determine the format of results; those of `images.formats.READ`."""
 _LOOK_SECONDS = 120.0
-"""Most that an analysis or a preview may take."""
+"""Time limit of an analysis or a preview."""
 
 
 class Service:
     """Settings, store, folders and worker processes."""
 
     def __init__(self, settings: Settings) -> None:
-        """Take the private folder.
+        """Lock the private folder.
 
         Raises:
-            BlindSRError: it cannot be made, or another server uses it.
+            BlindSRError: it cannot be created, or another server uses it.
         """
         self.settings = settings
         self._lock = _taken(settings.state)
         self.store = Store(settings.state / "jobs.sqlite")
         limits = ["--file-size", str(settings.disk), *(["--memory", str(settings.memory)] if settings.memory else [])]
         self.reading = Pool("reading", 2, limits)
-        """Decodes photographs for the page; the second while tiles of a large image keep the first."""
+        """Decode photographs for the page; two, since creating tiles of a large image takes long."""
         self._cluster = _cluster(settings)
         self.looking = self._cluster or Pool("looking", 1, limits)
-        """Analyses, and restores previews."""
+        """Analyses photographs and restores previews."""
         self.restoring = self._cluster or Pool("restoring", settings.workers, [*limits, "--nice", "5"])
         self._making: dict[Path, asyncio.Lock] = {}
         self._newest: dict[str, asyncio.Task[Any]] = {}
@@ -60,17 +60,17 @@ class Service:
 
     @property
     def pools(self) -> tuple[Pool | RayPool, ...]:
-        """All workers."""
+        """All worker pools."""
         return (self.reading, self.looking) if self._cluster else (self.reading, self.looking, self.restoring)
 
     @property
     def work_settings(self) -> dict[str, Any]:
-        """Options that the server decides."""
+        """Options that are set by the server, not by clients."""
         memory = {} if self.settings.memory is None else {"max_memory": str(self.settings.memory)}
         return {"device": self.settings.device, "runtime": self.settings.runtime, **memory}
 
     async def warm(self) -> None:
-        """Start all workers, and load what the first photograph will need.
+        """Start all workers and load the models.
 
         If a worker started only at the page's first requests, its imports would slow down the analysis that runs at
         the same time.
@@ -80,25 +80,25 @@ class Service:
         tasks.append(self.looking.run("warm", values))
         tasks += [self.restoring.run("warm", values) for _ in range(self.restoring.size)]
         for error in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(error, Exception):  # the first photograph will be told of it, too
-                _log.warning("a worker could not be prepared: %s", str(error) or type(error).__name__)
+            if isinstance(error, Exception):  # the first request gets the error, too
+                _log.warning("a worker could not be started: %s", str(error) or type(error).__name__)
 
     async def close(self) -> None:
-        """End the workers, and give the folder back."""
+        """End the workers and unlock the folder."""
         await asyncio.gather(*(pool.close() for pool in self.pools))
         self.store.close()
         self._lock.close()
 
     def folder_of_photo(self, identity: str) -> Path:
-        """Where a photograph's files lie."""
+        """Folder of a photograph's files."""
         return self.settings.state / "photos" / identity
 
     def folder_of_job(self, identity: str) -> Path:
-        """Where a job's results lie."""
+        """Folder of a job's results."""
         return self.settings.state / "jobs" / identity
 
     def source(self, photo: Photo) -> Path:
-        """The file of a photograph."""
+        """Path of a photograph's file."""
         return self.folder_of_photo(photo.id) / photo.file
 
     async def ask(
@@ -111,37 +111,39 @@ class Service:
         priority: int = 0,
         limit: float = _LOOK_SECONDS,
     ) -> Any:
-        """Have something done at once for a request, with the photograph called by its name in what is said of it.
+        """Run a task for a request; paths in error messages are replaced by the name of the photograph.
 
         Raises:
-            ProblemError: what prevents it.
+            ProblemError: the task failed.
         """
         run = partial(pool.run, task, values, priority=priority, limit=limit)
         try:
             try:
                 return await run()
-            except WorkerDiedError:  # of something else perhaps: jobs are tried once more, too
+            except WorkerDiedError:  # perhaps not caused by this task; jobs are retried once, too
                 return await run()
         except ProblemError as problem:
             path = str(values.get("source", ""))
             detail = problem.detail.replace(path, name) if path else problem.detail
             raise ProblemError(problem.status, problem.code, detail) from None
         except WorkerDiedError:
-            raise ProblemError(500, "worker-died", f"the process that worked on {name} ended twice") from None
+            raise ProblemError(
+                500, "worker-died", f"the worker process crashed twice while processing {name}"
+            ) from None
         except TooSlowError:
-            raise ProblemError(503, "too-slow", f"{name} took longer than {limit:.0f} s") from None
+            raise ProblemError(503, "too-slow", f"{name} exceeded the time limit of {limit:.0f} s") from None
 
     async def add_photo(self, file: BinaryIO, name: str | None) -> Photo:
-        """Keep an uploaded photograph that can be read.
+        """Store an uploaded photograph after decoding it.
 
         Raises:
-            ProblemError: it cannot.
+            ProblemError: it cannot be decoded.
         """
         identity, shown = secrets.token_hex(16), safe_name(name or "photo")
         suffix = Path(shown).suffix.lower()
         target = self.folder_of_photo(identity) / f"source{suffix if suffix in _SUFFIXES else ''}"
         try:
-            size, digest = await asyncio.to_thread(copy_whole, file, target)
+            size, digest = await asyncio.to_thread(save_upload, file, target)
             values = {"source": str(target), "max_pixels": int(self.settings.max_megapixels * 1e6)}
             about = await self.ask(self.reading, "inspect", values, shown)
             photo = Photo(identity, shown, target.name, size, digest, about, None, time.time())
@@ -152,10 +154,10 @@ class Service:
         return photo
 
     async def photo(self, identity: str) -> Photo:
-        """A photograph.
+        """Return a photograph.
 
         Raises:
-            ProblemError: there is none.
+            ProblemError: it does not exist.
         """
         found = await self.store.photo(identity, time.time())
         if found is None:
@@ -176,7 +178,7 @@ class Service:
             await asyncio.to_thread(self._cluster.delete, folder)
 
     async def thumbnail(self, photo: Photo, side: int) -> Path:
-        """The file of a small version whose longest side is at most ``side``."""
+        """Return the path of a thumbnail whose longest side is at most ``side``."""
         folder = self.folder_of_photo(photo.id)
         largest = folder / str(photo.about["preview"])
         side = max(one for one in SIDES if one <= max(side, SIDES[0]))
@@ -189,7 +191,7 @@ class Service:
         return made
 
     async def card(self, photo: Photo) -> dict[str, Any]:
-        """What is wrong with a photograph."""
+        """Return the analysis of a photograph, computed once."""
         async with self._lock_of(self.source(photo)):
             known = await self.photo(photo.id)
             if known.card is None:
@@ -200,11 +202,11 @@ class Service:
                 card = known.card
         return {"format": photo.about["format"], **card}
 
-    async def newest(self, client: str, work: Coroutine[Any, Any, Any]) -> Any:
-        """What some work gives, unless newer work of the same client comes meanwhile.
+    async def run_latest(self, client: str, work: Coroutine[Any, Any, Any]) -> Any:
+        """Await work for a client, and cancel the previous work of the same client.
 
         Raises:
-            ProblemError: it came.
+            ProblemError: newer work has replaced this.
         """
         task = asyncio.create_task(work)
         if client:
@@ -215,18 +217,18 @@ class Service:
         if self._newest.get(client) is task:
             del self._newest[client]
         if task.cancelled():
-            raise ProblemError(409, "superseded", "a newer preview has replaced this one")
+            raise ProblemError(409, "superseded", "a newer preview of the same client has replaced this one")
         return task.result()
 
     async def models(self) -> dict[str, Any]:
-        """The weights that there are."""
+        """Return descriptions of the available weights."""
         async with self._lock_of(Path("models")):
             if not self._models:
                 self._models = await self.ask(self.reading, "models", {}, "the list of models")
         return self._models
 
     async def tiles(self, source: Path, folder: Path, name: str) -> dict[str, Any]:
-        """Make sure that the tiles of an image are there; what a viewer needs to know of them."""
+        """Create the tiles of an image if necessary; return the description of the pyramid."""
         about = folder.with_name(f"{folder.name}.json")
         async with self._lock_of(about):
             if not about.exists():
@@ -240,7 +242,7 @@ class Service:
         return known
 
     def _lock_of(self, path: Path) -> asyncio.Lock:
-        """A lock for what one request makes and others wait for."""
+        """Return the lock of a file, so that concurrent requests create it once."""
         for other in [one for one, lock in self._making.items() if not lock.locked()]:
             del self._making[other]
         return self._making.setdefault(path, asyncio.Lock())
@@ -254,10 +256,10 @@ def _cluster(settings: Settings) -> RayPool | None:
 
 
 def _taken(folder: Path) -> IO[str]:
-    """The open lock of a private folder, made if there is none.
+    """Create a private folder if necessary, and lock it.
 
     Raises:
-        BlindSRError: it cannot be made, or another server uses it.
+        BlindSRError: it cannot be created, or another server uses it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

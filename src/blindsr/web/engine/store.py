@@ -1,4 +1,4 @@
-"""What the server knows of photographs and jobs, in SQLite: every change is on the disk before anyone hears of it."""
+"""Database of photographs and jobs (SQLite); every change is on the disk before it becomes visible."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
-OVER: tuple[State, ...] = ("done", "failed", "cancelled")
+FINAL_STATES: tuple[State, ...] = ("done", "failed", "cancelled")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS photos (
   id TEXT PRIMARY KEY, name TEXT, file TEXT, size_bytes INTEGER, sha256 TEXT, about TEXT, card TEXT, used REAL
@@ -27,23 +27,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph that was uploaded."""
+    """An uploaded photograph."""
 
     id: str
     name: str
     file: str
-    """Of its folder."""
+    """Name of the file in the photograph's folder."""
     size_bytes: int
     sha256: str
     about: dict[str, Any]
-    """Width, height, format, frames, and the name of its preview."""
+    """Width, height, format, frames, and the name of the thumbnail."""
     card: dict[str, Any] | None
     used: float
 
 
 @dataclass(frozen=True)
 class Job:
-    """A photograph to restore, and what became of it."""
+    """A restoration job and its outcome."""
 
     number: int
     id: str
@@ -55,12 +55,12 @@ class Job:
     started: float | None
     finished: float | None
     deaths: int
-    """Workers that died of it."""
+    """Worker crashes during the job."""
     error: dict[str, Any] | None
     result: dict[str, Any] | None
     key: str | None
     asked: str | None
-    """What was asked for under the key."""
+    """Request that belongs to the idempotency key."""
 
 
 _JSON = ("about", "card", "options", "error", "result")
@@ -75,10 +75,10 @@ def _made(kind: Callable[..., T], row: sqlite3.Row) -> T:
 
 
 class Store:
-    """One connection in a thread of its own, so that no request waits for the disk of another."""
+    """Connection to the database in a separate thread, so that the event loop never waits for the disk."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the file."""
+        """Open or create the database."""
         self._thread = ThreadPoolExecutor(1, "store")
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -87,7 +87,7 @@ class Store:
         self._connection.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self._thread.shutdown()
         self._connection.close()
 
@@ -100,27 +100,27 @@ class Store:
     # Photographs
 
     async def add_photo(self, photo: Photo) -> None:
-        """Keep what is known of a photograph."""
+        """Add a photograph."""
         await self._rows(
             "INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
             *(photo.id, photo.name, photo.file, photo.size_bytes, photo.sha256, json.dumps(photo.about), photo.used),
         )
 
     async def photo(self, identity: str, now: float) -> Photo | None:
-        """A photograph, which is used now."""
+        """Return a photograph and update its time of last use."""
         rows = await self._rows("UPDATE photos SET used = ? WHERE id = ? RETURNING *", now, identity)
         return _made(Photo, rows[0]) if rows else None
 
     async def photos(self) -> list[Photo]:
-        """All of them, those that were not used for longest first."""
+        """Return all photographs, least recently used first."""
         return [_made(Photo, row) for row in await self._rows("SELECT * FROM photos ORDER BY used")]
 
     async def set_card(self, identity: str, card: dict[str, Any]) -> None:
-        """Keep the analysis of a photograph."""
+        """Store the analysis of a photograph."""
         await self._rows("UPDATE photos SET card = ? WHERE id = ?", json.dumps(card), identity)
 
     async def remove_photo(self, identity: str) -> bool:
-        """Forget a photograph, unless a job still needs it."""
+        """Delete a photograph unless a job still needs it; return whether it was deleted."""
         rows = await self._rows(
             "DELETE FROM photos WHERE id = ? AND NOT EXISTS "
             "(SELECT 1 FROM jobs WHERE photo = photos.id AND state IN ('queued', 'running')) RETURNING id",
@@ -131,10 +131,10 @@ class Store:
     # Jobs
 
     async def add_job(self, job: Job, most: int) -> bool:
-        """Queue a job, unless ``most`` are waiting already.
+        """Queue a job unless ``most`` jobs are queued; return whether it was queued.
 
         Raises:
-            sqlite3.IntegrityError: its key is taken.
+            sqlite3.IntegrityError: the idempotency key was used before.
         """
         rows = await self._rows(
             "INSERT INTO jobs (id, photo, name, options, state, created, key, asked) "
@@ -145,30 +145,30 @@ class Store:
         return bool(rows)
 
     async def job(self, identity: str) -> Job | None:
-        """A job."""
+        """Return a job."""
         rows = await self._rows("SELECT * FROM jobs WHERE id = ?", identity)
         return _made(Job, rows[0]) if rows else None
 
     async def job_of_key(self, key: str) -> Job | None:
-        """The job that was made under an idempotency key."""
+        """Return the job of an idempotency key."""
         rows = await self._rows("SELECT * FROM jobs WHERE key = ?", key)
         return _made(Job, rows[0]) if rows else None
 
     async def jobs(self) -> list[Job]:
-        """All of them, in the order that they came."""
+        """Return all jobs in the order of their creation."""
         return [_made(Job, row) for row in await self._rows("SELECT * FROM jobs ORDER BY number")]
 
     async def counts(self) -> dict[str, int]:
-        """Number of jobs in each state."""
+        """Return the number of jobs in each state."""
         return {row[0]: row[1] for row in await self._rows("SELECT state, count(*) FROM jobs GROUP BY state")}
 
     async def position(self, job: Job) -> int:
-        """How many jobs are queued before one."""
+        """Return the number of jobs ahead in the queue."""
         rows = await self._rows("SELECT count(*) FROM jobs WHERE state = 'queued' AND number < ?", job.number)
         return int(rows[0][0])
 
     async def take(self, now: float) -> Job | None:
-        """The oldest job that waits, which runs from now on."""
+        """Mark the oldest queued job as running and return it."""
         rows = await self._rows(
             "UPDATE jobs SET state = 'running', started = ? WHERE number = "
             "(SELECT min(number) FROM jobs WHERE state = 'queued') RETURNING *",
@@ -177,12 +177,12 @@ class Store:
         return _made(Job, rows[0]) if rows else None
 
     async def requeue(self) -> int:
-        """Queue again what was running when the server ended."""
+        """Requeue jobs that were running when the server ended."""
         rows = await self._rows("UPDATE jobs SET state = 'queued', started = NULL WHERE state = 'running' RETURNING id")
         return len(rows)
 
     async def died(self, identity: str, deaths: int) -> bool:
-        """Queue a job again whose worker died, unless that happened ``deaths`` times; then it goes on running."""
+        """Requeue a job after a worker crash, unless that was the ``deaths``-th; return whether it was requeued."""
         rows = await self._rows(
             "UPDATE jobs SET deaths = deaths + 1, "
             "state = CASE WHEN deaths + 1 < ? THEN 'queued' ELSE state END "
@@ -192,7 +192,7 @@ class Store:
         return bool(rows) and rows[0][0] == "queued"
 
     async def finish(self, identity: str, now: float, *, result: Any = None, error: Any = None) -> bool:
-        """Keep the result or the error of a job that runs; False if it was cancelled or deleted meanwhile."""
+        """Store the result or error of a running job; False if it was cancelled or deleted in the meantime."""
         state = "failed" if result is None else "done"
         rows = await self._rows(
             "UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE id = ? AND state = 'running' "
@@ -203,7 +203,7 @@ class Store:
         return bool(rows)
 
     async def cancel(self, identity: str, now: float) -> bool:
-        """Cancel a job that waits or runs."""
+        """Cancel a queued or running job; return whether it was cancelled."""
         rows = await self._rows(
             "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'running') "
             "RETURNING id",
@@ -212,7 +212,7 @@ class Store:
         return bool(rows)
 
     async def remove_job(self, identity: str) -> bool:
-        """Forget a job that is over."""
+        """Delete a finished job; return whether it was deleted."""
         rows = await self._rows(
             "DELETE FROM jobs WHERE id = ? AND state NOT IN ('queued', 'running') RETURNING id", identity
         )

@@ -1,4 +1,4 @@
-"""A replica of Ray Serve: does tasks as a worker process does, with files that lie in a store."""
+"""A replica of Ray Serve: runs the tasks of a worker process on files in a store."""
 
 import asyncio
 import shutil
@@ -14,11 +14,11 @@ from blindsr.inference.progress import Watch
 from blindsr.web.work.worker import answered
 
 _KEPT = 8
-"""Photographs whose files stay with a replica."""
+"""Number of photographs whose files a replica caches."""
 
 
 class Replica:
-    """Keeps its model, and the files of the last photographs."""
+    """Replica that caches its models and the files of recent photographs."""
 
     def __init__(self, store: str) -> None:
         """Open a store.
@@ -35,12 +35,12 @@ class Replica:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def answer(self, task: str, values: dict[str, Any], shared: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """Do a task; its progress, and its result or a problem.
+        """Run a task; yield its progress, then its result or a problem.
 
         Args:
             task: name of one of `tasks.TASKS`.
-            values: its arguments, with the server's own paths.
-            shared: what these paths are called in the store.
+            values: its arguments, with the paths of the server.
+            shared: the corresponding paths in the store.
         """
         loop, messages, cancel = asyncio.get_running_loop(), asyncio.Queue[dict[str, Any]](), Event()
 
@@ -67,7 +67,7 @@ class Replica:
                 if name in shared:
                     own[name] = str(out / Path(shared[name]).name)
             message = answered({"do": task, "with": own}, watch)
-            if "problem" in message:  # in which paths are those of the server
+            if "problem" in message:  # messages refer to paths of the server
                 for name in shared:
                     detail = message["problem"]["detail"].replace(own[name], values[name])
                     message["problem"]["detail"] = detail
@@ -88,7 +88,7 @@ class Replica:
         return self._sources[path]
 
     def _deliver(self, out: Path, shared: dict[str, str]) -> None:
-        """Bring what a task has written to the store."""
+        """Upload the files that a task has written."""
         for name in ("folder", "target"):
             if name not in shared:
                 continue

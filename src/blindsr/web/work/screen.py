@@ -1,4 +1,4 @@
-"""Photographs and results as a browser shows them: upright, sRGB, 8 bits, small or in tiles."""
+"""Conversion of photographs and results for a browser: upright, sRGB, 8 bits, as thumbnails or tiles."""
 
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,17 @@ from blindsr.images.strips import Strips
 
 TILE, OVERLAP = 512, 1
 PREVIEW = 2048
-"""Longest side that is kept of each photograph to show it whole."""
+"""Longest side of the thumbnail that is stored with each photograph."""
 _JPEG = "Q=92,subsample_mode=off"
 _SHRINKS = (8, 4, 2)
 """Factors that libjpeg can shrink by while it decodes."""
 
 
 def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
-    """Width, height, format and number of frames of a file, from its header where that can be told.
+    """Return width, height, format and number of frames of a file, from its header if possible.
 
     Raises:
-        BlindSRError: no image, more than ``max_pixels`` in all frames together, or a damaged one.
+        BlindSRError: not an image, corrupt, or more than ``max_pixels`` in all frames together.
     """
     with open_image(path) as (_, kind):
         count = len(pages(path, kind))
@@ -46,18 +46,18 @@ def _size(content: Picture | Frames) -> dict[str, int]:
 
 
 def first(content: Picture | Frames) -> Picture:
-    """A picture, or the one in the middle of several."""
+    """Return a picture, or the middle one of several frames."""
     return content if isinstance(content, Picture) else content.picture(len(content) // 2)
 
 
 def thumbnail(path: Path, folder: Path, name: str, side: int) -> Path:
-    """Write a small version of a file, whose whole is decoded for it; transparent ones are PNG, others JPEG.
+    """Write a thumbnail of a file, which is decoded completely; PNG with transparency, else JPEG.
 
     Raises:
-        BlindSRError: a damaged file.
+        BlindSRError: the file is corrupt.
     """
     try:
-        image = shown(path, side)
+        image = to_display(path, side)
         factor = min(1.0, side / max(image.width, image.height))
         small = image.resize(factor) if factor < 1 else image
         target = folder / f"{name}.{'png' if small.hasalpha() else 'jpg'}"
@@ -68,13 +68,13 @@ def thumbnail(path: Path, folder: Path, name: str, side: int) -> Path:
 
 
 def tiles(path: Path, folder: Path) -> dict[str, Any]:
-    """Write the deep-zoom tiles of a file to ``folder/LEVEL/COLUMN_ROW.jpg``, or .png where it is transparent.
+    """Write the deep-zoom tiles of a file to ``folder/LEVEL/COLUMN_ROW.jpg``, or .png with transparency.
 
     Raises:
-        BlindSRError: a damaged file, or a full disk.
+        BlindSRError: the file is corrupt, or the disk is full.
     """
     try:
-        image = shown(path)
+        image = to_display(path)
         kind = "png" if image.hasalpha() else "jpg"
         part = folder.with_name(f"{folder.name}.part")
         suffix = ".png" if kind == "png" else f".jpg[{_JPEG}]"
@@ -96,12 +96,12 @@ def tiles(path: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def shown(path: Path, side: int | None = None) -> pyvips.Image:
-    """A file as an image of 8 bits for a screen, decoded as it is asked for.
+def to_display(path: Path, side: int | None = None) -> pyvips.Image:
+    """Convert a file lazily to an 8-bit sRGB image.
 
     Args:
-        path: of a file that `images.load` reads, or `Strips` does.
-        side: longest side that is wanted, if a small version is enough.
+        path: of an image file.
+        side: longest side, if a reduced version is enough.
     """
     with open_image(path) as (_, kind):
         if kind == "jpeg" and side is not None:
@@ -119,13 +119,13 @@ def _shrunk_jpeg(path: Path, side: int) -> pyvips.Image:
 
 
 def _eight(image: pyvips.Image) -> pyvips.Image:
-    """Gray or RGB of any depth, with or without alpha and a profile, as sRGB of 8 bits."""
+    """Convert gray or RGB of any depth, with or without alpha and profile, to 8-bit sRGB."""
     if image.format == "float":
         image = (image * 255).rint().cast("uchar").copy(interpretation="srgb" if image.bands > 2 else "b-w")
     if image.get_typeof("icc-profile-data"):
         try:
             image = image.icc_transform("srgb", embedded=True, depth=8)
-        except pyvips.Error:  # a profile that cannot be used is taken for sRGB, as where the image is restored
+        except pyvips.Error:  # an unusable profile is treated as sRGB, as in the restoration
             image = image.copy()
             image.remove("icc-profile-data")
     return image if image.format == "uchar" else image.colourspace("srgb" if image.bands > 2 else "b-w")

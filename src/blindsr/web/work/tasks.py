@@ -1,4 +1,4 @@
-"""What worker processes do; the only part of the server that loads torch and decodes images."""
+"""Tasks of worker processes; the only part of the server that imports torch and decodes images."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -27,7 +27,7 @@ from blindsr.web.work import screen
 
 Values = dict[str, Any]
 _KEPT_PIXELS = 40_000_000
-"""Photographs that stay in memory for the next preview, all together; the last one always does."""
+"""Total size of photographs cached in memory for previews; the last one is always kept."""
 _OF_THE_CONDITION = (
     "model",
     "scale",
@@ -41,40 +41,40 @@ _OF_THE_CONDITION = (
     "seed",
     "tta",
 )
-"""Options that a new look at a photograph depends on."""
+"""Options that a condition depends on."""
 _TRIED = 96
-"""Side of the image that a worker is tried with at its start, pixels."""
+"""Side of the image that a worker processes at its start, pixels."""
 _KERNEL_RADIUS = 3.0
-"""Of a drawn kernel, standard deviations."""
+"""Radius of a drawn kernel in standard deviations."""
 
 
-def options_of(values: Mapping[str, Any], settings: Mapping[str, Any]) -> Options:
-    """Options as a client names them.
+def parse_options(values: Mapping[str, Any], settings: Mapping[str, Any]) -> Options:
+    """Convert the options of a client.
 
     Args:
-        values: as ``blindsr upscale`` calls them.
-        settings: what the server decides: device, memory.
+        values: named as in ``blindsr upscale``.
+        settings: options set by the server: device, memory.
 
     Raises:
-        BlindSRError: what the library says of them, or a model that is a path.
+        BlindSRError: an option is invalid, or the model is a path.
     """
     unknown = [name for name in values if name not in OPTION_NAMES]
     if unknown:
-        raise BlindSRError(f"there is no option {unknown[0]!r} here", Code.UNSUPPORTED_OPTION)
+        raise BlindSRError(f"unsupported option {unknown[0]!r}", Code.UNSUPPORTED_OPTION)
     model = str(values.get("model", "auto"))
     if model != "auto" and not model.startswith("bicubic") and model not in weights.available() | weights.in_folder():
-        raise BlindSRError(f"there are no weights {model!r}; GET /v1/models lists all", Code.UNKNOWN_NAME)
+        raise BlindSRError(f"unknown weights {model!r}; GET /v1/models lists all", Code.UNKNOWN_NAME)
     return Options(**{**values, **settings})
 
 
 def check(*, values: Values, settings: Values, watch: Watch) -> Values:
-    """Refuse options that contradict each other; what they say of the result is told."""
-    _ = Restorer(options_of(values, settings))
+    """Check options for contradictions."""
+    _ = Restorer(parse_options(values, settings))
     return {}
 
 
 def inspect(*, source: str, max_pixels: int, watch: Watch) -> Values:
-    """What a file is, and a small version of it; the whole file is decoded."""
+    """Return the properties of a file and write its thumbnail; the whole file is decoded."""
     path = Path(source)
     found = screen.inspect(path, max_pixels)
     preview = screen.thumbnail(path, path.parent, "preview", screen.PREVIEW)
@@ -82,19 +82,19 @@ def inspect(*, source: str, max_pixels: int, watch: Watch) -> Values:
 
 
 def thumbnail(*, source: str, side: int, watch: Watch) -> Values:
-    """A smaller version of the small version."""
+    """Write a smaller version of the thumbnail."""
     path = Path(source)
     return {"name": screen.thumbnail(path, path.parent, f"preview-{side}", side).name}
 
 
 def tiles(*, source: str, folder: str, watch: Watch) -> Values:
-    """Deep-zoom tiles of a photograph or result."""
+    """Write Deep Zoom tiles of a photograph or result."""
     return screen.tiles(Path(source), Path(folder))
 
 
 @dataclass
 class _Photograph:
-    """A photograph that is in memory, and what was found out about it under each set of options."""
+    """A photograph in memory, with its conditions by options."""
 
     picture: Picture
     quality: int | None
@@ -106,7 +106,7 @@ class _Photograph:
 
     @cached_property
     def native(self) -> float:
-        """The fraction that its sides can be shrunk to without losing anything."""
+        """Fraction that its sides can be reduced to without loss of detail."""
         return shrink_factor(self.analysis.native)
 
 
@@ -114,14 +114,14 @@ class _Photograph:
 class _Look:
     upscaler: Upscaler
     picture: Picture
-    """Shrunk to what it holds, where that was chosen."""
+    """The picture at its native resolution, if that was selected."""
     condition: Any
     fraction: float
     model: str
 
 
 _photographs: dict[str, _Photograph] = {}
-"""The last ones, the newest at the end."""
+"""Recent photographs, newest last."""
 
 
 def _photograph(source: str) -> _Photograph:
@@ -140,21 +140,21 @@ def _pixels(photograph: _Photograph) -> int:
 
 
 def analyze(*, source: str, settings: Values, watch: Watch) -> Values:
-    """The card of a photograph: what is wrong with it, and what would be done."""
+    """Return the card of a photograph: its degradations and the selected model."""
     photograph = _photograph(source)
     choice = _chooser(settings).decide(photograph.analysis, photograph.picture)
     return card(photograph.analysis, choice)
 
 
 def _chooser(settings: Values) -> Auto:
-    """What chooses models for jobs that name none."""
-    chooser = Restorer(options_of({}, settings)).upscaler
+    """Return the model selection for jobs without a model."""
+    chooser = Restorer(parse_options({}, settings)).upscaler
     assert isinstance(chooser, Auto)
     return chooser
 
 
 def card(found: report.Analysis, choice: Choice) -> Values:
-    """What an analysis says, as the API names it."""
+    """Convert an analysis to its API representation."""
     blur, noise, jpeg = found.blur, found.noise, found.compression
     harmful = jpeg if found.compressed else None
     return {
@@ -179,20 +179,20 @@ def card(found: report.Analysis, choice: Choice) -> Values:
         },
         "resolution": {"native_fraction": round(found.native, 3)},
         "warnings": found.warnings,
-        "choice": {"model": choice.model, "reasons": [choice.because]},
-        "report": {**found.to_dict(), "recommended": choice.model, "because": choice.because},
+        "choice": {"model": choice.model, "reasons": [choice.reason]},
+        "report": {**found.to_dict(), "recommended": choice.model, "because": choice.reason},
     }
 
 
 def _kernel(width: float) -> list[list[float]]:
-    """The Gaussian of a measured width, in pixels of the photograph, for drawing."""
+    """Gaussian kernel of an estimated width, in pixels of the photograph, for drawing."""
     radius = max(1, round(_KERNEL_RADIUS * width))
     drawn = kernels.gaussian(2 * radius + 1, max(width, 0.1))
     return [[round(float(value), 5) for value in row] for row in drawn]
 
 
 def preview(*, source: str, target: str, region: list[int], values: Values, settings: Values, watch: Watch) -> Values:
-    """A part of a photograph as it will be in the whole, as a PNG file."""
+    """Restore a region of a photograph as in the whole result, to a PNG file."""
     watch(0.0)
     look = _look(source, values, settings)
     watch(0.0)
@@ -205,12 +205,12 @@ def preview(*, source: str, target: str, region: list[int], values: Values, sett
 
 
 def _look(source: str, values: Values, settings: Values) -> _Look:
-    """The model and the condition of a photograph under some options, as `restore_file` would choose them."""
+    """Return model and condition of a photograph for some options, as `restore_file` would select them."""
     photograph = _photograph(source)
     known = {name: values[name] for name in _OF_THE_CONDITION if name in values}
     key = json.dumps([known, settings], sort_keys=True)
     if key not in photograph.looks:
-        restorer = Restorer(options_of(known, settings))
+        restorer = Restorer(parse_options(known, settings))
         shrinking, choice = restorer.options.shrinking, None
         if isinstance(restorer.upscaler, Upscaler):
             upscaler, fraction = restorer.upscaler, shrinking or 1.0
@@ -229,18 +229,18 @@ def _look(source: str, values: Values, settings: Values) -> _Look:
 
 
 def restore(*, source: str, name: str, folder: str, values: Values, settings: Values, watch: Watch) -> Values:
-    """A photograph's result, and what is told of it.
+    """Restore a photograph; return the properties of the result.
 
     Args:
         source: the file of the photograph.
-        name: that the photograph had where it came from.
-        folder: of the result, which is named as ``blindsr upscale`` names it.
+        name: original file name of the photograph.
+        folder: output folder.
         values: the client's options.
         settings: the server's.
-        watch: who is told how far it is.
+        watch: progress and cancellation.
     """
-    # A limit of its own has a job refused that would otherwise try, and take the memory of the whole machine
-    options = replace(options_of(values, {"max_memory": memory.parse_memory("auto"), **settings}), overwrite=True)
+    # Without a limit, a job that is too large would exhaust the memory of the machine
+    options = replace(parse_options(values, {"max_memory": memory.parse_memory("auto"), **settings}), overwrite=True)
     path, place = Path(source), Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     naming = options.naming(Restorer(options).upscaler.scale)
@@ -265,13 +265,13 @@ def restore(*, source: str, name: str, folder: str, values: Values, settings: Va
 
 
 def models(*, watch: Watch) -> Values:
-    """The weights that there are, and the options that each takes."""
+    """Return the available weights and the options that each supports."""
     found = weights.available() | weights.in_folder()
     return {"models": [one for name, path in found.items() if (one := _described(name, path))]}
 
 
 def _described(name: str, path: Path) -> Values | None:
-    """What there is to know of weights without loading them; None where the file is damaged."""
+    """Describe weights without loading them; None if the file is corrupt."""
     about: Values = {"name": name, "method": "community", "scale": None, "parameters": None, "licence": None}
     hints: Collection[str] = ()
     try:
@@ -289,7 +289,7 @@ def _described(name: str, path: Path) -> Values | None:
 
 
 def _description(path: Path) -> str:
-    """The first sentences for people of the page beside some weights."""
+    """Return the first paragraph of the card text of some weights."""
     page = path.with_suffix(".md")
     paragraphs = page.read_text(encoding="utf-8").split("\n\n") if page.is_file() else []
     told = [one for one in paragraphs if one.strip() and not one.startswith(("#", "Method:", "|"))]
@@ -297,7 +297,7 @@ def _description(path: Path) -> str:
 
 
 def warm(*, settings: Values, watch: Watch) -> Values:
-    """Load what the first photograph will need, by looking at a small one."""
+    """Load the models and run them once on a small image."""
     tried = Picture(torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0)))
     chooser = _chooser(settings)
     chooser.decide(report.analyze(tried), tried)

@@ -1,6 +1,6 @@
-"""A worker process: answers requests, one at a time, that come as lines of JSON through its standard input.
+"""A worker process: handles requests one at a time, read as lines of JSON from standard input.
 
-The server that started it is the only one who writes there; the process ends when that end is closed.
+Only the server that started it writes there; the process ends when standard input is closed.
 """
 
 import argparse
@@ -19,27 +19,27 @@ from blindsr.inference.progress import Watch
 from blindsr.web.work import tasks
 
 _STATUS = {Code.CANCELLED: 409, Code.TOO_LARGE: 413, Code.MISSING_DEPENDENCY: 501, Code.OUT_OF_MEMORY: 507}
-"""Statuses of problems; that of others is 422."""
+"""HTTP status by error code; 422 for others."""
 
 
 def main() -> None:
-    """Answer requests until the standard input ends."""
+    """Handle requests until standard input is closed."""
     options = _options()
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)  # what libraries print is no answer
+    os.dup2(2, 1)  # so that output of libraries is not taken for a response
     _limit(options)
     try:
         serve(sys.stdin.buffer, lambda message: answers.write(json.dumps(message).encode() + b"\n"))
-    except BrokenPipeError:  # the server has gone
+    except BrokenPipeError:  # the server has ended
         os._exit(0)
 
 
 def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> None:
-    """Answer requests of the form ``{"id", "do", "with"}``; ``{"cancel": id}`` stops one.
+    """Handle requests of the form ``{"id", "do", "with"}``; ``{"cancel": id}`` stops one.
 
     Args:
         requests: a stream of lines; the process ends with it.
-        answer: is called with ``{"id": 0}`` at the beginning, then with ``{"id", "progress"}``, and once with
+        answer: called with ``{"id": 0}`` at the start, then with ``{"id", "progress"}``, and once with
             ``{"id", "result"}`` or ``{"id", "problem"}``.
     """
     waiting: Queue[dict[str, Any]] = Queue()
@@ -53,7 +53,7 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
             else:
                 cancels[message["id"]] = Event()
                 waiting.put(message)
-        os._exit(0)  # whatever is at work: nobody waits for it
+        os._exit(0)  # abandon the current task, since the server has ended
 
     Thread(target=receive, daemon=True).start()
     answer({"id": 0})  # ready
@@ -69,16 +69,16 @@ def _tell(answer: Callable[[dict[str, Any]], object], number: int, progress: flo
 
 
 def answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
-    """The result of a request, or what prevents it."""
+    """Run a request; return its result or a problem."""
     try:
         return {"result": tasks.TASKS[request["do"]](watch=watch, **request["with"])}
     except BlindSRError as error:
         return _problem(_STATUS.get(error.code, 422), error.code, str(error))
     except MemoryError:
-        return _problem(507, Code.OUT_OF_MEMORY, "there is not enough memory for this photograph")
-    except Exception as error:  # a mistake of ours; the log has all of it
+        return _problem(507, Code.OUT_OF_MEMORY, "not enough memory for this photograph")
+    except Exception as error:  # a bug; the traceback goes to the log
         sys.excepthook(type(error), error, error.__traceback__)
-        return _problem(500, "internal", "the server made a mistake with this photograph; its log says which")
+        return _problem(500, "internal", "internal server error; see the server's log")
 
 
 def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def _limit(options: argparse.Namespace) -> None:
-    """Bound what a photograph can make this process take."""
+    """Limit the resources of this process."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if options.memory:
         resource.setrlimit(resource.RLIMIT_DATA, (options.memory, options.memory))
