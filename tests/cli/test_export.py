@@ -14,7 +14,7 @@ def test_export(blindsr: Callable[..., Any], modulated: Path, tmp_path: Path) ->
     assert ended.code == 0
     names = ["mrda_x2.tiny.onnx", "mrda_x2.tiny.condition.onnx", "mrda_x2.tiny.json"]
     assert ended.out.splitlines() == [str(tmp_path / "out" / name) for name in names]
-    assert "of 255 from torch's result" in ended.err
+    assert "of 255" in ended.err  # the largest difference from torch
     again = blindsr("export", modulated, "-o", tmp_path / "out")
     assert again.code == 2
     assert again.err.count("\n") == 1
