@@ -133,7 +133,7 @@ class Auto:
         if picture is not None:
             harm = self._harm(name, picture, noise, clean=analysis.clean)
             if harm is not None:
-                because = f"{found}, but {name} did harm when it was tried on a part ({harm})"
+                because = f"{found}, but {name} failed a test on a part of it ({harm})"
                 because += ", so the general-purpose weights restore it"
                 return Choice(self.general, because, whole, noise, clean)
             found += f", and {name} passed a test on a part of it"
