@@ -18,9 +18,9 @@ def test_an_address_for_others_needs_a_token(blindsr: Callable[..., Any], tmp_pa
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--token", "short"], "16 characters"),
+        (["--token", "short"], "at least 16"),
         (["--token", "0123456789abcdef", "--token-file", "x"], "either"),
-        (["--token-file", "/nowhere"], "cannot read the token"),
+        (["--token-file", "/nowhere"], "/nowhere"),
         (["--keep", "soon"], "24h"),
         (["--disk", "much"], "10GB"),
         (["--state", "/dev/null/x"], "cannot use the folder"),
