@@ -145,17 +145,17 @@ class Auto:
             if suits.compared and may_lie_in(analysis, suits, self.factor):
                 narrow = self.load(name)
                 general = next((one for one in self._general_ones() if one.scale == narrow.scale), None)
-                if general is not None and compare(narrow, general, picture).doubt is None:
+                if general is not None and compare(narrow, general, picture).objection is None:
                     because = "tried on a part of it, the general-purpose weights find nothing to remove, "
                     because += "so weights made for sharp photographs without noise restore it"
                     return Choice(name, because, clean=True)
         return None
 
     def _general_ones(self) -> Iterator[Upscaler]:
-        """Models for photographs of unknown history, of all scales."""
+        """General-purpose models, of all scales."""
         return (self.load(name) for name, suits in self.suited.items() if suits.anything)
 
-    def unseen(self) -> tuple[Upscaler, Choice]:
+    def default_choice(self) -> tuple[Upscaler, Choice]:
         """Model for an image that is too large to be analysed whole."""
         because = "the image goes through memory in strips, so the general-purpose weights restore it"
         return self.largest, Choice(self.general, because)
