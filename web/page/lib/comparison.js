@@ -74,6 +74,7 @@ export class Comparison {
   #mapAddress = "";
   #closed = false;
   #wipe = 0.5;
+  #told = 0;
   #flipped = false;
 
   /**
@@ -139,7 +140,15 @@ export class Comparison {
     for (const name of ["animation", "resize", "open", "viewport-change"]) viewer.addHandler(name, () => this.#cut());
     viewer.addHandler("resize", () => this.#limit());
     // The zoom is that of the moment: "zoom" comes before an animation begins
-    for (const name of ["zoom", "animation-finish"]) viewer.addHandler(name, () => this.zoomed(this.zoom));
+    for (const name of ["zoom", "viewport-change", "animation-finish"]) viewer.addHandler(name, () => this.#tellZoom());
+  }
+
+  /** Tell the zoom, where it has changed by a percent. */
+  #tellZoom() {
+    const { zoom } = this;
+    if (Math.round(100 * zoom) === Math.round(100 * this.#told)) return;
+    this.#told = zoom;
+    this.zoomed(zoom);
   }
 
   /** @param {object} tileSource @param {object} [more] @returns {Promise<TiledImage>} */
