@@ -60,7 +60,9 @@ def run(command: str, data: list[Path]) -> None:
     name = output(command)
     with tempfile.TemporaryDirectory() as folder:
         for path in [*(one for place in data for one in place.resolve().iterdir()), ROOT / "benchmarks"]:
-            (Path(folder) / path.name).symlink_to(path)
+            link = Path(folder) / path.name
+            if not link.exists():  # the first folder that holds a name counts
+                link.symlink_to(path)
         programs = Path(folder) / "bin"
         programs.mkdir()
         _program(programs / "blindsr", f'"{sys.executable}" -m blindsr')
