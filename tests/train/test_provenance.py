@@ -54,7 +54,7 @@ def test_a_card_has_every_run_and_the_file_that_it_all_began_with(
     assert (card.provenance["began"], card.provenance["steps"]) == ("cmdsr_x4.plain", 4)
 
     page = path.with_suffix(".md").read_text(encoding="utf-8")
-    assert "| 1 | `theirs` | by other authors: its authors; SHA-256" in page
+    assert "| 1 | `theirs` | published by other authors: its authors; SHA-256" in page
     assert "| 2 | `cmdsr_x4.plain` | 2 steps of `stage`" in page
     assert "| 4 | these | 4 steps of `stage`" in page
 

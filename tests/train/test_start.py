@@ -41,7 +41,7 @@ def test_a_run_begins_with_the_weights_of_another_and_says_so(
             start=InitialWeights("a third", start.tensors),
         )
     path = export_run(tmp_path / "run", tmp_path)
-    assert "began with the weights of `another`" in path.with_suffix(".md").read_text()
+    assert "started from the weights `another`" in path.with_suffix(".md").read_text()
     for source in (tmp_path / "run", path):
         found = read_start(str(source))
         assert found.name == "cmdsr_x4.classic"

@@ -85,12 +85,12 @@ Method: {card.method}. Licence of the weights: {card.licence}.
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
 {_began(made)}
-Written by `blindsr train --export RUN`; the recipe is in the file itself: `blindsr models show {card.name}`.
+`blindsr train --export` wrote this page. The file of weights holds the recipe as well: `blindsr models show {card.name}`.
 
 ## Validation
 
-PSNR (dB) on Y of BT.601 in studio range, border = scale, 8 bit, of {len(made["data"][-1]["held_out"])} training images
-that were held out, each under its own degradation from the family that was trained on.
+PSNR in dB (Y of BT.601 in studio range, border = scale, 8 bit) on {len(made["data"][-1]["held_out"])} photographs that
+were held out of the training, each degraded at random as in training.
 
 | stage | step | these weights | bicubic |
 |---|---|---|---|
@@ -105,7 +105,7 @@ def _began(made: Mapping[str, Any]) -> str:
     total = provenance.hours(made["chain"], made["hours"])
     rows = "\n".join(f"| {number} | {_link(entry)} |" for number, entry in enumerate(made["chain"], 1))
     return f"""
-The run began with the weights of `{made["began"]}`. With what led to them, it took {total} hours:
+Training started from the weights `{made["began"]}`. All trainings together took {total} hours:
 
 | | weights | trained |
 |---|---|---|
@@ -115,10 +115,10 @@ The run began with the weights of `{made["began"]}`. With what led to them, it t
 
 
 def _link(entry: Mapping[str, Any]) -> str:
-    """Two cells of a chain's table."""
+    """Two cells of a row of the table of trainings."""
     if "sha256" in entry:
         said = f": {entry['metadata']['source']}" if "source" in entry["metadata"] else ""
-        return f"`{entry['name']}` | by other authors{said}; SHA-256 {entry['sha256'][:16]}"
+        return f"`{entry['name']}` | published by other authors{said}; SHA-256 {entry['sha256'][:16]}"
     if "steps" not in entry:
         return f"`{entry['name']}` | not recorded"
     images = ", then ".join(f"{one['photographs']} images ({', '.join(one['folders'])})" for one in entry["data"])
