@@ -85,7 +85,7 @@ Method: {card.method}. Licence of the weights: {card.licence}.
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
 {_began(made)}
-`blindsr train --export` wrote this page. The file of weights holds the recipe as well: `blindsr models show {card.name}`.
+`blindsr train --export` wrote this page. The file of weights holds the recipe too: `blindsr models show {card.name}`.
 
 ## Validation
 
