@@ -115,6 +115,15 @@ def test_bands_make_no_difference(monkeypatch: pytest.MonkeyPatch, scale: int, b
     assert net._enlarged(features).requires_grad
 
 
+def test_a_block_adds_what_its_attention_scales() -> None:
+    block = next(module for module in tiny().modules() if isinstance(module, model.RCAB))
+    x = torch.randn(2, 8, 9, 7, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        y = block.second(block.first(x).relu())
+        hidden = block.attention.down(y.mean((2, 3), keepdim=True)).relu()
+        torch.testing.assert_close(block(x), x + y * block.attention.up(hidden).sigmoid())
+
+
 def test_large_images_are_judged_by_windows_spread_over_them() -> None:
     net = tiny(window=16, windows=4)
     lr = picture(40, 60)

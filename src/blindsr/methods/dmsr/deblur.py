@@ -22,8 +22,10 @@ from blindsr.degrade.blur import correlate
 from blindsr.devices import is_traced
 from blindsr.methods.dmsr.extractor import KERNEL
 
-_STRIP = 2**18
-"""Pixels that are filtered at a time where no gradients are needed; 108 numbers a pixel are held for them."""
+_STRIP = 2**16
+"""Pixels that are filtered at a time where no gradients are needed; 108 numbers a pixel are held for them.
+
+As many take a fifth less time than four times as many, whose numbers leave a CPU's caches."""
 
 
 class MetaDeblur(nn.Module):

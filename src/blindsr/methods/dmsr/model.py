@@ -88,7 +88,7 @@ class DMSRCondition:
 
 
 class ChannelAttention(nn.Module):
-    """Channel attention of RCAN: scales channels by a function of their means over the image.
+    """Channel attention of RCAN: the gain of each channel, a function of the means over the image.
 
     The means of a tile are not those of the image, so a caller may decide which ones are used.
     """
@@ -99,9 +99,9 @@ class ChannelAttention(nn.Module):
         self.down, self.up = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
 
     def forward(self, x: Tensor, means: "Means | None" = None) -> Tensor:
+        """Gains ``(n, channels, 1, 1)`` for an input ``(n, channels, h, w)``."""
         used = channel_means(x) if means is None else means(self, x)
-        gain = torch.sigmoid(self.up(F.relu(self.down(used.to(x.dtype)[:, :, None, None]))))
-        return x * gain
+        return torch.sigmoid(self.up(F.relu(self.down(used.to(x.dtype)[:, :, None, None]))))
 
 
 Means: TypeAlias = Callable[[ChannelAttention, Tensor], Tensor]
@@ -124,8 +124,8 @@ class RCAB(nn.Module):
         self.attention = ChannelAttention(channels, reduction)
 
     def forward(self, x: Tensor, means: Means | None = None) -> Tensor:
-        y: Tensor = self.attention(self.second(F.relu(self.first(x))), means)
-        return x + y
+        y: Tensor = self.second(F.relu(self.first(x), inplace=True))
+        return torch.addcmul(x, y, self.attention(y, means))  # one pass over memory for two
 
 
 class ResidualGroup(nn.Module):
