@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import fsspec
 import numpy as np
@@ -20,12 +20,15 @@ import torch
 
 from blindsr import images
 from blindsr.cluster.ray import _Lister, _share, _watched, _Worker, restore_on_ray
+from blindsr.degrade import resize
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
 from blindsr.inference.progress import CancelledError, Watch
 from blindsr.pipeline.batch import restore_all
 from blindsr.pipeline.options import Options
 from blindsr.pipeline.planning.plan import Naming, Root, plan, roots
+from blindsr.runtimes import compiled, session
+from blindsr.runtimes.session import Runtime
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -159,6 +162,63 @@ def test_what_this_run_has_written_is_done_where_the_list_is_made_once_more(phot
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "ray").rglob("*.png")}
     later, _ = _in_this_process(found, OPTIONS, time.time() + 60)
     assert {line["status"] for line in later} == {"failed"}
+
+
+@pytest.fixture
+def small_photos(tmp_path: Path) -> Path:
+    for number in range(3):
+        pixels = resize(torch.rand(1, 3, 5, 6, generator=torch.Generator().manual_seed(number)), 4).clamp(0, 1)
+        (tmp_path / "small").mkdir(exist_ok=True)
+        images.write(Picture(pixels[0]), tmp_path / "small" / f"{number}.png")
+    return tmp_path / "small"
+
+
+def _with_runtime(runtime: str) -> Options:
+    return Options(model="cmdsr_x4.bicubic", device="cpu", precision="fp32", runtime=cast("Runtime", runtime))
+
+
+def _close(folder: Path, other: Path) -> bool:
+    """Whether all results are alike but for rounding."""
+    names = sorted(_results(folder))
+    pairs = [(images.read(folder / name).pixels, images.read(other / name).pixels) for name in names]
+    return names == sorted(_results(other)) and all(float((a - b).abs().max()) < 1.5 / 255 for a, b in pairs)
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_workers_compute_in_the_runtime_of_the_options(
+    runtime: str, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("onnx", runtime):
+        pytest.importorskip(package, reason="needs an extra")
+    opened = []
+    real = session.open_session
+
+    def noted(graph: bytes, name: str) -> Any:
+        opened.append(name)
+        return real(graph, name)
+
+    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(compiled, "open_session", noted)
+    lines, _ = _in_this_process(roots([small_photos], str(tmp_path / "ray"), NAMING), _with_runtime(runtime))
+    assert [line["status"] for line in lines] == ["done"] * 3
+    assert opened == [runtime]
+    list(restore_all(plan([small_photos], str(tmp_path / "alone"), NAMING), _with_runtime("torch")))
+    assert _close(tmp_path / "ray", tmp_path / "alone")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_a_cluster_computes_in_another_runtime(
+    runtime: str, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("onnx", runtime):
+        pytest.importorskip(package, reason="needs an extra")
+    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+    lines = _run(small_photos, tmp_path / "ray", options=_with_runtime(runtime))
+    assert [line["status"] for line in lines] == ["done"] * 3
+    assert list((tmp_path / "cache" / "graphs").iterdir()), "no worker made a graph"
+    list(restore_all(plan([small_photos], str(tmp_path / "alone"), NAMING), _with_runtime("torch")))
+    assert _close(tmp_path / "ray", tmp_path / "alone")
 
 
 def test_images_in_a_store_are_restored_there(photos: Path) -> None:

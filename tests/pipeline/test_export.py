@@ -10,6 +10,7 @@ import torch
 
 from blindsr import Picture, weights, write
 from blindsr.contract import Method
+from blindsr.degrade import Degradation, kernels, resize
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
@@ -103,8 +104,37 @@ def test_methods_that_adapt_need_a_photograph(photo: Path, tmp_path: Path) -> No
     np.save(kernel, np.full((5, 5), 1 / 25, np.float32))
     made = export(path, tmp_path / "out", photo=photo, kernel=kernel)
     assert [one.suffix for one in made.paths] == [".onnx", ".json"]
-    with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
-        export(path, tmp_path / "out", kernel=kernel, overwrite=True)
+    alone = export(path, tmp_path / "alone", kernel=kernel)
+    assert [one.suffix for one in alone.paths] == [".onnx", ".json"]
+
+
+@pytest.mark.parametrize("name", ["mrda_x4.iso", "mzsr_x2.direct"])
+def test_a_blur_kernel_alone_makes_the_condition(name: str, tmp_path: Path) -> None:
+    """Of two widths, the one that an image was blurred by restores it better."""
+    scale = weights.load_weights(name).method.traits.scale
+    generator = torch.Generator().manual_seed(1)
+    hr = resize(torch.rand(1, 3, 24, 24, generator=generator), 2 * scale).clamp(0, 1)
+    none = torch.zeros(1)
+    down: Any = "direct" if name.endswith("direct") else "bicubic"
+    blurs = {width: kernels.gaussian(15, width) for width in (0.6, 2.4)}
+    errors: dict[float, dict[float, float]] = {width: {} for width in blurs}
+    for told, kernel in blurs.items():
+        np.save(tmp_path / f"{told}.npy", kernel.numpy())
+        made = export(name, tmp_path / str(told), kernel=tmp_path / f"{told}.npy")
+        session = open_session(made.paths[0].read_bytes(), "onnxruntime")
+        for true, blurred in blurs.items():
+            lr = Degradation(scale, blurred[None], none, none.long(), none.long(), down=down).apply(hr)
+            difference = session({"lr": lr.numpy()})[0] - hr.numpy()
+            errors[true][told] = float(np.square(difference[..., 8:-8, 8:-8]).mean())
+    for true, found in errors.items():
+        assert min(found, key=lambda told: found[told]) == true, errors
+
+
+def test_a_network_without_a_condition_takes_no_kernel(tmp_path: Path) -> None:
+    kernel = tmp_path / "k.npy"
+    np.save(kernel, np.full((5, 5), 1 / 25, np.float32))
+    with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
+        export("cmdsr_x4.plain", tmp_path / "out", kernel=kernel)
 
 
 def test_int8_is_calibrated_on_photographs(tiny: Path, photo: Path, tmp_path: Path) -> None:
@@ -132,8 +162,9 @@ def test_graphs_that_differ_are_not_written(tiny: Path, tmp_path: Path, monkeypa
 
 
 def test_refusals(tiny: Path, photo: Path, tmp_path: Path) -> None:
-    with pytest.raises(BlindSRError, check=Code.CONFLICTING_OPTIONS.matches):
-        export(tiny, tmp_path / "out", condition=photo, photo=photo)
+    for other in ((photo, None), (None, photo)):
+        with pytest.raises(BlindSRError, check=Code.CONFLICTING_OPTIONS.matches):
+            export(tiny, tmp_path / "out", condition=photo, photo=other[0], kernel=other[1])
     np.save(tmp_path / "k.npy", np.full((5, 5), 1 / 25, np.float32))
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         export(tiny, tmp_path / "out", photo=photo, kernel=tmp_path / "k.npy")

@@ -19,7 +19,7 @@ def export(
         Path | None,
         typer.Option(help="Photograph to adapt the network to, for methods that adapt."),
     ] = None,
-    kernel: Annotated[Path | None, typer.Option(help="Known blur kernel of --photo: .npy, .mat, .png or .tif.")] = None,
+    kernel: Annotated[Path | None, typer.Option(help="Known blur kernel: .npy, .mat, .png or .tif.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
     """Export a model for ONNX Runtime, OpenVINO and others, verified against torch (docs/runtimes.md)."""

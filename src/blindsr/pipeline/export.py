@@ -20,9 +20,10 @@ from blindsr.inference.named import load_method
 from blindsr.inference.transparency import network_input
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import condition_io
+from blindsr.pipeline.drawing import degraded_drawing
 from blindsr.runtimes import precision as precisions
 from blindsr.runtimes.compiled import example
-from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, encoder_graph, restoring_graph
+from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, encoder_graph, restoring_graph, waves
 from blindsr.runtimes.precision import Precision
 from blindsr.runtimes.session import open_session
 
@@ -59,8 +60,8 @@ def export(
 ) -> Exported:
     """Export a model as graphs, verified against torch on images of odd sizes.
 
-    Without ``condition`` and ``photo``, the restoration network takes the condition as inputs, and a second graph
-    estimates it. The height and width of images are dynamic.
+    Without ``condition``, ``photo`` and ``kernel``, the restoration network takes the condition as inputs, and a
+    second graph estimates it. The height and width of images are dynamic.
 
     Args:
         model: name of weights or path of their file.
@@ -68,8 +69,9 @@ def export(
         to: format of the graphs.
         precision: of weights and features; for OpenVINO, of weights.
         condition: a file of ``blindsr condition``, built into the network.
-        photo: a photograph whose condition is built into the network; required by methods that adapt.
-        kernel: the known blur kernel of the photograph.
+        photo: a photograph whose condition is built into the network; methods that adapt require it or ``kernel``.
+        kernel: the known blur kernel of the photograph; without ``photo``, the condition of a drawing that was blurred
+            by it is built into the network.
         calibrate: folder of photographs for calibrating int8.
         overwrite: replace files that exist.
 
@@ -109,22 +111,35 @@ def _condition(
     model: str | Path, method: Method[Any], stored: Path | None, photo: Path | None, kernel: Path | None
 ) -> tuple[bool, dict[str, Tensor]]:
     """Return whether the condition is built into the network, and its tensors."""
-    if stored is not None and photo is not None:
-        raise BlindSRError("give either --condition or --photo: both set the condition", Code.CONFLICTING_OPTIONS)
-    if kernel is not None and photo is None:
-        raise BlindSRError("--kernel needs the photograph; give it with --photo", Code.MISSING_OPTION)
+    if stored is not None and (photo is not None or kernel is not None):
+        raise BlindSRError(
+            "--condition cannot be combined with --photo or --kernel: both set the condition", Code.CONFLICTING_OPTIONS
+        )
     upscaler = Upscaler(method, device="cpu", precision="fp32")
     if stored is not None:
         return True, method.to_tensors(condition_io.load_condition(stored, str(model), upscaler))
-    if photo is not None:
-        hints = Hints(kernel=None if kernel is None else load_kernel(kernel))
-        upscaler.check(hints)
-        return True, method.to_tensors(upscaler.condition(network_input(images.read(photo)), hints))
+    if photo is not None or kernel is not None:
+        tensors = method.to_tensors(_known_condition(upscaler, photo, kernel))
+        if kernel is not None and not tensors:
+            raise BlindSRError(f"{type(method).__name__} has no condition; remove --kernel", Code.UNSUPPORTED_OPTION)
+        return True, tensors
     if "steps" in method.supported_hints:
         raise BlindSRError(
-            f"{type(method).__name__} adapts to each photograph; give one with --photo", Code.MISSING_OPTION
+            f"{type(method).__name__} adapts to each photograph; give one with --photo, or a blur kernel with --kernel",
+            Code.MISSING_OPTION,
         )
     return False, example(method)
+
+
+def _known_condition(upscaler: Upscaler, photo: Path | None, kernel: Path | None) -> Any:
+    """Condition of a photograph, or of a drawing where only the blur kernel is known."""
+    known = None if kernel is None else load_kernel(kernel)
+    if photo is not None:
+        return upscaler.condition(network_input(images.read(photo)), Hints(kernel=known))
+    assert known is not None
+    method = upscaler.method
+    drawing = degraded_drawing(known, upscaler.scale, "bicubic" if method.symmetric else "direct")
+    return upscaler.condition(drawing, Hints(kernel=known if "kernel" in method.supported_hints else None))
 
 
 def _encoder_input(method: Method[Any]) -> Tensor | None:
@@ -202,7 +217,7 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
     given = {} if network.fixed else dict(zip(network.names, network.tensors, strict=True))
     most = 0.0
     for height, width in _SIZES:
-        lr = _waves(height, width)
+        lr = waves(height, width)
         made = session({name: value.numpy() for name, value in {IMAGE: lr, **given}.items()})[0]
         wanted = network(lr, *given.values())
         if made.shape != tuple(wanted.shape):
@@ -214,14 +229,6 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
     if not most < _LARGEST_DIFFERENCE[precision]:
         raise BlindSRError(f"the graph differs from torch by {255 * most:.1f} of 255 in {precision}", Code.INCOMPATIBLE)
     return most
-
-
-def _waves(height: int, width: int) -> Tensor:
-    """Create a deterministic image ``(1, 3, height, width)`` of waves and noise."""
-    rows, columns = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)
-    waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])
-    noise = torch.randn(waves.shape, generator=torch.Generator().manual_seed(0))
-    return (0.5 + 0.4 * waves + 0.02 * noise).clamp(0, 1)[None]
 
 
 def _examples(

@@ -78,6 +78,17 @@ def encoder_graph(network: Encoder, encoder_input: Tensor) -> bytes:
     return _to_onnx(network, (example,), (ENCODER_INPUT,), network.names, free)
 
 
+def waves(height: int, width: int) -> Tensor:
+    """An image ``(1, 3, height, width)`` of waves and some noise, the same everywhere, to compare runtimes on.
+
+    Of white noise, networks make values of hundreds, whose rounding alone differs by more than a level.
+    """
+    rows, columns = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)
+    waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])
+    noise = torch.randn(waves.shape, generator=torch.Generator().manual_seed(0))
+    return (0.5 + 0.4 * waves + 0.02 * noise).clamp(0, 1)[None]
+
+
 def _to_onnx(
     network: nn.Module,
     example: tuple[Tensor, ...],
