@@ -44,7 +44,7 @@ _NEEDS_DATA = r"bench/|board/|lr/ -o sr/|leaderboard"
 """Commands that need the published test images; they run where BLINDSR_DATA names them."""
 _NO_PYTHON = {
     "docs/server": "needs a running server: tests/web/test_docs.py",
-    "push_to_hub": "needs the Hub: tests/weights/test_hub.py",
+    "push_to_hub|from_pretrained": "needs the Hub: tests/weights/test_hub.py",
 }
 SMALLER = (
     (r"\s+# .*", ""),

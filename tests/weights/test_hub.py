@@ -17,6 +17,7 @@ import yaml
 
 import blindsr
 from blindsr import weights
+from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
 from blindsr.weights import hub
@@ -143,6 +144,33 @@ def test_there_and_back(server: ThreadingHTTPServer, tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
     assert torch.equal(blindsr.load(pinned, device="cpu", precision="fp32")(lr), before), "from the cache"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_method_from_the_hub(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+    folder = tmp_path / "downloaded"
+    path, card = _saved(tmp_path, 0)
+    hub.push_to_hub(path, card, "user/model", token="hf_none")
+    first, wanted = _Hub.latest, weights.load_weights(path).method.state_dict()
+    path, card = _saved(tmp_path, 1)
+    hub.push_to_hub(path, card, "user/model", token="hf_none")
+    folder.mkdir()
+    (folder / hub.FILE).write_bytes(_Hub.commits[first][hub.FILE])
+    pinned = MRDA.from_pretrained("user/model", revision=first)
+    method: Method[Any]
+    for method in (pinned, Method.from_pretrained(folder), Method.from_pretrained(f"hf://user/model@{first}")):
+        assert isinstance(method, MRDA)
+        assert not method.training
+        assert all(torch.equal(value, wanted[name]) for name, value in method.state_dict().items())
+    latest = Method.from_pretrained("user/model").state_dict()
+    assert not all(torch.equal(value, wanted[name]) for name, value in latest.items())
+    for name in ("cmdsr_x4.photo", f"hf://user/model@{first}"):
+        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+            Method.from_pretrained(name, revision="v1")
+    with pytest.raises(BlindSRError, check=Code.INCOMPATIBLE.matches):
+        MRDA.from_pretrained("cmdsr_x4.photo")
+    with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
+        Method.from_pretrained(tmp_path / "empty.safetensors")
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

@@ -12,6 +12,7 @@ from blindsr.weights.card import Card
 SCHEME = "hf://"
 FILE = "model.safetensors"
 """Name of the weights file in a repository."""
+_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _ADDRESS = re.compile(r"hf://([\w.-]+/[\w.-]+)(?:@([\w./-]+?))?(?::(.+))?")
 
 
@@ -43,6 +44,29 @@ def download(address: str) -> Path:
     ) as error:
         raise BlindSRError(f"{address} cannot be fetched: {_sentence(error)}", Code.UNREACHABLE) from None
     return Path(found)
+
+
+def location(name: str | Path, revision: str | None = None) -> str | Path:
+    """Convert a name as libraries of the Hub use it to one that `find_weights` takes.
+
+    Args:
+        name: ``user/model``, a folder with its files, or a name, path or address that `find_weights` takes.
+        revision: branch, tag or commit on the Hub.
+
+    Raises:
+        BlindSRError: a revision of something that does not lie on the Hub.
+    """
+    if Path(name).is_dir() and revision is None:
+        return Path(name) / FILE
+    text = str(name).removeprefix(SCHEME)
+    file = Path(name).is_file() or text.endswith(Path(FILE).suffix)
+    on_hub = str(name).startswith(SCHEME) or (_REPOSITORY.fullmatch(text) is not None and not file)
+    if revision is not None and (not on_hub or "@" in text):
+        raise BlindSRError(f"a revision is for user/model on the Hub, got {str(name)!r}", Code.INVALID_VALUE)
+    if not on_hub:
+        return name
+    repository, colon, chosen = text.partition(":")
+    return f"{SCHEME}{repository}{f'@{revision}' if revision else ''}{colon}{chosen}"
 
 
 def push_to_hub(path: Path, card: Card, repository: str, *, token: str | None = None, private: bool = False) -> str:
