@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from blindsr.inference.load import load
     from blindsr.inference.upscaler import Upscaler
     from blindsr.pipeline.options import Options
-    from blindsr.pipeline.restorer import restore_file
+    from blindsr.restore import restore_file
 
 __all__ = [
     "BlindSRError",
@@ -46,7 +46,7 @@ _ROOMS = {
     "Upscaler": "blindsr.inference.upscaler",
     "load": "blindsr.inference.load",
     "read": "blindsr.images",
-    "restore_file": "blindsr.pipeline.restorer",
+    "restore_file": "blindsr.restore",
     "write": "blindsr.images",
 }
 

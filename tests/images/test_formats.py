@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from blindsr import images
+from blindsr import Options, images, restore_file
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import formats
 from blindsr.images.formats import FORMATS, PictureFormat, written_suffix
 from blindsr.images.pages import check_pixels
 from blindsr.images.picture import Format, from_samples
-from blindsr.pipeline import Options, restore_file
 from blindsr.pipeline.planning.plan import Naming, plan
 
 

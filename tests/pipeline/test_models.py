@@ -20,7 +20,7 @@ from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline import condition_io, models
 from blindsr.pipeline.models import load_condition, load_model
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.restorer import restore_file
+from blindsr.restore import restore_file
 from blindsr.weights.known import example
 
 

@@ -71,7 +71,7 @@ def test_the_command_has_each_option_by_its_name_and_with_its_default() -> None:
     for field in fields(Options):
         parameter = command[renamed.get(field.name, field.name)]
         assert parameter.default == field.default, field.name
-    alone = {"inputs", "out", "codec", "crf", "json", "files_from", "engine", "address", "workers"}
+    alone = {"inputs", "out", "json", "files_from", "engine", "address", "workers"}
     assert set(command) == {renamed.get(field.name, field.name) for field in fields(Options)} | alone
 
 

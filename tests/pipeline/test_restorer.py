@@ -22,7 +22,7 @@ from blindsr.inference.progress import CancelledError, Watch
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.pipeline import memory
 from blindsr.pipeline.options import Options
-from blindsr.pipeline.restorer import restore_file
+from blindsr.restore import restore_file
 
 
 def picture(path: Path, seed: int = 0, side: int = 24) -> Path:
@@ -58,10 +58,9 @@ def made(folder: Path, name: str) -> Path:
 def test_it_is_public() -> None:
     assert blindsr.restore_file is restore_file
     assert blindsr.Options is Options
-    assert pipeline.restore_file is restore_file
     assert set(pipeline.__all__) <= {name for name in pipeline.__all__ if getattr(pipeline, name) is not None}
-    with pytest.raises(AttributeError, match="restore_files"):
-        _ = pipeline.restore_files
+    with pytest.raises(AttributeError, match="restore_file"):
+        _ = pipeline.restore_file
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -1,12 +1,15 @@
 """Videos are restored with all that belongs to them, and go on where they were stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
+import fsspec
 import numpy as np
 import pytest
 
+import blindsr
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference.progress import CancelledError, Watch
 from blindsr.pipeline.options import Options
@@ -24,7 +27,7 @@ BICUBIC = Options(model="bicubic_x2", device="cpu", strength=0.0)
 def test_everything_is_carried(how: dict[str, Any], clip: Any, tmp_path: Path) -> None:
     path, times = clip(**how)
     target = tmp_path / "out.mkv"
-    made = restore_video(path, target, BICUBIC, crf=1)
+    made = restore_video(path, target, replace(BICUBIC, crf=1))
     assert (made.frames, made.shots, made.repeated) == (12, 2, 0)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["clip.mkv", "out.mkv"]
     before, after = Clip(path), Clip(target)
@@ -94,12 +97,50 @@ def test_one_condition_for_each_shot(clip: Any, tmp_path: Path, monkeypatch: pyt
     assert abs(looked[0] - looked[1]) > 0.2
 
 
+def test_the_entry_for_files_takes_videos(clip: Any, tmp_path: Path) -> None:
+    path, times = clip()
+    target, told = tmp_path / "out.mkv", list[float]()
+    with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
+        blindsr.restore_file(path, None, BICUBIC)
+    cancel = Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        blindsr.restore_file(path, target, BICUBIC, progress=Watch(cancel=cancel))
+    assert not target.exists()
+    outcome = blindsr.restore_file(str(path), str(target), BICUBIC, progress=told.append)
+    assert outcome.error is None
+    assert outcome.megapixels == pytest.approx(12 * 96 * 64 / 1e6)
+    assert outcome.to_dict()["shots"] == 2
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert [frame.pts for frame in Clip(target).frames()] == times
+    with pytest.raises(BlindSRError, check=Code.FILE_EXISTS.matches):
+        blindsr.restore_file(path, target, BICUBIC)
+    assert blindsr.restore_file(path, target, replace(BICUBIC, skip_existing=True)).skipped
+
+
+def test_a_video_in_a_store_is_restored_there(clip: Any, tmp_path: Path) -> None:
+    path, times = clip()
+    store = fsspec.filesystem("memory")
+    store.pipe("/videos/clip.mkv", path.read_bytes())
+    try:
+        blindsr.restore_file("memory://videos/clip.mkv", "memory://videos/out.mkv", BICUBIC)
+        (tmp_path / "fetched.mkv").write_bytes(store.cat("/videos/out.mkv"))
+        store.pipe("/videos/bad.mkv", b"no video")
+        with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches) as caught:
+            blindsr.restore_file("memory://videos/bad.mkv", "memory://videos/other.mkv", BICUBIC)
+        assert "memory://" in str(caught.value)
+    finally:
+        store.rm("/videos", recursive=True)
+    assert [frame.pts for frame in Clip(tmp_path / "fetched.mkv").frames()] == times
+
+
 def test_refusals(clip: Any, tmp_path: Path) -> None:
     path, _ = clip()
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         restore_video(path, tmp_path / "o.mkv", Options(preview="0,0,1,1"))
     with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
-        restore_video(path, tmp_path / "o.mkv", BICUBIC, codec="nonsense")
+        restore_video(path, tmp_path / "o.mkv", replace(BICUBIC, codec="nonsense"))
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_FORMAT.matches):
         restore_video(path, tmp_path / "o.nonsense", BICUBIC)
     (tmp_path / "there.mkv").touch()

@@ -196,11 +196,13 @@ def upscale(
         seed=seed,
         tile=tile,
         max_memory=max_memory,
+        codec=codec,
+        crf=crf,
         overwrite=overwrite,
         skip_existing=skip_existing,
     )
     if any(is_video(one) for one in inputs or ()):
-        _restore_video(list(inputs or ()), out, options, (codec, crf), json=json)
+        _restore_video(list(inputs or ()), out, options, "json" if json else "names")
         return
     restorer = Restorer(options)
     naming = options.naming(restorer.upscaler.scale)
@@ -225,22 +227,16 @@ def upscale(
         raise typer.Exit(2 if tally["failed"] == tally.total() else 1)
 
 
-def _restore_video(sources: list[str], out: str, options: "Options", encoding: tuple[str, int], *, json: bool) -> None:
+def _restore_video(sources: list[str], out: str, options: "Options", style: Style) -> None:
     """Restore a single video."""
-    from dataclasses import asdict
-
     from blindsr.inference.progress import Watch
-    from blindsr.video.restore import restore_video
+    from blindsr.restore import restore_file
 
     if len(sources) > 1:
         raise BlindSRError("expected a single video", Code.CONFLICTING_OPTIONS)
-    if options.skip_existing and Path(out).exists():
-        return
     with Progress(1) as progress:
-        made = restore_video(
-            Path(sources[0]), Path(out), options, codec=encoding[0], crf=encoding[1], progress=Watch(progress.fraction)
-        )
-        progress.line(text.dumps({"input": sources[0], "output": out, **asdict(made)}) if json else out, err=False)
+        outcome = restore_file(sources[0], out, options, progress=Watch(progress.fraction))
+        _tell(outcome.to_dict(), str(options.model), progress, style)
 
 
 def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":

@@ -1,6 +1,6 @@
 """Restoration of files: single files, batches, images larger than memory, animations and pages.
 
-`restore_file` restores one file, `restore_all` the files that `plan` lists; `Options` holds all settings.
+`restore_all` restores the files that `plan` lists; `Options` holds all settings.
 """
 
 from importlib import import_module
@@ -10,12 +10,11 @@ if TYPE_CHECKING:
     from blindsr.pipeline.batch import restore_all
     from blindsr.pipeline.options import Options
     from blindsr.pipeline.outcome import Outcome
-    from blindsr.pipeline.restorer import restore_file
 
-__all__ = ["Options", "Outcome", "restore_all", "restore_file"]
+__all__ = ["Options", "Outcome", "restore_all"]
 
 # Resolved at first use: modules of this room import each other, and need not import all of it.
-_MODULES = {"Options": "options", "Outcome": "outcome", "restore_all": "batch", "restore_file": "restorer"}
+_MODULES = {"Options": "options", "Outcome": "outcome", "restore_all": "batch"}
 
 
 def __getattr__(name: str) -> Any:

@@ -113,6 +113,10 @@ class Options:
     """Side of a tile, pixels of the image."""
     max_memory: str | int = "auto"
     """Memory limit, such as ``2GB``, or bytes; larger images are restored in strips, to PNG, TIFF or JPEG."""
+    codec: str = "libx264"
+    """Encoder of a video, by its FFmpeg name."""
+    crf: int = 16
+    """Quality of a video, 0 to 63; lower is better."""
     overwrite: bool = False
     """Replace existing results."""
     skip_existing: bool = False
@@ -132,6 +136,8 @@ class Options:
             raise BlindSRError(f"expected a strength between 0 and 1, got {self.strength:g}")
         if not 0 <= self.detail <= 1:
             raise BlindSRError(f"expected a detail between 0 and 1, got {self.detail:g}")
+        if not 0 <= self.crf <= 63:
+            raise BlindSRError(f"expected a crf between 0 and 63, got {self.crf}")
         for name, least in (("noise", 0), ("denoise", 0)):
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value >= least):

@@ -1,8 +1,6 @@
-"""Restoration of one file: the entry point of the command, Python, batches and clusters."""
+"""Restoration of one picture file by a model with options."""
 
-import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,86 +12,21 @@ from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import NativeOption, resolve_native, shrink
 from blindsr.errors import BlindSRError, Code
 from blindsr.files import OutputExistsError, check_new
-from blindsr.images import Frames, Picture, formats
+from blindsr.images import Frames, Picture
 from blindsr.images.codecs.jpeg import jpeg_quality
-from blindsr.images.read import MAX_PIXELS, detect_format
+from blindsr.images.read import MAX_PIXELS
 from blindsr.images.strips import SUFFIXES, Strips, bytes_held
-from blindsr.inference.progress import CancelledError, Watch
+from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory, models, stream
 from blindsr.pipeline.comparison import side_by_side
 from blindsr.pipeline.frames import fitting_tile, middle_frame, restore_frames
 from blindsr.pipeline.options import Options, Region
-from blindsr.pipeline.outcome import PER_IMAGE_ERRORS, OpenedFile, Outcome, OversizedImage, Result, to_error
+from blindsr.pipeline.outcome import OpenedFile, Outcome, OversizedImage, Result, to_error
 from blindsr.pipeline.planning import locations
 from blindsr.pipeline.planning.locations import Workspace
-from blindsr.pipeline.planning.plan import Job, result_name
-
-
-def restore_file(
-    source: str | os.PathLike[str] | bytes,
-    target: str | os.PathLike[str] | None,
-    options: Options = Options(),
-    *,
-    progress: Callable[[float], None] | None = None,
-) -> Outcome:
-    """Restore a file: a picture, an animation, several pages, or an image larger than memory.
-
-    Safe to call from several threads, also with a shared model. Recently used models are cached.
-
-    Args:
-        source: path, URL that fsspec supports, or content of a file.
-        target: path or URL of the result, written atomically; None returns the content of the file instead, in the
-            format of ``options``.
-        options: options of restoration.
-        progress: called with the finished fraction; a `Watch` can also cancel the work.
-
-    Returns:
-        The outcome; its ``content`` is the result file if there is no target.
-
-    Raises:
-        BlindSRError: the file cannot be read or written, or options do not suit it.
-        CancelledError: the watch cancelled the work.
-
-    Examples:
-        >>> import blindsr
-        >>> outcome = blindsr.restore_file("photo.jpg", "photo_x4.png", blindsr.Options(model="cmdsr_x4.photo"))
-        >>> outcome.error is None, outcome.megapixels
-        (True, 0.049152)
-
-        Bytes in, bytes out:
-
-        >>> with open("photo.jpg", "rb") as file:
-        ...     outcome = blindsr.restore_file(file.read(), None, blindsr.Options(scale=2, format="webp"))
-        >>> outcome.content[8:12]
-        b'WEBP'
-    """
-    restorer = Restorer(options)
-    with Workspace() as work:
-        given = (
-            work.fetch(source, _name_of_content(source))
-            if isinstance(source, bytes)
-            else locations.parse_location(source)
-        )
-        naming = options.naming(restorer.upscaler.scale)
-        own = None if target is not None else work.temporary(result_name(given, naming))
-        job = Job(given, own or locations.parse_location(target or ""))
-        try:
-            outcome = restorer.restore_job(job, work, Watch.of(progress))
-        except CancelledError:
-            raise
-        except PER_IMAGE_ERRORS as error:
-            outcome = restorer.failed(job, error, work)
-            if outcome.error is not None:
-                raise outcome.error from error
-        return outcome if own is None else replace(outcome, content=own.read_bytes())
-
-
-def _name_of_content(data: bytes) -> str:
-    """Return a file name for some content, with the extension of its format."""
-    kind = detect_format(data)
-    return f"image{next((row.suffixes[0] for row in formats.FORMATS if row.name == kind), '')}"
+from blindsr.pipeline.planning.plan import Job
 
 
 class Restorer:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable
@@ -37,7 +38,15 @@ class Restored:
     repeated: int
     """Segments of an interrupted run that were reused."""
     seconds: float
+    megapixels: float
+    """Of all frames of the result."""
     notes: tuple[str, ...]
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """Findings as values for JSON."""
+        told = {"frames": self.frames, "shots": self.shots, "repeated": self.repeated}
+        return {**told, **({"notes": list(self.notes)} if self.notes else {})}
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,6 @@ def restore_video(
     target: Path,
     options: Options = Options(),
     *,
-    codec: str = "libx264",
-    crf: int = 16,
     progress: Callable[[float], None] | None = None,
 ) -> Restored:
     """Restore a video; audio, subtitles, timestamps, colour tags and metadata are kept.
@@ -76,8 +83,6 @@ def restore_video(
         source: SDR video in a format that FFmpeg supports.
         target: output file; the extension determines the format.
         options: options of restoration.
-        codec: FFmpeg name of the encoder.
-        crf: quality of the encoder; lower is better.
         progress: called with the finished fraction; a `Watch` can also cancel the work.
 
     Raises:
@@ -91,7 +96,7 @@ def restore_video(
             raise BlindSRError(f"--{name} is not supported for videos; remove it", Code.UNSUPPORTED_OPTION)
     files.check_new(target, (source,), overwrite=options.overwrite)
     files.check_writable(target)
-    clip, encoding = Clip(source), Encoding(codec, crf)
+    clip, encoding = Clip(source), Encoding(options.codec, options.crf)
     parts = target.with_name(f".{target.name}.parts")
     plan = _plan(clip, parts, _key(source, options, encoding))
     work = _Work(clip, encoding, plan, Restorer(options), watch)
@@ -107,7 +112,8 @@ def restore_video(
     with files.atomic_write(target, overwrite=options.overwrite) as part:
         join(clip, paths, part, encoding=encoding, size=work.size, watch=watch)
     shutil.rmtree(parts)
-    return Restored(len(plan.times), len(plan.shots), repeated, time.perf_counter() - begin, tuple(notes))
+    megapixels = len(plan.times) * math.prod(work.size) / 1e6
+    return Restored(len(plan.times), len(plan.shots), repeated, time.perf_counter() - begin, megapixels, tuple(notes))
 
 
 class _Work:

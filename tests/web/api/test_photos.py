@@ -116,7 +116,7 @@ def test_tiles(served: Any, photograph: Photograph) -> None:
 
 
 def test_a_preview_is_a_part_of_the_result(served: Any, photograph: Photograph, tmp_path: Any) -> None:
-    from blindsr.pipeline import Options, restore_file
+    from blindsr import Options, restore_file
 
     data = photograph(96, 80)
     photo = served.upload(data)

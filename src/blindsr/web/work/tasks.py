@@ -22,7 +22,8 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import memory
 from blindsr.pipeline.options import OPTION_NAMES, Options
 from blindsr.pipeline.planning.plan import result_name
-from blindsr.pipeline.restorer import Restorer, restore_file
+from blindsr.pipeline.restorer import Restorer
+from blindsr.restore import restore_file
 from blindsr.web.work import screen
 
 Values = dict[str, Any]
