@@ -1,6 +1,7 @@
 """Every model in every runtime and precision on this machine, beside its limit and what others use.
 
     python benchmarks/runtimes.py [--side 160] [--models cmdsr_x4.photo ...] [--json FILE]
+    OMP_NUM_THREADS=1 python benchmarks/runtimes.py --processor    # on a busy machine: time of the processor
 
 One line of JSON for each: seconds of the restoring network alone (the least of three runs, all runtimes in turn, so
 that a busy moment hits all), seconds of a whole call with condition and corrections, megapixels of result a second,
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +30,8 @@ from blindsr.inference.named import load_method
 from blindsr.runtimes import session
 from blindsr.runtimes.compiled import compiled
 
+Clock: TypeAlias = Callable[[], float]
+
 _RUNS = 3
 
 
@@ -37,15 +40,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, default=160, help="of the square LR image")
     parser.add_argument("--models", nargs="*", default=list(weights.available()))
+    parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    now = time.process_time if arguments.processor else time.perf_counter
     lr = torch.rand(1, 3, arguments.side, arguments.side, generator=torch.Generator().manual_seed(0))
-    peaks = {precision: peak(precision) for precision in precisions()}
+    peaks = {precision: peak(precision, now) for precision in precisions()}
     lines = [{"peak GFLOPS": {name: round(value, 1) for name, value in peaks.items()}, "torch": torch.__version__}]
     print(json.dumps(lines[0]), flush=True)
     makers: dict[str, Callable[[], Method[Any]]] = {name: partial(load_method, name) for name in arguments.models}
     for name, make in {**makers, **others()}.items():
-        for line in measure(name, make, lr, peaks):
+        for line in measure(name, make, lr, peaks, now):
             lines.append(line)
             print(json.dumps(line), flush=True)
     if arguments.json:
@@ -57,13 +62,13 @@ def precisions() -> list[str]:
     return ["fp32", "bf16"] if computes_bf16(torch.device("cpu")) else ["fp32"]
 
 
-def peak(precision: str, side: int = 256) -> float:
+def peak(precision: str, now: Clock, side: int = 256) -> float:
     """GFLOPS of a 3x3 convolution of 64 channels."""
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     x = torch.rand(1, 64, side, side, dtype=kind).contiguous(memory_format=torch.channels_last)
     weight = torch.rand(64, 64, 3, 3, dtype=kind).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
-        return 2 * 9 * 64 * 64 * side**2 / least(lambda: F.conv2d(x, weight, padding=1)) / 1e9
+        return 2 * 9 * 64 * 64 * side**2 / least(lambda: F.conv2d(x, weight, padding=1), now) / 1e9
 
 
 def others() -> dict[str, Callable[[], Method[Any]]]:
@@ -81,7 +86,7 @@ def others() -> dict[str, Callable[[], Method[Any]]]:
 
 
 def measure(
-    name: str, make: Callable[[], Method[Any]], lr: torch.Tensor, peaks: dict[str, float]
+    name: str, make: Callable[[], Method[Any]], lr: torch.Tensor, peaks: dict[str, float], now: Clock
 ) -> list[dict[str, Any]]:
     """A line for each runtime and precision."""
     ways = [("torch", precision) for precision in peaks]
@@ -98,10 +103,10 @@ def measure(
     network = {index: float("inf") for index in range(len(prepared))}
     for _ in range(_RUNS + 1):  # the first one prepares
         for index, (_, _, upscaler, known) in enumerate(prepared):
-            network[index] = min(network[index], clock(partial(_network, upscaler, lr, known)))
+            network[index] = min(network[index], clock(partial(_network, upscaler, lr, known), now))
     lines = []
     for index, (runtime, precision, upscaler, _) in enumerate(prepared):
-        whole, seconds = least(partial(upscaler, lr, hints)), network[index]
+        whole, seconds = least(partial(upscaler, lr, hints), now), network[index]
         speed = gflop / seconds
         lines.append(
             {
@@ -125,17 +130,17 @@ def _network(upscaler: Upscaler, lr: torch.Tensor, condition: Any) -> torch.Tens
         return made
 
 
-def least(run: Callable[[], Any]) -> float:
+def least(run: Callable[[], Any], now: Clock) -> float:
     """The least seconds of some calls, after one that prepares."""
     run()
-    return min(clock(run) for _ in range(_RUNS))
+    return min(clock(run, now) for _ in range(_RUNS))
 
 
-def clock(run: Callable[[], Any]) -> float:
+def clock(run: Callable[[], Any], now: Clock) -> float:
     """Seconds of one call."""
-    begin = time.perf_counter()
+    begin = now()
     run()
-    return time.perf_counter() - begin
+    return now() - begin
 
 
 if __name__ == "__main__":
