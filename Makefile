@@ -44,12 +44,12 @@ web-test: $(READY) $(WEB_READY)
 	cd web && CHROMIUM="$$(./chromium.sh)" PYTHON="$(abspath $(BIN)/python)" npm run e2e
 
 # The site, in docs/_build; a warning is an error. Nothing is loaded from elsewhere, now or by readers.
-docs: $(READY)
+docs: $(READY) $(WEB_READY)
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs docs/_build
 	@echo "docs/_build/index.html is the start page."
 
 # The built site in Chromium: no request to elsewhere, every link, a narrow window, light and dark.
-docs-test: docs $(WEB_READY)
+docs-test: docs
 	web/chromium.sh > /dev/null
 	cd web && CHROMIUM="$$(./chromium.sh)" npm run site
 
@@ -73,4 +73,4 @@ $(WEB_READY): web/package.json web/package-lock.json
 	touch $@
 
 clean:
-	rm -rf .venv docs/_build docs/generated docs/static/gallery web/node_modules web/pictures web/test-results demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv docs/_build docs/generated docs/static/gallery docs/static/onnx web/node_modules web/pictures web/test-results demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

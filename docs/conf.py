@@ -6,7 +6,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-import generate  # stands beside this file
+import browser  # stands beside this file
+import generate  # likewise
 
 from blindsr import __version__
 
@@ -36,7 +37,7 @@ html_theme = "furo"
 html_title = "blindsr"
 html_static_path = ["static", "../src/blindsr/benchmark/assets"]
 html_css_files = ["wipe.css", "site.css"]
-html_js_files = [("wipe.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]
+html_js_files = [("wipe.js", {"defer": "defer"}), ("site.js", {"defer": "defer"}), ("restore.js", {"defer": "defer"})]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
@@ -44,3 +45,4 @@ pygments_style = "a11y-high-contrast-light"  # of accessible-pygments, which fur
 pygments_dark_style = "a11y-high-contrast-dark"
 
 generate.write_all(HERE / "generated")
+browser.write_files(HERE / "static" / "onnx")

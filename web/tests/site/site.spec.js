@@ -1,7 +1,8 @@
 // The built documentation in a browser: nothing from elsewhere, readable on a phone, every link leads somewhere.
-import { existsSync, readdirSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { createServer } from "node:http";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { join, relative } from "node:path";
+import { extname, join, relative } from "node:path";
 
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
@@ -86,10 +87,76 @@ test("the border in a picture of the gallery moves", async ({ page }) => {
   await expect(wipe).toHaveCSS("--at", "80%");
 });
 
+const kinds = {
+  ".html": "text/html",
+  ".css": "text/css",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+};
+
+/** The site by HTTP, as any server of files sends it. */
+async function served() {
+  const server = createServer((request, response) => {
+    const path = join(site, decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+    if (existsSync(path) && !path.endsWith("/")) {
+      response.writeHead(200, { "Content-Type": kinds[extname(path)] ?? "application/octet-stream" });
+      createReadStream(path).pipe(response);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  return { server, place: `http://127.0.0.1:${server.address().port}/` };
+}
+
+test("a photograph is restored in the page, as it is in Python", async ({ page }) => {
+  const { server, place } = await served();
+  const elsewhere = [];
+  const wrong = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(place) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
+  });
+  page.on("pageerror", (error) => wrong.push(error.message));
+  await page.goto(`${place}in-a-page.html`);
+  const form = page.locator("#restore");
+  await page.getByRole("button", { name: "Restore an example" }).click();
+  await expect(form).toHaveAttribute("data-state", /done|failed/, { timeout: 240_000 });
+  const told = await form.getByRole("status").textContent();
+  expect(told).toContain("512 x 512");
+  const difference = await page.evaluate(async () => {
+    const canvas = document.querySelector("#restore canvas");
+    const script = document.querySelector("script[src*='restore.js']");
+    const answer = await fetch(new URL("onnx/example_x4.png", script.src));
+    const wanted = await createImageBitmap(await answer.blob());
+    const other = new OffscreenCanvas(wanted.width, wanted.height).getContext("2d");
+    other.drawImage(wanted, 0, 0);
+    const [one, two] = [canvas.getContext("2d"), other].map((from) =>
+      from.getImageData(0, 0, wanted.width, wanted.height),
+    );
+    return one.data.reduce((most, value, at) => Math.max(most, Math.abs(value - two.data[at])), 0);
+  });
+  expect(difference).toBeLessThanOrEqual(1);
+
+  const small = await page.evaluate(async () => {
+    const blob = await new OffscreenCanvas(20, 20).convertToBlob().catch(() => null);
+    return blob ? [...new Uint8Array(await blob.arrayBuffer())] : [];
+  });
+  await form.locator("input").setInputFiles({ name: "a.png", mimeType: "image/png", buffer: Buffer.from(small) });
+  await expect(form).toHaveAttribute("data-state", "failed");
+  await form.locator("input").setInputFiles({ name: "b.png", mimeType: "image/png", buffer: Buffer.from("none") });
+  await expect(form).toHaveAttribute("data-state", "failed");
+  expect(elsewhere).toEqual([]);
+  expect(wrong).toEqual([]);
+  server.close();
+});
+
 for (const [name, path] of [
   ["start", "index.html"],
   ["gallery", "generated/gallery.html"],
   ["results", "generated/results.html"],
+  ["in-a-page", "in-a-page.html"],
 ]) {
   test(`${name}: looked at, and open to all`, async ({ browser }) => {
     for (const [width, colorScheme] of [
