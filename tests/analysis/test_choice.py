@@ -111,6 +111,9 @@ def test_the_choice_refuses_hints_and_names_models_that_support_them() -> None:
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         auto.check(Hints(noise=3.0))
     assert auto.first_supporting(["support"]) == "wide"
+    small = {"half": Suitability(order=0, anything=True, factor=2), **SUITS}
+    assert Auto(ruinous, 4, small).first_supporting(["support"]) == "photo"
+    assert Auto(ruinous, 2, small).first_supporting(["support"]) == "half"
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         auto.first_supporting(["steps"])
 

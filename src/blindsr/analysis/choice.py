@@ -89,12 +89,17 @@ class Auto:
             )
 
     def first_supporting(self, given: list[str]) -> str:
-        """Return the first weights that support some hints, preferring general weights.
+        """Return the first weights that support some hints, preferring general weights for the enlargement.
 
         Raises:
             BlindSRError: no weights support all hints.
         """
-        for name in sorted(self.suited, key=lambda name: not self.suited[name].anything):
+
+        def rank(name: str) -> tuple[bool, bool]:
+            suits = self.suited[name]
+            return suits.anything and self.factor > suits.factor, not suits.anything
+
+        for name in sorted(self.suited, key=rank):
             if set(given) <= self.load(name).method.supported_hints:
                 return name
         raise BlindSRError(
