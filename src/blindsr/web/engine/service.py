@@ -213,9 +213,15 @@ class Service:
             if client in self._newest:
                 self._newest[client].cancel()
             self._newest[client] = task
-        await asyncio.wait([task])
-        if self._newest.get(client) is task:
-            del self._newest[client]
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:  # which ends the waiting alone
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+        finally:
+            if self._newest.get(client) is task:
+                del self._newest[client]
         if task.cancelled():
             raise ProblemError(409, "superseded", "a newer preview of the same client has replaced this one")
         return task.result()
