@@ -1,7 +1,7 @@
 // A model that `blindsr export` wrote, in onnxruntime-web: everything comes from the site, and no image leaves the page.
 (() => {
   const place = new URL("onnx/", document.currentScript.src);
-  const form = document.getElementById("restore");
+  const form = document.querySelector("form#restore"); // headings have such names too
   if (!form) return;
   const status = form.querySelector("[role=status]");
   const canvas = form.querySelector("canvas");
