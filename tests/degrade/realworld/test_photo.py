@@ -166,8 +166,9 @@ def test_records_that_make_no_sense_are_refused(change: dict[str, Any]) -> None:
 
 
 def test_one_degradation_for_each_image() -> None:
-    with pytest.raises(BlindSRError):
-        plain().apply(picture(2))
+    for way in (plain().apply, plain().apply_with_noise):
+        with pytest.raises(BlindSRError):
+            way(picture(2))
     assert len(dataclasses.replace(plain()).repeat_interleave(3)) == 3
 
 

@@ -21,9 +21,12 @@ class IndividualDegradation(Degradation):
         A CPU takes one image after the other, which stay in its cache and are compressed by libjpeg; other devices take
         all of them at once (`canvas`), unless each row is to draw its noise from its own seed.
         """
+        self._check_count(hr)
+        return self._after_blur(self._blurred(hr), generator)
+
+    def _check_count(self, hr: Tensor) -> None:
         if len(hr) != len(self):
             raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
-        return self._after_blur(self._blurred(hr), generator)
 
     def _after_blur(self, blurred: Tensor, generator: torch.Generator | None) -> Tensor:
         """Do all after the first blur, whose results ``(n, 3, h, w)`` are given."""

@@ -71,6 +71,7 @@ class PhotoDegradation(IndividualDegradation):
         That is the difference to the same images degraded without noise. What compression has removed of the noise is
         not part of it.
         """
+        self._check_count(hr)
         noisy = ((self.noise > 0) | (self.poisson > 0)).nonzero()[:, 0]
         rows = torch.cat((torch.arange(len(self), device=noisy.device), noisy))
         # The noisy rows once more, without their noise
