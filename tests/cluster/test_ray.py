@@ -184,12 +184,23 @@ def _close(folder: Path, other: Path) -> bool:
     return names == sorted(_results(other)) and all(float((a - b).abs().max()) < 1.5 / 255 for a, b in pairs)
 
 
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+@pytest.fixture(params=["onnxruntime", "openvino"])
+def runtime(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A runtime that is installed, with an empty cache."""
+    for package in ("onnx", request.param):
+        pytest.importorskip(package, reason="needs an extra")
+    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+    return str(request.param)
+
+
+def _restored_by_torch(small_photos: Path, folder: Path) -> Path:
+    list(restore_all(plan([small_photos], str(folder), NAMING), _with_runtime("torch")))
+    return folder
+
+
 def test_workers_compute_in_the_runtime_of_the_options(
     runtime: str, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for package in ("onnx", runtime):
-        pytest.importorskip(package, reason="needs an extra")
     opened = []
     real = session.open_session
 
@@ -197,28 +208,19 @@ def test_workers_compute_in_the_runtime_of_the_options(
         opened.append(name)
         return real(graph, name)
 
-    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(compiled, "open_session", noted)
     lines, _ = _in_this_process(roots([small_photos], str(tmp_path / "ray"), NAMING), _with_runtime(runtime))
     assert [line["status"] for line in lines] == ["done"] * 3
     assert opened == [runtime]
-    list(restore_all(plan([small_photos], str(tmp_path / "alone"), NAMING), _with_runtime("torch")))
-    assert _close(tmp_path / "ray", tmp_path / "alone")
+    assert _close(tmp_path / "ray", _restored_by_torch(small_photos, tmp_path / "alone"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
-def test_a_cluster_computes_in_another_runtime(
-    runtime: str, small_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for package in ("onnx", runtime):
-        pytest.importorskip(package, reason="needs an extra")
-    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+def test_a_cluster_computes_in_another_runtime(runtime: str, small_photos: Path, tmp_path: Path) -> None:
     lines = _run(small_photos, tmp_path / "ray", options=_with_runtime(runtime))
     assert [line["status"] for line in lines] == ["done"] * 3
     assert list((tmp_path / "cache" / "graphs").iterdir()), "no worker made a graph"
-    list(restore_all(plan([small_photos], str(tmp_path / "alone"), NAMING), _with_runtime("torch")))
-    assert _close(tmp_path / "ray", tmp_path / "alone")
+    assert _close(tmp_path / "ray", _restored_by_torch(small_photos, tmp_path / "alone"))
 
 
 def test_images_in_a_store_are_restored_there(photos: Path) -> None:
