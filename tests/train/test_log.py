@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_tensorboard_shows_each_step_once_on_resuming(tmp_path: Path) -> None:
     with RunLog(tmp_path, "stage", 100, 0) as log:
         for step in (10, 20, 30):
             log.step(step, {"loss": 1.0}, 5.0, 60.0)
+    time.sleep(1)  # TensorBoard reads the files by name, which begins with whole seconds
     with RunLog(tmp_path, "stage", 100, 20) as log:
         log.step(30, {"loss": 0.5}, 5.0, 60.0)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
