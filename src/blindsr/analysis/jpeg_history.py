@@ -163,8 +163,9 @@ def _tables() -> NDArray[np.int64]:
 def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
     """Return the evidence, quality and phase with the highest likelihood."""
     best: tuple[float, int, tuple[float, float]] = (0.0, 100, (0.0, 0.0))
+    rows = counts.reshape(-1, counts.shape[-1])  # one product for all phases: threads of BLAS wait busily after each
     for spread in _SPREADS:
-        ratio = counts @ _ratios(spread)  # (phases, orders, steps)
+        ratio = (rows @ _ratios(spread)).reshape(*counts.shape[:2], -1)  # (phases, orders, steps)
         total = sum(ratio[:, index, _tables()[:, index]] for index in range(len(_ORDERS)))
         assert isinstance(total, np.ndarray)
         phase, quality = np.unravel_index(total.argmax(), total.shape)
