@@ -1,4 +1,4 @@
-"""What the server takes and how fast it answers: ``python benchmarks/server.py``.
+"""How much the server takes and how fast it responds: ``python benchmarks/server.py [--csv server.csv]``.
 
 Starts ``blindsr serve``, measures the card and the preview of a photograph of 12 megapixels, then lets clients send
 photographs at once while ``/healthz`` is asked for again and again.
@@ -11,13 +11,16 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import httpx
 import numpy as np
 from PIL import Image
+from table import Row, show  # stands beside this file
+
+from blindsr.benchmark.timing import hardware
 
 
 def photograph(width: int, height: int) -> bytes:
@@ -30,34 +33,42 @@ def photograph(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def timed(what: str, ask: Any) -> httpx.Response:
-    """An answer, and a line that says how long it took."""
+def timed(ask: Callable[[], httpx.Response]) -> tuple[float, httpx.Response]:
+    """Seconds until the response, and the response."""
     begin = time.perf_counter()
-    answer: httpx.Response = ask()
-    print(f"{what}: {time.perf_counter() - begin:.2f} s, status {answer.status_code}")
-    return answer
+    answer = ask().raise_for_status()
+    return time.perf_counter() - begin, answer
 
 
-def one_photograph(client: httpx.Client) -> None:
-    """The way of a large photograph through the page."""
+def one_photograph(client: httpx.Client) -> list[Row]:
+    """Measure what the page asks for a large photograph."""
     files = {"file": ("large.jpg", photograph(4000, 3000))}
-    photo = timed("upload of 12 megapixels", lambda: client.post("/v1/photos", files=files)).json()["id"]
-    timed("preview image", lambda: client.get(f"/v1/photos/{photo}/preview?side=512"))
-    timed("card", lambda: client.get(f"/v1/photos/{photo}/analysis"))
-    regions(client, photo, "")
+    upload, answer = timed(lambda: client.post("/v1/photos", files=files))
+    photo = answer.json()["id"]
+    preview, _ = timed(lambda: client.get(f"/v1/photos/{photo}/preview?side=512"))
+    card, _ = timed(lambda: client.get(f"/v1/photos/{photo}/analysis"))
+    alone = regions(client, photo)
     job = client.post("/v1/jobs", json={"photo": photo}).json()["id"]
     while client.get(f"/v1/jobs/{job}").json()["progress"] == 0:
         time.sleep(0.1)
-    regions(client, photo, " beside a job")
+    beside = regions(client, photo)
     client.delete(f"/v1/jobs/{job}")
+    return [
+        ("upload of a photograph of 12 megapixels", f"{upload:.2f} s"),
+        ("its thumbnail", f"{preview:.2f} s"),
+        ("its analysis", f"{card:.2f} s"),
+        ("preview of 256x256 pixels of it, the first one and further ones", alone),
+        ("the same while the photograph is restored", beside),
+    ]
 
 
-def regions(client: httpx.Client, photo: str, when: str) -> None:
-    """Previews of regions, one after the other."""
+def regions(client: httpx.Client, photo: str) -> str:
+    """Measure previews of regions, one after the other."""
+    seconds = []
     for number in range(3):
         asked = {"photo": photo, "region": [1000 + 50 * number, 1000, 256, 256]}
-        what = f"region of 256x256{when}, number {number + 1}"
-        timed(what, lambda asked=asked: client.post("/v1/preview", json=asked))
+        seconds.append(timed(lambda asked=asked: client.post("/v1/preview", json=asked))[0])  # type: ignore[misc]
+    return f"{seconds[0]:.2f} s, {max(seconds[1:]):.2f} s"
 
 
 def load(url: str, data: bytes, number: int) -> Counter[int]:
@@ -93,23 +104,26 @@ def memory(process: int) -> float:
     return int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmHWM"))) / 1000
 
 
-def many(client: httpx.Client, clients: int) -> None:
-    """Many clients at once."""
+def many(client: httpx.Client, clients: int, queue: int) -> list[Row]:
+    """Measure many clients at once."""
     data, stop, url = photograph(320, 240), list[bool](), str(client.base_url)
-    begin = time.perf_counter()
+    before = len(client.get("/v1/jobs").json()["jobs"])
     with ThreadPoolExecutor(clients + 1) as threads:
         health = threads.submit(asked_for_health, url, stop)
         loads = [threads.submit(load, url, data, number) for number in range(clients)]
         statuses = sum((one.result() for one in loads), Counter[int]())
-        states = Counter(one["state"] for one in client.get("/v1/jobs").json()["jobs"])
+        states: Counter[str] = Counter(queued=1)
         while states["queued"] + states["running"]:
             time.sleep(0.5)
-            states = Counter(one["state"] for one in client.get("/v1/jobs").json()["jobs"])
+            states = Counter(one["state"] for one in client.get("/v1/jobs").json()["jobs"][before:])
         stop.append(True)
         times = health.result()
-    print(f"{clients} clients x 4 photographs: {time.perf_counter() - begin:.1f} s, {dict(statuses)}, {dict(states)}")
-    percentiles = ", ".join(f"p{part} {1000 * times[int(len(times) * part / 100)]:.0f} ms" for part in (50, 90, 99))
-    print(f"/healthz: {percentiles}, most {1000 * times[-1]:.0f} ms of {len(times)}")
+    middle, late = (f"{1000 * times[int(len(times) * part)]:.0f} ms" for part in (0.5, 0.99))
+    sent = f"{clients} clients that send 4 photographs each, with a queue of {queue}"
+    return [
+        (sent, f"{states['done']} of {4 * clients} done, after {statuses[429]} refusals with 429"),
+        ("response time of `/healthz` meanwhile, 50th and 99th percentile", f"{middle}, {late}"),
+    ]
 
 
 def main() -> None:
@@ -117,7 +131,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--queue", type=int, default=40)
+    parser.add_argument("--csv", type=Path, help="write the table")
     options = parser.parse_args()
+    rows: list[Row] = [(hardware(), "measured")]
     with tempfile.TemporaryDirectory() as state:
         command = [sys.executable, "-m", "blindsr", "serve", "--port", "0", "--state", state]
         begin = time.perf_counter()
@@ -126,16 +142,15 @@ def main() -> None:
             assert process.stdout is not None
             with httpx.Client(base_url=process.stdout.readline().split()[0], timeout=300) as client:
                 try:
-                    client.get("/healthz").raise_for_status()
-                    print(f"first answer after {time.perf_counter() - begin:.1f} s")
                     while client.get("/readyz").status_code != 200:
                         time.sleep(0.1)
-                    print(f"ready after {time.perf_counter() - begin:.1f} s")
-                    one_photograph(client)
-                    many(client, options.clients)
-                    print(f"memory of the server at most: {memory(process.pid):.0f} MB")
+                    rows.append(("time until it is ready", f"{time.perf_counter() - begin:.1f} s"))
+                    rows += one_photograph(client)
+                    rows += many(client, options.clients, options.queue)
+                    rows.append(("peak memory of the server, without its workers", f"{memory(process.pid):.0f} MB"))
                 finally:
                     process.terminate()
+    show(rows, options.csv)
 
 
 if __name__ == "__main__":

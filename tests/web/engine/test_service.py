@@ -1,4 +1,6 @@
 import asyncio
+import os
+import signal
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -58,6 +60,56 @@ def test_what_a_worker_dies_of_is_tried_once_more(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as died:
             await service.ask(cast("Pool", Dying(2)), "check", {}, "a.png")
         assert (died.value.status, died.value.code) == (500, "worker-died")
+
+    with_service(tmp_path / "state", work)
+
+
+def test_workers_that_die_while_they_start_are_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("blindsr.web.engine.service._FIRST_PAUSE", 0.1)
+
+    async def started(pool: Pool) -> int:
+        while (process := pool.workers[0]._process) is None:
+            await asyncio.sleep(0.01)
+        return process.pid
+
+    async def work(service: Service) -> None:
+        warming = asyncio.create_task(service.warm())
+        pools = cast("list[Pool]", [service.looking, service.restoring])
+        for pool in pools:
+            os.kill(await started(pool), signal.SIGKILL)
+        async with asyncio.timeout(120):
+            await warming
+        assert [pool.ready for pool in service.pools] == [True] * 3
+        assert [pool.starts for pool in pools] == [2, 2]
+
+    with_service(tmp_path / "state", work)
+    assert all(f"a worker for {pool} did not start" in caplog.text for pool in ("looking", "restoring"))
+
+
+def test_a_first_task_that_fails_is_repeated_with_longer_pauses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    class Failing:
+        name = "failing"
+        left = 8
+
+        async def run(self, *_: object, **__: object) -> None:
+            self.left -= 1
+            if self.left:
+                raise ProblemError(507, "out-of-memory", "not enough memory")
+
+    async def work(service: Service) -> None:
+        monkeypatch.setattr("blindsr.web.engine.service.asyncio.sleep", sleep)
+        await service._warm(cast("Pool", Failing()), "warm", {})
+        monkeypatch.undo()
+        assert pauses == [1, 2, 4, 8, 16, 32, 60]
 
     with_service(tmp_path / "state", work)
 

@@ -33,6 +33,10 @@ _SUFFIXES = frozenset(
 """Extensions of uploads that are kept, since they determine the format of results; those of `images.formats.READ`."""
 _LOOK_SECONDS = 120.0
 """Time limit of an analysis or a preview."""
+_WARM_SECONDS = 300.0
+"""Time limit of a worker's first task."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds until a worker that did not start is started again; they double each time."""
 
 
 class Service:
@@ -70,18 +74,29 @@ class Service:
         return {"device": self.settings.device, "runtime": self.settings.runtime, **memory}
 
     async def warm(self) -> None:
-        """Start all workers and load the models.
+        """Start all workers and load the models; repeat what fails, so that the server becomes ready.
 
         If a worker started only at the page's first requests, its imports would slow down the analysis that runs at
         the same time.
         """
         values = {"settings": self.work_settings}
-        tasks = [self.reading.run("check", {"values": {}, "settings": {}}) for _ in range(self.reading.size)]
-        tasks.append(self.looking.run("warm", values))
-        tasks += [self.restoring.run("warm", values) for _ in range(self.restoring.size)]
-        for error in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(error, Exception):  # the first request gets the error, too
-                _log.warning("a worker could not be started: %s", str(error) or type(error).__name__)
+        tasks = [self._warm(self.reading, "check", {"values": {}, "settings": {}}) for _ in range(self.reading.size)]
+        tasks.append(self._warm(self.looking, "warm", values))
+        tasks += [self._warm(self.restoring, "warm", values) for _ in range(self.restoring.size)]
+        await asyncio.gather(*tasks)
+
+    async def _warm(self, pool: Pool | RayPool, task: str, values: dict[str, Any]) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await pool.run(task, values, limit=_WARM_SECONDS)
+            except Exception as error:
+                reason = str(error) or type(error).__name__
+                _log.warning("a worker for %s did not start: %s; trying again in %.0f s", pool.name, reason, pause)
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def close(self) -> None:
         """End the workers and unlock the folder."""
