@@ -94,10 +94,10 @@ def main() -> None:
             choice = auto.choose(Picture(lr), None)[1]
             scores = [
                 float(metrics.psnr(auto.load(one)(lr[None]), hr, metrics.luma_convention(4)))
-                for one in (*compared[:1], auto.general)
+                for one in (*compared[:1], auto.general_name)
             ]
             taken.setdefault(name, []).append((choice.model in compared, scores[0] - scores[-1]))
-    general = f"`{auto.general}`"
+    general = f"`{auto.general_name}`"
     rows: list[Row] = [("photographs", "taken", f"mean (least) gain over {general}, dB: taken", "left")]
     for name, found in sorted(taken.items()):
         gains = {flag: [gain for one, gain in found if one is flag] for flag in (True, False)}

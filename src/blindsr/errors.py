@@ -86,3 +86,17 @@ class BlindSRError(Exception):
         super().__init__(message)
         if code is not None:
             self.code = code
+
+
+def check_conflicts(*conflicts: tuple[object, str]) -> None:
+    """Refuse options that contradict each other.
+
+    Args:
+        conflicts: pairs of a condition, which is true if the conflict exists, and its message.
+
+    Raises:
+        BlindSRError: the first conflict that exists.
+    """
+    for exists, message in conflicts:
+        if exists:
+            raise BlindSRError(message, Code.CONFLICTING_OPTIONS)

@@ -17,6 +17,7 @@ from blindsr import images
 from blindsr.errors import BlindSRError, Code
 from blindsr.images.formats import READ
 from blindsr.images.read import open_image
+from blindsr.pixels import to_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -174,6 +175,6 @@ def _files(folders: Iterable[Path]) -> list[Path]:
 def _decode(path: Path) -> Tensor:
     with open_image(path) as (file, _), Image.open(file) as image:
         if image.mode.startswith(("I", "F")):  # more than 8 bits, which convert would clip instead of scaling
-            return images.read(path).pixels.mul(255).round().byte()
+            return to_bytes(images.read(path).pixels)
         array = np.array(ImageOps.exif_transpose(image).convert("RGB"))
     return torch.from_numpy(array).permute(2, 0, 1).contiguous()

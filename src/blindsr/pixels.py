@@ -19,15 +19,19 @@ def luma(rgb: Tensor) -> Tensor:
     return (rgb * weights.view(3, 1, 1)).sum(dim=-3, keepdim=True) + 16
 
 
+def to_levels(x: Tensor, bits: int = 8) -> Tensor:
+    """Clamp to [0, 1], scale to the integers of this depth and round; the type stays that of ``x``."""
+    return x.clamp(0, 1).mul(2**bits - 1).round()
+
+
 def quantise(x: Tensor, bits: int = 8) -> Tensor:
     """Clamp to [0, 1] and round to the nearest of the values that an image of this depth can hold."""
-    top = 2**bits - 1
-    return x.clamp(0, 1).mul(top).round().div(top)
+    return to_levels(x, bits).div(2**bits - 1)
 
 
 def to_bytes(x: Tensor) -> Tensor:
     """Clamp values in [0, 1] and round them to ``uint8``."""
-    return x.detach().clamp(0, 1).mul(255).round().to(torch.uint8)
+    return to_levels(x.detach()).to(torch.uint8)
 
 
 def modcrop(x: Tensor, multiple: int) -> Tensor:

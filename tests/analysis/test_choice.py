@@ -121,8 +121,8 @@ def test_the_choice_refuses_hints_and_names_models_that_support_them() -> None:
 def test_the_package_has_weights_for_anything_and_knows_whom_its_others_suit() -> None:
     found = selectable()
     assert [suits.order for suits in found.values()] == sorted(suits.order for suits in found.values())
-    assert found[Auto(bicubic).general].anything
-    assert found[Auto(bicubic, 2.0).general].anything
+    assert found[Auto(bicubic).general_name].anything
+    assert found[Auto(bicubic, 2.0).general_name].anything
 
 
 class Load:
@@ -184,7 +184,7 @@ def test_weights_are_compared_with_general_ones_of_their_own_scale() -> None:
         return Upscaler(Bicubic(2 if name == "half" else 4), device="cpu")
 
     auto = Auto(load, 2.0, suits)
-    assert auto.general == "half"
+    assert auto.general_name == "half"
     assert auto.decide(analysis(), picture).model == "sharp"
     del suits["photo"]
     assert Auto(load, 2.0, suits).decide(analysis(), picture).model == "half"

@@ -214,7 +214,7 @@ def test_what_nobody_asked_for_keeps_no_large_image_out(
     auto = Auto(lambda _: upscaler, 2.0)
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9))
     assert outcome.error is None
-    assert outcome.to_dict()["model"] == auto.general
+    assert outcome.to_dict()["model"] == auto.general_name
     (outcome,) = restore_all([job], Options(model=auto, max_memory=10**9, native="auto", overwrite=True))
     assert code_of(outcome) == Code.OUT_OF_MEMORY
 

@@ -7,7 +7,7 @@ are compared with the general ones on the same windows. Families are defined in 
 `blindsr.weights.suits`); no weights are named here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -72,14 +72,14 @@ class Auto:
         self.suited = selectable() if among is None else among
 
     @property
-    def general(self) -> str:
-        """Name of the general weights, for photographs of unknown degradation."""
+    def general_name(self) -> str:
+        """Name of the general-purpose weights, for photographs of unknown degradation."""
         return next(name for name, suits in self.suited.items() if suits.anything and self.factor <= suits.factor)
 
     @property
-    def largest(self) -> Upscaler:
-        """Model that determines whether an image fits in memory."""
-        return self.load(self.general)
+    def general_model(self) -> Upscaler:
+        """Model with these weights, which also restores images that are too large to be analysed."""
+        return self.load(self.general_name)
 
     def check(self, hints: Hints) -> None:
         """Refuse hints, since not every candidate supports them."""
@@ -125,13 +125,13 @@ class Auto:
         found = describe(analysis)
         noise = 0.0 if analysis.noise is None else analysis.noise.level
         native, clean = shrink_factor(analysis.native), analysis.clean
-        whole = 1.0 if self.suited[self.general].enlarged else native
+        whole = 1.0 if self.suited[self.general_name].enlarged else native
         narrow = (
             name
             for name, suits in self.suited.items()
             if lies_in(analysis, suits, self.factor) and (picture is None or not suits.compared)
         )
-        name = next(narrow, self.general)
+        name = next(narrow, self.general_name)
         if self.suited[name].anything:
             because = f"{found}, so the general-purpose weights restore it"
             return Choice(name, because, whole, noise, clean)
@@ -140,7 +140,7 @@ class Auto:
             if harm is not None:
                 because = f"{found}, but {name} failed a test on a part of it ({harm})"
                 because += ", so the general-purpose weights restore it"
-                return Choice(self.general, because, whole, noise, clean)
+                return Choice(self.general_name, because, whole, noise, clean)
             found += f", and {name} passed a test on a part of it"
         return Choice(name, f"{found}, so weights for such photographs restore it", native, noise, clean)
 
@@ -149,21 +149,21 @@ class Auto:
         for name, suits in self.suited.items():
             if suits.compared and may_lie_in(analysis, suits, self.factor):
                 narrow = self.load(name)
-                general = next((one for one in self._general_ones() if one.scale == narrow.scale), None)
+                general = self._general_model_of(narrow.scale)
                 if general is not None and compare(narrow, general, picture).objection is None:
                     because = "tried on a part of it, the general-purpose weights find nothing to remove, "
                     because += "so weights made for sharp photographs without noise restore it"
                     return Choice(name, because, clean=True)
         return None
 
-    def _general_ones(self) -> Iterator[Upscaler]:
-        """General-purpose models, of all scales."""
-        return (self.load(name) for name, suits in self.suited.items() if suits.anything)
+    def _general_model_of(self, scale: int) -> Upscaler | None:
+        models = (self.load(name) for name, suits in self.suited.items() if suits.anything)
+        return next((model for model in models if model.scale == scale), None)
 
     def default_choice(self) -> tuple[Upscaler, Choice]:
         """Model for an image that is too large to be analysed whole."""
         because = "the image goes through memory in strips, so the general-purpose weights restore it"
-        return self.largest, Choice(self.general, because)
+        return self.general_model, Choice(self.general_name, because)
 
     def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
         try:

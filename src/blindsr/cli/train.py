@@ -90,21 +90,26 @@ def train(
         import torch
 
         torch.set_num_threads(threads)
-    ending = _run(load_recipe(recipe, settings or ()), options, (data, exclude or []), resume=resume, init=init)
+    ending = _run(load_recipe(recipe, settings or ()), options, data, exclude or [], resume=resume, init=init)
     if _is_first_process():
         typer.echo(_farewell(ending, out), err=True)
         raise typer.Exit(_CODES[ending])
 
 
 def _run(
-    recipe: "Recipe", options: "Options", source: tuple[list[Path], list[str]], *, resume: bool, init: str | None
+    recipe: "Recipe",
+    options: "Options",
+    folders: list[Path],
+    exclude: list[str],
+    *,
+    resume: bool,
+    init: str | None,
 ) -> "Ending":
     from blindsr.photos import Photos
     from blindsr.train.loop import train
     from blindsr.train.planned import smallest_photo
     from blindsr.train.start import read_start
 
-    folders, exclude = source
     photos = Photos.read(folders, smallest=smallest_photo(recipe), exclude=exclude)
     start = None if init is None else read_start(init)
     return train(recipe, photos, options, resume=resume, start=start)

@@ -9,7 +9,7 @@ import typer
 
 from blindsr.cli import pipe
 from blindsr.cli.progress import Progress
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, check_conflicts
 
 if TYPE_CHECKING:
     from blindsr.pipeline.options import Options
@@ -254,7 +254,7 @@ def _check(
 ) -> None:
     """Check the options that only the command has for contradictions."""
     piped = pipe.PIPE in (out, *(inputs or ()))
-    for contradiction, sentence in (
+    check_conflicts(
         (out == pipe.PIPE and json, "the image takes the standard output, which leaves no room for JSON"),
         (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
         (engine == "ray" and piped, "--engine ray does not support --compare or pipes"),
@@ -263,9 +263,7 @@ def _check(
             str(files_from) == pipe.PIPE and pipe.PIPE in (inputs or ()),
             "the standard input is either an image or a list; leave out one of them",
         ),
-    ):
-        if contradiction:
-            raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
+    )
 
 
 def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:

@@ -63,12 +63,23 @@ def gaussian_from_covariance(size: int, covariance: Tensor) -> Tensor:
     return _gaussian(size, inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]).to(covariance)
 
 
-def _gaussian(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
-    """Gaussian kernels of sum 1 by the entries ``(n,)`` of the inverses of their covariances."""
+def squared_distances(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
+    """``p^T C^-1 p`` of every pixel ``p`` from the centre, float64 ``(n, size, size)``.
+
+    Args:
+        size: side in pixels.
+        xx: first entry ``(n,)`` of the inverse covariances over (x, y).
+        xy: the entry off their diagonal.
+        yy: last entry.
+    """
     at = torch.arange(size, dtype=torch.float64, device=xx.device) - (size - 1) / 2
     x, y = at[None, None, :], at[None, :, None]
-    exponent = xx[:, None, None] * x**2 + 2 * xy[:, None, None] * x * y + yy[:, None, None] * y**2
-    kernels = torch.exp(-0.5 * exponent)
+    return xx[:, None, None] * x**2 + 2 * xy[:, None, None] * x * y + yy[:, None, None] * y**2
+
+
+def _gaussian(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
+    """Gaussian kernels of sum 1 by the entries ``(n,)`` of the inverses of their covariances."""
+    kernels = torch.exp(-0.5 * squared_distances(size, xx, xy, yy))
     return (kernels / kernels.sum((-2, -1), keepdim=True)).float()
 
 

@@ -14,6 +14,7 @@ from blindsr.degrade import kernels as kernel_room
 from blindsr.degrade.blur import Border, Downsampling, blur, blur_and_downsample
 from blindsr.degrade.resample import resize, subsample
 from blindsr.errors import BlindSRError, Code
+from blindsr.pixels import quantise
 
 Rounding = Literal["none", "round", "floor"]
 
@@ -300,6 +301,7 @@ def _whole(values: Any) -> Tensor:
 
 
 def _to_8_bit(x: Tensor, rounding: Rounding) -> Tensor:
-    levels = x.clamp(0, 1) * 255
+    if rounding == "round":
+        return quantise(x)
     # An exact level k / 255 * 255 may land a hair below k in float32; truncation must not lose a level to that.
-    return (levels.round() if rounding == "round" else (levels + 1e-4).floor()) / 255
+    return (x.clamp(0, 1) * 255 + 1e-4).floor() / 255

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor
 
+from blindsr.degrade.kernels import squared_distances
+
 
 def generalised_gaussian(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
     """``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
@@ -49,11 +51,8 @@ def covariance_from_stds(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
 
 
 def _distance(size: int, covariance: Tensor) -> Tensor:
-    """``x^T C^-1 x`` of every pixel ``(n, size, size)``, float64."""
-    at = torch.arange(size, dtype=torch.float64, device=covariance.device) - (size - 1) / 2
-    y, x = torch.meshgrid(at, at, indexing="ij")
-    points = torch.stack((x, y), -1)
-    return torch.einsum("hwi,nij,hwj->nhw", points, torch.linalg.inv(covariance.double()), points)
+    inverse = torch.linalg.inv(covariance.double())
+    return squared_distances(size, inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1])
 
 
 def _normalised(kernel: Tensor, widths: Tensor | None) -> Tensor:

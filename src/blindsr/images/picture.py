@@ -14,6 +14,7 @@ from torch import Tensor
 from blindsr.errors import BlindSRError
 from blindsr.images import exif
 from blindsr.images import xmp as xmp_packet
+from blindsr.pixels import to_levels
 
 Format = Literal["png", "jpeg", "webp", "tiff", "avif", "heic", "bmp", "ppm", "gif"]
 Samples: TypeAlias = NDArray[np.uint8 | np.uint16 | np.float32]
@@ -115,8 +116,8 @@ class Picture:
         check_bits(bits)
         colour = self.pixels[:1] if self.metadata.gray else self.pixels
         planes = colour if self.alpha is None else torch.cat([colour, self.alpha])
-        values = planes.detach().float().clamp(0, 1)
-        samples = (values if bits == 32 else values.mul(2**bits - 1).round()).permute(1, 2, 0).cpu().numpy()
+        values = planes.detach().float()
+        samples = (values.clamp(0, 1) if bits == 32 else to_levels(values, bits)).permute(1, 2, 0).cpu().numpy()
         array = np.ascontiguousarray(samples.astype(DEPTHS[bits]))
         return array[..., 0] if array.shape[2] == 1 else array
 

@@ -14,7 +14,7 @@ from blindsr.analysis.choice import Auto
 from blindsr.contract import Hints
 from blindsr.degrade import kernels
 from blindsr.degrade.kernel_io import load_kernel
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, check_conflicts
 from blindsr.images import formats
 from blindsr.images.write import check_quality
 from blindsr.inference import size as sizes
@@ -148,7 +148,7 @@ class Options:
     def _check_contradictions(self) -> None:
         hinted = any(getattr(self, name) is not None for name in _HINTS)
         sized = self.scale or self.size or self.megapixels
-        for contradiction, sentence in (
+        check_conflicts(
             (
                 self.overwrite and self.skip_existing,
                 "--overwrite cannot be combined with --skip-existing",
@@ -176,9 +176,7 @@ class Options:
                 "a model that is ready has its own detail, device, precision, runtime, seed, tile and ensemble; "
                 "leave them out",
             ),
-        ):
-            if contradiction:
-                raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
+        )
 
     @property
     def existing(self) -> Existing:

@@ -130,7 +130,7 @@ class Restorer:
         except BlindSRError:
             return None  # reading it as a whole raises the error or succeeds
         options, width, height, limit = self.options, strips.width, strips.height, self._memory()
-        upscaler = self.upscaler if isinstance(self.upscaler, Upscaler) else self.upscaler.largest
+        upscaler = self.upscaler if isinstance(self.upscaler, Upscaler) else self.upscaler.general_model
         factor = _factor(options.result_size, width, height, upscaler.scale)
         if width * height <= MAX_PIXELS and memory.bytes_needed(upscaler, width, height, factor) <= limit:
             return None

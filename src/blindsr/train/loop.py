@@ -127,7 +127,7 @@ def train(
         (options.run / "recipe.yaml").write_text(yaml.safe_dump(recipe.to_dict(), sort_keys=False), encoding="utf-8")
     stages = registry.training(recipe.header.method).stages(model, recipe.stages)
     for index, name in planned:
-        runner = _Runner(fabric, recipe, photos, options, (index, name, stages[index]), history=history)
+        runner = _Runner(fabric, recipe, photos, options, stages[index], index=index, name=name, history=history)
         if state is not None:
             runner.restore(state)
         ending = runner.run()
@@ -162,12 +162,14 @@ class _Runner:
         recipe: Recipe,
         photos: Photos,
         options: Options,
-        place: tuple[int, str, Stage],
+        stage: Stage,
         *,
+        index: int,
+        name: str,
         history: _History,
     ) -> None:
         self.fabric, self.recipe, self.options, self.history = fabric, recipe, options, history
-        self.index, self.name, stage = place
+        self.index, self.name = index, name
         self.photos, held_out = photos.split(recipe.header.held_out)
         self.crops = self.photos.resident(fabric.device)
         stage.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, check_conflicts
 from blindsr.version import __version__
 
 if TYPE_CHECKING:
@@ -261,16 +261,14 @@ def _print(console: Console, scores: Scores) -> None:
 
 
 def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Path | None, save_sr: Path | None) -> None:
-    for contradiction, sentence in (
+    check_conflicts(
         (results and save_sr, "--save-sr writes what a model made; with --results there is nothing new to save"),
         (results and steps is not None, "--steps are those of a model; with --results nothing is restored"),
         (
             save_lr and save_sr and save_lr.resolve() == save_sr.resolve(),
             "--save-lr and --save-sr write files of the same names; give them two folders",
         ),
-    ):
-        if contradiction:
-            raise BlindSRError(sentence, Code.CONFLICTING_OPTIONS)
+    )
 
 
 def _settings(**given: object) -> dict[str, object]:

@@ -140,13 +140,11 @@ class PhotoDegradation(IndividualDegradation):
         middle = (torch.tensor(x.shape[2:], device=x.device) * self.factor.double()[:, None]).round().long()
         direct = (middle == final).all(1)
         lr = x.new_empty(len(x), x.shape[1], *size)
-        for rows, resized in (
-            (direct, lambda own, x, _: resize_alike(x, size, own.mode2)),
-            (~direct, lambda own, x, middle: own._resized_twice(x, middle, size, source)),
-        ):
-            at = rows.nonzero()[:, 0]
-            if len(at):
-                lr[at] = resized(self.take(at), x[at], middle[at])
+        once, twice = direct.nonzero()[:, 0], (~direct).nonzero()[:, 0]
+        if len(once):
+            lr[once] = resize_alike(x[once], size, self.mode2[once])
+        if len(twice):
+            lr[twice] = self.take(twice)._resized_twice(x[twice], middle[twice], size, source)
         y = Canvas.whole(lr)
         late = (self.early == 0) | direct
         y = y.changed(lr + _where(late, self._noise_together(y, source)))

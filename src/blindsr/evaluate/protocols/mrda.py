@@ -86,9 +86,10 @@ def _gaussian8(scale: int) -> Protocol:
     )
 
 
-def _anisotropic(name: str, shape: tuple[float, float, float], noise: int, row: tuple[str, str, float]) -> Protocol:
+def _anisotropic(
+    name: str, shape: tuple[float, float, float], noise: int, *, headline: str, source: str, psnr: float
+) -> Protocol:
     first, second, angle = shape
-    headline, source, psnr = row
     kernel = kernels.gaussian(21, first, second, math.radians(angle))
     return Protocol(
         name=name,
@@ -125,14 +126,24 @@ PROTOCOLS = (
     *(_width(width) for width in (0.0, 1.2, 2.4, 3.6)),
     *(
         _anisotropic(
-            f"mrda-aniso{i}-{noise}", shape, noise, ("MRDA_S", "MRDA (Xia et al., 2023), Table III", values[i - 1])
+            f"mrda-aniso{i}-{noise}",
+            shape,
+            noise,
+            headline="MRDA_S",
+            source="MRDA (Xia et al., 2023), Table III",
+            psnr=values[i - 1],
         )
         for noise, values in _TABLE_3.items()
         for i, shape in enumerate(_NINE, 1)
     ),
     *(
         _anisotropic(
-            f"dasr-aniso{i}-{noise}", shape, noise, ("DASR", "DASR (Wang et al., 2021), Table 3", values[i - 1])
+            f"dasr-aniso{i}-{noise}",
+            shape,
+            noise,
+            headline="DASR",
+            source="DASR (Wang et al., 2021), Table 3",
+            psnr=values[i - 1],
         )
         for noise, values in _DASR_TABLE_3.items()
         for i, shape in enumerate(_DASR_NINE, 1)

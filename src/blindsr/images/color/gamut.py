@@ -12,6 +12,7 @@ from torch import Tensor
 
 from blindsr.images.codecs import vips
 from blindsr.images.picture import Metadata, Picture
+from blindsr.pixels import to_levels
 
 _ALIKE = 3 / 255
 """Profiles that give no colour a value further from sRGB's than this are taken for it."""
@@ -96,7 +97,7 @@ def _icc_applied(image: pyvips.Image, icc: bytes) -> pyvips.Image:
 
 
 def _image(pixels: Tensor) -> pyvips.Image:
-    samples = pixels[0].float().clamp(0, 1).mul(_WHITE).round().permute(1, 2, 0).cpu().numpy().astype(np.uint16)
+    samples = to_levels(pixels[0].float(), 16).permute(1, 2, 0).cpu().numpy().astype(np.uint16)
     interpretation = "rgb16" if samples.shape[2] == 3 else "grey16"
     return vips.from_array(np.ascontiguousarray(samples)).copy(interpretation=interpretation)
 

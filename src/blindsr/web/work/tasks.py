@@ -302,7 +302,7 @@ def warm(*, settings: Values, watch: Watch) -> Values:
     tried = Picture(torch.rand(3, _TRIED, _TRIED, generator=torch.Generator().manual_seed(0)))
     chooser = _chooser(settings)
     chooser.decide(report.analyze(tried), tried)
-    chooser.largest.upscale(tried)
+    chooser.general_model.upscale(tried)
     return {}
 
 
