@@ -75,6 +75,17 @@ def test_a_worker_that_dies_is_replaced(path: Path, large: Path) -> None:
     with_pool(work)
 
 
+def test_a_worker_that_was_killed_while_it_was_idle_costs_no_task(path: Path) -> None:
+    async def work(pool: Pool) -> None:
+        values = {"source": str(path), "max_pixels": 10**6}
+        await pool.run("inspect", values)
+        os.kill(process_of(pool), signal.SIGKILL)  # the pool has not noticed when the next task comes
+        assert (await pool.run("inspect", values))["width"] == 48
+        assert pool.workers[0].starts == 2
+
+    with_pool(work)
+
+
 def test_what_is_cancelled_stops_and_the_process_goes_on(path: Path, large: Path) -> None:
     async def work(pool: Pool) -> None:
         begun = asyncio.Event()

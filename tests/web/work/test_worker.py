@@ -28,7 +28,7 @@ def answers(process: subprocess.Popen[str], number: int) -> list[dict[str, Any]]
     """All that is said of a request."""
     assert process.stdout is not None
     found: list[dict[str, Any]] = []
-    while not found or "progress" in found[-1]:
+    while not found or "progress" in found[-1] or "started" in found[-1]:
         found.append(json.loads(process.stdout.readline()))
         assert found[-1].pop("id") == number
     return found
@@ -42,7 +42,7 @@ def test_lines_in_and_lines_out(
     values = {"source": str(path), "name": "b.png", "folder": str(tmp_path / "out"), "settings": {}}
     ask(process, id=1, do="restore", **{"with": {**values, "values": {"model": "bicubic"}}})
     told = answers(process, 1)
-    assert told[0] == {"progress": 0.0}
+    assert told[:2] == [{"started": True}, {"progress": 0.0}]
     assert told[-2] == {"progress": 1.0}
     assert told[-1]["result"]["name"] == "b_x4.png"
     ask(process, id=2, do="restore", **{"with": {**values, "values": {"model": "nothing"}}})

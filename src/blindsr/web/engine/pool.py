@@ -67,13 +67,18 @@ class Worker:
     async def ask(self, task: str, values: dict[str, Any], progress: Callable[[float], None] | None = None) -> Any:
         """Run a task.
 
+        If the process ended before the task began, such as one that was killed while it was idle, another one runs it.
+
         Raises:
             ProblemError: the worker reports a problem.
             WorkerDiedError: the process ended.
         """
-        process = await self.start()
         self._number += 1
-        await self._send(process, {"id": self._number, "do": task, "with": values})
+        request = {"id": self._number, "do": task, "with": values}
+        try:
+            process = await self._begin(request)
+        except WorkerDiedError:
+            process = await self._begin(request)
         while True:
             message = await self._receive(process)
             if message.get("id") != self._number:
@@ -86,6 +91,14 @@ class Worker:
             else:
                 return message["result"]
 
+    async def _begin(self, request: dict[str, Any]) -> Process:
+        """Send a request; return the process once it has begun with it."""
+        process = await self.start()
+        await self._send(process, request)
+        while await self._receive(process) != {"id": request["id"], "started": True}:
+            pass  # late messages of an earlier request
+        return process
+
     async def settle(self) -> None:
         """Cancel the last request; kill the process if that takes too long."""
         process = self._process
@@ -94,7 +107,7 @@ class Worker:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await self._send(process, {"cancel": self._number})
-                while (message := await self._receive(process)).get("id") != self._number or "progress" in message:
+                while (message := await self._receive(process)).get("id") != self._number or _goes_on(message):
                     pass
         except (TimeoutError, WorkerDiedError):
             await self.kill()
@@ -114,6 +127,7 @@ class Worker:
             process.stdin.write(json.dumps(message).encode() + b"\n")
             await process.stdin.drain()
         except ConnectionError:
+            await self.kill()
             raise WorkerDiedError from None
 
     async def _receive(self, process: Process) -> dict[str, Any]:
@@ -125,6 +139,11 @@ class Worker:
             raise WorkerDiedError
         message: dict[str, Any] = json.loads(line)
         return message
+
+
+def _goes_on(message: dict[str, Any]) -> bool:
+    """Whether further messages about the request follow."""
+    return "started" in message or "progress" in message
 
 
 class Pool:

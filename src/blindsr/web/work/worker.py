@@ -39,8 +39,8 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
 
     Args:
         requests: a stream of lines; the process ends with it.
-        answer: called with ``{"id": 0}`` at the start, then with ``{"id", "progress"}``, and once with
-            ``{"id", "result"}`` or ``{"id", "problem"}``.
+        answer: called with ``{"id": 0}`` at the start; then for each request with ``{"id", "started"}``, with
+            ``{"id", "progress"}``, and once with ``{"id", "result"}`` or ``{"id", "problem"}``.
     """
     waiting: Queue[dict[str, Any]] = Queue()
     cancels: dict[int, Event] = {}
@@ -60,6 +60,7 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
     while True:
         request = waiting.get()
         number = request["id"]
+        answer({"id": number, "started": True})
         answer({"id": number, **answered(request, Watch(partial(_tell, answer, number), cancels[number]))})
         del cancels[number]
 
