@@ -26,8 +26,8 @@ from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.tiles import Box, restore_box
 from blindsr.inference.upsampling import BAND, Upsampling
 
-BORDER = 12
-"""Pixels of mirrored border; more changes results by less than 0.2 of 255."""
+BORDER = 5
+"""Pixels of mirrored border. With more, PSNR of the 16 outermost pixels of a result changes by less than 0.03 dB."""
 _MEAN = 4
 """Radius in pixels of local means and noise estimates."""
 _AROUND = _MEAN + 5
