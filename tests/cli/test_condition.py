@@ -45,7 +45,7 @@ def test_what_cannot_be_done_is_one_sentence(blindsr: Run, tiny: Path, learner: 
             "does not contain a condition",
         ),
         (("upscale", photo, "-o", tmp_path / "o.png", "-m", tiny, "--condition", tmp_path / "no.json"), "no.json"),
-        (("upscale", photo, "-o", tmp_path / "o.png", "--condition", "c.json", "--denoise", "0"), "give either"),
+        (("upscale", photo, "-o", tmp_path / "o.png", "--condition", "c.json", "--denoise", "0"), "--condition cannot"),
     ):
         ended = blindsr(*arguments)
         assert ended.code == 2

@@ -63,6 +63,12 @@ sys.exit(not streams.finish())
     assert place.exists()
 
 
+def test_a_help_text_that_nobody_reads_to_its_end_is_no_error_message() -> None:
+    command = f"{sys.executable} -m blindsr train --help | head -1"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert ended.stderr == b""
+
+
 def test_neither_stream_can_be_written(tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():

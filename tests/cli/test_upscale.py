@@ -165,7 +165,7 @@ def test_pipes_that_cannot_work(upscale: Run, photo: Path, tmp_path: Path) -> No
         ended = upscale(*several, "-o", "-")
         _is_sentence(ended, "a single image")
         assert ended.out == ""
-    _is_sentence(upscale(photo, "-o", "-", "--json"), "room for JSON")
+    _is_sentence(upscale(photo, "-o", "-", "--json"), "--json cannot be combined")
 
 
 def test_the_format_of_results(upscale: Run, photo: Path, tmp_path: Path) -> None:

@@ -54,12 +54,15 @@ def _check(one: Submission, known: dict[str, Suite]) -> None:
     suite = known.get(one.suite)
     if suite is None:
         raise BlindSRError(
-            f"{one.program.name} is on the suite {one.suite!r}; here are {', '.join(known)}", Code.UNKNOWN_NAME
+            f"the submission of {one.program.name} is for the suite {one.suite!r}, not for {' or '.join(known)}",
+            Code.UNKNOWN_NAME,
         )
     cases = {case.name for case in suite.cases}
     wrong = next((result.case for result in one.results if result.case not in cases), None)
     if wrong is not None:
-        raise BlindSRError(f"{suite.name} has no case {wrong!r}, which {one.program.name} has", Code.UNKNOWN_NAME)
+        raise BlindSRError(
+            f"the submission of {one.program.name} has the case {wrong!r}, but {suite.name} does not", Code.UNKNOWN_NAME
+        )
 
 
 def _programs(submissions: Sequence[Submission]) -> str:

@@ -64,7 +64,8 @@ def check(case: Case, data_set: str, digests: Sequence[str]) -> None:
     if found != case.sha256[data_set]:
         raise BlindSRError(
             f"the LR images of {case.name} from {data_set} have the SHA-256 sum {found[:16]} instead of "
-            f"{case.sha256[data_set][:16]}; results on them cannot be compared. Please report processor and versions",
+            f"{case.sha256[data_set][:16]}; results on them cannot be compared. Please report this with the "
+            "processor and the versions",
             Code.IMPLAUSIBLE_RESULT,
         )
 

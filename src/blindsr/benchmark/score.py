@@ -30,7 +30,7 @@ class Subject:
 
 
 def available_cases(chosen: Sequence[tuple[Case, tuple[str, ...]]], folder: Path) -> list[tuple[Case, tuple[str, ...]]]:
-    """Those of the chosen cases and data sets that a folder has results of.
+    """Select the chosen cases and data sets that a folder contains results of.
 
     Raises:
         BlindSRError: there are none.

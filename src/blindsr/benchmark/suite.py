@@ -139,7 +139,7 @@ class Suite(_Part):
             if fits and wanted:
                 chosen.append((case, wanted))
         if not chosen:
-            raise BlindSRError(f"no case of {self.name} fits all of these options", Code.CONFLICTING_OPTIONS)
+            raise BlindSRError(f"no case of {self.name} matches all of these options", Code.CONFLICTING_OPTIONS)
         return chosen
 
 
@@ -208,7 +208,7 @@ def _check_case(suite: Suite, case: Case) -> None:
     for data_set in case.data_sets if not case.steps else ():
         given = (case.records or case.pairs).get(data_set, {})
         if set(given) != set(suite.data_sets[data_set]):
-            raise BlindSRError(f"{case.name} lacks records of images of {data_set}", Code.INVALID_FILE)
+            raise BlindSRError(f"the records of {case.name} do not match the images of {data_set}", Code.INVALID_FILE)
 
 
 def _check_names(given: Sequence[str], known: Sequence[str], what: str, suite: str) -> None:
@@ -221,11 +221,9 @@ def _check_names(given: Sequence[str], known: Sequence[str], what: str, suite: s
 def _kernel(name: str, rows: Sequence[Sequence[int]]) -> Tensor:
     side, whole = len(rows), sum(map(sum, rows))
     if side % 2 == 0 or any(len(row) != side for row in rows):
-        raise BlindSRError(f"kernel {name} must be square and of odd side", Code.INVALID_FILE)
+        raise BlindSRError(f"kernel {name} must be square, with an odd side", Code.INVALID_FILE)
     if not re.fullmatch("0b10*", bin(whole)) or whole > 2**20:
-        raise BlindSRError(
-            f"the sum of kernel {name} is {whole}; a power of 2 up to 2**20 is needed", Code.INVALID_FILE
-        )
+        raise BlindSRError(f"the sum of kernel {name} is {whole}; expected a power of 2 up to 2**20", Code.INVALID_FILE)
     return torch.tensor(rows, dtype=torch.float64)
 
 

@@ -66,7 +66,7 @@ def hardware() -> str:
 
 
 def read_run(folder: Path) -> Run:
-    """How results were made, if their folder has a record of it."""
+    """Read the record of how results were made; an empty one if the folder has none."""
     path = folder / NAME
     if not path.is_file():
         return Run()
@@ -77,7 +77,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _processor_seconds() -> float:
-    """Of all processes that were started here and have ended."""
+    """Processor time of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -14,10 +14,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: without the program's name; those of the process if not given.
     """
-    streams.prepare()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    streams.prepare(quiet=not {"-h", "--help", "--version"}.isdisjoint(given))
     with signals.handled():
         try:
-            _execute(sys.argv[1:] if arguments is None else list(arguments))
+            _execute(given)
         except SystemExit as ending:
             complete = streams.finish()
             sys.exit(ending.code or int(not complete))

@@ -16,8 +16,10 @@ def _default_state() -> Path:
 
 def serve(
     *,
-    host: Annotated[str, typer.Option(help="Address; any but this machine's own needs --token.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 chooses a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; all but loopback addresses need --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 selects a free one.")] = 8000,
     state: Annotated[
         Path | None,
         typer.Option(help="Private folder of the queue and the results; ~/.local/state/blindsr by default."),
@@ -47,12 +49,12 @@ def serve(
         list[str] | None, typer.Option(help="Origin of another site that may use the API; repeatable.")
     ] = None,
     keep: Annotated[str, typer.Option(help="How long photographs and results are kept: 30m, 24h, 7d.")] = "24h",
-    disk: Annotated[str, typer.Option(help="Largest disk space for them; the oldest are deleted first.")] = "10GB",
-    max_upload: Annotated[str, typer.Option(help="Largest file.")] = "100MB",
-    max_megapixels: Annotated[float, typer.Option(help="Largest photograph.")] = 100.0,
-    queue: Annotated[int, typer.Option(min=1, max=100_000, help="Largest number of photographs that wait.")] = 100,
+    disk: Annotated[str, typer.Option(help="Disk space for them; the oldest are deleted first.")] = "10GB",
+    max_upload: Annotated[str, typer.Option(help="Maximum size of a file.")] = "100MB",
+    max_megapixels: Annotated[float, typer.Option(help="Maximum size of a photograph.")] = 100.0,
+    queue: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of queued photographs.")] = 100,
     memory: Annotated[str | None, typer.Option(help="Memory limit of a worker; by default what is free.")] = None,
-    max_time: Annotated[str, typer.Option(help="Longest time for a photograph.")] = "1h",
+    max_time: Annotated[str, typer.Option(help="Time limit for a photograph.")] = "1h",
 ) -> None:
     """Serve a page to restore photographs in a browser, and an API; see docs/server.md."""
     try:

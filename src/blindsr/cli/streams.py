@@ -6,11 +6,14 @@ import sys
 from typing import Any
 
 
-def prepare() -> None:
+def prepare(*, quiet: bool = False) -> None:
     """Replace standard streams that are closed by the null device, and guard the others against write errors.
 
     Without this, the next file that is opened would get the number of a closed stream, and whatever a library reports
     to it would end up in that file.
+
+    Args:
+        quiet: print no message if nobody reads the standard output any more, as for ``--help | head``.
     """
     for number in range(3):
         try:
@@ -19,7 +22,7 @@ def prepare() -> None:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # it gets the lowest free number, which is this
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123  # for the life of the process
-    sys.stdout, sys.stderr = _guarded(sys.stdout, 1), _guarded(sys.stderr, 2)
+    sys.stdout, sys.stderr = _guarded(sys.stdout, 1, quiet=quiet), _guarded(sys.stderr, 2, quiet=True)
 
 
 def is_closed(stream: Any) -> bool:
@@ -35,15 +38,17 @@ def finish() -> bool:
     return not (isinstance(raw, _Guarded) and raw.broken)
 
 
-def _guarded(stream: Any, number: int) -> Any:
+def _guarded(stream: Any, number: int, *, quiet: bool) -> Any:
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # for the life of the process
     raw = _raw(stream)
     if type(raw) is not io.FileIO or raw.fileno() != number:
         return stream  # guarded already, or replaced by the caller, as test runners and notebooks do
     stream.flush()
+    raw = _Guarded(number, "w", closefd=False)
+    raw.quiet = quiet
     return io.TextIOWrapper(
-        io.BufferedWriter(_Guarded(number, "w", closefd=False)),
+        io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="surrogateescape" if number == 1 else stream.errors,  # prints any name of a file as it is
         line_buffering=stream.line_buffering or raw is stream.buffer,  # with PYTHONUNBUFFERED, there is no buffer
@@ -59,6 +64,7 @@ class _Guarded(io.FileIO):
     """Stream that drops output that it cannot write, after one message."""
 
     broken = False
+    quiet = False
 
     def write(self, data: Any) -> int:
         if not self.broken:
@@ -66,6 +72,6 @@ class _Guarded(io.FileIO):
                 return super().write(data)
             except OSError as error:
                 self.broken = True
-                if self.fileno() == 1:
-                    print(f"standard output: {error.strerror}; the work goes on without it", file=sys.stderr)
+                if not self.quiet:
+                    print(f"cannot write to standard output: {error.strerror}; continuing without", file=sys.stderr)
         return memoryview(data).nbytes

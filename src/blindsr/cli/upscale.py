@@ -61,12 +61,12 @@ def upscale(
     ] = "auto",
     detail: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, help="0 is most faithful, 1 has most texture, for models that have both."),
+        typer.Option(min=0.0, max=1.0, help="0 for fidelity, 1 for most texture, for models that have both."),
     ] = 0.0,
     support: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Images degraded alike, to estimate the condition from; takes all names up to the next option."
+            help="Images with the same degradation, to estimate the condition from; all names up to the next option."
         ),
     ] = None,
     tta: Annotated[
@@ -86,13 +86,14 @@ def upscale(
     blur: Annotated[
         float | None, typer.Option(help="Instead of --kernel: standard deviation of a Gaussian, output pixels.")
     ] = None,
-    noise: Annotated[float | None, typer.Option(help="The noise level, if it is known, 0 to 255.")] = None,
+    noise: Annotated[float | None, typer.Option(help="Known noise level, 0 to 255.")] = None,
     denoise: Annotated[float | None, typer.Option(help="Share of the noise to remove, from 0 to 1.")] = None,
     steps: Annotated[
         int | None, typer.Option(min=0, help="Gradient steps on each image, for methods that adapt.")
     ] = None,
     time_limit: Annotated[
-        str | None, typer.Option(help="Longest time to adapt to an image: 5s, 2m; the best weights so far are used.")
+        str | None,
+        typer.Option(help="Time limit for adapting to an image: 5s, 2m; the best weights until then are used."),
     ] = None,
     report: Annotated[
         bool,
@@ -255,13 +256,13 @@ def _check(
     """Check the options that only the command has for contradictions."""
     piped = pipe.PIPE in (out, *(inputs or ()))
     check_conflicts(
-        (out == pipe.PIPE and json, "the image takes the standard output, which leaves no room for JSON"),
+        (out == pipe.PIPE and json, "--json cannot be combined with -o -: standard output carries the image"),
         (not inputs and not files_from, "name at least one image, folder or pattern, or a list with --files-from"),
         (engine == "ray" and piped, "--engine ray does not support --compare or pipes"),
         (engine == "local" and ray_options, "--address and --workers are for --engine ray"),
         (
             str(files_from) == pipe.PIPE and pipe.PIPE in (inputs or ()),
-            "the standard input is either an image or a list; leave out one of them",
+            "standard input cannot be both an image and a list",
         ),
     )
 

@@ -35,7 +35,7 @@ class Draw:
         return self.uniform(0, 1) < odds
 
     def whole(self, limits: tuple[int, int]) -> Tensor:
-        """Whole numbers, both limits included."""
+        """Draw integers, both limits included."""
         low, high = limits
         return torch.randint(low, high + 1, (self.count,), generator=self.source, device=self.source.device)
 

@@ -59,7 +59,7 @@ def compress(x: Tensor, quality: Tensor, *, full_chroma: Tensor | None = None, o
 def compress_by_libjpeg(
     x: Tensor, quality: Tensor, *, full_chroma: Tensor | None = None, offset: Tensor | None = None
 ) -> Tensor:
-    """Do as `compress`, image by image through Pillow on the CPU."""
+    """Compress like `compress`, image by image with Pillow on the CPU."""
     out = x.clone()
     full = [False] * len(x) if full_chroma is None else full_chroma.tolist()
     before = [(0, 0)] * len(x) if offset is None else offset.tolist()
@@ -77,10 +77,10 @@ def compress_by_tensors(
     offset: Tensor | None = None,
     sizes: Tensor | None = None,
 ) -> Tensor:
-    """Do as `compress`, all images at once on the device of ``x``, which is not waited for.
+    """Compress like `compress`, all images at once on the device of ``x``, without synchronising with it.
 
     ``sizes`` ``(n, 2)`` are heights and widths of images that fill only the top left of their ``h`` by ``w`` pixels;
-    what the result holds beyond them has no meaning.
+    the result beyond them is undefined.
     """
     quality = quality.to(x.device)
     levels = to_bytes(x).to(_exact_type(x.device))
@@ -116,7 +116,7 @@ def _round_trip(x: Tensor, quality: int, subsampling: str, top: int, left: int) 
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where the images lie in the frame that is compressed; tensors are ``(n, 2)`` or ``(1, 2)``: rows, columns."""
+    """Position of the images in the frame that is compressed; tensors are ``(n, 2)`` or ``(1, 2)``: rows, columns."""
 
     offset: Tensor
     size: Tensor

@@ -61,14 +61,14 @@ def _enlarged(x: Tensor, scale: int) -> Tensor:
 
 
 def resize_to(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """As `resize`, to a height and width that the whole of ``x`` ``(n, c, h, w)`` fills, each side by its own scale."""
+    """Resize ``x`` ``(n, c, h, w)`` to a height and width, each side by its own scale."""
     rows = bicubic_matrix(x.shape[-2], size[0], size[0] / x.shape[-2]).to(x)
     columns = bicubic_matrix(x.shape[-1], size[1], size[1] / x.shape[-1]).to(x)
     return apply_matrices(x, rows, columns)
 
 
 def resize_by_mode(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
-    """As `resize_to` in the last of `MODES`; without antialiasing, as careless programs resize, in the others."""
+    """Resize in one of `MODES`: the last is `resize_to`, the others have no antialiasing."""
     if x.shape[-2:] == size:
         return x
     name = MODES[mode]

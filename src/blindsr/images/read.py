@@ -121,9 +121,9 @@ def open_image(path: Path) -> Iterator[tuple[BinaryIO, Format]]:
 def _check_blocks(file: BinaryIO, path: Path, kind: Format) -> None:
     """Refuse corrupt files that decoders process slowly or accept silently."""
     if kind == "jpeg" and not jpeg.has_size(file):
-        raise decode_error(path, ValueError("it gives no size"))
+        raise decode_error(path, ValueError("it does not contain its size"))
     if kind == "gif" and gif.is_truncated(file):
-        raise decode_error(path, ValueError("it ends too early"))
+        raise decode_error(path, ValueError("unexpected end of file"))
 
 
 def _unreadable(path: Path, error: Exception) -> BlindSRError:

@@ -58,7 +58,7 @@ class Community(Method[None]):
     config: CommunityConfig
 
     def __init__(self, descriptor: "ImageModelDescriptor[nn.Module]") -> None:
-        """Take a network.
+        """Wrap a network.
 
         Raises:
             BlindSRError: the network does not map images to images of equal or larger size.

@@ -29,8 +29,8 @@ class Ensemble(Method[tuple[Any, ...]]):
         super().__init__()
         if not method.symmetric:
             raise BlindSRError(
-                f"{type(method).__name__} with direct subsampling takes the upper left pixel of each block for the "
-                "image's, which is another one in a mirrored image; leave the ensemble out",
+                f"{type(method).__name__} with direct subsampling does not support the self-ensemble, because mirrored "
+                "images are subsampled at other pixels; remove --tta",
                 Code.UNSUPPORTED_OPTION,
             )
         self.method, self.config, self.supported_hints = method, method.config, method.supported_hints

@@ -40,7 +40,7 @@ class Size:
             raise BlindSRError(
                 f"the result would be {_above(factor, _BEYOND * scale)} times as large as the image, "
                 f"but the model enlarges {scale} times; "
-                f"ask for at most {_BEYOND * scale:g} times",
+                f"request at most {_BEYOND * scale:g} times",
                 Code.TOO_LARGE,
             )
         size = round(width * factor), round(height * factor)

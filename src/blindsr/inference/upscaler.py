@@ -393,6 +393,6 @@ def _resample(image: Tensor, size: tuple[int, int]) -> Tensor:
 def _check_one(image: Tensor) -> None:
     check_image(image)
     if not image.is_floating_point():
-        raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8 bits by 255")
+        raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8-bit values by 255")
     if len(image) != 1:
         raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}")

@@ -155,8 +155,8 @@ class Options:
             ),
             (
                 self.condition is not None and hinted,
-                "give either --condition or hints (--support, --kernel, --blur, --noise, "
-                "--denoise, --steps, --time-limit): nothing is estimated where a condition is given",
+                "--condition cannot be combined with hints (--support, --kernel, --blur, --noise, --denoise, --steps, "
+                "--time-limit)",
             ),
             (
                 self.preview and (sized or self.strength < 1),
@@ -173,8 +173,8 @@ class Options:
             (
                 isinstance(self.model, Upscaler | Auto)
                 and any(getattr(self, name) != getattr(type(self), name) for name in _OF_AN_UPSCALER),
-                "a model that is ready has its own detail, device, precision, runtime, seed, tile and ensemble; "
-                "leave them out",
+                "an Upscaler has its own detail, device, precision, runtime, seed, tile and ensemble; remove these "
+                "options",
             ),
         )
 

@@ -166,7 +166,7 @@ class Runs:
         return Upscaler(method, device=self.options.get("device", "auto"), precision=self.precision, guard=False)
 
     def _watch(self) -> Callable[[Method[Any]], dict[str, float]] | None:
-        """What measures a network while it trains, if the study has it and the data set is there."""
+        """Return the measurement during training, if the study has one and its data set was given."""
         watch = self.study.watch
         data = None if watch is None else self.sets.get(watch.data.lower())
         if watch is None or data is None:

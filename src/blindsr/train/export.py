@@ -99,7 +99,7 @@ were held out of the training, each degraded at random as in training.
 
 
 def _began(made: Mapping[str, Any]) -> str:
-    """What the run began with, and the whole chain of runs before it."""
+    """Describe the initial weights of a run, with all runs that led to them."""
     if not made["began"]:
         return ""
     total = provenance.hours(made["chain"], made["hours"])

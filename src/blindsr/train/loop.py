@@ -68,7 +68,7 @@ class Options:
 
 @dataclass
 class _History:
-    """What goes on from stage to stage and from call to call."""
+    """State that is kept from stage to stage and from call to call."""
 
     start: float
     """When this call began."""
@@ -140,7 +140,7 @@ def train(
 
 
 def _recall(history: _History, state: checkpoint.State, start: InitialWeights | None) -> None:
-    """Go on with the history that a checkpoint holds."""
+    """Continue the history of a checkpoint."""
     history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
     history.data, history.chain = state["data"], state["chain"]
     if start is None:
@@ -201,7 +201,10 @@ class _Runner:
         known = self.history.data
         if known and known[-1] != data and self.fabric.is_global_zero:
             changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])
-            _log.warning("the run is resumed with other %s, so its weights differ from those of one run", changed)
+            _log.warning(
+                "the run is resumed with different %s: its weights will differ from those of an uninterrupted run",
+                changed,
+            )
         if not known or known[-1] != data:
             known.append(data)
 

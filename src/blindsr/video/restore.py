@@ -45,8 +45,8 @@ class Restored:
     @property
     def findings(self) -> dict[str, Any]:
         """Findings as values for JSON."""
-        told = {"frames": self.frames, "shots": self.shots, "repeated": self.repeated}
-        return {**told, **({"notes": list(self.notes)} if self.notes else {})}
+        findings = {"frames": self.frames, "shots": self.shots, "repeated": self.repeated}
+        return {**findings, **({"notes": list(self.notes)} if self.notes else {})}
 
 
 @dataclass(frozen=True)

@@ -62,5 +62,5 @@ def install(app: FastAPI) -> None:
 
 def invalid(errors: Any) -> ProblemError:
     """Problem of values that fail validation; names fields and reasons, not the values."""
-    told = ["{}: {}".format(".".join(map(str, one["loc"])) or "body", one["msg"]) for one in errors]
-    return ProblemError(422, "invalid", "; ".join(told))
+    parts = ["{}: {}".format(".".join(map(str, one["loc"])) or "body", one["msg"]) for one in errors]
+    return ProblemError(422, "invalid", "; ".join(parts))

@@ -62,7 +62,7 @@ def location(name: str | Path, revision: str | None = None) -> str | Path:
     file = Path(name).is_file() or text.endswith(Path(FILE).suffix)
     on_hub = str(name).startswith(SCHEME) or (_REPOSITORY.fullmatch(text) is not None and not file)
     if revision is not None and (not on_hub or "@" in text):
-        raise BlindSRError(f"a revision is for user/model on the Hub, got {str(name)!r}", Code.INVALID_VALUE)
+        raise BlindSRError(f"a revision requires a name user/model on the Hub, got {str(name)!r}", Code.INVALID_VALUE)
     if not on_hub:
         return name
     repository, colon, chosen = text.partition(":")

@@ -97,7 +97,9 @@ def test_mistakes_are_answered_in_one_sentence(data: Path, tmp_path: Path) -> No
     assert "does not exist" in _sentence("-m", "bicubic", "-p", "cmdsr-middle", "--data", tmp_path / "none")
     assert "cannot write" in _sentence(*given, "-m", "bicubic", "--json", tmp_path / "none" / "out.json")
     assert "--save-sr" in _sentence(*given, "--results", tmp_path, "--save-sr", tmp_path / "sr")
-    assert "two folders" in _sentence(*given, "-m", "bicubic", "--save-lr", tmp_path / "a", "--save-sr", tmp_path / "a")
+    assert "different folders" in _sentence(
+        *given, "-m", "bicubic", "--save-lr", tmp_path / "a", "--save-sr", tmp_path / "a"
+    )
     assert "--steps" in _sentence(*given, "--results", tmp_path, "--steps", "1")
     assert "no result for of_Set5" in _sentence(*given, "--results", tmp_path)
     assert "precision" in _sentence(*given, "-m", "bicubic", "--precision", "fp8")

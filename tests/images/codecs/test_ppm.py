@@ -37,9 +37,9 @@ def test_other_files_have_the_usual_white(data: bytes) -> None:
     ("data", "words"),
     [
         (b"P5 2 2 1000\n\0\0\0\0", "2 of 4"),
-        (b"P5 1 1 1000\n\xff\xff", "above its white"),
+        (b"P5 1 1 1000\n\xff\xff", "exceeds the maximum"),
         (b"P5 1 1 70000\n\0\0", "header"),
-        (b"P2 1 1 1000\nabc", "no number"),
+        (b"P2 1 1 1000\nabc", "not a number"),
     ],
 )
 def test_damage_is_a_value_error(data: bytes, words: str) -> None:

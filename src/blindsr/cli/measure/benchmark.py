@@ -82,7 +82,7 @@ def prepare(
     with console.status(f"{one.name}: reading originals") as status:
         source = Source(one, Originals.find(data))
         count = room.prepare(source, chosen, out, overwrite=overwrite, notice=status.update)
-    typer.echo(f"{count} LR images of {len(chosen)} cases are in {out}; their sums are those of {one.name}")
+    typer.echo(f"{count} LR images of {len(chosen)} cases are in {out}; their SHA-256 sums match those of {one.name}")
 
 
 @app.command()

@@ -262,11 +262,11 @@ def _print(console: Console, scores: Scores) -> None:
 
 def _refuse_contradictions(results: Path | None, steps: int | None, save_lr: Path | None, save_sr: Path | None) -> None:
     check_conflicts(
-        (results and save_sr, "--save-sr writes what a model made; with --results there is nothing new to save"),
-        (results and steps is not None, "--steps are those of a model; with --results nothing is restored"),
+        (results and save_sr, "--save-sr cannot be combined with --results: no new images are made"),
+        (results and steps is not None, "--steps cannot be combined with --results: nothing is restored"),
         (
             save_lr and save_sr and save_lr.resolve() == save_sr.resolve(),
-            "--save-lr and --save-sr write files of the same names; give them two folders",
+            "--save-lr and --save-sr need different folders",
         ),
     )
 

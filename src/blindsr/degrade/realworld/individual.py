@@ -37,7 +37,7 @@ class IndividualDegradation(Degradation):
         return torch.cat(rows)
 
     def _after_blur_together(self, blurred: Tensor, source: torch.Generator) -> Tensor:
-        """Do as `_after_blur` for all images at once on the device of ``blurred``."""
+        """Batched `_after_blur`, on the device of ``blurred``."""
         return self.to(blurred.device)._finish_together(blurred, self._lr_size(blurred), source)
 
     def _lr_size(self, hr: Tensor) -> tuple[int, int]:
@@ -52,4 +52,4 @@ class IndividualDegradation(Degradation):
 
     @abstractmethod
     def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
-        """Do as `_finish` for all rows, which lie on the device of ``x``."""
+        """Batched `_finish` for all rows, which are on the device of ``x``."""

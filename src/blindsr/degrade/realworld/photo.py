@@ -132,9 +132,9 @@ class PhotoDegradation(IndividualDegradation):
         return torch.stack((self.shift // 8, self.shift % 8), 1)
 
     def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
-        """Do as `_finish` for all rows.
+        """Batched `_finish`.
 
-        WebP is the exception: its images take the way over the CPU.
+        WebP is the exception: its images are encoded on the CPU.
         """
         final = torch.tensor(size, device=x.device).expand(len(x), 2)
         middle = (torch.tensor(x.shape[2:], device=x.device) * self.factor.double()[:, None]).round().long()
@@ -161,7 +161,7 @@ class PhotoDegradation(IndividualDegradation):
         return y.resized(torch.tensor(size, device=x.device).expand(len(x), 2), self.mode2, size).pixels
 
     def _noise_together(self, x: Canvas, source: torch.Generator) -> Tensor:
-        """Do as `_noise` for all images at once."""
+        """Batched `_noise`."""
         pixels = x.pixels
         white = torch.randn(pixels.shape, generator=source, device=source.device, dtype=pixels.dtype).to(pixels)
         white = _where(self.gray == 0, white, white[:, :1].expand_as(white))
@@ -176,7 +176,7 @@ class PhotoDegradation(IndividualDegradation):
         return x.pixels + self.sharpen.to(smooth).view(-1, 1, 1, 1) * (x.pixels - smooth)
 
     def validated(self) -> Self:
-        """As `Degradation.validated`."""
+        """Validate like `Degradation.validated`."""
         super().validated()
         for name in (*_PER_IMAGE, "webp", "full"):
             if getattr(self, name).shape != (len(self),):

@@ -78,7 +78,7 @@ class RealESRGAN(Family):
         return self._simplified(drawn, draw) if self.once else drawn
 
     def _simplified(self, drawn: RealisticDegradation, draw: "_Draw") -> RealisticDegradation:
-        """Take second round and last filter from some; their one resizing, of any kind, is to the final size."""
+        """Remove the second round and last filter from some, which are resized once, in any mode, to the final size."""
         chosen, ways = draw.bernoulli(self.once), draw.whole((0, len(MODES) - 1))
         second = drawn.second
         absent = {name: torch.where(chosen, 0, getattr(second, name)) for name in ("noise", "poisson", "jpeg")}
@@ -137,7 +137,7 @@ class _Draw(Draw):
         return torch.where(ringing.view(-1, 1, 1), shapes.sinc(_SIZE, self._cutoffs(sides), widths), drawn)
 
     def _are(self, kinds: Tensor, name: str) -> Tensor:
-        """Which of the numbers ``(count,)`` are those of kinds of this name."""
+        """Whether each of the numbers ``(count,)`` is that of a kind with this name."""
         return torch.tensor([name in kind for kind in _KINDS], device=kinds.device)[kinds]
 
     def where(self, chosen: Tensor, filters: Tensor) -> Tensor:

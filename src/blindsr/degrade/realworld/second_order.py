@@ -76,7 +76,7 @@ class RealisticDegradation(IndividualDegradation):
     gray: Tensor
     """These four belong to the first round too; see `Round`."""
     second: Round
-    """Its compression is the last one, or there is none in it."""
+    """Second round; its compression is the last one, unless ``last_jpeg`` is."""
     last_mode: Tensor
     """Index into `MODES` of the resizing to the LR size, ``(n,)``."""
     sinc: Tensor
@@ -105,7 +105,7 @@ class RealisticDegradation(IndividualDegradation):
         return quantise(x)
 
     def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
-        """Do as `_finish` for all rows."""
+        """Batched `_finish`."""
         full = (size[0] * self.scale, size[1] * self.scale)
         first, second = scaled_sizes(full, self.factor), scaled_sizes(size, self.second.factor)
         shapes = largest_size(first), largest_size(second)
@@ -129,7 +129,7 @@ class RealisticDegradation(IndividualDegradation):
         return {**rest, "second": {name: values[old] for old, name in names.items()}}
 
     def validated(self) -> Self:
-        """As `Degradation.validated`."""
+        """Validate like `Degradation.validated`."""
         super().validated()
         self.first.check(len(self), "first")
         self.second.check(len(self), "second")
@@ -164,7 +164,7 @@ def _after_blur(x: Tensor, each: Round, size: tuple[int, int], source: torch.Gen
 def _after_blur_together(
     x: Canvas, each: Round, sizes: tuple[Tensor, tuple[int, int]], source: torch.Generator
 ) -> Canvas:
-    """Do as `_after_blur` for all images at once; ``sizes`` are theirs, ``(n, 2)``, and that of the canvas."""
+    """Batched `_after_blur`; ``sizes`` are those of the images, ``(n, 2)``, and that of the canvas."""
     x = _noisy(x.resized(sizes[0], each.mode, sizes[1]), each, source)
     return x.changed(x.pixels.clamp(0, 1)).compressed(each.jpeg)
 
@@ -184,7 +184,7 @@ def _add_noise(x: Tensor, each: Round, source: torch.Generator) -> Tensor:
 
 
 def _poisson(x: Tensor, source: torch.Generator, *, gray: bool) -> Tensor:
-    """What a count of photons lacks to its mean; the counts are on the scale of the image's own number of levels."""
+    """Deviation of photon counts from their mean; counts are on the scale of the image's own number of levels."""
     clean = quantise(x)
     if gray:
         clean = _luma(clean)
@@ -199,7 +199,7 @@ def _luma(x: Tensor) -> Tensor:
 
 
 def _noisy(x: Canvas, each: Round, source: torch.Generator) -> Canvas:
-    """Do as `_add_noise` for all images at once."""
+    """Batched `_add_noise`."""
     level, poisson, gray = (values.to(x.pixels).view(-1, 1, 1, 1) for values in (each.noise, each.poisson, each.gray))
     white = torch.randn(x.pixels.shape, generator=source, device=source.device, dtype=x.pixels.dtype)
     clean = quantise(x.pixels)
@@ -211,7 +211,7 @@ def _noisy(x: Canvas, each: Round, source: torch.Generator) -> Canvas:
 
 
 def _count_levels(clean: Tensor, inside: Tensor) -> Tensor:
-    """How many different 8-bit levels each image ``(n, c, h, w)`` has where ``inside`` is true, ``(n,)``."""
+    """Number of different 8-bit levels ``(n,)`` of each image ``(n, c, h, w)`` where ``inside`` is true."""
     levels = torch.where(inside, (clean * 255).round().long(), 256).flatten(1)
     found = torch.zeros(len(clean), 257, device=clean.device).scatter_(1, levels, 1.0)
     return found[:, :256].sum(1)

@@ -20,7 +20,7 @@ def protocols() -> MappingProxyType[str, Protocol]:
 
 @cache
 def real_protocols() -> MappingProxyType[str, RealProtocol]:
-    """Those of real photographs, whose LR images come from files, by name."""
+    """Protocols of real photographs, whose LR images come from files, by name."""
     found = [protocol for module in _modules() for protocol in getattr(module, "REAL", ())]
     return MappingProxyType({protocol.name: protocol for protocol in found})
 

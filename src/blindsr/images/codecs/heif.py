@@ -61,7 +61,7 @@ def _divided(samples: Samples) -> Samples:
 
 
 def white_scale(bits: int) -> float:
-    """What samples of so many bits, shifted to the top of 16, are to be multiplied by so that white is 65535."""
+    """Factor that makes white 65535 in samples of ``bits`` bits that were shifted to the top of 16."""
     return (2**16 - 1) / (2**16 - (1 << (16 - bits)))
 
 

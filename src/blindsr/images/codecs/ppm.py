@@ -38,7 +38,7 @@ def decode(file: BinaryIO) -> NDArray[np.uint16]:
     file.seek(0)
     header = _HEADER.match(file.read(_HEAD))
     if header is None or int(header[4]) > _WHITE:
-        raise ValueError("it has no valid header")
+        raise ValueError("invalid header")
     width, height, top = (int(number) for number in header.groups()[1:])
     shape = (height, width, 3) if header[1] in _COLOUR else (height, width)
     count = int(np.prod(shape))
@@ -47,14 +47,14 @@ def decode(file: BinaryIO) -> NDArray[np.uint16]:
     if header[1] in _ASCII:
         words = re.sub(rb"#[^\n]*", b"", body).split()[:count]
         if not all(word.isdigit() and len(word) < 6 for word in words):
-            raise ValueError("a sample is no number of at most 65535")
+            raise ValueError("a sample is not a number from 0 to 65535")
         samples = np.array(words, np.uint32)
     else:
         samples = np.frombuffer(body, ">u2", min(count, len(body) // 2)).astype(np.uint32)
     if len(samples) < count:
-        raise ValueError(f"{len(samples)} of {count} samples are there")
+        raise ValueError(f"only {len(samples)} of {count} samples are present")
     if samples.max() > top:
-        raise ValueError(f"a sample of {samples.max()} is above its white of {top}")
+        raise ValueError(f"a sample of {samples.max()} exceeds the maximum value {top}")
     return ((samples * _WHITE + top // 2) // top).astype(np.uint16).reshape(shape)
 
 

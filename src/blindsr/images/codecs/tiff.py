@@ -69,7 +69,7 @@ def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict
 
 
 def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
-    """How the samples of a page are stored."""
+    """Arguments of tifffile for the storage of a page's samples."""
     channels = 1 if len(shape) == 2 else shape[2]
     return {
         "photometric": "minisblack" if channels < 3 else "rgb",

@@ -66,7 +66,7 @@ class PageTags:
 
     @property
     def alpha(self) -> int | None:
-        """Which of the extra channels is alpha."""
+        """Index of the extra channel that is alpha."""
         return next((n for n, kind in enumerate(self.extra) if kind in (_ASSOCIATED, _UNASSOCIATED)), None)
 
     @property

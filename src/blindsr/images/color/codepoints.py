@@ -49,7 +49,7 @@ def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -
 
 
 def _points(metadata: Metadata, file: BinaryIO) -> tuple[int, int] | None:
-    """What is in force: cICP goes before a profile, a profile before nclx, and may hold code points itself."""
+    """Code points in force: cICP precedes a profile, a profile precedes nclx, and may contain code points itself."""
     if metadata.format == "png" and (points := png.code_points(file)) is not None:
         return points
     if metadata.icc is not None:

@@ -28,7 +28,7 @@ class Gamut:
     """
 
     def __init__(self, icc: bytes) -> None:
-        """Take a profile.
+        """Prepare the conversion of a profile.
 
         Raises:
             pyvips.Error: it is none, or not one of RGB.

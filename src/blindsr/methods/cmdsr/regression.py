@@ -23,15 +23,15 @@ from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
 class LabelRecipe(TaskRecipe):
     """Levels of noise, widths of blur and JPEG qualities, each a label of a part of the feature."""
 
-    noise: tuple[float, ...] = Field((0, 10, 30, 75), min_length=2, description="noise levels, 0..255, rising")
-    width: tuple[float, ...] = Field((0.2, 1.4, 2.4, 3.4), min_length=2, description="widths, HR pixels, rising")
-    jpeg: tuple[float, ...] = Field((), description="JPEG qualities, rising, 100 for none; empty leaves them out")
+    noise: tuple[float, ...] = Field((0, 10, 30, 75), min_length=2, description="noise levels, 0..255, increasing")
+    width: tuple[float, ...] = Field((0.2, 1.4, 2.4, 3.4), min_length=2, description="widths, HR pixels, increasing")
+    jpeg: tuple[float, ...] = Field((), description="JPEG qualities, increasing, 100 for none; empty leaves them out")
 
     @field_validator("noise", "width", "jpeg")
     @classmethod
     def _rise(cls, points: tuple[float, ...]) -> tuple[float, ...]:
         if list(points) != sorted(set(points)) or len(points) == 1:
-            raise ValueError(f"these points do not rise: {points}")
+            raise ValueError(f"expected increasing numbers, got {points}")
         return points
 
     @property

@@ -19,7 +19,7 @@ _KEPT_GRAIN = 1.2
 class RestoringRecipe(TaskRecipe):
     """Recipe of a stage that trains the BaseNet."""
 
-    restored: int = Field(20, gt=0, description="patches a task that the BaseNet restores; the paper restores all n")
+    restored: int = Field(20, gt=0, description="patches per task that the BaseNet restores; the paper restores all n")
     whole: float = Field(0.5, ge=0, le=1, description="share of tasks that ask for all noise to be removed")
 
 

@@ -23,8 +23,8 @@ def paper_family(scale: int) -> Isotropic:
 class TaskRecipe(RangesRecipe):
     """Section IV-A."""
 
-    tasks: int = Field(8, gt=1, description="k, tasks a step")
-    images: int = Field(20, gt=0, description="photographs a task; 20 is the paper's text, 1 its released code")
+    tasks: int = Field(8, gt=1, description="k, tasks per step")
+    images: int = Field(20, gt=0, description="photographs per task; 20 is the paper's text, 1 its released code")
     crop: int = Field(192, gt=0, description="side of a clean crop, HR pixels")
     pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 always draws new ones")
     family: Literal["cmdsr", "photo"] = Field("cmdsr", description="Section IV-A, or degradations of real photographs")

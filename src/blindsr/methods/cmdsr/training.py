@@ -112,7 +112,7 @@ class Alternating(RestoringStage):
         return {"loss": self._weighted(losses), **{name: loss.detach() for name, loss in losses.items()}}
 
     def _condition_losses(self, batch: Tasks, feature: Tensor) -> dict[str, Tensor]:
-        """What ConditionNet alone learns from, and two signs of its health, which are not differentiated."""
+        """Losses of the ConditionNet alone, and two measures of its health, which are not differentiated."""
         assert self.method.condition_net is not None
         losses = {"dead": dead_outputs(feature), "principal": principal_share(feature)}
         if batch.again is not None:

@@ -26,7 +26,7 @@ class PatchesRecipe(MuonRecipe, RangesRecipe):
 
     batch: int = Field(32, gt=0)
     patch: int = Field(48, gt=0, description="side of a patch, LR pixels")
-    noise: bool = Field(True, description="without, the -nf model is trained")
+    noise: bool = Field(True, description="add noise; without it, the -nf model is trained")
 
     @model_validator(mode="after")
     def _noise_has_one_answer(self) -> Self:

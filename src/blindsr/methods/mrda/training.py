@@ -26,7 +26,7 @@ class PretrainRecipe(StageRecipe):
 
     batch: int = Field(64, gt=0)
     patch: int = Field(64, gt=0, description="side of a patch, LR pixels")
-    blur: bool = Field(False, description="whether MLN learns isotropic blurs, as Figure 9a's line 'blur'")
+    blur: bool = Field(False, description="whether MLN learns isotropic blurs, as for the line 'blur' of Figure 9a")
     lr: float = Field(2e-4, gt=0)
 
 

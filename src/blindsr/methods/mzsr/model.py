@@ -69,7 +69,8 @@ class MZSRConfig(StrictModel):
         4, gt=0, description="largest number of windows; images of up to as many pixels are used whole"
     )
     descent: Literal["careful", "plain", "adam"] = Field(
-        "careful", description="'careful' undoes what makes it worse, 'plain' is the paper's, 'adam' its baselines'"
+        "careful",
+        description="'careful' undoes steps that increase the loss, 'plain' is the paper's, 'adam' its baselines'",
     )
     back_projection: int = Field(0, ge=0, description="rounds of back-projection of the residual")
 

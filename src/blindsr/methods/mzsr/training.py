@@ -20,7 +20,7 @@ from blindsr.methods.mzsr.model import MZSR, AdaptedWeights, MZSRConfig
 from blindsr.nn.adapt import Params, adapt
 
 _PIXEL = 1e-3
-"""Variance of a kernel whose pixels beside the middle one are 0 in float32."""
+"""Variance of a kernel whose pixels around the central one are 0 in float32."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ def sample_kernels(
 
 
 class KernelsRecipe(MuonRecipe):
-    """Which kernels a stage trains on, and how its LR images are stored; by default as the paper and its code."""
+    """Kernels of a stage, and the rounding of its LR images; by default those of the paper and its code."""
 
     least: float = Field(1.0, gt=0, description="smallest variance of a kernel, squared HR pixels")
     sharp: float = Field(0.0, ge=0, lt=1, description="share of degradations without blur")
-    rounded: bool = Field(False, description="round LR images to 8 bit, as those to restore are")
+    rounded: bool = Field(False, description="round LR images to 8 bit, as files are")
 
     def family(self, config: MZSRConfig) -> KernelFamily:
         """Return the distribution of degradations for a network."""
@@ -87,16 +87,16 @@ class PretrainRecipe(KernelsRecipe):
 
     batch: int = Field(32, gt=0)
     crop: int = Field(96, gt=0, description="side of a patch, HR pixels")
-    kernels: Literal["bicubic", "all"] = Field("bicubic", description="'all' is Figure 3's blind model")
+    kernels: Literal["bicubic", "all"] = Field("bicubic", description="'all' trains the blind model of Figure 3")
     lr: float = Field(4e-4, gt=0)
 
 
 class MetaRecipe(KernelsRecipe):
     """Sections 4.2 and 5.1; batch sizes of the released x2 model for direct subsampling."""
 
-    tasks: int = Field(5, gt=0, description="tasks a meta-batch")
-    support: int = Field(4, gt=0, description="patches that a task is learned from, D_tr")
-    query: int = Field(4, gt=0, description="patches that the learned task is tested on, D_te")
+    tasks: int = Field(5, gt=0, description="tasks per meta-batch")
+    support: int = Field(4, gt=0, description="training patches per task, D_tr")
+    query: int = Field(4, gt=0, description="test patches per task, D_te")
     crop: int = Field(64, gt=0, description="side of a patch, HR pixels")
     unrolled: int = Field(5, gt=0, description="steps of the inner loop")
     rate: float = Field(0.01, gt=0, description="alpha")

@@ -33,7 +33,7 @@ class DISTS(nn.Module):
 
     @classmethod
     def from_file(cls, path: Path) -> "DISTS":
-        """Take VGG-16 (``features.*``) and the weights of its channels (``dists.alpha``, ``dists.beta``) from a file.
+        """Load VGG-16 (``features.*``) and the weights of its channels (``dists.alpha``, ``dists.beta``) from a file.
 
         Raises:
             BlindSRError: the file cannot be read, or holds something else.

@@ -35,7 +35,7 @@ class LPIPS(nn.Module):
 
     @classmethod
     def from_file(cls, path: Path, net: Net = "alex") -> "LPIPS":
-        """Take the weights from a file.
+        """Load the weights from a file.
 
         Raises:
             BlindSRError: the file cannot be read, or is of another network.

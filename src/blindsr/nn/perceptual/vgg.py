@@ -36,7 +36,7 @@ class VGG(Trunk):
 
     @classmethod
     def from_file(cls, path: Path, depth: Depth) -> "VGG":
-        """Take the weights from a file with torchvision's names; other tensors, as the classifier's, may be there too.
+        """Load the weights from a file with torchvision's names, which may also contain others, as the classifier's.
 
         Raises:
             BlindSRError: the file cannot be read, or is of another network.
@@ -46,7 +46,7 @@ class VGG(Trunk):
         return net
 
     def take(self, tensors: Mapping[str, Tensor], path: Path) -> None:
-        """Take the weights out of a file's tensors; as `read_weights` in all else."""
+        """Fill this network from the tensors of a file."""
         names = {name: f"features.{name.removeprefix('layers.')}" for name in self.state_dict()}
         fill_weights(self, tensors, names, path, f"VGG-{self.depth} as torchvision names them")
 
@@ -55,7 +55,7 @@ class VGG(Trunk):
         return self._maps(x, _MAX)
 
     def features(self, x: Tensor, pool: Pool = _MAX) -> list[Tensor]:
-        """As `forward`, after the ReLU, with any pooling by 2."""
+        """Compute the maps of `forward` after their ReLU, with any pooling by 2."""
         return [F.relu(found) for found in self._maps(x, pool)]
 
     def _maps(self, x: Tensor, pool: Pool) -> list[Tensor]:

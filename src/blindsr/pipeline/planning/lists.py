@@ -27,7 +27,7 @@ def read_list(path: Path) -> list[str]:
             data = sys.stdin.buffer.read()
         lines = re.split(r"\r\n|\r|\n", _decoded(data))
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8 or UTF-16"
+        reason = error.strerror if isinstance(error, OSError) else "not a text file in UTF-8 or UTF-16"
         raise BlindSRError(f"cannot read list {named}: {reason}", Code.CANNOT_READ) from None
     return [line for line in lines if line.strip() and not line.startswith("#")]
 

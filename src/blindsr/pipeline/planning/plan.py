@@ -125,7 +125,7 @@ def roots(inputs: Sequence[str | os.PathLike[str]], out: str, naming: Naming) ->
             return [Root(files[0].place, folder, "named")]
         if locations.suffix_of(folder) in formats.WRITTEN:
             raise BlindSRError(
-                f"several images need an output folder, but {out} is named like a file; end a folder with /"
+                f"several images need an output folder, but {out} has a file extension; add / if it is a folder"
             )
     _check_folder(folder)
     _check_template(naming)

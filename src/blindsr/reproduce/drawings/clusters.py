@@ -82,7 +82,7 @@ class Clusters(Drawing):
     tasks: tuple[tuple[Task, ...], ...] = ()
     random: RandomTasks | None = None
     kernel: int = 21
-    repeats: int = Field(0, ge=0, description="support sets a task, drawn from all images; 0 uses each image once")
+    repeats: int = Field(0, ge=0, description="support sets per task, drawn from all images; 0 uses each image once")
     neighbours: int = 5
 
     def used(self) -> Iterable[str]:

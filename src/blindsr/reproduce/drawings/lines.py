@@ -19,7 +19,7 @@ class Series(Drawing):
     kind: Literal["series"]
     title: str
     x: str = Field(description="label of the axis")
-    groups: dict[str, dict[int, float]] = Field(description="label of a line to its rows, each with its x")
+    groups: dict[str, dict[int, float]] = Field(description="rows of each line by its label, each row with its x")
     table: int = 0
     column: int = 0
 
@@ -61,7 +61,7 @@ class StepsLine(StrictModel):
 
     label: str
     variant: str
-    learner: bool = Field(False, description="whether it is the network that a teacher reads which takes the steps")
+    learner: bool = Field(False, description="whether the network that the teacher reads takes the steps")
 
 
 class Steps(Drawing):

@@ -70,8 +70,8 @@ class Queue:
             created=time.time(), started=None, finished=None, deaths=0, error=None, result=None, key=key, asked=asked,
         )  # fmt: skip
         if not await self._store.add_job(job, self._service.settings.queue):
-            told = f"the queue is full ({self._service.settings.queue} photographs); try again later"
-            raise ProblemError(429, "queue-full", told, {"Retry-After": str(_RETRY_AFTER)})
+            message = f"the queue is full ({self._service.settings.queue} photographs); try again later"
+            raise ProblemError(429, "queue-full", message, {"Retry-After": str(_RETRY_AFTER)})
         self._changed(job.id)
         self._wake.set()
         return await self.job(job.id)

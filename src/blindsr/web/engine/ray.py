@@ -107,8 +107,8 @@ class RayPool:
                     self._handle = await asyncio.to_thread(_deployed, self.size, self._address, self._url)
                 except Exception as error:  # a node that does not start in time is a plain Exception
                     _log.exception("cannot connect to the cluster")
-                    told = f"cannot connect to the cluster: {str(error).splitlines()[0]}"
-                    raise ProblemError(503, "unreachable", told) from None
+                    message = f"cannot connect to the cluster: {str(error).splitlines()[0]}"
+                    raise ProblemError(503, "unreachable", message) from None
                 self.starts += 1
         return self._handle
 

@@ -35,8 +35,8 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
     except BlindSRError:
         return {**_size(images.read_file(path, max_pixels=max_pixels)), "format": kind, "frames": count}
     if strips.width * strips.height > max_pixels:
-        told = f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are supported"
-        raise BlindSRError(told, Code.TOO_LARGE)
+        message = f"{path} has {strips.width}x{strips.height} pixels; at most {max_pixels} are supported"
+        raise BlindSRError(message, Code.TOO_LARGE)
     return {"width": strips.width, "height": strips.height, "format": kind, "frames": count}
 
 

@@ -293,8 +293,8 @@ def _description(path: Path) -> str:
     """Return the first paragraph of the card text of some weights."""
     page = path.with_suffix(".md")
     paragraphs = page.read_text(encoding="utf-8").split("\n\n") if page.is_file() else []
-    told = [one for one in paragraphs if one.strip() and not one.startswith(("#", "Method:", "|"))]
-    return " ".join(told[0].split()) if told else ""
+    texts = [one for one in paragraphs if one.strip() and not one.startswith(("#", "Method:", "|"))]
+    return " ".join(texts[0].split()) if texts else ""
 
 
 def warm(*, settings: Values, watch: Watch) -> Values:
