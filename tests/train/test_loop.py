@@ -233,9 +233,9 @@ def test_other_photographs_are_noticed_on_resuming(
     small = recipe.load_recipe("cmdsr_x4.plain", [*settings, "stage.steps=1"])
     train(small, Photos.read([photographs]), options(tmp_path))
     train(small, Photos.read([photographs]), options(tmp_path), resume=True)
-    assert "resumed with other" not in caplog.text
+    assert "resumed with different" not in caplog.text
     train(small, Photos.read([photographs], exclude=["0.png"]), options(tmp_path), resume=True)
-    assert "resumed with other photographs, names" in caplog.text
+    assert "resumed with different photographs, names" in caplog.text
 
 
 def test_what_a_run_was_trained_on_and_how_is_kept_when_it_goes_on_otherwise(
@@ -245,7 +245,7 @@ def test_what_a_run_was_trained_on_and_how_is_kept_when_it_goes_on_otherwise(
     train(small, photos, options(tmp_path, time_limit=0.0))
     caplog.clear()
     train(small, photos, options(tmp_path, precision="bf16"), resume=True)
-    assert "resumed with other precision, so" in caplog.text
+    assert "resumed with different precision: " in caplog.text
     assert [one["precision"] for one in checkpoint.load_checkpoint(tmp_path)["data"]] == ["fp32", "bf16"]
 
 
