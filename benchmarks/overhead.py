@@ -8,7 +8,6 @@ For thumbnails it is also taken for the images alone, without the border by whic
 """
 
 import argparse
-import csv
 import math
 import tempfile
 import time
@@ -18,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from table import Row, show  # stands beside this file
 from torch import Tensor
 
 from blindsr import images
+from blindsr.benchmark.timing import hardware
 from blindsr.contract import Method
 from blindsr.degrade import resize
 from blindsr.images import Picture
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, default=3.0, help="of the photograph")
     parser.add_argument("--max-memory", default="2GB", help="limit within which the photograph is restored")
     parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
-    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--csv", type=Path, help="write the table")
     chosen = parser.parse_args()
     now = time.process_time if chosen.processor else time.perf_counter
     with tempfile.TemporaryDirectory() as folder:
@@ -50,16 +51,12 @@ def main() -> None:
             _thumbnails(chosen.model, chosen.count, Path(folder), now),
             _photograph(chosen.model, chosen.megapixels, chosen.max_memory, Path(folder), now),
         ]
-    for row in rows:
-        print(row, flush=True)
-    if chosen.csv:
-        with chosen.csv.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+    unit = "s of processor time" if chosen.processor else "s"
+    where = f"`{chosen.model}`: {hardware()}, {torch.get_num_threads()} threads"
+    show([(where, f"whole, {unit}", "in the network", "ratio", "network, images alone", "ratio"), *rows], chosen.csv)
 
 
-def _thumbnails(model: str, count: int, folder: Path, now: Callable[[], float]) -> dict[str, Any]:
+def _thumbnails(model: str, count: int, folder: Path, now: Callable[[], float]) -> Row:
     restorer = Restorer(Options(model=model))
     assert isinstance(restorer.upscaler, Upscaler)
     jobs = [Job(folder / f"{number}.png", folder / f"{number}_x4.png") for number in range(count + 1)]
@@ -79,7 +76,7 @@ def _thumbnails(model: str, count: int, folder: Path, now: Callable[[], float]) 
     return _row(f"{count} thumbnails of {_SIDE}x{_SIDE}", whole, sum(inside), now() - begin)
 
 
-def _photograph(model: str, megapixels: float, limit: str, folder: Path, now: Callable[[], float]) -> dict[str, Any]:
+def _photograph(model: str, megapixels: float, limit: str, folder: Path, now: Callable[[], float]) -> Row:
     width = round(math.sqrt(megapixels * 1.5e6))
     height = round(width / 1.5)
     images.write(Picture(_scene(height, width, 0)[0]), folder / "photo.png")
@@ -126,15 +123,9 @@ def _scene(height: int, width: int, seed: int) -> Tensor:
     return (total + 0.01 * torch.randn(total.shape, generator=generator)).clamp(0, 1)
 
 
-def _row(what: str, whole: float, network: float, alone: float | None) -> dict[str, Any]:
-    return {
-        "what": what,
-        "whole s": round(whole, 2),
-        "network s": round(network, 2),
-        "whole / network": round(whole / network, 2),
-        "network, images alone s": "" if alone is None else round(alone, 2),
-        "whole / images alone": "" if alone is None else round(whole / alone, 2),
-    }
+def _row(what: str, whole: float, network: float, alone: float | None) -> Row:
+    images_alone = ("", "") if alone is None else (f"{alone:.2f}", f"{whole / alone:.2f}")
+    return (what, f"{whole:.2f}", f"{network:.2f}", f"{whole / network:.2f}", *images_alone)
 
 
 if __name__ == "__main__":

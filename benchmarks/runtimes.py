@@ -1,16 +1,16 @@
 """Every model in every runtime and precision on this machine, beside its limit and what others use.
 
-    python benchmarks/runtimes.py [--side 160] [--models cmdsr_x4.photo ...] [--json FILE]
+    python benchmarks/runtimes.py [--side 160] [--models cmdsr_x4.photo ...] [--csv FILE]
     OMP_NUM_THREADS=1 python benchmarks/runtimes.py --processor    # on a busy machine: time of the processor
 
-One line of JSON for each: seconds of the restoring network alone (the least of three runs, all runtimes in turn, so
+One row for each: seconds of the restoring network alone (the least of three runs, all runtimes in turn, so
 that a busy moment hits all), seconds of a whole call with condition and corrections, megapixels of result a second,
-GFLOPS, and their share of the peak of this machine: a 3x3 convolution of 64 channels in torch. Networks of other
+GFLOPS, their share of the peak of this machine, a 3x3 convolution of 64 channels in torch, and megabytes of the
+activations. Networks of other
 authors have random weights, which do for speed; spandrel makes them.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,9 +19,11 @@ from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
+from table import Row, show  # stands beside this file
 from torch.utils.flop_counter import FlopCounterMode
 
 from blindsr import weights
+from blindsr.benchmark.timing import hardware
 from blindsr.contract import Hints, Method
 from blindsr.devices import computes_bf16
 from blindsr.inference import Upscaler
@@ -41,20 +43,21 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=160, help="of the square LR image")
     parser.add_argument("--models", nargs="*", default=list(weights.available()))
     parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--csv", type=Path, help="write the table")
     arguments = parser.parse_args()
     now = time.process_time if arguments.processor else time.perf_counter
     lr = torch.rand(1, 3, arguments.side, arguments.side, generator=torch.Generator().manual_seed(0))
     peaks = {precision: peak(precision, now) for precision in precisions()}
-    lines = [{"peak GFLOPS": {name: round(value, 1) for name, value in peaks.items()}, "torch": torch.__version__}]
-    print(json.dumps(lines[0]), flush=True)
+    where = f"{hardware()}, {torch.get_num_threads()} threads, torch {torch.__version__.partition('+')[0]}"
+    rows: list[Row] = [
+        (where, "runtime", "precision", "network, s", "whole, s", "MP/s", "GFLOPS", "of peak", "activations, MB"),
+        *(("the peak", "torch", name, "", "", "", f"{value:.0f}", "1.00", "") for name, value in peaks.items()),
+    ]
     makers: dict[str, Callable[[], Method[Any]]] = {name: partial(load_method, name) for name in arguments.models}
     for name, make in {**makers, **others()}.items():
-        for line in measure(name, make, lr, peaks, now):
-            lines.append(line)
-            print(json.dumps(line), flush=True)
-    if arguments.json:
-        arguments.json.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        print(name, flush=True)
+        rows += measure(name, make, lr, peaks, now)
+    show(rows, arguments.csv)
 
 
 def precisions() -> list[str]:
@@ -87,8 +90,8 @@ def others() -> dict[str, Callable[[], Method[Any]]]:
 
 def measure(
     name: str, make: Callable[[], Method[Any]], lr: torch.Tensor, peaks: dict[str, float], now: Clock
-) -> list[dict[str, Any]]:
-    """A line for each runtime and precision."""
+) -> list[Row]:
+    """A row for each runtime and precision."""
     ways = [("torch", precision) for precision in peaks]
     ways += [(runtime, "fp32") for runtime in session.OTHERS if session.installed(runtime)]
     hints = Hints(steps=1) if "steps" in make().supported_hints else Hints()
@@ -104,24 +107,25 @@ def measure(
     for _ in range(_RUNS + 1):  # the first one prepares
         for index, (_, _, upscaler, known) in enumerate(prepared):
             network[index] = min(network[index], clock(partial(_network, upscaler, lr, known), now))
-    lines = []
+    rows: list[Row] = []
     for index, (runtime, precision, upscaler, _) in enumerate(prepared):
         whole, seconds = least(partial(upscaler, lr, hints), now), network[index]
         speed = gflop / seconds
-        lines.append(
-            {
-                "model": name,
-                "runtime": runtime,
-                "precision": precision,
-                "network s": round(seconds, 3),
-                "whole s": round(whole, 3),
-                "MP/s": round(lr[0, 0].numel() * method.traits.scale**2 / 1e6 / seconds, 3),
-                "GFLOPS": round(speed, 1),
-                "of peak": round(speed / peaks[precision], 2),
-                "MB held": round(method.traits.features(*lr.shape[-2:]) / 1e6),
-            }
+        megapixels = lr[0, 0].numel() * method.traits.scale**2 / 1e6
+        rows.append(
+            (
+                f"`{name}`" if name in weights.available() else name,
+                runtime,
+                precision,
+                f"{seconds:.3f}",
+                f"{whole:.3f}",
+                f"{megapixels / seconds:.2f}",
+                f"{speed:.0f}",
+                f"{speed / peaks[precision]:.2f}",
+                f"{method.traits.features(*lr.shape[-2:]) / 1e6:.0f}",
+            )
         )
-    return lines
+    return rows
 
 
 def _network(upscaler: Upscaler, lr: torch.Tensor, condition: Any) -> torch.Tensor:
