@@ -181,7 +181,7 @@ def write_strips(
 
 
 class PngStream:
-    """Incremental PNG writer; libvips and Pillow need all rows at once."""
+    """Incremental PNG writer: Pillow needs all rows at once, and libvips has no loader of raw pixels from a stream."""
 
     def __init__(self, file: BinaryIO, shape: tuple[int, ...], metadata: Metadata) -> None:
         height, width, channels = (*shape, 1)[:3]
