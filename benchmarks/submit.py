@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from blindsr import weights
 from blindsr.benchmark.submission import Run
 
 HERE = Path(__file__).resolve().parent
@@ -67,12 +68,20 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
             measures += [f"--{option}", str(path)]
     told = [word for key in ("name", "note", "url") if key in one for word in (f"--{key}", one[key])]
     told += ["--program-version", one["version"]] if "version" in one else []
-    told += ["--parameters", str(one["parameters"])] if "parameters" in one else []
+    parameters = one.get("parameters", own_parameters(one["run"]))
+    told += [] if parameters is None else ["--parameters", str(parameters)]
     out = HERE / "submissions" / f"{one['file']}.json"
     blindsr(
         *("benchmark", "score", suite, "--results", sr, *data),
         *(*measures, *told, "-o", out, "--overwrite"),
     )
+
+
+def own_parameters(run: str) -> int | None:
+    """Parameters of the weights of this package that a command names."""
+    words = shlex.split(run)
+    path = weights.available().get(words[words.index("-m") + 1]) if "-m" in words else None
+    return None if path is None else weights.parameters(path)
 
 
 def typed(run: str) -> str:

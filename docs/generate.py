@@ -175,11 +175,11 @@ def _programs(submissions: list[Submission]) -> list[str]:
             speed, memory = speed_of(one), one.run.memory
             rows.append(
                 f"| {one.program.name} | {_cell(one.program.note)} | "
-                f"{'-' if one.program.parameters is None else one.program.parameters} | "
+                f"{'-' if one.program.parameters is None else f'{one.program.parameters / 1e6:.2f} M'} | "
                 f"{'-' if speed is None else f'{speed:.1f}'} | "
                 f"{'-' if memory is None else f'{memory / 2**20:.0f}'} | {_cell(one.run.hardware) or '-'} |"
             )
-    head = ["program", "note", "parameters", "processor s / LR megapixel", "memory, MiB", "hardware"]
+    head = ["program", "note", "parameters", "processor time, s per LR megapixel", "memory, MiB", "hardware"]
     return [f"| {' | '.join(head)} |", "|---|---|---:|---:|---:|---|", *rows, ""]
 
 
