@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from blindsr.cli.measure.extra import extra_measures
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from blindsr.benchmark.submission import Result, Submission
-    from blindsr.evaluate import Measure
 
 app = typer.Typer(help="Measure any program on frozen suites of degraded images.", no_args_is_help=True)
 
@@ -140,7 +141,7 @@ def score(
         name=name or results.resolve().name, version=program_version, url=url, note=note, parameters=parameters
     )
     subject = room.Subject(results, program, timing.read_run(results))
-    more = _measures(lpips, vgg, niqe, device)
+    more = extra_measures(lpips, vgg, niqe, device)
     console = Console()
     with console.status(f"{one.name}: reading originals") as status:
         source = Source(one, Originals.find(data))
@@ -197,14 +198,6 @@ def leaderboard(
         submissions = [one for one in submissions if one.suite in names]
     files.write_file(out, room.leaderboard_html(chosen, submissions), overwrite=overwrite)
     typer.echo(f"{len(submissions)} submissions are in {out}")
-
-
-def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: str) -> list[Measure]:
-    from blindsr.devices import find_device
-    from blindsr.evaluate import measures
-
-    found = measures.perceptual(alex=lpips, vgg=vgg, device=find_device(device)) if lpips or vgg else []
-    return [*found, measures.niqe_measure(niqe)] if niqe else found
 
 
 def _print(console: Console, submission: Submission) -> None:

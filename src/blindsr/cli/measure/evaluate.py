@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+from blindsr.cli.measure.extra import extra_measures
 from blindsr.errors import BlindSRError, Code, check_conflicts
 from blindsr.version import __version__
 
@@ -108,7 +109,7 @@ def evaluate(
         steps=steps,
         support=support or (),
         save=room.Folders(save_lr, save_sr),
-        more=_measures(lpips, vgg, niqe, device),
+        more=extra_measures(lpips, vgg, niqe, device),
         settings=_settings(
             kernel=kernel,
             steps=steps,
@@ -242,15 +243,6 @@ def _on_photographs(job: Job, protocol: RealProtocol, data: list[Path], lr: Path
         )
     _print(job.console, scores)
     return scores
-
-
-def _measures(lpips: Path | None, vgg: Path | None, niqe: Path | None, device: str) -> list[Measure]:
-    """Return the measures in addition to PSNR and SSIM."""
-    from blindsr.devices import find_device
-    from blindsr.evaluate import measures
-
-    found = measures.perceptual(alex=lpips, vgg=vgg, device=find_device(device)) if lpips or vgg else []
-    return [*found, measures.niqe_measure(niqe)] if niqe else found
 
 
 def _print(console: Console, scores: Scores) -> None:
