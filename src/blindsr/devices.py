@@ -1,10 +1,13 @@
 """Devices and floating-point formats."""
 
 import platform
+from typing import Literal
 
 import torch
 
 from blindsr.errors import BlindSRError, Code
+
+Precision = Literal["auto", "fp32", "bf16"]
 
 _ACCELERATORS = ("cuda", "xpu", "mps")
 """Kinds of devices that ``auto`` takes."""
@@ -63,6 +66,13 @@ def computes_bf16(device: torch.device) -> bool:
         return bool(torch.xpu.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities() if device.type == "cpu" else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def resolve_precision(precision: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
+    """What ``"auto"`` is on a device: bf16 if it computes in it, else fp32."""
+    if precision != "auto":
+        return precision
+    return "bf16" if computes_bf16(device) else "fp32"
 
 
 def is_traced() -> bool:

@@ -5,9 +5,10 @@ from typing import Literal
 
 import torch
 
+from blindsr.devices import Precision
 from blindsr.inference.ensemble import Ensemble
 from blindsr.inference.named import load_method
-from blindsr.inference.upscaler import Precision, Upscaler
+from blindsr.inference.upscaler import Upscaler
 from blindsr.runtimes.compiled import compiled
 from blindsr.runtimes.session import Runtime
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from blindsr import forks, heap
 from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize, resize_to
-from blindsr.devices import computes_bf16, find_device
+from blindsr.devices import Precision, find_device, resolve_precision
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture, luma, read
 from blindsr.images.color.gamut import find_gamut
@@ -29,7 +29,6 @@ from blindsr.inference.transparency import fill_transparent, network_input
 Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
 """Input of `Upscaler.upscale`: a picture, a path, an array or PIL image (see `Picture.from_array`), or a tensor
 ``(3, h, w)`` in [0, 1]."""
-Precision = Literal["auto", "fp32", "bf16"]
 
 TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
 """Available tile sides, LR pixels; larger ones repeat less context, smaller ones need less memory."""
@@ -86,7 +85,7 @@ class Upscaler:
             raise BlindSRError(f"expected the precision auto, fp32 or bf16, got {precision!r}")
         if tile != "auto" and tile < 1:
             raise BlindSRError(f"expected a tile of at least 1 pixel, or auto, got {tile}")
-        self.precision = precision if precision != "auto" else ("bf16" if computes_bf16(self.device) else "fp32")
+        self.precision = resolve_precision(precision, self.device)
         self.seed, self._guard = seed, guard
         method = method if isinstance(method, Method) else load_method(method)
         self.method: Method[Any] = method.eval().to(self.device)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.status import Status
 
+    from blindsr.devices import Precision
     from blindsr.evaluate import DataSet, Folders, Measure, Protocol, RealProtocol, Results, Row, Scores
-    from blindsr.inference.upscaler import Precision, Upscaler
+    from blindsr.inference.upscaler import Upscaler
 
 
 def evaluate(
@@ -94,6 +95,7 @@ def evaluate(
 
     from blindsr import evaluate as room
     from blindsr import files
+    from blindsr.devices import find_device, resolve_precision
     from blindsr.evaluate import table
 
     for path in filter(None, (json, markdown)):
@@ -115,8 +117,8 @@ def evaluate(
             steps=steps,
             support=[path.name for path in support or ()],
             seed=seed,
-            precision=precision,
-            device=device,
+            precision=resolve_precision(cast("Precision", precision), find_device(device)),
+            device=str(find_device(device)),
             limit=limit,
         ),
         console=console,
