@@ -1,7 +1,9 @@
 import pytest
 import torch
+from torch import Tensor
 
-from blindsr.analysis.trial import Trial, judge, judge_model
+from blindsr.analysis.artefacts import smoothed
+from blindsr.analysis.trial import judge, judge_model
 from blindsr.degrade import resize
 from blindsr.images import Picture
 from blindsr.inference import Bicubic, Upscaler
@@ -22,12 +24,28 @@ def test_bicubic_does_no_harm(size: tuple[int, int]) -> None:
     assert found.defect is None
 
 
+class Sharpening(Bicubic):
+    """Bicubic interpolation whose noise is made stronger."""
+
+    def __init__(self, strength: float) -> None:
+        super().__init__(4)
+        self.strength = strength
+
+    def restore(self, lr: Tensor, condition: None) -> Tensor:
+        cubic = super().restore(lr, condition)
+        return cubic + self.strength * (cubic - smoothed(cubic, 6.0))
+
+
 def test_sharpened_noise_is_harm() -> None:
     picture = photograph()
-    cubic = resize(picture.pixels[None], 4)[0]
-    smooth = resize(resize(picture.pixels[None], 0.2), 20)[0][:, : cubic.shape[1], : cubic.shape[2]]
-    result = Picture((cubic + 2 * (cubic - smooth)).clamp(0, 1))
+    result = Upscaler(Sharpening(2), device="cpu").upscale(picture)
     assert "fine structure" in str(judge(picture, result).defect)
+
+
+def test_a_model_is_refused_for_less_than_a_result_is_warned_of() -> None:
+    upscaler, picture = Upscaler(Sharpening(0.6), device="cpu"), photograph()
+    assert judge_model(upscaler, picture).defect is not None
+    assert judge(picture, upscaler.upscale(picture)).defect is None
 
 
 def test_another_brightness_is_harm_but_missing_noise_is_not() -> None:
@@ -38,9 +56,12 @@ def test_another_brightness_is_harm_but_missing_noise_is_not() -> None:
 
 
 def test_clean_photographs_may_gain_faint_detail() -> None:
-    assert Trial(1.8, 0.1).defect is not None
-    assert Trial(1.8, 0.1, clean=True).defect is None
-    assert Trial(4.0, 0.1, clean=True).defect is not None
+    upscaler, picture = Upscaler(Sharpening(1.2), device="cpu"), photograph()
+    result = upscaler.upscale(picture)
+    assert judge_model(upscaler, picture, 8).defect is not None
+    assert judge_model(upscaler, picture, 8, clean=True).defect is None
+    assert judge(picture, result, 8).defect is not None
+    assert judge(picture, result, 8, clean=True).defect is None
 
 
 def test_results_of_other_sizes_are_judged_too() -> None:

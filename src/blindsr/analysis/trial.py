@@ -23,10 +23,15 @@ _RANKS = (0.2, 0.6)
 """Which of them are tried, by their detail: a flat one and one with detail."""
 _LOOKED_AT = 192
 """Side of the part that a model conditions on for a trial, pixels."""
-_FINE_DIRTY, _FINE_CLEAN = 1.25, 2.5
-"""Fine structure in flat parts, against bicubic, from which on something was sharpened that is not detail: in
-photographs with noise or JPEG blocks, which are most of what is there, and in clean ones, whose faint detail may come
-back."""
+_FINE_TRIED, _FINE_RESULT, _FINE_CLEAN = 1.25, 2.0, 2.5
+"""Fine structure in flat parts, against bicubic, from which on something was sharpened that is not detail.
+
+Weights are not chosen for a photograph with noise or JPEG blocks from the first limit on, which is strict, since others
+can take their place. A warning of a result begins at the second one: restored detail counts as fine structure too, and
+of 99 degraded training photographs that `cmdsr_x4.photo` made better than bicubic interpolation (PSNR), 34 lay above
+the first limit and 2 above the second (`benchmarks/cautions.py`). In certainly clean photographs faint detail may come
+back, up to the third.
+"""
 _DRIFT = 2.0
 """Difference (0..255) of smoothed result and photograph from which on they show different things."""
 _NOISE_SHARE = 0.2
@@ -55,13 +60,13 @@ class Trial:
     """Root mean square difference between photograph and reduced result, both smoothed, 0..255."""
     noise: float = 0.0
     """Level of the photograph's noise, 0..255."""
-    clean: bool = False
-    """Whether the photograph certainly has neither noise nor JPEG blocks."""
+    most_fine: float = _FINE_TRIED
+    """Largest acceptable ``fine``."""
 
     @property
     def defect(self) -> str | None:
         """Describe the defect of the result; None if it is no worse than bicubic interpolation."""
-        if self.fine > (_FINE_CLEAN if self.clean else _FINE_DIRTY):
+        if self.fine > self.most_fine:
             return f"it shows {self.fine:.1f} times the fine structure of bicubic interpolation where the image is flat"
         if self.drift > _DRIFT + _NOISE_SHARE * self.noise:
             return f"it departs from the photograph by {self.drift:.0f} of 255"
@@ -130,13 +135,13 @@ def judge_model(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, cle
     for top, left, height, width in _windows(picture.pixels):
         part = upscaler.preview(picture, condition, (left, top, width, height), strict=True)
         pairs.append((picture.pixels[None, :, top : top + height, left : left + width], part.pixels[None]))
-    return _judged(pairs, noise, clean=clean)
+    return _judged(pairs, noise, _FINE_CLEAN if clean else _FINE_TRIED)
 
 
 def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
     """Measure a result of any size on two windows; results not larger than the photograph have no defects."""
     if result.height < picture.height or result.width < picture.width:
-        return Trial(0.0, 0.0, noise, clean)
+        return Trial(0.0, 0.0, noise)
     down, right = result.height / picture.height, result.width / picture.width
     pairs = []
     for top, left, height, width in _windows(picture.pixels):
@@ -144,7 +149,7 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
         columns = slice(round(right * left), round(right * (left + width)))
         lr = picture.pixels[None, :, top : top + height, left : left + width]
         pairs.append((lr, result.pixels[None, :, rows, columns]))
-    return _judged(pairs, noise, clean=clean)
+    return _judged(pairs, noise, _FINE_CLEAN if clean else _FINE_RESULT)
 
 
 def _inside(image: Tensor, border: int) -> Tensor:
@@ -177,12 +182,12 @@ def _windows(pixels: Tensor) -> list[tuple[int, int, int, int]]:
 
 
 @torch.no_grad()
-def _judged(pairs: list[tuple[Tensor, Tensor]], noise: float, *, clean: bool) -> Trial:
+def _judged(pairs: list[tuple[Tensor, Tensor]], noise: float, most_fine: float) -> Trial:
     if not pairs:
-        return Trial(1.0, 0.0, noise, clean)
+        return Trial(1.0, 0.0, noise)
     fine = max(fine_structure(lr, sr) for lr, sr in pairs)
     drift = math.sqrt(sum(_drift(lr, sr) for lr, sr in pairs) / len(pairs))
-    return Trial(fine, drift, noise, clean)
+    return Trial(fine, drift, noise, most_fine)
 
 
 def _drift(lr: Tensor, sr: Tensor) -> float:
