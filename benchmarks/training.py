@@ -94,7 +94,7 @@ class PairByPair(MRDA):
             named = {f"body.{name}": values for name, values in params.items()}
             return F.l1_loss(functional_call(self.mln, {**named, **fixed}, (lr,), strict=True), hr)
 
-        *_, (params, _) = adapt(loss, self.mln.plastic, rates)
+        *_, (params, _) = adapt(loss, self.mln.adaptable, rates)
         return params
 
 

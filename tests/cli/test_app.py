@@ -107,11 +107,11 @@ def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_options_with_several_values(typed: str, parsed: str) -> None:
-    assert commands.spread(typed.split()) == parsed.split()
+    assert commands.repeat_options(typed.split()) == parsed.split()
 
 
 @given(st.lists(st.sampled_from(["a", "b", "--support", "-o", "--"]), max_size=8))
 def test_spreading_twice_is_spreading_once(words: list[str]) -> None:
-    once = commands.spread(["upscale", *words])
-    assert commands.spread(once) == once
+    once = commands.repeat_options(["upscale", *words])
+    assert commands.repeat_options(once) == once
     assert [word for word in once if word != "--support"] == ["upscale", *(w for w in words if w != "--support")]

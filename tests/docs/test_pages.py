@@ -17,7 +17,7 @@ import pytest
 import typer
 from pages import PAGES, ROOT, Line, commands, lines, name
 
-from blindsr.cli.app import app, spread
+from blindsr.cli.app import app, repeat_options
 
 EVERY = [command for page in PAGES for command in commands(page) if not command.text.startswith("mkdir ")]
 _FILES = {".safetensors", ".pth"}
@@ -36,7 +36,7 @@ def test_there_are_commands() -> None:
 @pytest.mark.parametrize("command", EVERY, ids=str)
 def test_commands_parse(command: Line) -> None:
     group: Any = typer.main.get_command(app)
-    arguments = spread(words(command))
+    arguments = repeat_options(words(command))
     while hasattr(group, "commands") and arguments and arguments[0] in group.commands:
         group, arguments = group.commands[arguments[0]], arguments[1:]
     if arguments[:1] in (["--help"], ["--version"]):

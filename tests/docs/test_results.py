@@ -10,7 +10,7 @@ import pytest
 import tables
 import typer
 
-from blindsr.cli.app import app, spread
+from blindsr.cli.app import app, repeat_options
 
 SECTIONS = measure.sections()
 
@@ -37,7 +37,7 @@ def test_sections_have_a_table(section: dict[str, Any]) -> None:
 def test_files_are_those_of_their_commands(command: str) -> None:
     """Models, protocols, data sets and settings of a file are those of the command beside it."""
     last = command.rpartition(" && ")[2]
-    words = spread(shlex.split(last.replace(" > ", " --json "))[1:])
+    words = repeat_options(shlex.split(last.replace(" > ", " --json "))[1:])
     path = measure.HERE / measure.output(command)
     if not path.is_file():
         pytest.skip("not measured yet")

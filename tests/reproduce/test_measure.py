@@ -8,7 +8,7 @@ from blindsr.evaluate import data_sets, evaluate, protocol
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.reproduce.measure import Meter, Ours, multiply_adds, parameters, seconds
+from blindsr.reproduce.measure import MeasuredCell, Meter, multiply_adds, parameters, seconds
 from blindsr.reproduce.study import Column, Row
 
 
@@ -20,10 +20,10 @@ def upscaler(**config: object) -> Upscaler:
 
 
 def test_mean_and_spread_over_seeds() -> None:
-    made = Ours.of([(1.0, 10.0), (2.0, 10.0), (3.0, 10.0)])
+    made = MeasuredCell.of([(1.0, 10.0), (2.0, 10.0), (3.0, 10.0)])
     assert made.mean == (2.0, 10.0)
     assert made.spread == (1.0, 0.0)
-    assert Ours.of([(1.0,)]).spread is None
+    assert MeasuredCell.of([(1.0,)]).spread is None
 
 
 def test_a_cell_is_what_evaluation_gives(hr_folder: Path) -> None:

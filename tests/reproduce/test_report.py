@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from blindsr.reproduce.measure import Ours
+from blindsr.reproduce.measure import MeasuredCell
 from blindsr.reproduce.report import Report, text
 from blindsr.reproduce.runs import Trained
 from blindsr.reproduce.study import Column, parse
@@ -31,7 +31,10 @@ def report(seeds: int = 1) -> Report:
         "cmdsr-table-0",
     )
     run = Trained("a", 0, None, "w", 0, 0, 0.0)
-    cells = {(0, 1, 0): Ours.of([(26.5, 0.75), (27.5, 0.75)][:seeds]), (0, 1, 1): Ours.of([(512.0,)] * seeds)}
+    cells = {
+        (0, 1, 0): MeasuredCell.of([(26.5, 0.75), (27.5, 0.75)][:seeds]),
+        (0, 1, 1): MeasuredCell.of([(512.0,)] * seeds),
+    }
     return Report(study, "30m", seeds, cells, (run,), ("Set14",), ("Set5",), {"x": float("inf")})
 
 

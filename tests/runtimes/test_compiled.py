@@ -91,11 +91,11 @@ def test_auto_takes_what_was_measured(ready: Make) -> None:
     pytest.importorskip("onnxruntime")
     method = ready("mrda")
     assert compiled(method, "auto") is method
-    tune.note(digest(method), {"torch": 2.0, "onnxruntime": 1.0}, cache())
+    tune.store_times(digest(method), {"torch": 2.0, "onnxruntime": 1.0}, cache())
     assert isinstance(compiled(method, "auto"), Compiled)
     assert compiled(method, "auto", "cuda") is method
     assert compiled(method, "torch") is method
-    tune.note(digest(method), {"torch": 1.0, "onnxruntime": 2.0}, cache())
+    tune.store_times(digest(method), {"torch": 1.0, "onnxruntime": 2.0}, cache())
     assert compiled(method, "auto") is method
 
 

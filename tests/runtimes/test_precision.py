@@ -10,7 +10,7 @@ import pytest
 from blindsr.errors import BlindSRError, Code
 from blindsr.runtimes.compiled import example
 from blindsr.runtimes.graph import IMAGE
-from blindsr.runtimes.precision import halved, quantised
+from blindsr.runtimes.precision import to_float16, to_int8
 from blindsr.runtimes.session import open_session
 
 pytest.importorskip("onnxruntime", reason="needs the extra onnx")
@@ -24,7 +24,7 @@ def _inputs(method: Any) -> dict[str, Any]:
 
 
 def test_float16(method: Make, graph: Make) -> None:
-    inputs, half = _inputs(method("mrda")), halved(graph("mrda"))
+    inputs, half = _inputs(method("mrda")), to_float16(graph("mrda"))
     full = open_session(graph("mrda"), "onnxruntime")(inputs)[0]
     made = open_session(half, "onnxruntime")(inputs)[0]
     assert made.dtype == np.float32
@@ -34,7 +34,7 @@ def test_float16(method: Make, graph: Make) -> None:
 
 def test_int8(method: Make, graph: Make) -> None:
     inputs = _inputs(method("cmdsr"))
-    small = quantised(graph("cmdsr"), [inputs, inputs])
+    small = to_int8(graph("cmdsr"), [inputs, inputs])
     made, full = (open_session(one, "onnxruntime")(inputs)[0] for one in (small, graph("cmdsr")))
     assert 0 < np.abs(made - full).mean() < 0.05
 
@@ -42,6 +42,6 @@ def test_int8(method: Make, graph: Make) -> None:
 def test_without_the_packages(graph: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     made = graph("mrda")
     monkeypatch.setitem(sys.modules, "onnx", None)
-    for change in (halved, lambda one: quantised(one, [])):
+    for change in (to_float16, lambda one: to_int8(one, [])):
         with pytest.raises(BlindSRError, check=Code.MISSING_DEPENDENCY.matches):
             change(made)

@@ -17,8 +17,8 @@ def test_the_fastest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert tune.fastest(network, tmp_path) == "torch"
     assert not asked, "weights need not be read where nothing was measured"
-    tune.note("a", {"torch": 2.0, "openvino": 1.5}, tmp_path / "new")
-    tune.note("b", {"torch": 1.0, "openvino": 1.5}, tmp_path / "new")
+    tune.store_times("a", {"torch": 2.0, "openvino": 1.5}, tmp_path / "new")
+    tune.store_times("b", {"torch": 1.0, "openvino": 1.5}, tmp_path / "new")
     assert tune.fastest(network, tmp_path / "new") == "openvino"
     assert tune.fastest(lambda: "b", tmp_path / "new") == "torch"
     assert tune.fastest(lambda: "c", tmp_path / "new") == "torch"
@@ -32,7 +32,7 @@ def test_files_that_are_damaged_or_cannot_be_written(tmp_path: Path) -> None:
         assert tune.fastest(lambda: "a", tmp_path) == "torch"
     (tmp_path / "file").touch()
     with pytest.raises(BlindSRError, check=Code.CANNOT_WRITE.matches):
-        tune.note("a", {}, tmp_path / "file" / "below")
+        tune.store_times("a", {}, tmp_path / "file" / "below")
 
 
 def test_the_least_of_some_times() -> None:

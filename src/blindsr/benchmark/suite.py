@@ -34,7 +34,7 @@ class HighResolution(_Part):
     sha256: str
 
 
-class Measured(_Part):
+class MeasuredConvention(_Part):
     """The convention of PSNR and SSIM."""
 
     channel: Channel
@@ -53,7 +53,7 @@ class Case(_Part):
     title: str
     source: str
     scale: int = Field(ge=1)
-    measured: Measured
+    measured: MeasuredConvention
     core: bool = False
     """Whether it belongs to the short list that every submission should have."""
     steps: tuple[Step, ...] = ()

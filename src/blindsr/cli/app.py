@@ -69,7 +69,7 @@ def execute(arguments: Sequence[str]) -> None:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module="PIL")
     try:
-        sys.exit(app(args=spread(arguments), prog_name="blindsr", standalone_mode=False))
+        sys.exit(app(args=repeat_options(arguments), prog_name="blindsr", standalone_mode=False))
     except TyperException as error:  # the command line does not parse
         message, context = error.format_message().rstrip("."), getattr(error, "ctx", None)
         if message:  # else it was empty, and help has been printed
@@ -85,7 +85,7 @@ def execute(arguments: Sequence[str]) -> None:
         sys.exit(130)
 
 
-def spread(arguments: Sequence[str]) -> list[str]:
+def repeat_options(arguments: Sequence[str]) -> list[str]:
     """Repeat an option before each of its values, as the parser wants it: ``--data A B`` to ``--data A --data B``."""
     many = _MANY.get(arguments[0], frozenset()) if arguments else frozenset()
     repeated: list[str] = []

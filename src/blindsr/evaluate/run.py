@@ -24,7 +24,7 @@ papers give it to them; blind ones ignore it."""
 
 
 @dataclass(frozen=True)
-class WithOriginal:
+class OracleRestorer:
     """Restores an LR image with the help of its HR image, as teachers do; takes LR, degradation and HR."""
 
     restore: Callable[[Tensor, Degradation, Tensor], Tensor]
@@ -40,7 +40,7 @@ class Folders:
 
 
 def evaluate(
-    restore: Restore | WithOriginal | Results,
+    restore: Restore | OracleRestorer | Results,
     protocol: Protocol,
     data: Sequence[DataSet],
     *,
@@ -106,7 +106,7 @@ def _seed(degradation: Degradation, image: str) -> Tensor:
 
 def _image(
     path: Path,
-    restore: Restore | WithOriginal | Results,
+    restore: Restore | OracleRestorer | Results,
     protocol: Protocol,
     data_set: str,
     *,
@@ -131,7 +131,7 @@ def _image(
             _save_lr(lr, degradation, save.lr / place)
         if isinstance(restore, Results):
             sr = _result(restore.find(protocol.name, data_set, name), hr)
-        elif isinstance(restore, WithOriginal):
+        elif isinstance(restore, OracleRestorer):
             sr = restore.restore(lr, degradation, hr).detach().to(hr)
         else:
             sr = restore(lr, degradation).detach().to(hr)

@@ -67,8 +67,8 @@ def shorten(block: bytes) -> bytes:
         for pointer in set(DIRECTORIES) & set(found):
             values = found.get_ifd(pointer)
             values.pop(_MAKER_NOTE, None)
-            with_texts(values)
-        with_texts(found)
+            keep_texts(values)
+        keep_texts(found)
         short = found.tobytes().removeprefix(PREFIX)
     return short  # noqa: RET504  # the with statement may swallow an error
 
@@ -88,7 +88,7 @@ def from_tiff(file: IO[bytes]) -> bytes | None:
         for tag in _LAYOUT_TAGS & set(found):
             del found[tag]
         if set(found) - _RESOLUTION - {ORIENTATION}:
-            with_texts(found)
+            keep_texts(found)
             return set_upright(found.tobytes())
     return None
 
@@ -113,7 +113,7 @@ class _Text(str):
         return super().encode("latin1", "replace")
 
 
-def with_texts(values: MutableMapping[int, Any]) -> None:
+def keep_texts(values: MutableMapping[int, Any]) -> None:
     """Have Pillow write the texts of a directory as it read them."""
     for tag, value in list(values.items()):
         if isinstance(value, str):
@@ -138,7 +138,7 @@ def _directories(file: IO[bytes]) -> Exif:
     (first,) = struct.unpack_from(order + ("Q" if found.bigtiff else "I"), head, 8 if found.bigtiff else 4)
     found.load_from_fp(file, first)
     for pointer in set(DIRECTORIES) & set(found):  # Pillow would make up the others
-        with_texts(found.get_ifd(pointer))  # read now, while the file is at hand
+        keep_texts(found.get_ifd(pointer))  # read now, while the file is at hand
     found.bigtiff = False  # a block for other files is never one
     return found
 

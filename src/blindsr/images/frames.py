@@ -17,7 +17,7 @@ from blindsr.images.codecs.header import any_size
 from blindsr.images.color.codepoints import add_profile
 from blindsr.images.color.gamut import has_gray_profile, in_srgb, without_gray_profile
 from blindsr.images.formats import WRITTEN
-from blindsr.images.pages import MALFORMED, decode_error, hides_still, pages
+from blindsr.images.pages import MALFORMED, decode_error, has_hidden_still, pages
 from blindsr.images.picture import Format, Metadata, Picture, Samples, apply_orientation, from_samples
 from blindsr.images.read import HEAD, MAX_PIXELS, detect_format, open_image, read_metadata, read_page
 from blindsr.images.write import (
@@ -194,7 +194,7 @@ def _by_pillow(file: BinaryIO, path: Path, max_pixels: int, kind: Format) -> Fra
         plays, orientation = int(image.info.get("loop", 0)), image.getexif().get(exif.ORIENTATION, 1)
         samples, durations = [], []
         for number, frame in enumerate(ImageSequence.Iterator(image)):
-            if number == 0 and hides_still(image):
+            if number == 0 and has_hidden_still(image):
                 continue
             samples.append(apply_orientation(np.asarray(frame.convert("RGBA")), orientation))
             durations.append(_shown(frame.info.get("duration", 0)))

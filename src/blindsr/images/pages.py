@@ -50,13 +50,13 @@ def pages(path: Path, kind: Format) -> list[int]:
             return _full(path)
         if kind in ("gif", "webp", "png", "avif"):
             with any_size(), Image.open(path, formats=[kind]) as image:
-                return list(range(getattr(image, "n_frames", 1) - hides_still(image)))
+                return list(range(getattr(image, "n_frames", 1) - has_hidden_still(image)))
     except MALFORMED:
         pass
     return [0]
 
 
-def hides_still(image: Image.Image) -> bool:
+def has_hidden_still(image: Image.Image) -> bool:
     """Whether the first picture of an animated PNG is not one of its frames."""
     return bool(getattr(image, "default_image", False))
 

@@ -91,7 +91,7 @@ def measure_runtimes() -> Iterator[tuple[str, dict[str, float]]]:
                 continue
             condition = upscaler.condition(lr)
             times[runtime] = round(tune.seconds(partial(upscaler.restore, lr, condition)), 4)
-        tune.note(digest(method), times, cache())
+        tune.store_times(digest(method), times, cache())
         yield name, times
 
 

@@ -23,7 +23,7 @@ from blindsr.pipeline import condition_io
 from blindsr.pipeline.drawing import degraded_drawing
 from blindsr.runtimes import precision as precisions
 from blindsr.runtimes.compiled import example
-from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, encoder_graph, restoring_graph, waves
+from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, comparison_image, encoder_graph, restoring_graph
 from blindsr.runtimes.precision import Precision
 from blindsr.runtimes.session import open_session
 
@@ -87,9 +87,9 @@ def export(
     network = Restorer(method, given, fixed=fixed)
     graph = restoring_graph(network)
     if precision == "int8":
-        graph = precisions.quantised(graph, _examples(method, given, calibrate, fixed=fixed))
+        graph = precisions.to_int8(graph, _examples(method, given, calibrate, fixed=fixed))
     elif precision == "fp16" and to == "onnx":
-        graph = precisions.halved(graph)
+        graph = precisions.to_float16(graph)
     description = _description(model, method, given, precision, fixed=fixed)
     content = {name: _converted(graph, description, to, half=precision == "fp16")}
     difference = _difference(network, content[name], precision, to)
@@ -217,7 +217,7 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
     given = {} if network.fixed else dict(zip(network.names, network.tensors, strict=True))
     most = 0.0
     for height, width in _SIZES:
-        lr = waves(height, width)
+        lr = comparison_image(height, width)
         made = session({name: value.numpy() for name, value in {IMAGE: lr, **given}.items()})[0]
         wanted = network(lr, *given.values())
         if made.shape != tuple(wanted.shape):

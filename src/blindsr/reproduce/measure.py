@@ -17,7 +17,7 @@ from blindsr.degrade import Degradation
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import DataSet, Measure, Protocol, RealProtocol, evaluate, evaluate_real
 from blindsr.evaluate.photographs import PhotographSet
-from blindsr.evaluate.run import Restore, WithOriginal, restore_with_hints
+from blindsr.evaluate.run import OracleRestorer, Restore, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
 from blindsr.nn.subpixel import Upsampler
 from blindsr.reproduce.drawings.iterations import PairLearner
@@ -29,7 +29,7 @@ Cell = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Ours:
+class MeasuredCell:
     """Measured cell: mean of each number over the seeds, and its standard deviation."""
 
     mean: Cell
@@ -38,7 +38,7 @@ class Ours:
     seeds: tuple[Cell, ...]
 
     @classmethod
-    def of(cls, seeds: Sequence[Cell]) -> "Ours":
+    def of(cls, seeds: Sequence[Cell]) -> "MeasuredCell":
         """Average over seeds."""
         columns = list(zip(*seeds, strict=True))
         spread = tuple(stdev(column) for column in columns) if len(seeds) > 1 else None
@@ -102,7 +102,9 @@ class Meter:
     ) -> dict[str, float]:
         times: list[float] = []
         if row.teacher:
-            restore: Restore | WithOriginal = WithOriginal(partial(_timed, times, partial(by_teacher, upscaler, rates)))
+            restore: Restore | OracleRestorer = OracleRestorer(
+                partial(_timed, times, partial(by_teacher, upscaler, rates))
+            )
         else:
             restore = partial(_timed, times, restore_with_hints(upscaler, chosen, row.steps))
         (column,) = evaluate(restore, chosen, [data], model=row.label).columns

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table as RichTable
 
 from blindsr.evaluate.table import Grid, markdown_of, rich_table
-from blindsr.reproduce.measure import Ours
+from blindsr.reproduce.measure import MeasuredCell
 from blindsr.reproduce.runs import Trained, to_dict
 from blindsr.reproduce.study import Column, Study, Table, protocol_of
 from blindsr.version import __version__
@@ -25,7 +25,7 @@ class Report:
     study: Study
     budget: str
     seeds: int
-    cells: dict[tuple[int, int, int], Ours]
+    cells: dict[tuple[int, int, int], MeasuredCell]
     """By table, row and column."""
     runs: tuple[Trained, ...]
     missing: tuple[str, ...]
@@ -130,7 +130,7 @@ def _number(value: float | None, part: str) -> str:
     return f"{value:.{_DIGITS[part]}f}"
 
 
-def _ours(found: Ours | None, paper: Sequence[float | None], column: Column) -> str:
+def _ours(found: MeasuredCell | None, paper: Sequence[float | None], column: Column) -> str:
     if found is None:
         return "-"
     shown = text(found.mean, column)
@@ -145,7 +145,7 @@ def _named(column: Column, cell: Sequence[float | None]) -> dict[str, float | No
     return dict(zip(column.parts, cell, strict=True))
 
 
-def _cell(column: Column, found: Ours | None) -> dict[str, Any]:
+def _cell(column: Column, found: MeasuredCell | None) -> dict[str, Any]:
     if found is None:
         return {"ours": None}
     spread = None if found.spread is None else _named(column, found.spread)

@@ -17,7 +17,7 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.reproduce.budget import Budget
 from blindsr.reproduce.drawings import figure
 from blindsr.reproduce.drawings.kinds import training
-from blindsr.reproduce.measure import Meter, Ours
+from blindsr.reproduce.measure import MeasuredCell, Meter
 from blindsr.reproduce.report import Report
 from blindsr.reproduce.runs import Runs, Trained
 from blindsr.reproduce.study import BICUBIC, Row, Study, Table, protocol_of
@@ -99,7 +99,7 @@ class Work:
     sets: dict[str, DataSet]
     meter: Meter
     trained: list[Trained] = field(default_factory=list)
-    cells: dict[tuple[int, int, int], Ours] = field(default_factory=dict)
+    cells: dict[tuple[int, int, int], MeasuredCell] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: Request, sets: dict[str, DataSet], say: Callable[[str], None]) -> "Work":
@@ -161,7 +161,7 @@ class Work:
                 cell = self.meter.cell((variant, seed, scale), upscaler, row, column, rates)
                 if cell is not None:
                     found.setdefault(number, []).append(cell)
-        self.cells.update({(*at, number): Ours.of(cells) for number, cells in found.items()})
+        self.cells.update({(*at, number): MeasuredCell.of(cells) for number, cells in found.items()})
 
 
 def _scales(table: Table) -> set[int]:

@@ -21,7 +21,7 @@ BICUBIC = "bicubic"
 """The variant that is interpolation, at any scale."""
 
 Quantity = Literal["parameters", "multiply-adds", "seconds"]
-Measured = Literal["psnr", "ssim", "lpips"]
+MeasureName = Literal["psnr", "ssim", "lpips"]
 _UNITS = {"parameters": "parameters", "multiply-adds": "multiply-adds (G)", "seconds": "seconds"}
 
 
@@ -42,7 +42,7 @@ class Column(StrictModel):
     protocol: str | None = None
     data: str | None = None
     """Name of the data set."""
-    measures: tuple[Measured, ...] = ("psnr",)
+    measures: tuple[MeasureName, ...] = ("psnr",)
     quantity: Quantity | None = None
     size: tuple[int, int] = (128, 128)
     """Width and height of the LR image that a quantity is measured on."""
@@ -58,7 +58,7 @@ class Columns(StrictModel):
 
     protocols: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
-    measures: tuple[Measured, ...] = ("psnr",)
+    measures: tuple[MeasureName, ...] = ("psnr",)
     quantity: Quantity | None = None
     size: tuple[int, int] = (128, 128)
     labels: tuple[str, ...] = Field((), description="headings; protocol and data set by default")

@@ -14,7 +14,7 @@ from blindsr import files
 from blindsr.contract import Estimate, Hints, Method, Traits, check_image
 from blindsr.errors import BlindSRError, Code
 from blindsr.runtimes import tune
-from blindsr.runtimes.graph import IMAGE, Restorer, restoring_graph, waves
+from blindsr.runtimes.graph import IMAGE, Restorer, comparison_image, restoring_graph
 from blindsr.runtimes.session import Runtime, Session, open_session
 from blindsr.version import __version__
 
@@ -133,7 +133,7 @@ def digest(method: Method[Any]) -> str:
 @torch.no_grad()
 def _check(network: Compiled) -> None:
     """Check that the result of a runtime equals that of torch."""
-    lr = waves(13, 18)
+    lr = comparison_image(13, 18)
     hints = Hints(steps=0) if "steps" in network.supported_hints else Hints()
     condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
     apart = float((network.restore(lr, condition) - network.method.restore(lr, condition)).abs().max())

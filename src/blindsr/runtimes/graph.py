@@ -78,7 +78,7 @@ def encoder_graph(network: Encoder, encoder_input: Tensor) -> bytes:
     return _to_onnx(network, (example,), (ENCODER_INPUT,), network.names, free)
 
 
-def waves(height: int, width: int) -> Tensor:
+def comparison_image(height: int, width: int) -> Tensor:
     """An image ``(1, 3, height, width)`` of waves and some noise, the same everywhere, to compare runtimes on.
 
     Of white noise, networks make values of hundreds, whose rounding alone differs by more than a level.

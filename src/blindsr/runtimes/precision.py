@@ -14,7 +14,7 @@ Precision = Literal["fp32", "fp16", "int8"]
 Inputs = Mapping[str, NDArray[np.float32]]
 
 
-def halved(graph: bytes) -> bytes:
+def to_float16(graph: bytes) -> bytes:
     """Convert weights and features of a graph to float16; images stay float32.
 
     Raises:
@@ -30,7 +30,7 @@ def halved(graph: bytes) -> bytes:
     return data
 
 
-def quantised(graph: bytes, examples: list[Inputs]) -> bytes:
+def to_int8(graph: bytes, examples: list[Inputs]) -> bytes:
     """Quantise the convolutions of a graph to int8, except the first and last ones.
 
     Args:

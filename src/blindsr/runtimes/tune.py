@@ -28,7 +28,7 @@ def fastest(network: Callable[[], str], folder: Path) -> str:
     return min(times, key=lambda name: float(times[name])) if times else "torch"
 
 
-def note(network: str, times: dict[str, float], folder: Path) -> None:
+def store_times(network: str, times: dict[str, float], folder: Path) -> None:
     """Store measured seconds by runtime.
 
     Raises:

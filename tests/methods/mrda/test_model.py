@@ -39,9 +39,9 @@ def test_each_pair_adapts_by_itself_and_from_the_start(upscaler: str) -> None:
     rates = [0.5, 0.2]
     adapted = net.specific(lr, hr, rates)
     together, images = net.specific_features(lr, adapted), net.specific_images(lr, adapted)
-    assert (upscaler == "free") == (len(net.mln.plastic) > 14)
+    assert (upscaler == "free") == (len(net.mln.adaptable) > 14)
     for i in range(3):
-        leaves = [values.detach().clone().requires_grad_() for values in net.mln.plastic.values()]
+        leaves = [values.detach().clone().requires_grad_() for values in net.mln.adaptable.values()]
         one = lr[i : i + 1]
 
         def restored(leaves: list[Tensor], x: Tensor) -> Tensor:
@@ -66,9 +66,9 @@ def test_each_pair_adapts_by_itself_and_from_the_start(upscaler: str) -> None:
 
 def test_the_upscaler_does_not_adapt_unless_it_is_free() -> None:
     net = tiny(upscaler="free")
-    assert {id(values) for values in net.mln.plastic.values()} == {id(values) for values in net.mln.parameters()}
+    assert {id(values) for values in net.mln.adaptable.values()} == {id(values) for values in net.mln.parameters()}
     net = tiny()
-    adapting = {id(values) for values in net.mln.plastic.values()}
+    adapting = {id(values) for values in net.mln.adaptable.values()}
     fixed = {id(values) for values in net.mln.upscaler.parameters()}
     assert not adapting & fixed
     assert adapting | fixed == {id(values) for values in net.mln.parameters()}

@@ -9,7 +9,7 @@ from blindsr.inference import Upscaler
 from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.reproduce.drawings.curve import curve
 from blindsr.reproduce.drawings.lines import Progress, Series, Steps, StepsLine
-from blindsr.reproduce.measure import Ours
+from blindsr.reproduce.measure import MeasuredCell
 from blindsr.reproduce.runs import Trained
 from blindsr.reproduce.study import study
 
@@ -23,7 +23,7 @@ def test_a_table_becomes_lines() -> None:
     (paper,) = plot.axes[0].lines
     assert np.array_equal(paper.get_xydata(), [[2, 26.96], [4, 27.03]])
     assert numbers == {"n = 20": {"x": [], "psnr": []}}
-    work.cells = {(0, 1, 0): Ours.of([(26.0,)])}
+    work.cells = {(0, 1, 0): MeasuredCell.of([(26.0,)])}
     plot, numbers = figure.draw(work)
     assert plot is not None
     assert len(plot.axes[0].lines) == 2

@@ -11,7 +11,7 @@ import tifffile
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from blindsr.images.exif import DIRECTORIES, ignore_malformed, parse_exif, with_texts
+from blindsr.images.exif import DIRECTORIES, ignore_malformed, keep_texts, parse_exif
 from blindsr.images.picture import DEPTHS, Metadata, Samples
 
 _BIG = 2**31
@@ -117,7 +117,7 @@ def _directories(found: Exif, big: bool) -> dict[int, ImageFileDirectory_v2]:
         with ignore_malformed():
             values = dict(found.get_ifd(pointer))
             values.pop(_INTEROPERABILITY, None)  # points to what is not there any more
-            with_texts(values)
+            keep_texts(values)
             directory = ImageFileDirectory_v2(header)
             directory.update(values)
             directory.tobytes(0)  # raises where it cannot be written

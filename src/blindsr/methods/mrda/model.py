@@ -148,7 +148,7 @@ class MRDA(Method[Tensor]):
         Returns:
             n times what adapts, stacked along a new first dimension.
         """
-        start, objective = self.mln.plastic, self.mln.objective()
+        start, objective = self.mln.adaptable, self.mln.objective()
 
         def one(lr: Tensor, missing: Tensor) -> Params:
             params = start
@@ -156,7 +156,7 @@ class MRDA(Method[Tensor]):
                 pass  # the last one is what we want
             return params
 
-        return torch.func.vmap(one)(lr, self.mln.missing(lr, hr))
+        return torch.func.vmap(one)(lr, self.mln.missing_detail(lr, hr))
 
     @torch.no_grad()
     def specific_features(self, lr: Tensor, params: Params) -> Tensor:

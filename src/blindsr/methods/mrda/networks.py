@@ -47,14 +47,14 @@ class MLN(nn.Module):
 
         ``params`` takes the place of the body's own weights, by their names in it.
         """
-        params = self.plastic if params is None else params
+        params = self.adaptable if params is None else params
         x = lr
         for index in range(len(self.body)):
             x = _rectify(F.conv2d(x, params[f"{index}.weight"], params[f"{index}.bias"], padding=1))
         return x
 
     @property
-    def plastic(self) -> Params:
+    def adaptable(self) -> Params:
         """Parameters that adapt: all but the upscaler (III-B), or with it (Table VI)."""
         upscaler = self.upscaler.named_parameters(_UPSCALER) if self.free else ()
         return {**dict(self.body.named_parameters()), **dict(upscaler)}
@@ -96,7 +96,7 @@ class MLN(nn.Module):
         own = {name: params.get(f"{_UPSCALER}.{name}", value) for name, value in self.upscaler.named_parameters()}
         return F.pixel_shuffle(F.conv2d(features, *self.upscaler.folded(own), padding=REACH), self.scale)
 
-    def missing(self, lr: Tensor, hr: Tensor) -> Tensor:
+    def missing_detail(self, lr: Tensor, hr: Tensor) -> Tensor:
         """Detail to add to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
         return F.pixel_unshuffle(hr - self.enlarge(lr), self.scale)
 

@@ -193,7 +193,7 @@ class Meta(Stage):
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         each, lr = self.recipe.support + self.recipe.query, batch.lr
         objective = self.method.mln.objective()
-        parts = zip(lr.split(each), self.method.mln.missing(lr, batch.hr).split(each), strict=True)
+        parts = zip(lr.split(each), self.method.mln.missing_detail(lr, batch.hr).split(each), strict=True)
         return {"loss": torch.stack([self._task(objective, *part) for part in parts]).mean()}
 
     def _task(self, objective: Callable[[Params, Tensor, Tensor], Tensor], lr: Tensor, missing: Tensor) -> Tensor:
@@ -201,7 +201,7 @@ class Meta(Stage):
         count = self.recipe.support
         path = adapt(
             lambda params: objective(params, lr[:count], missing[:count]),
-            self.method.mln.plastic,
+            self.method.mln.adaptable,
             [self.recipe.rate] * self.recipe.unrolled,
             first_order=self.recipe.first_order,
         )

@@ -53,7 +53,7 @@ class TilePlace:
     kind: Annotated[Literal["jpg", "png"], Path()]
 
 
-def shown(photo: Photo) -> dict[str, Any]:
+def photo_view(photo: Photo) -> dict[str, Any]:
     """Convert a photograph to its API representation."""
     about = {name: photo.about[name] for name in ("width", "height", "format", "frames")}
     megapixels = round(about["width"] * about["height"] / 1e6, 3)
@@ -84,13 +84,13 @@ async def receive_photo(request: Request, service: Service) -> tuple[Photo, dict
 async def upload(request: Request, service: Here) -> schema.Photo:
     """Upload a photograph."""
     photo, _ = await receive_photo(request, service)
-    return schema.Photo(**shown(photo))
+    return schema.Photo(**photo_view(photo))
 
 
 @router.get("/photos/{identity}")
 async def about(identity: Identity, service: Here) -> schema.Photo:
     """Return the properties of a photograph."""
-    return schema.Photo(**shown(await service.photo(identity)))
+    return schema.Photo(**photo_view(await service.photo(identity)))
 
 
 @router.delete("/photos/{identity}", status_code=204)

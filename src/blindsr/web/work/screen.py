@@ -41,11 +41,11 @@ def inspect(path: Path, max_pixels: int) -> dict[str, Any]:
 
 
 def _size(content: Picture | Frames) -> dict[str, int]:
-    picture = first(content)
+    picture = single_picture(content)
     return {"width": picture.width, "height": picture.height}
 
 
-def first(content: Picture | Frames) -> Picture:
+def single_picture(content: Picture | Frames) -> Picture:
     """Return a picture, or the middle one of several frames."""
     return content if isinstance(content, Picture) else content.picture(len(content) // 2)
 
@@ -109,7 +109,7 @@ def to_display(path: Path, side: int | None = None) -> pyvips.Image:
     try:
         return _eight(Strips(path).image)
     except BlindSRError:
-        return vips.from_array(in_srgb(first(images.read_file(path))).to_array(8))
+        return vips.from_array(in_srgb(single_picture(images.read_file(path))).to_array(8))
 
 
 def _shrunk_jpeg(path: Path, side: int) -> pyvips.Image:

@@ -129,7 +129,7 @@ def _photograph(source: str) -> _Photograph:
     if source in _photographs:
         _photographs[source] = found = _photographs.pop(source)
         return found
-    found = _Photograph(screen.first(images.read_file(source)), jpeg_quality(source))
+    found = _Photograph(screen.single_picture(images.read_file(source)), jpeg_quality(source))
     _photographs[source] = found
     while len(_photographs) > 1 and sum(_pixels(one) for one in _photographs.values()) > _KEPT_PIXELS:
         del _photographs[next(iter(_photographs))]
