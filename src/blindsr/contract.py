@@ -39,6 +39,8 @@ class Traits:
     """Radius of the receptive field in LR pixels: context of a tile on each side."""
     floats_per_pixel: int = 0
     """Peak activation memory per LR pixel of a tile and its context, in floats of four bytes."""
+    smallest: int = 1
+    """Smallest side that the network itself takes, LR pixels; ``restore`` pads smaller images."""
 
     def features(self, width: int, height: int) -> int:
         """Peak activation memory in bytes for a tile of ``width`` by ``height`` LR pixels, context included."""

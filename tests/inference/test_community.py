@@ -1,5 +1,6 @@
 """Networks of other architectures under our engine, with random weights, made by spandrel's own classes."""
 
+import json
 import os
 import pickle
 import sys
@@ -18,7 +19,9 @@ from blindsr import Options, Picture, read, restore_file, weights, write
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
 from blindsr.inference.community import Community, load_community, measure_held
+from blindsr.inference.load import load
 from blindsr.inference.named import load_method
+from blindsr.pipeline.export import export
 
 pytest.importorskip("spandrel", reason="needs the extra community")
 # Of spandrel's networks: torch.meshgrid without an indexing, and layers without elements
@@ -96,6 +99,30 @@ def test_architectures_give_what_spandrel_gives(name: str, tmp_path: Path) -> No
     assert (found.clamp(0, 1) - wanted).abs().max() < 1e-5
     assert found.requires_grad is False
     assert not found.is_inference()
+
+
+@pytest.mark.parametrize("name", ["Compact", "ESRGAN", "PLKSR"])
+def test_other_runtimes_and_exports(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+    path, lr = _file(tmp_path, name), _image(19, 22)
+    alike = [load(path, device="cpu", precision="fp32", runtime=runtime)(lr) for runtime in ("torch", "onnxruntime")]
+    assert (alike[0] - alike[1]).abs().max() < 1 / 255
+    made = export(path, tmp_path / "out")
+    description = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+    assert description["smallest"] == (2 if name == "ESRGAN" else 1)
+    assert [one.name for one in made.paths] == [f"{name}.onnx", f"{name}.json"]
+
+
+def test_networks_whose_graph_is_of_one_size_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx")
+    monkeypatch.setenv("BLINDSR_CACHE", str(tmp_path / "cache"))
+    path = _file(tmp_path, "RealCUGAN")
+    with pytest.raises(BlindSRError, check=Code.INCOMPATIBLE.matches):
+        load(path, device="cpu", precision="fp32", runtime="onnxruntime")
+    with pytest.raises(BlindSRError, check=Code.INCOMPATIBLE.matches):
+        export(path, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("name", ["Compact", "SwinIR", "NAFNet"])

@@ -12,6 +12,7 @@ from blindsr import Options, Picture, read, restore_file, weights, write
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
+from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.load import load
 from blindsr.methods import registry
 from blindsr.runtimes import compiled as room
@@ -37,6 +38,11 @@ def ready(graph: Make, method: Make) -> Make:
         return method(name)
 
     return made
+
+
+def test_bicubic_interpolation_has_no_network_to_run() -> None:
+    method = Bicubic(2)
+    assert compiled(method, "onnxruntime", "cpu") is method
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])

@@ -114,7 +114,7 @@ def _rows(ray: Any, found: list[Root], work: tuple[Options, Naming], workers: in
             _Worker,
             fn_constructor_args=(options, max(1, math.floor(cpus))),
             batch_size=_BATCH,
-            compute=ray.data.ActorPoolStrategy(size=count),
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=count, initial_size=count),
             num_cpus=cpus,
             num_gpus=gpus,
         )

@@ -6,6 +6,7 @@ their receptive field, so tiles use the customary context.
 
 import math
 import weakref
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,8 @@ class Community(Method[None]):
 
     @property
     def traits(self) -> Traits:
-        return Traits(self.config.scale, self.config.margin, self._held)
+        smallest = max(1, self._descriptor.size_requirements.minimum)
+        return Traits(self.config.scale, self.config.margin, self._held, smallest)
 
     @cached_property
     def _held(self) -> int:
@@ -93,6 +95,12 @@ class Community(Method[None]):
 
     def describe(self, condition: None) -> dict[str, Any]:
         return {"architecture": self.config.architecture, "tags": list(self.config.tags)}
+
+    def to_tensors(self, condition: None) -> dict[str, Tensor]:
+        return {}
+
+    def from_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Return None."""
 
     def _padded(self, image: Tensor) -> Tensor:
         """Pad a copy by mirroring to a supported size; some networks modify their input."""

@@ -164,6 +164,7 @@ def _description(
         "name": weights.name_of(model),
         "scale": method.traits.scale,
         "margin": method.traits.margin,
+        "smallest": method.traits.smallest,
         "precision": precision,
         "condition": {} if fixed else {name: list(value.shape) for name, value in given.items()},
         "encoder_input": takes,
@@ -216,13 +217,19 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
     session = open_session(content[0], "onnxruntime" if to == "onnx" else "openvino", *content[1:])
     given = {} if network.fixed else dict(zip(network.names, network.tensors, strict=True))
     most = 0.0
+    smallest = network.method.traits.smallest
     for height, width in _SIZES:
-        lr = comparison_image(height, width)
-        made = session({name: value.numpy() for name, value in {IMAGE: lr, **given}.items()})[0]
+        lr = comparison_image(max(height, smallest), max(width, smallest))
+        inputs = {name: value.numpy() for name, value in {IMAGE: lr, **given}.items()}
+        try:
+            made = session(inputs)[0]
+        except Exception as error:  # each runtime has its own exceptions
+            text = f"the graph does not take images of any size ({str(error).strip().partition(chr(10))[0]})"
+            raise BlindSRError(text, Code.INCOMPATIBLE) from None
         wanted = network(lr, *given.values())
         if made.shape != tuple(wanted.shape):
             raise BlindSRError(
-                f"the graph returns shape {made.shape} for {width}x{height} pixels, torch {wanted.shape}",
+                f"the graph returns shape {made.shape} for an image {tuple(lr.shape)}, torch {tuple(wanted.shape)}",
                 Code.INCOMPATIBLE,
             )
         most = max(most, float(np.abs(made - wanted.numpy()).max()))

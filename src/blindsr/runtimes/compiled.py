@@ -20,6 +20,8 @@ from blindsr.version import __version__
 
 _SIDE = 32
 """Side of the image for example conditions, LR pixels."""
+_SIZES = ((12, 17), (27, 20))
+"""Heights and widths of the images for the comparison with torch, beyond the smallest side."""
 _CLOSE = 1 / 255
 """Tolerance between the results of runtimes."""
 
@@ -46,6 +48,9 @@ class Compiled(Method[Any]):
 
     def restore(self, lr: Tensor, condition: Any) -> Tensor:
         check_image(lr)
+        if min(lr.shape[-2:]) < self.traits.smallest:  # the graph does not pad
+            sr: Tensor = self.method.restore(lr, condition)
+            return sr
         given = {name: _array(value) for name, value in self.method.to_tensors(condition).items()}
         made = [torch.from_numpy(self._session({IMAGE: _array(one), **given})[0]) for one in lr.split(1)]
         return torch.cat(made)
@@ -67,7 +72,7 @@ class Compiled(Method[Any]):
 
 
 def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device = "auto") -> Method[Any]:
-    """Wrap a method to run in a runtime; return the method itself for torch.
+    """Wrap a method to run in a runtime; return the method itself for torch, and if it has no network (bicubic).
 
     Graphs are cached, since tracing takes some time.
 
@@ -78,6 +83,8 @@ def compiled(method: Method[Any], runtime: Runtime, device: str | torch.device =
         raise BlindSRError(
             f"expected the runtime auto, torch, onnxruntime or openvino, got {runtime!r}", Code.INVALID_VALUE
         )
+    if next(method.parameters(), None) is None:
+        return method
     chosen = tune.fastest(lambda: digest(method), cache()) if runtime == "auto" else runtime
     if chosen == "torch" or (runtime == "auto" and str(device) not in ("auto", "cpu")):
         return method
@@ -132,16 +139,31 @@ def digest(method: Method[Any]) -> str:
 
 @torch.no_grad()
 def _check(network: Compiled) -> None:
-    """Check that the result of a runtime equals that of torch."""
-    lr = comparison_image(13, 18)
+    """Check that the results of a runtime equal those of torch, at sizes other than that of the traced image."""
     hints = Hints(steps=0) if "steps" in network.supported_hints else Hints()
-    condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
-    apart = float((network.restore(lr, condition) - network.method.restore(lr, condition)).abs().max())
-    if not apart < _CLOSE:
-        raise BlindSRError(
-            f"the result of this runtime differs from that of torch by {255 * apart:.1f} of 255; use torch",
-            Code.IMPLAUSIBLE_RESULT,
-        )
+    for height, width in _SIZES:
+        lr = comparison_image(network.traits.smallest + height, network.traits.smallest + width)
+        condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
+        wanted = network.method.restore(lr, condition)
+        try:
+            made = network.restore(lr, condition)
+        except Exception as error:  # each runtime has its own exceptions
+            raise _of_one_size(str(error).strip().partition("\n")[0]) from None
+        if made.shape != wanted.shape:
+            raise _of_one_size(
+                f"a result of {made.shape[3]}x{made.shape[2]} instead of {wanted.shape[3]}x{wanted.shape[2]}"
+            )
+        apart = float((made - wanted).abs().max())
+        if not apart < _CLOSE:
+            raise BlindSRError(
+                f"the result of this runtime differs from that of torch by {255 * apart:.1f} of 255; use torch",
+                Code.IMPLAUSIBLE_RESULT,
+            )
+
+
+def _of_one_size(reason: str) -> BlindSRError:
+    text = f"this network does not take images of any size in this runtime, only in torch ({reason})"
+    return BlindSRError(text, Code.INCOMPATIBLE)
 
 
 def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:
