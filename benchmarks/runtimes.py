@@ -109,7 +109,8 @@ def measure(
             network[index] = min(network[index], clock(partial(_network, upscaler, lr, known), now))
     rows: list[Row] = []
     for index, (runtime, precision, upscaler, _) in enumerate(prepared):
-        whole, seconds = least(partial(upscaler, lr, hints), now), network[index]
+        whole = least(partial(upscaler, lr, hints), now)
+        seconds = min(network[index], whole)  # threads of another runtime may have been busy in each of its turns
         speed = gflop / seconds
         megapixels = lr[0, 0].numel() * method.traits.scale**2 / 1e6
         rows.append(
