@@ -226,6 +226,14 @@ def test_a_result_that_is_not_the_images_is_replaced_and_that_is_told(value: flo
         failing.enlarge(picture, None, strict=True)
 
 
+def test_strong_noise_that_was_clipped_and_removed_is_no_error() -> None:
+    clean = torch.full((1, 3, 80, 80), 0.02)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    picture = Picture((clean + 50 / 255 * noise).clamp(0, 1)[0])
+    result = upscaler(lambda x: torch.full_like(x, 0.02)).enlarge(picture, None, strict=True)
+    assert float(result.pixels.mean()) < 0.7 * float(picture.pixels.mean())
+
+
 def test_what_went_wrong_is_logged_where_nobody_watches(caplog: pytest.LogCaptureFixture) -> None:
     upscaler(torch.ones_like, scale=3).upscale(Picture(smooth(20, 20)[0]))
     assert len(caplog.records) == 1

@@ -25,9 +25,10 @@ def states(server: Any) -> dict[str, str]:
     return {one["id"]: one["state"] for one in server.client.get("/v1/jobs").json()["jobs"]}
 
 
-def replaced(server: Any, worker: int, job: str) -> bool:
-    """Whether another worker has begun with a job, or it was given up."""
-    return states(server)[job] == "failed" or server.restoring_worker() not in (None, worker)
+def computes(server: Any, job: str, killed: int | None) -> bool:
+    """Whether a worker other than the one that was killed is in the middle of a job."""
+    progress = server.client.get(f"/v1/jobs/{job}").json()["progress"]
+    return progress > 0 and server.restoring_worker() not in (None, killed)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -67,18 +68,17 @@ def test_a_killed_server_goes_on(serving: Any, photograph: Photograph, tmp_path:
 
 def test_a_worker_that_dies_takes_one_job_with_it_which_is_tried_again(serving: Any, photograph: Photograph) -> None:
     server = serving()
-    photo = server.upload(photograph(120, 100))["id"]
+    photo = server.upload(photograph(300, 200))["id"]
     job, other = server.job(photo, tta=True)["id"], server.job(photo, **QUICK)["id"]
-    wait_until(lambda: states(server)[job] == "running")
+    wait_until(partial(computes, server, job, None))
     os.kill(server.restoring_worker(), signal.SIGKILL)
     assert server.over(other)["state"] == "done"
     assert server.over(job)["state"] == "done"
-    job = server.job(photo, tta=True, seed=1)["id"]
-    wait_until(lambda: states(server)[job] == "running")
+    job, victim = server.job(photo, tta=True, seed=1)["id"], None
     for _ in range(2):
+        wait_until(partial(computes, server, job, victim))
         victim = server.restoring_worker()
         os.kill(victim, signal.SIGKILL)
-        wait_until(partial(replaced, server, victim, job))
     found = server.over(job)
     assert (found["state"], found["error"]["code"]) == ("failed", "worker-died")
     assert "photo.png" in found["error"]["detail"]
