@@ -52,7 +52,7 @@ def commands() -> Iterator[str]:
 
 def output(command: str) -> str:
     """The file that a command writes: the word after its last ``--json`` or ``--csv``, or after ``>``."""
-    return re.split(r" (?:--json|--csv|>) ", command)[-1].split()[0]
+    return re.split(r" (?:--json >|--json|--csv|>) ", command)[-1].split()[0]
 
 
 def run(command: str, data: list[Path]) -> None:

@@ -37,14 +37,14 @@ def test_the_whole_schedule_shrinks() -> None:
 
 def test_steps_are_shared_as_in_the_recipe(tmp_path: Path, photographs: Path) -> None:
     photos, options = Photos.read([photographs]), Options(tmp_path / "run")
-    found = fitted(load_recipe("mzsr_x2.direct"), Budget.parse("900"), photos, options)
+    found = fitted(load_recipe("mzsr_x3.direct"), Budget.parse("900"), photos, options)
     assert {name: stage.steps for name, stage in found.stages.items()} == {
         "pretrain": 300,
         "meta": 400,
         "estimate": 200,
     }
-    assert fitted(load_recipe("mzsr_x2.direct"), Budget.parse("paper"), photos, options) == load_recipe(
-        "mzsr_x2.direct"
+    assert fitted(load_recipe("mzsr_x3.direct"), Budget.parse("paper"), photos, options) == load_recipe(
+        "mzsr_x3.direct"
     )
 
 

@@ -197,8 +197,8 @@ class _Corrections:
 
     def _check(self, missing: Tensor, box: Box) -> None:
         spread = (_mean(self._lr.square()) - _mean(self._lr).square()).clamp(min=0).sqrt()
-        # Means over noise differ from 0 by a part of it, and at borders mirrored pixels count several times. Strong noise
-        # that is clipped at black and white moves means most where little of it is left to be measured: look around.
+        # Means over noise differ from 0 by a part of it, and at borders mirrored pixels count several times. Noise that
+        # is clipped at black or white moves means most where little of it is left to be measured: look around.
         noise = _largest(self._noise, _MEAN)
         allowed = _SLIPPED + 0.15 * spread + 0.8 * torch.minimum(spread, 3 * noise)
         off = _mean(missing).abs()
