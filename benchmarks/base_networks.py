@@ -5,16 +5,16 @@
 Three networks begin from weights of the package: SPAN of 6 blocks as in `cmdsr_x4.photo`, the same with 3 more blocks,
 which start as the identity, and `mrda_x4.real`. Each learns the degradations of `cmdsr_x4.photo` by Adam for the same
 processor time, from the same crops in the same order. PSNR in dB is that of 16 photographs that were held out of all
-trainings, each degraded twice; the time to restore is the processor's for an image of 128x128 pixels.
+trainings; the time to restore is the processor's for an image of 128x128 pixels.
 """
 
 import argparse
 import copy
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 
 import torch
 import torch.nn.functional as F
@@ -24,11 +24,10 @@ from torch import Tensor, nn
 from blindsr import weights
 from blindsr.contract import Method
 from blindsr.degrade.realworld.photo import PhotoFamily
-from blindsr.evaluate import metrics
-from blindsr.images import modcrop
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.mrda.model import MRDA
 from blindsr.photos import Photos
+from blindsr.train.validate import Validation
 
 _SCALE, _SIDE, _BATCH = 4, 256, 8
 """A step sees 8 crops of 256x256 pixels."""
@@ -137,17 +136,6 @@ def train(network: Network, photos: Photos, minutes: float) -> int:
 
 
 @torch.no_grad()
-def measure(network: Network, pairs: list[tuple[Tensor, Tensor]]) -> float:
-    """Mean PSNR over pairs of LR and HR images."""
-    scores = []
-    for lr, hr in pairs:
-        condition = network.method.condition(lr, generator=torch.Generator().manual_seed(0))
-        sr = network.method.restore(lr, condition)
-        scores.append(float(metrics.psnr(sr, hr, metrics.luma_convention(_SCALE))))
-    return fmean(scores)
-
-
-@torch.no_grad()
 def seconds(network: Network) -> float:
     """Least processor time of five to restore an image of 128x128 pixels."""
     lr = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
@@ -160,16 +148,6 @@ def seconds(network: Network) -> float:
     return min(times)
 
 
-def held_out_pairs(photos: Photos) -> list[tuple[Tensor, Tensor]]:
-    """The middle of each photograph, degraded twice."""
-    family, pairs = PhotoFamily(_SCALE), []
-    for number, pixels in enumerate(photos.pixels):
-        top, left = ((side - min(side, _SIDE)) // 2 for side in pixels.shape[1:])
-        hr = modcrop(pixels[None, :, top : top + _SIDE, left : left + _SIDE].float() / 255, _SCALE)
-        pairs += [(family.sample(1, seed + number).apply(hr), hr) for seed in (1000, 2000)]
-    return pairs
-
-
 def main() -> None:
     """Train and measure each network."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -178,13 +156,13 @@ def main() -> None:
     parser.add_argument("--csv", type=Path)
     chosen = parser.parse_args()
     photos, held_out = Photos.read(chosen.data).split(16)
-    pairs = held_out_pairs(held_out)
+    validation = Validation.prepare(held_out, PhotoFamily(_SCALE), torch.device("cpu"))
     rows: list[Row] = [("network", "parameters", "seconds to restore 128x128", "steps", "PSNR before", "after")]
     for network in (span(), span(_ADDED), mrda()):
         count = sum(one.numel() for group in network.groups for one in group["params"])  # type: ignore[attr-defined]
-        before = measure(network, pairs)
+        before = validation.run(network.method, nullcontext())["psnr"]
         steps = train(network, photos, chosen.minutes)
-        after = measure(network, pairs)
+        after = validation.run(network.method, nullcontext())["psnr"]
         rows.append((network.name, f"{count:,}", f"{seconds(network):.2f}", steps, f"{before:.2f}", f"{after:.2f}"))
         show(rows, chosen.csv)
 

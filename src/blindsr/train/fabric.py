@@ -8,7 +8,7 @@ from lightning_fabric.plugins.precision import MixedPrecision, Precision
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.strategies.strategy import Strategy
 
-from blindsr.devices import computes_bf16
+from blindsr.devices import resolve_precision
 from blindsr.errors import BlindSRError, Code
 
 
@@ -35,7 +35,7 @@ def open_fabric(device: str, devices: int, precision: Literal["auto", "bf16", "f
     # Alternating stages leave some parameters without a gradient at some steps.
     strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if devices > 1 else "auto"
     kind = "cuda" if device in ("auto", "cuda", "gpu") and torch.cuda.is_available() else "cpu"
-    bf16 = precision == "bf16" or (precision == "auto" and computes_bf16(torch.device(kind)))
+    bf16 = resolve_precision(precision, torch.device(kind)) == "bf16"
     plugin = Mixed("bf16-mixed", kind) if bf16 else _Plain()
     try:
         return Fabric(accelerator=device, devices=devices, strategy=strategy, plugins=plugin)

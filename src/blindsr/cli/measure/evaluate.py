@@ -103,6 +103,7 @@ def evaluate(
         files.check_new(path, overwrite=overwrite)
     _refuse_contradictions(results, steps, save_lr, save_sr)
     build = partial(_upscaler, device=device, precision=precision, seed=seed)
+    chosen_device = find_device(device)
     console = Console()
     job = Job(
         model=model,
@@ -117,8 +118,8 @@ def evaluate(
             steps=steps,
             support=[path.name for path in support or ()],
             seed=seed,
-            precision=resolve_precision(cast("Precision", precision), find_device(device)),
-            device=str(find_device(device)),
+            precision=resolve_precision(cast("Precision", precision), chosen_device),
+            device=str(chosen_device),
             limit=limit,
         ),
         console=console,

@@ -9,6 +9,7 @@ are another set, published in its repository.
 """
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from blindsr.degrade import Degradation, kernels
@@ -105,6 +106,21 @@ def _anisotropic(
     )
 
 
+def _grid(
+    prefix: str,
+    shapes: Sequence[tuple[float, float, float]],
+    table: Mapping[int, Sequence[float]],
+    *,
+    headline: str,
+    source: str,
+) -> Iterator[Protocol]:
+    """Yield the protocols of a table: each kernel under each noise level, with the PSNR that is printed for it."""
+    for noise, values in table.items():
+        for number, (shape, psnr) in enumerate(zip(shapes, values, strict=True), 1):
+            name = f"{prefix}-aniso{number}-{noise}"
+            yield _anisotropic(name, shape, noise, headline=headline, source=source, psnr=psnr)
+
+
 def _width(width: float) -> Protocol:
     name = f"mrda-width-{width:g}-x4"
     kernel = kernels.gaussian(21, width) if width else kernels.delta()
@@ -124,28 +140,6 @@ def _width(width: float) -> Protocol:
 PROTOCOLS = (
     *(_gaussian8(scale) for scale in (4, 2, 3)),
     *(_width(width) for width in (0.0, 1.2, 2.4, 3.6)),
-    *(
-        _anisotropic(
-            f"mrda-aniso{i}-{noise}",
-            shape,
-            noise,
-            headline="MRDA_S",
-            source="MRDA (Xia et al., 2023), Table III",
-            psnr=values[i - 1],
-        )
-        for noise, values in _TABLE_3.items()
-        for i, shape in enumerate(_NINE, 1)
-    ),
-    *(
-        _anisotropic(
-            f"dasr-aniso{i}-{noise}",
-            shape,
-            noise,
-            headline="DASR",
-            source="DASR (Wang et al., 2021), Table 3",
-            psnr=values[i - 1],
-        )
-        for noise, values in _DASR_TABLE_3.items()
-        for i, shape in enumerate(_DASR_NINE, 1)
-    ),
+    *_grid("mrda", _NINE, _TABLE_3, headline="MRDA_S", source="MRDA (Xia et al., 2023), Table III"),
+    *_grid("dasr", _DASR_NINE, _DASR_TABLE_3, headline="DASR", source="DASR (Wang et al., 2021), Table 3"),
 )
