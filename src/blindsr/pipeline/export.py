@@ -4,10 +4,10 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,9 +23,17 @@ from blindsr.pipeline import condition_io
 from blindsr.pipeline.drawing import degraded_drawing
 from blindsr.runtimes import precision as precisions
 from blindsr.runtimes.compiled import example
-from blindsr.runtimes.graph import IMAGE, Encoder, Restorer, comparison_image, encoder_graph, restoring_graph
+from blindsr.runtimes.graph import (
+    IMAGE,
+    Encoder,
+    Restorer,
+    comparison_image,
+    difference_from_torch,
+    encoder_graph,
+    restoring_graph,
+)
 from blindsr.runtimes.precision import Precision
-from blindsr.runtimes.session import open_session
+from blindsr.runtimes.session import Session, open_session
 
 Format = Literal["onnx", "openvino"]
 _SUFFIXES: dict[Format, tuple[str, ...]] = {"onnx": (".onnx",), "openvino": (".xml", ".bin")}
@@ -221,21 +229,15 @@ def _difference(network: Restorer, content: tuple[bytes, ...], precision: Precis
     for height, width in _SIZES:
         lr = comparison_image(max(height, smallest), max(width, smallest))
         inputs = {name: value.numpy() for name, value in {IMAGE: lr, **given}.items()}
-        try:
-            made = session(inputs)[0]
-        except Exception as error:  # each runtime has its own exceptions
-            text = f"the graph does not take images of any size ({str(error).strip().partition(chr(10))[0]})"
-            raise BlindSRError(text, Code.INCOMPATIBLE) from None
         wanted = network(lr, *given.values())
-        if made.shape != tuple(wanted.shape):
-            raise BlindSRError(
-                f"the graph returns shape {made.shape} for an image {tuple(lr.shape)}, torch {tuple(wanted.shape)}",
-                Code.INCOMPATIBLE,
-            )
-        most = max(most, float(np.abs(made - wanted.numpy()).max()))
+        most = max(most, difference_from_torch(partial(_restored, session, inputs), wanted))
     if not most < _LARGEST_DIFFERENCE[precision]:
         raise BlindSRError(f"the graph differs from torch by {255 * most:.1f} of 255 in {precision}", Code.INCOMPATIBLE)
     return most
+
+
+def _restored(session: Session, inputs: precisions.Inputs) -> Tensor:
+    return torch.from_numpy(session(inputs)[0])
 
 
 def _examples(

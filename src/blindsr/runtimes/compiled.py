@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from blindsr import files
 from blindsr.contract import Estimate, Hints, Method, Traits, check_image
 from blindsr.errors import BlindSRError, Code
 from blindsr.runtimes import tune
-from blindsr.runtimes.graph import IMAGE, Restorer, comparison_image, restoring_graph
+from blindsr.runtimes.graph import IMAGE, Restorer, comparison_image, difference_from_torch, restoring_graph
 from blindsr.runtimes.session import Runtime, Session, open_session
 from blindsr.version import __version__
 
@@ -145,25 +146,12 @@ def _check(network: Compiled) -> None:
         lr = comparison_image(network.traits.smallest + height, network.traits.smallest + width)
         condition = network.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints)
         wanted = network.method.restore(lr, condition)
-        try:
-            made = network.restore(lr, condition)
-        except Exception as error:  # each runtime has its own exceptions
-            raise _of_one_size(str(error).strip().partition("\n")[0]) from None
-        if made.shape != wanted.shape:
-            raise _of_one_size(
-                f"a result of {made.shape[3]}x{made.shape[2]} instead of {wanted.shape[3]}x{wanted.shape[2]}"
-            )
-        apart = float((made - wanted).abs().max())
+        apart = difference_from_torch(partial(network.restore, lr, condition), wanted)
         if not apart < _CLOSE:
             raise BlindSRError(
                 f"the result of this runtime differs from that of torch by {255 * apart:.1f} of 255; use torch",
                 Code.IMPLAUSIBLE_RESULT,
             )
-
-
-def _of_one_size(reason: str) -> BlindSRError:
-    text = f"this network does not take images of any size in this runtime, only in torch ({reason})"
-    return BlindSRError(text, Code.INCOMPATIBLE)
 
 
 def _array(tensor: Tensor) -> np.ndarray[Any, np.dtype[np.float32]]:

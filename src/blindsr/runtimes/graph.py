@@ -3,7 +3,7 @@
 import copy
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -87,6 +87,32 @@ def comparison_image(height: int, width: int) -> Tensor:
     waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])
     noise = torch.randn(waves.shape, generator=torch.Generator().manual_seed(0))
     return (0.5 + 0.4 * waves + 0.02 * noise).clamp(0, 1)[None]
+
+
+def difference_from_torch(restore: Callable[[], Tensor], wanted: Tensor) -> float:
+    """Return the largest difference between the result of another runtime and that of torch.
+
+    Args:
+        restore: restores the image in the other runtime.
+        wanted: the result in torch.
+
+    Raises:
+        BlindSRError: the other runtime fails or returns another size, since its graph is of one size.
+    """
+    try:
+        made = restore()
+    except Exception as error:  # each runtime has its own exceptions
+        raise _of_one_size(str(error).strip().partition("\n")[0]) from None
+    if made.shape != wanted.shape:
+        raise _of_one_size(
+            f"a result of {made.shape[3]}x{made.shape[2]} instead of {wanted.shape[3]}x{wanted.shape[2]}"
+        )
+    return float((made - wanted).abs().max())
+
+
+def _of_one_size(reason: str) -> BlindSRError:
+    text = f"this network does not take images of any size in this runtime, only in torch ({reason})"
+    return BlindSRError(text, Code.INCOMPATIBLE)
 
 
 def _to_onnx(
