@@ -51,7 +51,7 @@ def test_ten_steps_and_ten_more_are_twenty(
     stops = iter([False] * 9 + [True])
     broken = options(tmp_path / "broken")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("blindsr.train.loop._Runner._leave", lambda *_: "time" if next(stops) else None)
+        patch.setattr("blindsr.train.loop._Runner._ending", lambda *_: "time" if next(stops) else None)
         assert train(whole, photos, broken) == "time"
     assert checkpoint.load_checkpoint(tmp_path / "broken")["step"] == 10
     assert train(whole, photos, broken, resume=True) == "finished"
@@ -301,7 +301,7 @@ def test_stages_follow_each_other_and_resume_in_the_second(tmp_path: Path, photo
     assert train(whole, photos, options(tmp_path / "unbroken")) == "finished"
     stops = iter([False] * 8 + [True])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("blindsr.train.loop._Runner._leave", lambda *_: "time" if next(stops) else None)
+        patch.setattr("blindsr.train.loop._Runner._ending", lambda *_: "time" if next(stops) else None)
         assert train(whole, photos, options(tmp_path / "broken")) == "time"
     stopped = checkpoint.load_checkpoint(tmp_path / "broken")
     assert (stopped["stage"], stopped["step"]) == (1, 3)

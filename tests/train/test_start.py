@@ -62,7 +62,7 @@ def test_a_network_of_another_depth_or_scale_takes_what_fits(
         torch.testing.assert_close(value, given.state_dict()[name] if fits else before[name], atol=0, rtol=0)
         fitting += fits
     assert 0 < fitting < len(own)
-    assert f"{len(own) - fitting} of {len(own)} tensors are not in the weights" in caplog.text
+    assert f"{len(own) - fitting} of {len(own)} tensors are not in the initial weights" in caplog.text
 
 
 def test_a_network_with_a_condition_begins_with_one_without(settings: list[str]) -> None:
@@ -86,7 +86,7 @@ def test_less_than_half_of_a_network_is_refused_unless_asked_for(
     fill_matching(InitialWeights("shallow", given.state_dict()), deep, partial=True)
     for name, value in given.state_dict().items():
         assert torch.equal(deep.state_dict()[name], value)
-    assert "tensors are not in the weights to begin with, shallow" in caplog.text
+    assert "tensors are not in the initial weights, shallow" in caplog.text
 
 
 def test_what_only_training_needs_may_be_missing(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,6 @@
 """Checkpoints: the complete state of a run, written atomically.
 
-No random state is stored because none lives from one step to the next: every draw of a step comes from generators
+No random state is stored because none is carried from one step to the next: every draw of a step comes from generators
 seeded by (run seed, stage, rank, step), so the position is the random state.
 """
 
@@ -29,7 +29,7 @@ class State(TypedDict):
     stage: int
     """Index of the running stage."""
     step: int
-    """Steps done in it."""
+    """Finished steps of this stage."""
     seconds: float
     """Time spent training so far."""
     model: dict[str, Any]
@@ -37,23 +37,23 @@ class State(TypedDict):
     optimizers: list[dict[str, Any]]
     validations: list[dict[str, Any]]
     began: str | None
-    """Name of the weights that the run began with, if any."""
+    """Name of the weights that the run started from, if any."""
     chain: Chain
-    """What led to those."""
+    """Runs and files that those weights came from."""
     data: list[dict[str, Any]]
-    """Training data and settings; more than one entry where a run was resumed with other ones."""
+    """Training data and settings; several entries if the run was resumed with different ones."""
 
 
 def save_checkpoint(run: Path, state: State) -> None:
     """Write ``run/checkpoint.pt`` atomically.
 
     Raises:
-        BlindSRError: if it cannot be written.
+        BlindSRError: the file cannot be written.
     """
     try:
         with atomic_write(run / NAME) as part:
             torch.save(dict(state), part)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk by the latter
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise BlindSRError(
             f"cannot write {run / NAME}: {reason}; the previous checkpoint is intact", Code.CANNOT_WRITE
@@ -64,7 +64,7 @@ def fill_weights(method: nn.Module, values: dict[str, Any]) -> None:
     """Copy the weights of a checkpoint into a network.
 
     Raises:
-        BlindSRError: they are another network's, as that of another version.
+        BlindSRError: the weights belong to another network or version.
     """
     try:
         method.load_state_dict(values)
@@ -76,19 +76,19 @@ def load_checkpoint(run: Path) -> State:
     """Read a run's checkpoint onto the CPU.
 
     Raises:
-        BlindSRError: if there is none or it is no checkpoint of ours.
+        BlindSRError: there is no checkpoint, or the file is not one of blindsr.
     """
     path = run / NAME
     if not path.is_file():
         raise BlindSRError(f"no checkpoint in {run}; train without --resume to start", Code.FILE_NOT_FOUND)
     damaged = BlindSRError(f"{path} is corrupt or not a checkpoint; start again in another folder", Code.INVALID_FILE)
-    if not zipfile.is_zipfile(path):  # torch would take it for its old format, and fail in many ways
+    if not zipfile.is_zipfile(path):  # torch would parse it as its old format and raise various errors
         raise damaged
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError):
         raise damaged from None
-    if isinstance(state, dict) and "chain" not in state:  # of an older version
+    if isinstance(state, dict) and "chain" not in state:  # written by an older version
         state["chain"] = unrecorded(state.get("began"))
     if not isinstance(state, dict) or state.keys() != State.__annotations__.keys():
         raise BlindSRError(f"{path} was written by another program or version", Code.INVALID_FILE)
@@ -96,5 +96,5 @@ def load_checkpoint(run: Path) -> State:
 
 
 def unrecorded(began: str | None) -> Chain:
-    """Provenance of a run for which an older version recorded only the name of the initial weights."""
+    """Return the chain of a run for which an older version recorded only the name of the initial weights."""
     return [] if began is None else [{"name": began, "unrecorded": True}]

@@ -13,19 +13,19 @@ from blindsr.weights import known
 
 
 def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None = None) -> Path:
-    """Write a run's averaged weights to ``<name>.safetensors``, their card to ``<name>.md``, and enter both in a list.
+    """Write a run's averaged weights to ``<name>.safetensors`` and their card to ``<name>.md``, and list them.
 
     Args:
         run: folder of a run.
-        folder: where the two files go.
-        began: name and chain of weights that led to the run, where an older version recorded no more than the name.
+        folder: output folder; its list of weights is updated (see `weights.known`).
+        began: name and chain of the initial weights, if an older version recorded only the name.
 
     Returns:
         The path of the weights.
 
     Raises:
-        BlindSRError: if the run has no checkpoint that can be read, the folder cannot be written, or what the run began
-            with is recorded already.
+        BlindSRError: the run has no readable checkpoint, the folder cannot be written, or the initial weights are
+            already recorded.
     """
     state, recipe, method = _trained(run)
     if began is not None:
@@ -40,13 +40,13 @@ def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | No
     path = folder / f"{card.name}.safetensors"
     weights.save_weights(path, method, card)
     files.write_file(path.with_suffix(".md"), _text(card))
-    # Of the file as it was written, whose weights are rounded.
+    # The fingerprint must be that of the file, whose weights are rounded.
     known.record_known(path, weights.load_weights(path).method)
     return path
 
 
 def _without_folders(value: Any) -> Any:
-    """Replace absolute paths in settings by the names of their files: where they lie is private, and means nothing."""
+    """Replace absolute paths in settings by file names, since folders of the training machine are private."""
     if isinstance(value, Mapping):
         return {key: _without_folders(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -55,10 +55,10 @@ def _without_folders(value: Any) -> Any:
 
 
 def trained(run: Path) -> tuple[recipes.Recipe, Method[Any]]:
-    """A run's recipe and its network with averaged weights, those that only training needs included.
+    """Return a run's recipe and its network with averaged weights, including training-only submodules.
 
     Raises:
-        BlindSRError: if the run has no checkpoint that can be read.
+        BlindSRError: the run has no readable checkpoint.
     """
     _, recipe, method = _trained(run)
     return recipe, method.eval()
@@ -85,7 +85,7 @@ Method: {card.method}. Licence of the weights: {card.licence}.
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
 {_began(made)}
-`blindsr train --export` wrote this page. The file of weights holds the recipe too: `blindsr models show {card.name}`.
+`blindsr train --export` wrote this page. The weights file also contains the recipe: `blindsr models show {card.name}`.
 
 ## Validation
 
@@ -115,10 +115,10 @@ Training started from the weights `{made["began"]}`. All trainings together took
 
 
 def _link(entry: Mapping[str, Any]) -> str:
-    """Two cells of a row of the table of trainings."""
+    """Format an entry of a chain as two cells of a table."""
     if "sha256" in entry:
-        said = f": {entry['metadata']['source']}" if "source" in entry["metadata"] else ""
-        return f"`{entry['name']}` | published by other authors{said}; SHA-256 {entry['sha256'][:16]}"
+        source = f": {entry['metadata']['source']}" if "source" in entry["metadata"] else ""
+        return f"`{entry['name']}` | published by other authors{source}; SHA-256 {entry['sha256'][:16]}"
     if "steps" not in entry:
         return f"`{entry['name']}` | not recorded"
     images = ", then ".join(f"{one['photographs']} images ({', '.join(one['folders'])})" for one in entry["data"])

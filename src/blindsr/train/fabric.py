@@ -27,10 +27,10 @@ class Mixed(MixedPrecision):
 
 
 def open_fabric(device: str, devices: int, precision: Literal["auto", "bf16", "fp32"]) -> Fabric:
-    """Return what carries a run to its devices; bf16 is chosen where the hardware computes in it.
+    """Create a Fabric for some devices; ``auto`` precision is bf16 if the hardware supports it.
 
     Raises:
-        BlindSRError: there are no such devices.
+        BlindSRError: the devices are not available.
     """
     # Alternating stages leave some parameters without a gradient at some steps.
     strategy: str | Strategy = DDPStrategy(find_unused_parameters=True) if devices > 1 else "auto"

@@ -22,7 +22,7 @@ class RunLog:
     """Writes ``log.jsonl`` and TensorBoard events into a run's folder and shows progress on stderr."""
 
     def __init__(self, run: Path, stage: str, steps: int, step: int) -> None:
-        """Start at a step; lines of the file beyond it come from a run that was cut off, and are dropped."""
+        """Start at a step; later lines of the file were written by an interrupted run and are removed."""
         self._path = run / "log.jsonl"
         _keep(self._path, stage, step)
         self._stage = stage

@@ -34,7 +34,7 @@ from blindsr.train.validate import Validation
 
 _log = logging.getLogger(__name__)
 _AGREE_EVERY = 10
-"""Steps from one moment at which several processes agree on leaving to the next; agreeing waits for the device."""
+"""Interval in steps at which several processes agree whether to stop, since this waits for the device."""
 Ending = Literal["finished", "time", "signal"]
 Compiling = Literal["none", "default", "reduce-overhead", "max-autotune"]
 _GRAPHS = ("reduce-overhead", "max-autotune")
@@ -42,49 +42,49 @@ _GRAPHS = ("reduce-overhead", "max-autotune")
 
 @dataclass
 class Options:
-    """Options of a run; only the number of devices and the precision change the result."""
+    """Options of a run; of these, only the number of devices and the precision change the resulting weights."""
 
     run: Path
     device: str = "auto"
     devices: int = 1
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """``auto`` is bf16 where the hardware computes in it."""
+    """``auto`` is bf16 if the hardware supports it."""
     time_limit: float | None = None
-    """Seconds after which this call saves and leaves."""
+    """Seconds after which this call saves a checkpoint and returns."""
     save_every: int = 200
-    """Steps from one checkpoint to the next."""
+    """Steps between checkpoints."""
     log_every: int = 50
     partial: bool = False
-    """Whether weights to begin with may fill less than half of the network."""
+    """Whether initial weights may fill less than half of the network."""
     ahead: bool | None = None
-    """Whether the next batch is made while one trains; None is wherever something else than one CPU thread computes."""
+    """Whether a thread prepares the next batch during a step; by default, except with a single CPU thread."""
     compile: Compiling = "none"
     """Mode of ``torch.compile`` for the losses; ``reduce-overhead`` replays CUDA graphs."""
     watch: Callable[[Method[Any]], dict[str, float]] | None = None
     """Measures the averaged network at every validation, for the record only."""
     cudnn_benchmark: bool = True
-    """Whether cuDNN tries its algorithms on the sizes that occur and keeps the fastest; of no effect on a CPU."""
+    """Whether cuDNN measures its algorithms and uses the fastest; no effect on a CPU."""
 
 
 @dataclass
 class _History:
-    """State that is kept from stage to stage and from call to call."""
+    """State that is kept between stages, and between calls by the checkpoint."""
 
     start: float
-    """When this call began."""
+    """Time at which this call started."""
     before: float = 0.0
-    """Seconds that earlier calls trained for."""
+    """Training time of earlier calls, seconds."""
     validations: list[dict[str, Any]] = field(default_factory=list)
     began: str | None = None
     """Name of the weights that the run started from, if any."""
     chain: checkpoint.Chain = field(default_factory=list)
-    """What led to those."""
+    """Runs and files that those weights came from."""
     data: list[dict[str, Any]] = field(default_factory=list)
     """Training data and settings, in order."""
 
     @property
     def elapsed(self) -> float:
-        """Seconds since this call began."""
+        """Seconds since this call started."""
         return time.monotonic() - self.start
 
 
@@ -94,16 +94,16 @@ def train(
     """Run a recipe's stages, from the beginning or from the run's checkpoint.
 
     Args:
-        recipe: what to train.
-        photos: clean photographs; some are held out by the recipe.
-        options: where, on what, for how long.
-        resume: go on from ``options.run``'s checkpoint.
-        start: weights to begin with instead of random ones; of the same network, of another depth or another scale. A
-            run that goes on has them already, and only their name is compared.
+        recipe: networks and stages.
+        photos: clean photographs; the recipe states how many are held out for validation.
+        options: folder, devices and time limit.
+        resume: continue from the checkpoint in ``options.run``.
+        start: initial weights instead of random ones; the depth or scale of their network may differ. When a run is
+            resumed, only their name is compared.
 
     Raises:
-        BlindSRError: the checkpoint is missing, of another recipe or began with other weights, the weights do not fit,
-            or no stage has steps.
+        BlindSRError: the checkpoint is missing or belongs to another recipe or other initial weights, the weights do
+            not fit, or no stage has steps.
     """
     keep_freed_memory()
     torch.backends.cudnn.benchmark = options.cudnn_benchmark
@@ -112,9 +112,9 @@ def train(
     history = _History(time.monotonic())
     state = checkpoint.load_checkpoint(options.run) if resume else None
     if state is not None:
-        # A key that came after the run began has its default in it
+        # Keys that are newer than the checkpoint have their defaults in it
         _same_recipe(parse_recipe(state["recipe"]).to_dict(), recipe.to_dict())
-        _recall(history, state, start)
+        _resume_history(history, state, start)
     planned = planned_stages(recipe, state["stage"] if state is not None else 0)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(recipe.header.seed)  # initial weights come from torch's own initialisers
@@ -133,14 +133,14 @@ def train(
         ending = runner.run()
         if ending != "finished" and not (runner.complete() and (index, name) == planned[-1]):
             return ending
-        # The next stage, like a user, gets the averaged weights.
+        # The next stage starts from the averaged weights, which are also the published ones.
         model.load_state_dict(runner.average.method.state_dict())
         state = None
     return "finished"
 
 
-def _recall(history: _History, state: checkpoint.State, start: InitialWeights | None) -> None:
-    """Continue the history of a checkpoint."""
+def _resume_history(history: _History, state: checkpoint.State, start: InitialWeights | None) -> None:
+    """Set the history to that of a checkpoint; its initial weights must be ``start``, if given."""
     history.before, history.validations, history.began = state["seconds"], state["validations"], state["began"]
     history.data, history.chain = state["data"], state["chain"]
     if start is None:
@@ -149,7 +149,7 @@ def _recall(history: _History, state: checkpoint.State, start: InitialWeights | 
         raise BlindSRError(
             f"the run started from {history.began or 'random weights'}, not from {start.name}", Code.INCOMPATIBLE
         )
-    if any("unrecorded" in entry for entry in history.chain):  # an older version kept the name alone
+    if any("unrecorded" in entry for entry in history.chain):  # an older version recorded only the name
         history.chain = start.chain
 
 
@@ -197,7 +197,7 @@ class _Runner:
         )
 
     def _note(self, data: dict[str, Any]) -> None:
-        """Record the training data and settings, with a message where a run is resumed with other ones."""
+        """Record the training data and settings; warn if a run is resumed with different ones."""
         known = self.history.data
         if known and known[-1] != data and self.fabric.is_global_zero:
             changed = ", ".join(key.replace("_", " ") for key in data if known[-1].get(key) != data[key])
@@ -222,7 +222,7 @@ class _Runner:
 
     def run(self) -> Ending:
         """Train to the end of the stage, the time limit or a signal, and save."""
-        with _signals() as asked, without_denormals(), ExitStack() as stack:
+        with _caught_signals() as signals, without_denormals(), ExitStack() as stack:
             log = None
             if self.fabric.is_global_zero:
                 log = stack.enter_context(RunLog(self.options.run, self.name, self.stage.recipe.steps, self.done))
@@ -233,16 +233,16 @@ class _Runner:
                 window.add(self._step(step, *batches.batch(step)))
                 self.done += 1
                 self._report(log, window)
-                ending = None if self.complete() else self._leave(asked)
+                ending = None if self.complete() else self._ending(signals)
                 if ending is not None or self.complete() or self.done % self.options.save_every == 0:
                     self.save()
                 if ending is not None:
                     return ending
-            # A signal during the last steps, or while they were saved, is heard before the next stage begins
-            return self._leave(asked) or "finished"
+            # A signal may also arrive during the last steps or while the checkpoint is written
+            return self._ending(signals) or "finished"
 
     def save(self) -> None:
-        """Write the checkpoint, from one process; the others wait, since the first to leave ends them all."""
+        """Write the checkpoint from one process; the others wait, since the first one to exit ends all of them."""
         self._check_weights()
         if self.fabric.is_global_zero:
             checkpoint.save_checkpoint(self.options.run, self._state())
@@ -271,7 +271,7 @@ class _Runner:
         return Prefetcher(self._prepare, self.stage.recipe.steps, device, threaded=threaded)
 
     def _prepare(self, step: int) -> tuple[Batch, torch.Generator]:
-        """Make the batch of a step, which depends on nothing else, and the generator that it was drawn from."""
+        """Prepare the batch of a step, which depends only on the step; return it with its generator."""
         where = (self.recipe.header.seed, self.index, self.fabric.global_rank, step)
         count, size = self.stage.crops
         clean = self.crops(count, size, torch.Generator().manual_seed(_mix(*where, 0)))
@@ -295,7 +295,7 @@ class _Runner:
                 optimizer.step()
             optimizer.zero_grad()
         self.average.update(self.stage.method, step)
-        # The next replay of a graph writes its losses into the memory of these
+        # The next replay of the graph overwrites the memory of these losses
         return {name: value.detach().clone() if graphs else value.detach() for name, value in losses.items()}
 
     def _report(self, log: RunLog | None, window: "_Window") -> None:
@@ -315,7 +315,7 @@ class _Runner:
         window.leave_out(time.monotonic() - reported)
 
     def _check_weights(self) -> None:
-        # All processes hold the same weights, so they stop together, and before anything is overwritten.
+        # All processes have the same weights, so all of them raise the error, before the checkpoint is overwritten.
         if not bool(torch.isfinite(torch.nn.utils.get_total_norm(list(self.stage.method.parameters())))):
             raise BlindSRError(
                 f"the weights are not finite at step {self.done} of {self.name} and were not saved; "
@@ -323,11 +323,12 @@ class _Runner:
                 Code.DIVERGED,
             )
 
-    def _leave(self, signals: list[int]) -> Ending | None:
+    def _ending(self, signals: list[int]) -> Ending | None:
+        """Return the reason to stop now, if any; the same one in all processes."""
         limit = self.options.time_limit
         asked, late = bool(signals), limit is not None and self.history.elapsed > limit
         if self.fabric.world_size > 1:
-            # All processes must leave together, or those that stay wait for the others for ever.
+            # All processes must stop at the same step; otherwise the remaining ones would wait forever.
             if self.done % _AGREE_EVERY and not self.complete():
                 return None
             flags = torch.tensor([float(asked), float(late)], device=self.fabric.device)
@@ -349,7 +350,7 @@ class _Window:
         self._rows.append(losses)
 
     def close(self) -> tuple[dict[str, float], float, float]:
-        """Mean of each loss over the steps that had it, crops a second, and seconds a step."""
+        """Return the mean of each loss over the steps that had it, crops per second, and seconds per step."""
         names = dict.fromkeys(name for row in self._rows for name in row)
         means = {name: torch.stack([row[name] for row in self._rows if name in row]).mean().item() for name in names}
         each = (time.monotonic() - self._start) / len(self._rows)
@@ -357,20 +358,20 @@ class _Window:
         return means, self._crops / each, each
 
     def leave_out(self, seconds: float) -> None:
-        """Seconds that no step took."""
+        """Exclude time that was not spent on steps."""
         self._start += seconds
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Note SIGINT, SIGTERM and SIGHUP in a list instead of dying of them in the middle of a step."""
+def _caught_signals() -> Iterator[list[int]]:
+    """Collect SIGINT, SIGTERM and SIGHUP in a list, so that they do not end the process during a step."""
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
-    # Windows has no SIGHUP, and under nohup a run goes on without its terminal
+    # Windows has no SIGHUP; nohup ignores it, so that a run continues without its terminal
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, note) for number in numbers}
@@ -382,7 +383,7 @@ def _signals() -> Iterator[list[int]]:
 
 
 def _mix(*parts: int) -> int:
-    """A 63-bit seed from some numbers; unlike a sum, nearby positions never share one."""
+    """Return a 63-bit seed for some numbers; unlike their sum, it differs for different positions."""
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 

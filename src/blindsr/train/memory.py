@@ -24,10 +24,10 @@ def keep_freed_memory() -> None:
 
 @contextmanager
 def without_denormals() -> Iterator[None]:
-    """Let numbers below 1e-38 be 0 in this thread and those that it starts, as far as the CPU can.
+    """Set numbers below 1e-38 to 0 in this thread and those that it starts, if the CPU supports it.
 
-    Saturated activations have such gradients, and a CPU takes a hundred times as long for a product with one: the
-    backward pass of SPAN with random weights took six times as long.
+    Saturated activations have such gradients, and a CPU needs a hundred times as long for a product with one: they made
+    the backward pass of SPAN with random weights six times as slow.
     """
     able = torch.set_flush_denormal(True)
     try:

@@ -15,19 +15,22 @@ from blindsr.contract import Method, ParameterGroup, StageRecipe
 from blindsr.devices import computes_bf16
 
 _LEAST = 32
-"""Rows and columns that a matrix must have for its singular values to be worth equalling."""
+"""Smallest number of rows and columns of a matrix that Muon updates."""
 
 
 def optimizer_for(group: ParameterGroup, betas: tuple[float, float], eps: float = 1e-8) -> Optimizer:
-    """The optimiser of a group, with the rates to begin with in ``initial_lr``.
+    """Create the optimiser of a group; initial learning rates are stored as ``initial_lr``.
 
-    Muon (Jordan et al., 2024) makes all singular values of an update equal. The papers have Adam; where a training is
-    short, Muon gets as far in a fraction of the steps. Updates are scaled to be as large as Adam's (Liu et al., 2025),
-    and what is no large matrix has Adam all the same: biases, first and last layers, small ones. Matrices are the
-    weights of linear layers and, one row an output channel, of convolutions.
+    Muon (Jordan et al., 2024) makes all singular values of an update equal. The papers use Adam; in short trainings,
+    Muon reaches the same loss in a fraction of the steps. Its updates are scaled to the size of Adam's (Liu et al.,
+    2025). It updates the weights of linear layers and of convolutions, as matrices with one row per output channel;
+    biases and small matrices, such as those of the first and last layers, are updated by Adam.
 
-    ``eps`` is Adam's; where gradients are small, as behind softmaxes and products of small weights, the usual 1e-8 is
-    as large as they are and halves their steps.
+    Args:
+        group: the parameters and their learning rates.
+        betas: of Adam.
+        eps: of Adam. Small gradients, such as those before a softmax, can be as small as the usual 1e-8, which then
+            halves their steps.
     """
     if group.muon is None:
         optimizer: Optimizer = Adam(group.parameters, group.lr, betas=betas, eps=eps)
@@ -45,18 +48,18 @@ def optimizer_for(group: ParameterGroup, betas: tuple[float, float], eps: float 
 
 
 class _Muon(Muon):
-    """Muon that iterates in float32 where hardware does not compute in bf16, which takes many times as long there."""
+    """Muon that iterates in float32 on hardware without bf16, where emulated bf16 is many times slower."""
 
     @staticmethod
     def _orthogonalize(group: dict[str, Any], updates: list[Tensor]) -> list[Tensor]:
         if computes_bf16(updates[0].device):
             return Muon._orthogonalize(group, updates)
-        matrices = [update.flatten(1) for update in updates]  # of one shape, but some may lie on their side
+        matrices = [update.flatten(1) for update in updates]  # of one shape up to transposition
         tall = [len(matrix) > matrix.shape[1] for matrix in matrices]
-        stack = torch.stack([matrix.T if on_end else matrix for matrix, on_end in zip(matrices, tall, strict=True)])
+        stack = torch.stack([matrix.T if is_tall else matrix for matrix, is_tall in zip(matrices, tall, strict=True)])
         settings = {"num_steps": group["ns_steps"], "weights": group["ns_coeffs"], "dtype": torch.float32}
         done = zero_power_via_newton_schulz_5(stack, **settings)
-        return [matrix.T if on_end else matrix for matrix, on_end in zip(done, tall, strict=True)]
+        return [matrix.T if is_tall else matrix for matrix, is_tall in zip(done, tall, strict=True)]
 
 
 def set_rate(optimizer: Optimizer, factor: float) -> None:
@@ -82,7 +85,7 @@ def learning_rate_factor(step: int, recipe: StageRecipe) -> float:
 
 
 class MovingAverage:
-    """Follows a method's weights; the copy is a method of its own."""
+    """Exponential moving average of a method's weights, stored in a copy of the method."""
 
     def __init__(self, method: Method[Any], decay: float) -> None:
         self.method = copy.deepcopy(method).eval().requires_grad_(requires_grad=False)
@@ -90,7 +93,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, method: Method[Any], step: int) -> None:
-        """Move towards the weights of a method after a step, counted from 1; early steps count more."""
+        """Update the average after a step, counted from 1; the decay is smaller in the first steps."""
         decay = min(self.decay, step / (step + 9))
         targets = [p.detach() for p in method.parameters()]
         torch._foreach_lerp_(list(self.method.parameters()), targets, 1 - decay)

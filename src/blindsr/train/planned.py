@@ -1,4 +1,4 @@
-"""Stages and crops of a recipe, before it runs."""
+"""Stages and crop sizes of a recipe, without training it."""
 
 import torch
 
@@ -8,10 +8,10 @@ from blindsr.train.recipe import Recipe
 
 
 def planned_stages(recipe: Recipe, first: int = 0) -> list[tuple[int, str]]:
-    """Numbers and names of the stages that have steps, from number ``first`` on.
+    """Return the indices and names of the stages that have steps, starting at index ``first``.
 
     Raises:
-        BlindSRError: no stage has any.
+        BlindSRError: no stage has steps.
     """
     planned = [(index, name) for index, (name, stage) in enumerate(recipe.stages.items()) if stage.steps]
     if not planned:
@@ -20,7 +20,7 @@ def planned_stages(recipe: Recipe, first: int = 0) -> list[tuple[int, str]]:
 
 
 def crops(recipe: Recipe) -> dict[str, tuple[int, int]]:
-    """Number of clean crops of a step, and their side in HR pixels, for each stage that has steps."""
+    """Return the number of clean crops per step and their side in HR pixels, for each stage that has steps."""
     with torch.device("meta"):
         model = registry.method_class(recipe.header.method)(recipe.model)
         stages = registry.training(recipe.header.method).stages(model, recipe.stages)
@@ -28,5 +28,5 @@ def crops(recipe: Recipe) -> dict[str, tuple[int, int]]:
 
 
 def smallest_photo(recipe: Recipe) -> int:
-    """Least side in pixels of a photograph that every stage of a recipe that has steps can crop from."""
+    """Return the smallest side in pixels of photographs that all stages with steps can be trained on."""
     return max(side for _, side in crops(recipe).values())

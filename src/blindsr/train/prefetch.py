@@ -1,6 +1,6 @@
 """Prefetching of batches in another thread, on a GPU in its own stream.
 
-A batch depends on its step alone, so it is the same whenever it is made, and a run that stops loses nothing.
+A batch depends only on its step, so prefetching does not change it, and batches of an interrupted run can be dropped.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Made = TypeVar("Made")
 class _Ready(NamedTuple, Generic[Made]):
     batch: Made
     event: torch.cuda.Event | None
-    """After which a GPU has made the batch."""
+    """Recorded on the GPU after the batch was prepared."""
 
 
 class Prefetcher(Generic[Made]):
@@ -29,17 +29,17 @@ class Prefetcher(Generic[Made]):
     """
 
     def __init__(self, make: Callable[[int], Made], last: int, device: torch.device, *, threaded: bool) -> None:
-        """Prepare to make batches.
+        """Start the thread, if any.
 
         Args:
-            make: makes the batch of a step; with ``threaded``, in another thread.
-            last: the last step that there is.
-            device: that the batches lie on.
+            make: prepares the batch of a step; called in another thread if ``threaded`` is set.
+            last: the last step.
+            device: device of the batches.
             threaded: whether to prepare batches ahead; otherwise each is prepared on request.
         """
         self._make, self._last = make, last
         self._stream = torch.cuda.Stream(device) if threaded and device.type == "cuda" else None
-        if self._stream is not None:  # photographs may still be on their way to the device
+        if self._stream is not None:  # photographs may still be copied to the device
             self._stream.wait_stream(torch.cuda.current_stream(device))
         self._executor = ThreadPoolExecutor(1, "blindsr-batches", _stay_in_autocast) if threaded else None
         self._next: tuple[int, Future[_Ready[Made]]] | None = None
@@ -64,7 +64,7 @@ class Prefetcher(Generic[Made]):
         if ready.event is not None:
             current = torch.cuda.current_stream()
             current.wait_event(ready.event)
-            for tensor in tensors_of(ready.batch):  # or their memory would be given away when this thread is done
+            for tensor in tensors_of(ready.batch):  # otherwise their memory could be reused too early
                 tensor.record_stream(current)
         return ready.batch
 
@@ -79,10 +79,10 @@ class Prefetcher(Generic[Made]):
 
 
 def _stay_in_autocast() -> None:
-    """Enter autocast, disabled, for the life of a thread.
+    """Enter a disabled autocast context for the lifetime of a thread.
 
-    Whichever thread leaves its outermost autocast empties the cache of cast weights of all threads; a step that trains
-    meanwhile would cast its weights again, and sum their gradients in another order.
+    Leaving the outermost autocast context of a thread clears the cache of cast weights of all threads. A training step
+    that runs at the same time would cast its weights again and sum their gradients in another order.
     """
     torch.autocast("cpu", enabled=False).__enter__()
 

@@ -1,8 +1,8 @@
 """Provenance of weights: the run, and the chain of runs and files that it started from.
 
 A chain is a list of plain values for JSON, the earliest entry first. Each entry has a ``name`` and is either a run
-(recipe, steps of its last stage, hours, data, versions), a file of other authors (``sha256``, and what its metadata
-say), or ``unrecorded``, where an older version recorded only the name.
+(recipe, steps of its last stage, hours, data, versions), a file of other authors (``sha256`` and its metadata), or
+``unrecorded``, if an older version recorded only the name.
 """
 
 import platform
@@ -21,8 +21,8 @@ from blindsr.weights import known
 
 
 def run_provenance(state: checkpoint.State) -> dict[str, Any]:
-    """The provenance of a run's weights, as its card holds it."""
-    last = state["data"][-1]  # older runs did not note where they ran
+    """Return the provenance of a run's weights, as stored in their card."""
+    last = state["data"][-1]  # older runs did not record the device and the version of torch
     return {
         "stage": list(recipes.parse_recipe(state["recipe"]).stages)[state["stage"]],
         "steps": state["step"],
@@ -38,24 +38,24 @@ def run_provenance(state: checkpoint.State) -> dict[str, Any]:
 
 
 def chain_after_run(state: checkpoint.State) -> Chain:
-    """The chain of what begins with a run's weights."""
+    """Return the chain of a run that starts from another run's weights."""
     return [*state["chain"], _entry(state["recipe"]["name"], state["recipe"], run_provenance(state))]
 
 
 def chain_after_weights(card: weights.Card) -> Chain:
-    """The chain of what begins with published weights of this package."""
+    """Return the chain of a run that starts from weights written by blindsr."""
     made = card.provenance
     chain = made["chain"] if "chain" in made else checkpoint.unrecorded(made.get("began"))
     return [*chain, _entry(card.name, card.recipe, made)]
 
 
 def chain_after_file(path: Path, metadata: dict[str, str]) -> Chain:
-    """The chain of what begins with a file of other authors."""
+    """Return the chain of a run that starts from a file of other authors."""
     return [{"name": path.stem, "sha256": known.digest(path), "metadata": metadata}]
 
 
 def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
-    """A chain whose unrecorded entry of a name is replaced by the chain that ends in the weights of that name.
+    """Replace the unrecorded entry of some weights in a chain by the chain that ends in these weights.
 
     Raises:
         BlindSRError: there is no such entry.
@@ -67,12 +67,12 @@ def completed(chain: Chain, name: str, known_chain: Chain) -> Chain:
 
 
 def hours(chain: Chain, last: float) -> float:
-    """Time that a chain and the run that ends it took, as far as it is recorded."""
+    """Return the recorded training time of a chain and of the run after it, which took ``last`` hours."""
     return round(sum((float(entry.get("hours", 0)) for entry in chain), last), 2)
 
 
 def _entry(name: str, recipe: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
-    """Record of an earlier run: without the names of images, and with only the last validation."""
+    """Return the entry of a run: without the names of images, and with only the last validation."""
     photographs = made.get("data", [])
     listed = [photographs] if isinstance(photographs, dict) else photographs  # older cards have one entry
     data = [{**one, "held_out": len(one["held_out"])} for one in listed]

@@ -29,23 +29,27 @@ class Header(StrictModel):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe whose every key is known."""
+    """A checked recipe."""
 
     header: Header
     model: StrictModel
     stages: dict[str, StageRecipe]
 
     def to_dict(self) -> dict[str, Any]:
-        """Every value, defaults included, as plain YAML or JSON types."""
+        """Convert to plain types for YAML or JSON, including defaults."""
         stages = {name: stage.model_dump(mode="json") for name, stage in self.stages.items()}
         return {**self.header.model_dump(mode="json"), "model": self.model.model_dump(mode="json"), **stages}
 
 
 def load_recipe(name: str, settings: Iterable[str] = ()) -> Recipe:
-    """Read a recipe by its name in the package, or by path, with ``section.key=value`` settings on top.
+    """Read a recipe.
+
+    Args:
+        name: name of a recipe in the package, or path of a file.
+        settings: changed values, as ``key=value`` or ``section.key=value``.
 
     Raises:
-        BlindSRError: unknown recipe, key or method, or a value that does not fit; with the nearest name where one is.
+        BlindSRError: unknown recipe, key or method (the message suggests a name), or an invalid value.
     """
     values = _read(name)
     for setting in settings:
@@ -54,7 +58,11 @@ def load_recipe(name: str, settings: Iterable[str] = ()) -> Recipe:
 
 
 def parse_recipe(values: Mapping[str, Any]) -> Recipe:
-    """Check the values of a recipe."""
+    """Convert the values of a YAML file to a recipe.
+
+    Raises:
+        BlindSRError: unknown key or method, or an invalid value.
+    """
     if not isinstance(values.get("method"), str):
         known = ", ".join(registry.method_names())
         raise BlindSRError(f"a recipe needs the name of its method, 'method: NAME', one of {known}", Code.INVALID_FILE)
@@ -85,12 +93,12 @@ def _read(name: str) -> dict[str, Any]:
     path = Path(name)
     if name not in packaged and not path.is_file():
         near = difflib.get_close_matches(name, packaged, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there is {', '.join(sorted(packaged))}"
+        hint = f"; did you mean {near[0]}?" if near else f"; available: {', '.join(sorted(packaged))}"
         raise BlindSRError(f"unknown recipe {name!r}{hint}", Code.UNKNOWN_NAME)
     try:
         text = packaged.get(name, path).read_text(encoding="utf-8")
         values = yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:  # a day that no month has is a ValueError
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: an impossible date
         raise BlindSRError(f"cannot read the recipe {name}: {' '.join(str(error).split())}", Code.CANNOT_READ) from None
     if not isinstance(values, dict):
         raise BlindSRError(f"the recipe {name} is empty", Code.INVALID_FILE)
@@ -123,7 +131,7 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
                 _unknown(prefix + key, [prefix + name for name in schema.model_fields], "a recipe"), Code.INVALID_FILE
             ) from None
         where = (prefix + key).strip(".")
-        if first["type"] == "value_error":  # keys that do not go together
+        if first["type"] == "value_error":  # raised by a validator of several keys
             raise BlindSRError(f"{where} in the recipe: {first['ctx']['error']}", Code.INVALID_FILE) from None
         raise BlindSRError(
             f"{where} in the recipe: {first['msg']}, but it is {first['input']!r}", Code.INVALID_FILE
@@ -132,5 +140,5 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
 
 def _unknown(key: object, known: Iterable[str], where: str) -> str:
     known = sorted(known)
-    near = difflib.get_close_matches(str(key), known, 1)  # YAML takes some words, as no, for other things
+    near = difflib.get_close_matches(str(key), known, 1)  # YAML parses some words, such as no, as other types
     return f"{where} has no key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}")

@@ -17,28 +17,28 @@ from blindsr.train.export import trained
 
 _log = logging.getLogger(__name__)
 _LEAST = 0.5
-"""Share of a network's numbers that weights to begin with fill, unless the user wants less."""
+"""Smallest fraction of the network that initial weights must fill, unless ``partial`` is set."""
 
 
 class InitialWeights(NamedTuple):
-    """Trained weights to start from."""
+    """Trained weights that a run starts from."""
 
     name: str
-    """Name of their recipe, or of the file."""
+    """Name of their recipe or file."""
     tensors: dict[str, Tensor]
     chain: checkpoint.Chain = []  # noqa: RUF012  # a default that nothing changes
-    """How they came to be, themselves included."""
+    """Runs and files that they came from, including themselves."""
 
 
 def read_start(source: str) -> InitialWeights:
-    """Read the weights to begin with.
+    """Read initial weights.
 
     Args:
-        source: a name or a file of weights; the folder of a run, whose networks for training alone come along; or a
-            safetensors file of a network alone, as its authors published it.
+        source: name or file of weights; the folder of a run, which also has weights of training-only submodules; or a
+            safetensors file of other authors.
 
     Raises:
-        BlindSRError: there are none.
+        BlindSRError: the weights do not exist or cannot be read.
     """
     path = Path(source)
     if (path / checkpoint.NAME).is_file():
@@ -46,7 +46,7 @@ def read_start(source: str) -> InitialWeights:
         return InitialWeights(
             recipe.header.name, method.state_dict(), provenance.chain_after_run(checkpoint.load_checkpoint(path))
         )
-    metadata = _bare(path)
+    metadata = _foreign_metadata(path)
     if metadata is not None:
         return InitialWeights(
             path.stem, safetensors.torch.load_file(source), provenance.chain_after_file(path, metadata)
@@ -55,8 +55,8 @@ def read_start(source: str) -> InitialWeights:
     return InitialWeights(found.name, found.method.state_dict(), provenance.chain_after_weights(found.card))
 
 
-def _bare(path: Path) -> dict[str, str] | None:
-    """The metadata of a file that holds tensors without a description of ours; None for other files."""
+def _foreign_metadata(path: Path) -> dict[str, str] | None:
+    """Return the metadata of a safetensors file of other authors; None if the file is not one."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -66,17 +66,17 @@ def _bare(path: Path) -> dict[str, str] | None:
 
 
 def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool = False) -> None:
-    """Copy the weights that match; other layers keep their initial weights.
+    """Copy the weights that match a network; its other layers keep their initial weights.
 
-    Networks that only training needs may be missing in published weights, so they do not count.
+    Training-only submodules may be missing in published weights, so they do not count.
 
     Args:
-        start: weights of the same method, or of a part whose keys it can map.
+        start: weights of the same method, or of a part whose keys the method can map.
         target: the network.
-        partial: whether less than half of it may be filled.
+        partial: whether less than half of the network may be filled.
 
     Raises:
-        BlindSRError: less than half of the network, or of the weights, is filled or used.
+        BlindSRError: less than half of the network is filled, or less than half of the weights is used.
     """
     own = target.state_dict()
     named = {target.remap_key(name): value.float() for name, value in start.tensors.items()}
@@ -89,15 +89,15 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
     missing = {name: value for name, value in own.items() if name not in taken}
     needed = {name: value for name, value in own.items() if name.split(".")[0] not in target.training_only}
     share = 1 - _size({name: value for name, value in needed.items() if name in missing}) / _size(needed)
-    said = f"{len(missing)} of {len(own)} tensors are not in the weights to begin with, {start.name}"
+    summary = f"{len(missing)} of {len(own)} tensors are not in the initial weights, {start.name}"
     if share < _LEAST and not partial:
         raise BlindSRError(
-            f"{said}, which fill only {share:.0%} of the network; use --partial to start with them anyway",
+            f"{summary}, which fill only {share:.0%} of the network; use --partial to start with them anyway",
             Code.INCOMPATIBLE,
         )
     target.load_state_dict({**own, **taken})
     if missing:
-        _log.warning("%s; those fill %.0f%% of the network", said, 100 * share)
+        _log.warning("%s; those fill %.0f%% of the network", summary, 100 * share)
 
 
 def _size(tensors: Mapping[str, Tensor]) -> int:

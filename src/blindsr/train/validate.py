@@ -19,7 +19,7 @@ _LARGEST = 256
 
 @dataclass(frozen=True)
 class Validation:
-    """The middle of each held-out photograph, degraded once and for all by the family that is trained on."""
+    """Centres of the held-out photographs, degraded once by the family used for training."""
 
     pairs: list[tuple[Tensor, Tensor]]
     """LR and HR images, ``(1, 3, h, w)``."""
@@ -33,12 +33,12 @@ class Validation:
     def prepare(
         cls, photos: Photos, family: Family, device: torch.device, oracle_hints: frozenset[str] = frozenset()
     ) -> "Validation":
-        """Degrade the photographs, each by its own draw from the family under a fixed seed.
+        """Degrade the centre of each photograph, with a fixed seed.
 
         Args:
             photos: clean photographs.
             family: distribution of their degradations.
-            device: where they are restored.
+            device: device that restores them.
             oracle_hints: ground truth that is passed as hints: ``kernel``, ``noise``.
         """
         pairs, hints = [], []
@@ -54,7 +54,7 @@ class Validation:
 
     @torch.no_grad()
     def run(self, method: Method[Any], autocast: AbstractContextManager[Any]) -> dict[str, float]:
-        """Mean PSNR of a method and of bicubic interpolation on luma, dB."""
+        """Return the mean PSNR on luma of a method and of bicubic interpolation, dB."""
         scores = []
         with autocast:
             for i, (lr, hr) in enumerate(self.pairs):
