@@ -1,4 +1,4 @@
-"""Blur ``x * k`` of Eq. 1 with a kernel per sample, and blur and subsampling in one go where the kernel allows it."""
+"""Blur ``x * k`` of Eq. 1 with a kernel per sample; for separable kernels, blur and subsampling in one step."""
 
 import math
 from functools import lru_cache
@@ -17,7 +17,7 @@ Downsampling = Literal["bicubic", "direct"]
 _MATRIX_LIMIT = 1024
 
 _CACHED = 2**16
-"""Pixels whose transforms stay in a core's cache."""
+"""Number of pixels whose transforms fit in the cache of a core."""
 
 
 def blur(x: Tensor, kernels: Tensor, border: Border) -> Tensor:
@@ -42,14 +42,14 @@ def blur(x: Tensor, kernels: Tensor, border: Border) -> Tensor:
 
 
 def correlate(padded: Tensor, kernels: Tensor) -> Tensor:
-    """Correlate each image with its own kernel where the kernel lies inside it.
+    """Correlate each image with its own kernel at all positions where the kernel lies inside the image.
 
     Args:
         padded: ``(n, c, h + k - 1, w + k - 1)``.
         kernels: ``(n, k, k)``, of the same type.
 
     Returns:
-        ``(n, c, h, w)``; differentiable in both arguments, and again.
+        ``(n, c, h, w)``; twice differentiable in both arguments.
     """
     if padded.shape[0] != kernels.shape[0]:
         raise ValueError(f"{padded.shape[0]} images cannot have {kernels.shape[0]} kernels")
@@ -59,9 +59,10 @@ def correlate(padded: Tensor, kernels: Tensor) -> Tensor:
 
 
 class _Correlation(torch.autograd.Function):
-    """The cheaper of a grouped convolution and Fourier transforms, which agree to 1e-6 of the largest value.
+    """Correlation by a grouped convolution or by Fourier transforms, whichever is faster.
 
-    The gradient by the kernels has ways of its own: torch's for grouped convolutions takes three times as long.
+    Both agree to 1e-6 of the largest value. The gradient with respect to the kernels is computed here too, since
+    torch's gradient of grouped convolutions takes three times as long.
     """
 
     generate_vmap_rule = True
@@ -93,17 +94,17 @@ class _Correlation(torch.autograd.Function):
 
 
 def _fourier_is_cheaper(padded: Tensor, side: int) -> bool:
-    """Whether transforms of ``padded`` cost less than ``side**2`` products a pixel.
+    """Whether transforms of ``padded`` take less time than a convolution of ``side**2`` products per pixel.
 
-    The factors are those of MKL's transforms and oneDNN's convolutions, which work on 16 images at once, on one core of
-    a CPU; for GPUs, where they were not measured, both ways are fast.
+    The factors were measured for MKL's transforms and oneDNN's convolutions, which process 16 images at once, on one
+    CPU core. On GPUs, where they were not measured, both are fast.
     """
     n, inside = len(padded), _valid(padded, side)
     return side**2 * inside * (1.3 + 0.13 * n) > n * (3 * _transform(padded) + 5e4) + 1e5
 
 
 def _fourier_is_cheaper_for_kernels(padded: Tensor, side: int) -> bool:
-    """The same for the gradient by the kernels."""
+    """Whether transforms take less time for the gradient with respect to the kernels."""
     return 2 * side**2 * _valid(padded, side) > 3 * _transform(padded) + 2.5e5
 
 
@@ -118,7 +119,7 @@ def _transform(padded: Tensor) -> float:
 
 
 def _by_transforms(padded: Tensor, kernels: Tensor) -> Tensor:
-    """Apply `_fourier`, on a CPU to as many images at a time as its cache holds."""
+    """Apply `_fourier`; on a CPU, to as many images at a time as fit in its cache."""
     each = len(padded) if padded.device.type != "cpu" else max(1, _CACHED // padded[0].numel())
     if each >= len(padded):
         return _fourier(padded, kernels)
@@ -137,7 +138,7 @@ def _fourier(padded: Tensor, kernels: Tensor) -> Tensor:
 
 @lru_cache(maxsize=256)
 def _smooth(length: int) -> int:
-    """The least length from ``length`` without prime factors above 7, which transforms quickly."""
+    """Return the smallest length, at least ``length``, without prime factors above 7; such transforms are fast."""
     rest = length
     for prime in (2, 3, 5, 7):
         while rest % prime == 0:
@@ -146,10 +147,9 @@ def _smooth(length: int) -> int:
 
 
 def _kernel_gradient(padded: Tensor, gradient: Tensor, rows: int) -> Tensor:
-    """Sum of ``gradient(y, x) padded(y + i, x + j)`` over channels and pixels: ``(n, k, k)``.
+    """Sum ``gradient(y, x) padded(y + i, x + j)`` over channels and pixels: ``(n, k, k)``.
 
-    Only one of both is shifted vertically and only the other horizontally, so that not each of the k*k shifts
-    has to be made.
+    One factor is shifted only vertically and the other only horizontally, which needs 2k instead of k*k shifts.
     """
     height, width = padded.shape[2], gradient.shape[3]
     down = F.pad(gradient, (0, 0, rows - 1, rows - 1)).unfold(2, height, 1).flip(2)  # (n, c, k, w, h + k - 1)
@@ -159,13 +159,13 @@ def _kernel_gradient(padded: Tensor, gradient: Tensor, rows: int) -> Tensor:
 
 
 def blur_and_downsample(x: Tensor, kernels: Tensor, border: Border, scale: int, down: Downsampling) -> Tensor:
-    """``(x * k) ↓s``: ``(n, c, h, w)`` to ``(n, c, h / s, w / s)``, by the cheaper of two exact ways.
+    """Compute ``(x * k) ↓s``: ``(n, c, h, w)`` to ``(n, c, h / s, w / s)``, by the faster of two exact algorithms.
 
-    Axis-aligned Gaussians are separable; blur and subsampling along one axis are then one matrix, a hundred times
-    cheaper on a CPU than 225 taps a pixel. A kernel that is being learned takes the other way: through its marginals
-    no gradient gets to the kernel that would make it anything but separable.
+    For separable kernels, such as axis-aligned Gaussians, blur and subsampling along one axis are a single matrix, a
+    hundred times faster on a CPU than 225 taps per pixel. Kernels that require gradients are never treated as
+    separable: the gradient through their marginals would keep them separable.
     """
-    # Elsewhere than on a CPU, to ask whether kernels are separable takes longer than to blur by any kernel.
+    # On other devices, testing whether kernels are separable takes longer than blurring by any kernel.
     if kernels.requires_grad or x.device.type != "cpu" or max(x.shape[-2:]) > _MATRIX_LIMIT:
         return _downsample(blur(x, kernels, border), scale, down)
     separable = is_separable(kernels)
@@ -187,7 +187,7 @@ def is_separable(kernels: Tensor) -> Tensor:
 
 @lru_cache(maxsize=64)
 def border_index(length: int, radius: int, border: Border) -> Tensor:
-    """For each of ``length + 2 * radius`` padded positions, the pixel ``(length + 2 * radius,)`` that it repeats."""
+    """Return the index of the pixel that each padded position repeats, ``(length + 2 * radius,)``."""
     at = torch.arange(-radius, length + radius)
     if border == "replicate" or length == 1:
         return at.clamp(0, length - 1)
@@ -210,7 +210,7 @@ def _separable(x: Tensor, kernels: Tensor, border: Border, scale: int, down: Dow
 
 
 def _axis_matrix(profile: Tensor, length: int, border: Border, scale: int, down: Downsampling) -> Tensor:
-    """Blur and subsampling along one axis: 1-D kernels ``(n, k)`` to matrices ``(n, length / s, length)``."""
+    """Return matrices ``(n, length / s, length)`` of blur and subsampling along one axis for kernels ``(n, k)``."""
     n, taps = profile.shape
     index = border_index(length, taps // 2, border).to(profile.device)
     index = index.unfold(0, taps, 1)  # (length, taps): which pixel each tap of each output reads

@@ -1,8 +1,8 @@
 """The 8x8 discrete cosine transform in the integer arithmetic of libjpeg ("islow"), as matrices of whole numbers.
 
-Between its roundings, libjpeg's transform (after Loeffler, Ligtenberg and Moschytz, ICASSP 1989) is linear in whole
-numbers, with constants in steps of 2**-13; the transform of the unit vectors is therefore all of it. A product with
-these matrices, rounded where libjpeg rounds, equals libjpeg's result.
+Between its roundings, libjpeg's transform (after Loeffler, Ligtenberg and Moschytz, ICASSP 1989) is linear, with
+constants that are multiples of 2**-13, so transforming the unit vectors gives its matrix. A product with these
+matrices, rounded where libjpeg rounds, equals libjpeg's result.
 """
 
 from functools import lru_cache
@@ -15,7 +15,7 @@ _ONE = 2**13
 
 @lru_cache(maxsize=1)
 def forward_matrix() -> Tensor:
-    """Matrix ``(8, 8)``, float64, from samples to frequencies: ``2**13 * sqrt(8)`` times the orthonormal DCT."""
+    """Return the matrix ``(8, 8)``, float64, from samples to frequencies: ``2**13 * sqrt(8)`` times the DCT."""
     samples = torch.eye(8, dtype=torch.long)
     ends = [samples[i] + samples[7 - i] for i in range(4)]
     even = _even(ends[0] + ends[3], ends[0] - ends[3], ends[1] + ends[2], ends[1] - ends[2])
@@ -25,7 +25,7 @@ def forward_matrix() -> Tensor:
 
 @lru_cache(maxsize=1)
 def inverse_matrix() -> Tensor:
-    """Matrix ``(8, 8)``, float64, from frequencies to samples; ``2**29`` times the inverse of `forward_matrix`."""
+    """Return the matrix ``(8, 8)``, float64, from frequencies to samples: ``2**29`` times the inverse DCT matrix."""
     frequencies = torch.eye(8, dtype=torch.long)
     low, high = frequencies[2], frequencies[6]
     shared = (low + high) * 4433
@@ -39,7 +39,7 @@ def inverse_matrix() -> Tensor:
 
 
 def _even(outer: Tensor, outer_difference: Tensor, inner: Tensor, inner_difference: Tensor) -> tuple[Tensor, ...]:
-    """Frequencies 0, 2, 4 and 6 from sums and differences of the sums of opposite samples."""
+    """Compute frequencies 0, 2, 4 and 6 from sums and differences of the sums of opposite samples."""
     shared = (inner_difference + outer_difference) * 4433
     return (
         (outer + inner) * _ONE,
@@ -50,7 +50,7 @@ def _even(outer: Tensor, outer_difference: Tensor, inner: Tensor, inner_differen
 
 
 def _odd(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> tuple[Tensor, ...]:
-    """The rotation that both transforms share, in the order of its inputs: frequencies 7, 5, 3, 1 or their samples."""
+    """Apply the rotation that both transforms share; inputs and outputs are ordered 7, 5, 3, 1."""
     common = (a + c + b + d) * 9633
     ac, bd = common - (a + c) * 16069, common - (b + d) * 3196
     ad, bc = (a + d) * 7373, (b + c) * 20995

@@ -1,4 +1,4 @@
-"""Families of degradations: the distributions that the papers train on, drawn per sample from a generator."""
+"""Families of degradations: the distributions that the papers train on, sampled with a generator."""
 
 import dataclasses
 import math
@@ -27,11 +27,11 @@ class Draw:
     count: int
 
     def uniform(self, low: float, high: float) -> Tensor:
-        """Numbers from ``low`` to ``high``."""
+        """Draw uniform numbers from ``low`` to ``high``."""
         return low + (high - low) * torch.rand(self.count, generator=self.source, device=self.source.device)
 
     def bernoulli(self, odds: float) -> Tensor:
-        """Bernoulli samples of a probability."""
+        """Draw Bernoulli samples of a probability."""
         return self.uniform(0, 1) < odds
 
     def whole(self, limits: tuple[int, int]) -> Tensor:
@@ -118,7 +118,7 @@ class Pool(Family):
         return cls(family.scale, family.size, family.noise, family.border, family.down, family.sample(count, seed))
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
-        """Draw different tasks from the pool, and all of them before one comes again; the noise is new each time."""
+        """Draw tasks from the pool, without repetition until all were drawn; the noise is new each time."""
         assert self.tasks is not None
         if isinstance(generator, int):
             generator = torch.Generator().manual_seed(generator)
@@ -133,12 +133,12 @@ class Pool(Family):
 
 
 def with_ranges(family: Family, noise: Range | None, width: Range | None) -> Family:
-    """A family of Gaussian blurs with other ranges.
+    """Return a family of Gaussian blurs with other ranges.
 
     Args:
-        family: as a paper has it.
-        noise: range of the noise level, 0..255; None leaves it.
-        width: range of the standard deviation, HR pixels; None leaves it.
+        family: the original family.
+        noise: range of the noise level, 0..255; unchanged if None.
+        width: range of the standard deviation, HR pixels; unchanged if None.
 
     Raises:
         BlindSRError: the family has no range of widths.

@@ -1,7 +1,7 @@
-"""JPEG compression of batches, one quality per sample: by libjpeg on a CPU, by tensor operations everywhere else.
+"""JPEG compression of batches, one quality per sample: by libjpeg on a CPU, by tensor operations on other devices.
 
 The tensor operations repeat libjpeg's integer arithmetic ("islow" DCT, h2v2 box downsampling, "fancy" upsampling), so
-both ways give the same bytes as Pillow with libjpeg-turbo. Nothing here is differentiable.
+both give the same pixels as Pillow with libjpeg-turbo. Nothing here is differentiable.
 """
 
 import io
@@ -17,7 +17,7 @@ from blindsr.degrade.dct import forward_matrix, inverse_matrix
 from blindsr.pixels import to_bytes
 
 _REACH = 15
-"""Rows and columns by which a grid of blocks can begin before an image; 16 more are the same grid again."""
+"""Largest offset in rows and columns of the block grid; it repeats after 16."""
 
 _LUMA = (
     (16, 11, 10, 16, 24, 40, 51, 61),
@@ -42,11 +42,11 @@ def compress(x: Tensor, quality: Tensor, *, full_chroma: Tensor | None = None, o
     """Encode and decode each image as JPEG.
 
     Args:
-        x: ``(n, 3, h, w)`` in [0, 1]; values beyond are clipped.
-        quality: ``(n,)`` integers from 1 to 100; 0 leaves the image as it is.
+        x: ``(n, 3, h, w)`` in [0, 1]; values outside are clipped.
+        quality: ``(n,)`` integers from 1 to 100; 0 leaves the image unchanged.
         full_chroma: ``(n,)``, true for 4:4:4; chroma has half the resolution (4:2:0) otherwise, and if not given.
-        offset: ``(n, 2)``, rows and columns from 0 to 15 by which the grid of blocks begins before the image, as after
-            a crop; the image is extended there by its edge pixels. None if not given.
+        offset: ``(n, 2)``, number of rows and columns, 0 to 15, by which the block grid starts before the image, as if
+            the image had been cropped; these pixels repeat the edge. No offset if not given.
 
     Returns:
         ``(n, 3, h, w)`` on the device of ``x``; compressed images have values k / 255.
@@ -99,7 +99,7 @@ def quantisation_tables(quality: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _exact_type(device: torch.device) -> torch.dtype:
-    """The type in which libjpeg's sums of integers are exact; without it, some pixels differ by a level."""
+    """Return the type that represents libjpeg's integer sums exactly; in float32, some pixels differ by a level."""
     return torch.float32 if device.type == "mps" else torch.float64
 
 
@@ -126,7 +126,7 @@ class _Frame:
 
     @classmethod
     def around(cls, x: Tensor, offset: Tensor | None, sizes: Tensor | None) -> Self:
-        """The smallest frame that any image of the size of ``x`` fits in with any offset, if there is one."""
+        """Return the smallest frame that contains all images with any offset; without offsets, all images."""
         whole = torch.tensor([x.shape[2:]], device=x.device)
         room = 0 if offset is None else _REACH
         height, width = (16 * -(-(side + room) // 16) for side in x.shape[2:])
@@ -135,11 +135,11 @@ class _Frame:
 
     @property
     def coded(self) -> Tensor:
-        """Sizes with offsets."""
+        """Sizes of the images including their offsets."""
         return self.size + self.offset
 
     def extended(self, x: Tensor) -> Tensor:
-        """The frame's pixels: those of ``x`` ``(n, c, h, w)``, around it the nearest one."""
+        """Extend ``x`` ``(n, c, h, w)`` to the frame by repeating edge pixels."""
         for axis in (0, 1):
             at = torch.arange(self.length[axis], device=x.device) - self.offset[:, axis, None]
             x = _taken(x, at.clamp(min=0).minimum(self.size[:, axis, None] - 1), axis)
@@ -154,7 +154,7 @@ class _Frame:
 
 
 def _taken(x: Tensor, index: Tensor, axis: int) -> Tensor:
-    """Rows (axis 0) or columns (axis 1) of ``(n, c, h, w)`` by indices ``(n or 1, length)``."""
+    """Gather rows (axis 0) or columns (axis 1) of ``(n, c, h, w)`` by indices ``(n or 1, length)``."""
     if len(index) == 1:
         return x.index_select(2 + axis, index[0])
     return x.take_along_dim(index[:, None, :, None] if axis == 0 else index[:, None, None, :], 2 + axis)
@@ -191,9 +191,9 @@ def _rgb_from_ycc(planes: Tensor) -> Tensor:
 
 
 def _code(planes: Tensor, steps: Tensor) -> Tensor:
-    """Transform planes ``(n, c, h, w)`` of sides divisible by 8, quantise by steps ``(n, 1, 8, 8)`` and restore them.
+    """Transform planes ``(n, c, h, w)`` of sides divisible by 8, quantise by steps ``(n, 1, 8, 8)`` and invert.
 
-    Each pass of the transform is a matrix of whole numbers followed by a division by a power of 2 that rounds.
+    Each pass of the transform is an integer matrix, followed by a rounded division by a power of 2.
     """
     n, channels, height, width = planes.shape
     rows, columns = (n, channels, height, width // 8, 8), (n, channels, height // 8, 8, width)
@@ -220,7 +220,7 @@ def _quantised(coefficients: Tensor, steps: Tensor) -> Tensor:
 
 
 def _halved(planes: Tensor, frame: _Frame) -> Tensor:
-    """Average 2x2 pixels with a bias that alternates; below the last row of averages, that row is repeated."""
+    """Average 2x2 pixels with an alternating bias; rows below the last average repeat it."""
     n, channels, height, width = planes.shape
     total = planes.reshape(n, channels, height // 2, 2, width // 2, 2).sum((3, 5))
     bias = torch.tensor([1.0, 2.0], device=planes.device).repeat(width // 4).to(planes)
@@ -239,6 +239,6 @@ def _enlarged(planes: Tensor, frame: _Frame) -> Tensor:
 
 
 def _within(length: int, size: Tensor, step: int) -> Tensor:
-    """Places ``(n, length)`` so many steps on, among the halves of sizes ``(n,)``; edges are repeated."""
+    """Return indices ``(n, length)`` shifted by a step, clipped to the halved sizes ``(n,)``."""
     at = torch.arange(length, device=size.device) + step
     return at.clamp(min=0).minimum((size[:, None] + 1) // 2 - 1)

@@ -18,7 +18,7 @@ def load_kernel(path: str | Path) -> Tensor:
         ``(k, k)`` float32.
 
     Raises:
-        BlindSRError: if the file cannot be read or `check_kernel` refuses what it holds.
+        BlindSRError: the file cannot be read, or does not contain a valid kernel (see `check_kernel`).
     """
     path = Path(path)
     readers = {".npy": _read_npy, ".mat": _read_mat, ".png": _read_image, ".tif": _read_image, ".tiff": _read_image}
@@ -29,7 +29,7 @@ def load_kernel(path: str | Path) -> Tensor:
         )
     try:
         array = reader(path)
-    except Exception as error:  # the readers answer damaged files with whatever they stumble over
+    except Exception as error:  # readers raise various errors for damaged files
         raise BlindSRError(f"cannot read a kernel from {path}: {error}", Code.CANNOT_READ) from None
     if array.dtype.kind not in "buif":
         raise BlindSRError(f"{path} does not contain real numbers", Code.INVALID_FILE)

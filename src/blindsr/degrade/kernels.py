@@ -1,6 +1,6 @@
 """Blur kernels ``k`` of Eq. 1: Gaussians, moments and checks.
 
-A "width" means three things in the literature, so each function's name states which one it takes:
+"Width" has three meanings in the literature, so the name of each function states which one it uses:
 ``gaussian`` takes standard deviations in HR pixels, ``gaussian_from_variances`` the eigenvalues of the covariance
 (MZSR, SRMD and CMDSR's anisotropic kernels). Angles are radians; x points right and y down, so a positive angle turns
 the long axis from "right" towards "down".
@@ -17,11 +17,11 @@ from blindsr.errors import BlindSRError, Code
 Widths = float | Tensor
 
 _NARROWEST = 0.2
-"""Standard deviation of the narrowest Gaussian that differs from a single pixel by float32's precision, pixels."""
+"""Standard deviation of the narrowest Gaussian that differs from a single pixel in float32, pixels."""
 
 
 def gaussian(size: int, std: Widths, std2: Widths | None = None, angle: Widths = 0.0) -> Tensor:
-    """Gaussian kernels by standard deviation.
+    """Create Gaussian kernels from standard deviations.
 
     Args:
         size: side in pixels; the centre is at ``(size - 1) / 2``, between two pixels if it is even.
@@ -36,12 +36,12 @@ def gaussian(size: int, std: Widths, std2: Widths | None = None, angle: Widths =
 
 
 def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, angle: Widths = 0.0) -> Tensor:
-    """Gaussian kernels by the eigenvalues of their covariance, squared HR pixels (MZSR, Eq. 3).
+    """Create Gaussian kernels from the eigenvalues of their covariance, squared HR pixels (MZSR, Eq. 3).
 
-    Args and result are those of `gaussian`, with variances for standard deviations.
+    Arguments and result are those of `gaussian`, with variances instead of standard deviations.
     """
     given = [value for value in (l1, l2, angle) if isinstance(value, Tensor)]
-    device = given[0].device if given else None  # plain numbers go to where the tensors are
+    device = given[0].device if given else None  # plain numbers use the device of the tensors
     first, second, turn = torch.broadcast_tensors(
         *(
             torch.as_tensor(value, dtype=torch.float64, device=device).reshape(-1)
@@ -58,18 +58,18 @@ def gaussian_from_variances(size: int, l1: Widths, l2: Widths | None = None, ang
 
 
 def gaussian_from_covariance(size: int, covariance: Tensor) -> Tensor:
-    """Gaussian kernels ``(n, size, size)`` of covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
-    inverse = torch.linalg.inv(covariance.cpu().double())  # there are devices without float64
+    """Create Gaussian kernels ``(n, size, size)`` from covariances ``(n, 2, 2)`` over (x, y), squared HR pixels."""
+    inverse = torch.linalg.inv(covariance.cpu().double())  # some devices do not support float64
     return _gaussian(size, inverse[:, 0, 0], inverse[:, 0, 1], inverse[:, 1, 1]).to(covariance)
 
 
 def squared_distances(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
-    """``p^T C^-1 p`` of every pixel ``p`` from the centre, float64 ``(n, size, size)``.
+    """Compute ``p^T C^-1 p`` of every pixel ``p`` relative to the centre, float64 ``(n, size, size)``.
 
     Args:
         size: side in pixels.
         xx: first entry ``(n,)`` of the inverse covariances over (x, y).
-        xy: the entry off their diagonal.
+        xy: off-diagonal entry.
         yy: last entry.
     """
     at = torch.arange(size, dtype=torch.float64, device=xx.device) - (size - 1) / 2
@@ -78,20 +78,20 @@ def squared_distances(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
 
 
 def _gaussian(size: int, xx: Tensor, xy: Tensor, yy: Tensor) -> Tensor:
-    """Gaussian kernels of sum 1 by the entries ``(n,)`` of the inverses of their covariances."""
+    """Create Gaussian kernels of sum 1 from the entries ``(n,)`` of their inverse covariances."""
     kernels = torch.exp(-0.5 * squared_distances(size, xx, xy, yy))
     return (kernels / kernels.sum((-2, -1), keepdim=True)).float()
 
 
 def delta(size: int = 1) -> Tensor:
-    """Identity kernel ``(size, size)``; ``size`` is odd."""
+    """Create the identity kernel ``(size, size)``; ``size`` is odd."""
     kernel = torch.zeros(size, size)
     kernel[size // 2, size // 2] = 1
     return kernel
 
 
 def kernel_covariance(kernels: Tensor) -> Tensor:
-    """Second central moments ``(n, 2, 2)`` over (x, y), squared pixels, of kernels ``(n, k, k)`` of sum 1."""
+    """Compute the second central moments ``(n, 2, 2)`` over (x, y), squared pixels, of kernels ``(n, k, k)``."""
     at = torch.arange(kernels.shape[-1], dtype=kernels.dtype, device=kernels.device) - (kernels.shape[-1] - 1) / 2
     y, x = torch.meshgrid(at, at, indexing="ij")
     points = torch.stack((x, y), -1)
@@ -100,11 +100,11 @@ def kernel_covariance(kernels: Tensor) -> Tensor:
 
 
 def widths(kernel: Tensor) -> tuple[float, float, float]:
-    """Standard deviations of a kernel ``(k, k)`` along and across its long axis, and the axis's angle in degrees.
+    """Return the standard deviations of a kernel ``(k, k)`` along and across its long axis, and its angle in degrees.
 
-    They are those of the nearest Gaussian, at most half of the side: second moments lose what is cut off at the rim,
-    and count the faint wide rim of an estimate, which is doubt more than blur. The angle is in [0, 180), turning from
-    "right" towards "down" as everywhere here.
+    They are those of the nearest Gaussian, and at most half of the side. Second moments would be too small if the
+    kernel is truncated, and too large if an estimated kernel has small values far from its centre. The angle is in
+    [0, 180), from "right" towards "down".
     """
     variances, axes = np.linalg.eigh(_nearest_gaussian(kernel.detach().cpu().double()))
     across, along = np.sqrt(variances).clip(max=kernel.shape[-1] / 2).tolist()
@@ -113,7 +113,7 @@ def widths(kernel: Tensor) -> tuple[float, float, float]:
 
 
 def _nearest_gaussian(kernel: Tensor) -> np.ndarray:
-    """Covariance ``(2, 2)`` of the sampled Gaussian of any place and shape at the least Hellinger distance."""
+    """Return the covariance ``(2, 2)`` of the Gaussian, of any centre and shape, with the least Hellinger distance."""
     from scipy import optimize  # noqa: PLC0415  # takes longer to load than all of this package
 
     size = kernel.shape[-1]

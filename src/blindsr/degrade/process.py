@@ -1,4 +1,4 @@
-"""Eq. 1 of all four papers as a value: ``LR = ((HR * k) ↓s) + n``, then rounding to 8 bit and JPEG."""
+"""Eq. 1 of all four papers: ``LR = ((HR * k) ↓s) + n``, then rounding to 8 bits and JPEG."""
 
 import dataclasses
 import json
@@ -21,13 +21,13 @@ Rounding = Literal["none", "round", "floor"]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Values of a batch: each tensor, of a nested value too, has one row a sample."""
+    """Values of a batch: each tensor, including those of nested values, has one row per sample."""
 
     whole: ClassVar[frozenset[str]] = frozenset()
-    """Names of the rows that are whole numbers."""
+    """Names of the fields that are integers."""
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Self:
-        """Change everything that has a row for each sample."""
+        """Apply a function to every tensor."""
         parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         changed: dict[str, Any] = {
             name: part.map(change) if isinstance(part, Rows) else change(part)
@@ -37,7 +37,7 @@ class Rows:
         return dataclasses.replace(self, **changed)
 
     def to_plain(self) -> dict[str, Any]:
-        """All values as JSON has them; float32 numbers survive that exactly."""
+        """Convert to plain values for JSON; float32 numbers are preserved exactly."""
         parts = ((field.name, getattr(self, field.name)) for field in dataclasses.fields(self))
         return {
             name: part.to_plain() if isinstance(part, Rows) else part.tolist() if isinstance(part, Tensor) else part
@@ -49,7 +49,7 @@ class Rows:
         """Inverse of `to_plain`.
 
         Raises:
-            BlindSRError: naming the entry that is missing, unknown or wrong.
+            BlindSRError: an entry is missing, unknown or invalid; the message names it.
         """
         if not isinstance(values, Mapping):
             raise BlindSRError(f"a degradation record contains {values!r} instead of an object", Code.INVALID_FILE)
@@ -90,7 +90,7 @@ class Degradation(Rows):
         >>> degradation.apply(torch.rand(1, 3, 64, 64)).shape
         torch.Size([1, 3, 16, 16])
 
-        Stored as JSON, it does the same again:
+        Restored from JSON, it gives the same result:
 
         >>> again = blindsr.Degradation.from_json(degradation.to_json())
         >>> hr = torch.rand(1, 3, 64, 64)
@@ -119,23 +119,23 @@ class Degradation(Rows):
     down: Downsampling = "bicubic"
     """Antialiased bicubic as MATLAB's, or ``direct``: pixels 0, s, 2s, ..."""
     blur_rounding: Rounding = "none"
-    """What happens to the blurred HR image before subsampling; some published code stores it as 8 bit."""
+    """Rounding of the blurred HR image before subsampling; some published code stores it with 8 bits."""
     rounding: Rounding = "round"
-    """How the result becomes 8 bit (and is clipped to [0, 1]); ``none`` leaves it as it is."""
+    """Rounding of the result to 8 bits, with clipping to [0, 1]; ``none`` does neither."""
 
     def __len__(self) -> int:
         return len(self.kernels)
 
     def __getitem__(self, rows: slice) -> Self:
-        """The same for some of the rows."""
+        """Return some of the rows."""
         return self.map(lambda rows_of: rows_of[rows])
 
     def take(self, rows: Tensor) -> Self:
-        """The rows of these numbers ``(m,)``, in their order."""
+        """Return rows by their indices ``(m,)``."""
         return self.map(lambda rows_of: rows_of[rows])
 
     def repeat_interleave(self, times: int) -> Self:
-        """Each row ``times`` times in a row, with the same seed: one degradation for several images of a task."""
+        """Repeat each row, with the same seed: one degradation for several images of a task."""
         return self.map(lambda rows: rows.repeat_interleave(times, 0))
 
     def to(self, device: torch.device | str) -> Self:
@@ -147,8 +147,8 @@ class Degradation(Rows):
 
         Args:
             hr: ``(n, 3, h, w)`` RGB in [0, 1]; sides divisible by the scale.
-            generator: source of the noise, on the device of ``hr``, for training, where replaying a single row does
-                not matter; by default each row draws its own noise from its seed.
+            generator: source of the noise, on the device of ``hr``, for training, where single rows need not be
+                reproducible; by default, the noise of each row is drawn from its seed.
 
         Returns:
             LR images ``(n, 3, h / s, w / s)``.
@@ -156,7 +156,7 @@ class Degradation(Rows):
         return self.apply_with_noise(hr, generator)[0]
 
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Degrade a batch; return also the noise ``(n, 3, h / s, w / s)`` as it is before rounding and JPEG."""
+        """Degrade a batch; also return the noise ``(n, 3, h / s, w / s)`` before rounding and JPEG."""
         noise = self.draw_noise((*hr.shape[:2], hr.shape[2] // self.scale, hr.shape[3] // self.scale), hr, generator)
         lr = degrade(hr, self, noise)
         if self.rounding != "none":
@@ -164,7 +164,7 @@ class Degradation(Rows):
         return (codec.compress(lr, self.jpeg) if bool(self.jpeg.any()) else lr), noise
 
     def draw_noise(self, shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """A realisation of the noise ``(n, c, h, w)``, in units of [0, 1], from the generator or each row's seed."""
+        """Draw the noise ``(n, c, h, w)``, in units of [0, 1], from the generator or the seed of each row."""
         level = (self.noise.to(like) / 255).view(-1, 1, 1, 1)
         if generator is not None:
             return level * torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
@@ -175,7 +175,7 @@ class Degradation(Rows):
         return level * torch.stack(rows).to(like)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values; float32 numbers survive JSON exactly."""
+        """Convert to plain values for JSON; float32 numbers are preserved exactly."""
         kind = {} if self.kind == "classic" else {"kind": self.kind}
         return {"version": self.version, **kind, **self.to_plain()}
 
@@ -184,7 +184,7 @@ class Degradation(Rows):
         """Inverse of `to_dict`.
 
         Raises:
-            BlindSRError: naming the entry that is missing, unknown or wrong.
+            BlindSRError: an entry is missing, unknown or invalid; the message names it.
         """
         values = dict(values)
         if values.pop("kind", "classic") != cls.kind:
@@ -263,12 +263,12 @@ def check_jpeg(quality: Tensor) -> None:
 
 
 def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
-    """The differentiable part of Eq. 1: blur, subsampling and a noise given as a tensor; no rounding, no codec.
+    """Apply the differentiable part of Eq. 1: blur, subsampling and given noise, without rounding and JPEG.
 
     Args:
         hr: ``(n, 3, h, w)``.
-        degradation: one row an image; only kernels, border, scale and ``down`` count here, and ``blur_rounding``, which
-            is the one thing that has no gradient.
+        degradation: one row per image; only its kernels, border, scale, ``down`` and ``blur_rounding`` are used. The
+            last has no gradient.
         noise: ``(n, 3, h / s, w / s)`` in units of [0, 1].
 
     Returns:
@@ -285,7 +285,7 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
     kernels = degradation.kernels.to(hr)
     if degradation.blur_rounding == "none":
         return blur_and_downsample(hr, kernels, degradation.border, scale, degradation.down) + noise
-    # In float64, since the last bit of float32 decides about truncating levels that are exact
+    # In float64, since rounding errors of float32 would truncate exact levels
     exact = blur(hr.double(), kernels.double(), degradation.border).to(hr)
     blurred = _to_8_bit(exact, degradation.blur_rounding)
     lr = resize(blurred, 1 / scale) if degradation.down == "bicubic" else subsample(blurred, scale)
@@ -293,7 +293,7 @@ def degrade(hr: Tensor, degradation: Degradation, noise: Tensor) -> Tensor:
 
 
 def _whole(values: Any) -> Tensor:
-    """A list of whole numbers as a tensor; torch alone would cut 30.7 to 30 without a word."""
+    """Convert a list of integers to a tensor; torch alone would truncate 30.7 to 30 silently."""
     given = torch.tensor(values)
     if given.is_floating_point():
         raise TypeError(f"expected integers, got {values}")
@@ -303,5 +303,5 @@ def _whole(values: Any) -> Tensor:
 def _to_8_bit(x: Tensor, rounding: Rounding) -> Tensor:
     if rounding == "round":
         return quantise(x)
-    # An exact level k / 255 * 255 may land a hair below k in float32; truncation must not lose a level to that.
+    # In float32, k / 255 * 255 may be slightly less than k; truncation must not reduce it to k - 1.
     return (x.clamp(0, 1) * 255 + 1e-4).floor() / 255

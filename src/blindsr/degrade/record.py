@@ -19,7 +19,7 @@ def parse_record(text: str) -> Degradation:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
-        values = None  # refused below, in the words of the classic kind
+        values = None  # rejected below, with the message of the classic kind
     kind = values.get("kind", Degradation.kind) if isinstance(values, dict) else Degradation.kind
     return _KINDS.get(kind if isinstance(kind, str) else None, Degradation).from_json(text)
 
@@ -28,7 +28,7 @@ def load_record(path: Path) -> Degradation:
     """Read the record of one image.
 
     Raises:
-        BlindSRError: the file cannot be read, is no record, or is one of several images.
+        BlindSRError: the file cannot be read, is not a record, or describes several images.
     """
     text = read_text(path)
     try:

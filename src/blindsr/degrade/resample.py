@@ -15,16 +15,16 @@ from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError
 
 MODES = ("area", "bilinear", "bicubic", "antialiased")
-"""How an image is resized, by the number in a record; the last one is bicubic as careful programs do it."""
+"""Modes of resizing, by their index in records; the last one is antialiased bicubic."""
 
 _REACH = 2
-"""Pixels on each side that an enlarged one depends on."""
+"""Pixels on each side that a pixel of an enlargement depends on."""
 _KEPT = 2**20
-"""Entries of a matrix that is kept for the next image of its size; those of whole photographs take hundreds of MB."""
+"""Largest number of entries of a cached matrix; those of whole photographs take hundreds of MB."""
 
 
 def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tensor:
-    """Bicubic resampling as MATLAB's ``imresize``: antialiased when shrinking, symmetric borders, half-pixel centres.
+    """Resample bicubically like MATLAB's ``imresize``: antialiased, with symmetric borders and half-pixel centres.
 
     Args:
         x: ``(n, c, h, w)``.
@@ -45,7 +45,7 @@ def resize(x: Tensor, scale: float, size: tuple[int, int] | None = None) -> Tens
 
 
 def _enlarged(x: Tensor, scale: int) -> Tensor:
-    """`resize` by a whole number as a convolution, which unlike the matrices is the same for images of every size."""
+    """`resize` by an integer as a convolution, which unlike the matrices does not depend on the size of the image."""
     taps = bicubic_matrix(2 * _REACH + 5, (2 * _REACH + 5) * scale, scale).to(x)
     taps = taps[(_REACH + 2) * scale : (_REACH + 3) * scale, 2 : 2 * _REACH + 3]
     weight = (taps[:, None, :, None] * taps[None, :, None, :]).reshape(scale**2, 1, *taps.shape[1:] * 2)
@@ -78,12 +78,12 @@ def resize_by_mode(x: Tensor, size: tuple[int, int], mode: int) -> Tensor:
 
 
 def subsample(x: Tensor, scale: int) -> Tensor:
-    """Direct subsampling: pixels ``[0::scale, 0::scale]`` of ``(n, c, h, w)``, phase 0 as in MZSR."""
+    """Subsample directly: pixels ``[0::scale, 0::scale]`` of ``(n, c, h, w)``, phase 0 as in MZSR."""
     return x[..., ::scale, ::scale]
 
 
 def apply_matrices(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """``rows x columns^T`` for each channel of ``x`` ``(n, c, h, w)``; matrices are ``(h', h)`` or ``(n, h', h)``."""
+    """Compute ``rows x columns^T`` per channel of ``x`` ``(n, c, h, w)``; matrices ``(h', h)`` or ``(n, h', h)``."""
     if rows.ndim == 3:
         rows, columns = rows[:, None], columns[:, None]
     with torch.autocast(x.device.type, enabled=False):  # a degradation is data, not a layer to save time on
@@ -91,7 +91,7 @@ def apply_matrices(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def bicubic_matrix(length: int, out: int, scale: float) -> Tensor:
-    """Matrix ``(out, length)``, float32, of MATLAB's bicubic along one axis; rows sum to 1."""
+    """Return the matrix ``(out, length)``, float32, of MATLAB's bicubic along one axis; rows sum to 1."""
     return (_kept_matrix if length * out <= _KEPT else _matrix)(length, out, scale)
 
 
@@ -120,7 +120,7 @@ def _cubic(x: Tensor) -> Tensor:
 
 
 def _symmetric(index: Tensor, length: int) -> Tensor:
-    """Fold indices back into ``[0, length)`` by mirroring with the edge repeated."""
+    """Map indices to ``[0, length)`` by mirroring with repeated edges."""
     index = index % (2 * length)
     return torch.where(index < length, index, 2 * length - 1 - index)
 

@@ -9,13 +9,13 @@ from blindsr.degrade.kernels import squared_distances
 
 
 def generalised_gaussian(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
-    """``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
+    """Create kernels ``exp(-(x^T C^-1 x)^beta / 2)``: beta 1 is a Gaussian, less has longer tails, more is flatter.
 
     Args:
         size: side in pixels.
         covariance: ``(n, 2, 2)`` over (x, y), squared pixels.
         beta: ``(n,)``.
-        widths: side in pixels ``(n,)``, of the same parity, beyond which each kernel is 0; ``size`` if not given.
+        widths: side in pixels ``(n,)`` outside which each kernel is 0, of the same parity; ``size`` if not given.
 
     Returns:
         ``(n, size, size)``, each of sum 1.
@@ -24,15 +24,15 @@ def generalised_gaussian(size: int, covariance: Tensor, beta: Tensor, widths: Te
 
 
 def plateau(size: int, covariance: Tensor, beta: Tensor, widths: Tensor | None = None) -> Tensor:
-    """``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as of `generalised_gaussian`."""
+    """Create kernels ``1 / (1 + (x^T C^-1 x)^beta)``; arguments and result as in `generalised_gaussian`."""
     return _normalised(1 / (1 + _distance(size, covariance) ** beta.view(-1, 1, 1)), widths)
 
 
 def sinc(size: int, cutoff: Tensor, widths: Tensor | None = None) -> Tensor:
-    """The circular low-pass filter of a cut-off frequency ``(n,)`` in radians a pixel; it rings.
+    """Create circular low-pass filters with cut-off frequencies ``(n,)`` in radians per pixel; they cause ringing.
 
     Returns:
-        ``(n, size, size)``, each of sum 1, with negative values; ``widths`` as of `generalised_gaussian`.
+        ``(n, size, size)``, each of sum 1, with negative values; ``widths`` as in `generalised_gaussian`.
     """
     at = torch.arange(size, dtype=torch.float64, device=cutoff.device) - (size - 1) / 2
     radius = (at[:, None] ** 2 + at[None] ** 2).sqrt()
@@ -44,7 +44,7 @@ def sinc(size: int, cutoff: Tensor, widths: Tensor | None = None) -> Tensor:
 
 
 def covariance_from_stds(std: Tensor, std2: Tensor, angle: Tensor) -> Tensor:
-    """Covariances ``(n, 2, 2)`` over (x, y) of standard deviations along and across an axis, angles in radians."""
+    """Return covariances ``(n, 2, 2)`` over (x, y) from standard deviations along and across an axis, and angles."""
     cos, sin = angle.cos(), angle.sin()
     turn = torch.stack((torch.stack((cos, -sin), 1), torch.stack((sin, cos), 1)), 1)
     return turn @ torch.diag_embed(torch.stack((std, std2), 1) ** 2) @ turn.transpose(1, 2)

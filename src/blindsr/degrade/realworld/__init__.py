@@ -1,1 +1,1 @@
-"""Degradations of several steps, as photographs go through, for whole batches."""
+"""Degradations of several steps, like those of photographs, for whole batches."""

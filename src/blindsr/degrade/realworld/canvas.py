@@ -1,8 +1,8 @@
 """Batches of images of different sizes, degraded together on a device without synchronisation.
 
-Each image lies in the top left of a canvas as large as the largest of them. What happens to an image does not depend on
-what lies around it there: borders, resampling and JPEG take its own size, row by row. Every function here has a
-counterpart for a single image, which it equals up to float32's rounding and is tested against.
+Each image is stored at the top left of a canvas of the largest size. Its result does not depend on the pixels around
+it: borders, resampling and JPEG use the individual sizes. Every function has a counterpart for single images; tests
+check that both agree up to float32 rounding.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Canvas:
         Args:
             sizes: heights and widths, none above the canvas's.
             modes: indices into `resample.MODES`.
-            canvas: height and width of the result, known beforehand, so that no device has to be asked.
+            canvas: height and width of the result's canvas, given to avoid synchronisation with the device.
         """
         rows, columns = (
             _matrices(self.sizes[:, axis], sizes[:, axis], modes, (canvas[axis], self.pixels.shape[2 + axis]))
@@ -82,20 +82,20 @@ def resize_alike(images: Tensor, size: tuple[int, int], modes: Tensor) -> Tensor
 
 @lru_cache(maxsize=16)
 def _bank(source: int, target: int, device: torch.device) -> Tensor:
-    """Resampling along one axis in each of the modes, ``(4, target, source)``."""
+    """Return the resampling matrices of all modes along one axis, ``(4, target, source)``."""
     modes = torch.arange(len(MODES), device=device)
     before, after = (torch.full_like(modes, length) for length in (source, target))
     return _matrices(before, after, modes, (target, source))
 
 
 def largest_size(sizes: Tensor) -> tuple[int, int]:
-    """Height and width that hold all of ``sizes`` ``(n, 2)``; a device is waited for."""
+    """Return the largest height and width of ``sizes`` ``(n, 2)``; synchronises with the device."""
     height, width = sizes.amax(0).tolist()
     return height, width
 
 
 def scaled_sizes(size: tuple[int, int], factors: Tensor) -> Tensor:
-    """Sizes ``(n, 2)`` of images of one size after resizing by factors ``(n,)``; no side is below 1."""
+    """Return sizes ``(n, 2)`` after resizing one size by factors ``(n,)``; sides are at least 1."""
     sides = torch.tensor(size, dtype=torch.float64, device=factors.device)
     return (sides * factors.double()[:, None]).round().clamp(min=1).long()
 
@@ -105,14 +105,14 @@ def _taken(pixels: Tensor, index: Tensor, axis: int) -> Tensor:
 
 
 def _reflected(at: Tensor, length: Tensor) -> Tensor:
-    """Places in ``[0, length)`` that mirroring without repeating the edge leads to."""
+    """Map positions to ``[0, length)`` by mirroring without repeating the edge."""
     period = (2 * length - 2).clamp(min=1)
     at = at % period
     return torch.where(at < length, at, period - at)
 
 
 def _matrices(source: Tensor, target: Tensor, modes: Tensor, shape: tuple[int, int]) -> Tensor:
-    """Resampling along one axis as matrices ``(n, *shape)`` from lengths ``source`` to lengths ``target``, ``(n,)``."""
+    """Return resampling matrices ``(n, *shape)`` along one axis, from lengths ``source`` to ``target``, ``(n,)``."""
     source, target = source.double(), target.double()
     at = torch.arange(shape[0], dtype=torch.float64, device=source.device)
     ways: list[Callable[[Tensor, Tensor, Tensor, int], Tensor]] = [_area, _bilinear, _bicubic, _antialiased]
@@ -123,11 +123,11 @@ def _matrices(source: Tensor, target: Tensor, modes: Tensor, shape: tuple[int, i
     # An image that keeps its size is not touched, as in `resize_by_mode`
     same = torch.eye(*shape, dtype=torch.float64, device=source.device)
     result = torch.where((source == target).view(-1, 1, 1), same, result)
-    return torch.where(at[:, None] < target.view(-1, 1, 1), result, 0)  # beyond the image even what is no number
+    return torch.where(at[:, None] < target.view(-1, 1, 1), result, 0)  # pixels beyond the image may be NaN
 
 
 def _area(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
-    """Average all pixels that a pixel of the result touches, as adaptive average pooling does."""
+    """Average all pixels that a result pixel overlaps, like adaptive average pooling."""
     first, end = (at * source / target).floor(), ((at + 1) * source / target).ceil()
     pixel = torch.arange(length, dtype=torch.float64, device=at.device)
     inside = (pixel >= first[..., None]) & (pixel < end[..., None])
@@ -141,7 +141,7 @@ def _bilinear(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor
 
 
 def _bicubic(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
-    """Keys' kernel with a = -0.75 and edges repeated, as torch has it."""
+    """Keys' kernel with a = -0.75 and repeated edges, as in torch."""
     place = (at + 0.5) * source / target - 0.5
     first = place.floor()
     matrix = torch.zeros(*place.shape, length, dtype=torch.float64, device=at.device)
@@ -153,7 +153,7 @@ def _bicubic(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
 
 
 def _antialiased(at: Tensor, source: Tensor, target: Tensor, length: int) -> Tensor:
-    """MATLAB's bicubic (`resample.resize`): a wider kernel where it shrinks, and borders that repeat the edge."""
+    """MATLAB's bicubic (`resample.resize`): wider kernels for shrinking, and borders that repeat the edge."""
     stretch = (target / source).clamp(max=1)[..., None]
     place = ((at + 0.5) * source / target - 0.5)[..., None]
     pixel = torch.arange(length, dtype=torch.float64, device=at.device)

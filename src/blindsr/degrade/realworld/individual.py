@@ -13,13 +13,13 @@ from blindsr.errors import BlindSRError
 
 @dataclass(frozen=True, eq=False)
 class IndividualDegradation(Degradation):
-    """Degradation of a batch in which every image takes its own way after the first blur."""
+    """Degradation of a batch whose steps after the first blur differ between images."""
 
     def apply(self, hr: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Degrade a batch, as `Degradation.apply` does; every image takes its own way.
+        """Degrade a batch, like `Degradation.apply`.
 
-        A CPU takes one image after the other, which stay in its cache and are compressed by libjpeg; other devices take
-        all of them at once (`canvas`), unless each row is to draw its noise from its own seed.
+        On a CPU, images are processed one by one, which uses its cache and libjpeg; on other devices, all at once
+        (`canvas`), unless the noise of each row is drawn from its seed.
         """
         self._check_count(hr)
         return self._after_blur(self._blurred(hr), generator)
@@ -29,7 +29,7 @@ class IndividualDegradation(Degradation):
             raise BlindSRError(f"{len(hr)} images but {len(self)} degradations; expected one per image")
 
     def _after_blur(self, blurred: Tensor, generator: torch.Generator | None) -> Tensor:
-        """Do all after the first blur, whose results ``(n, 3, h, w)`` are given."""
+        """Apply all steps after the first blur to its results ``(n, 3, h, w)``."""
         if generator is not None and blurred.device.type != "cpu":
             return self._after_blur_together(blurred, generator)
         size = self._lr_size(blurred)
@@ -48,7 +48,7 @@ class IndividualDegradation(Degradation):
 
     @abstractmethod
     def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
-        """Do all after the first blur, for a single row."""
+        """Apply all steps after the first blur, for a single row."""
 
     @abstractmethod
     def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:

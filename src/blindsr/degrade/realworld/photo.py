@@ -1,9 +1,9 @@
 """Degradations of real photographs, and a distribution over them.
 
-A lens blurs, a sensor adds noise that a camera smooths and sharpens, programs resize, and codecs compress, once or
-twice, on grids that a crop has shifted. The steps are those of BSRGAN (Zhang et al., 2021) and Real-ESRGAN (Wang et
-al., 2021); a share of the samples is mild or clean, so that a network that learns from them leaves good photographs
-as they are. Unlike those processes, noise enters at one place, so that its part in the result is known.
+The steps model the blur of a lens, the noise of a sensor with a camera's smoothing and sharpening, resizing, and one or
+two compressions, whose block grids may be shifted by a crop. They are those of BSRGAN (Zhang et al., 2021) and
+Real-ESRGAN (Wang et al., 2021); but a fraction of the samples is mild or clean, so that networks trained on them do not
+change good photographs, and noise is added only once, so that its contribution to the result is known.
 """
 
 import io
@@ -33,13 +33,13 @@ _PER_IMAGE = ("factor", "mode", "mode2", "early", "poisson", "grain", "gray", "s
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PhotoDegradation(IndividualDegradation):
-    """One row a sample, as `Degradation`; ``kernels`` blur the HR image, ``jpeg`` is the last compression."""
+    """One row per sample, as `Degradation`; ``kernels`` blur the HR image, ``jpeg`` is the last compression."""
 
     kind: ClassVar[str] = "photo"
     whole: ClassVar[frozenset[str]] = frozenset({"jpeg", "jpeg1", "seeds", "mode", "mode2", "shift", "webp", "full"})
 
     factor: Tensor
-    """Size of the intermediate image as a fraction of HR's, ``(n,)``; 1 / scale leaves it out."""
+    """Size of the intermediate image as a fraction of HR's, ``(n,)``; 1 / scale for no intermediate image."""
     mode: Tensor
     """Index into `MODES` of the resizing to the intermediate size, ``(n,)``."""
     mode2: Tensor
@@ -66,15 +66,15 @@ class PhotoDegradation(IndividualDegradation):
     """1 where JPEG keeps chroma at full resolution (4:4:4), ``(n,)``."""
 
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Degrade a batch; return also what noise changed in it, ``(n, 3, h / s, w / s)``.
+        """Degrade a batch; also return the noise in the result, ``(n, 3, h / s, w / s)``.
 
-        That is the difference to the same images degraded without noise. What compression has removed of the noise is
-        not part of it.
+        It is the difference from the same images degraded without noise, so noise that compression removed is not
+        included.
         """
         self._check_count(hr)
         noisy = ((self.noise > 0) | (self.poisson > 0)).nonzero()[:, 0]
         rows = torch.cat((torch.arange(len(self), device=noisy.device), noisy))
-        # The noisy rows once more, without their noise
+        # Degrade the noisy rows again, without noise
         quiet = torch.arange(len(rows), device=rows.device) >= len(self)
         twice = self.take(rows)
         twice = replace(twice, noise=twice.noise.masked_fill(quiet, 0), poisson=twice.poisson.masked_fill(quiet, 0))
@@ -86,7 +86,7 @@ class PhotoDegradation(IndividualDegradation):
         return blur(hr, self.kernels, "reflect")
 
     def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
-        """All after the blur, for a single row."""
+        """Apply all steps after the blur, for a single row."""
         source = generator or torch.Generator().manual_seed(int(self.seeds))
         middle = (round(x.shape[-2] * float(self.factor)), round(x.shape[-1] * float(self.factor)))
         direct = middle == size
@@ -106,7 +106,7 @@ class PhotoDegradation(IndividualDegradation):
         return quantise(x)
 
     def _noise(self, x: Tensor, source: torch.Generator) -> Tensor:
-        """White or correlated Gaussian noise whose variance is a constant plus a multiple of the brightness."""
+        """Draw white or correlated Gaussian noise whose variance is a linear function of brightness."""
         channels = 1 if bool(self.gray) else 3
         drawn = torch.randn(1, channels, *x.shape[2:], generator=source, device=source.device).to(x)
         grain = float(self.grain)
@@ -128,14 +128,11 @@ class PhotoDegradation(IndividualDegradation):
         return jpeg.compress(x, self.jpeg, full_chroma=self.full)
 
     def _offsets(self) -> Tensor:
-        """Rows and columns ``(n, 2)`` that a crop shifted the grid of the first compression by."""
+        """Offsets ``(n, 2)`` in rows and columns of the block grid of the first compression."""
         return torch.stack((self.shift // 8, self.shift % 8), 1)
 
     def _finish_together(self, x: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
-        """Batched `_finish`.
-
-        WebP is the exception: its images are encoded on the CPU.
-        """
+        """Batched `_finish`; only WebP is encoded image by image, on the CPU."""
         final = torch.tensor(size, device=x.device).expand(len(x), 2)
         middle = (torch.tensor(x.shape[2:], device=x.device) * self.factor.double()[:, None]).round().long()
         direct = (middle == final).all(1)
@@ -154,7 +151,7 @@ class PhotoDegradation(IndividualDegradation):
         return quantise(_webp(lr, torch.where(self.webp > 0, self.jpeg, 0)))
 
     def _resized_twice(self, x: Tensor, middle: Tensor, size: tuple[int, int], source: torch.Generator) -> Tensor:
-        """Resize by way of sizes ``(n, 2)``, at which early noise and the first compression happen."""
+        """Resize twice; early noise and the first compression are applied at the intermediate sizes ``(n, 2)``."""
         y = Canvas.whole(x).resized(middle, self.mode, largest_size(middle))
         y = y.changed(y.pixels + _where(self.early > 0, self._noise_together(y, source)))
         y = y.compressed(self.jpeg1, full_chroma=self.full, offset=self._offsets())
@@ -201,11 +198,11 @@ class PhotoFamily(Family):
     size: int = _SIZE
     noise: tuple[float, float] = (0.0, 40.0)
     clean: float = 0.15
-    """Share of images that were only reduced by antialiased bicubic interpolation."""
+    """Fraction of images that are only reduced by antialiased bicubic interpolation."""
     mild: float = 0.3
-    """Share of images with little blur and noise, and JPEG of good quality."""
+    """Fraction of images with little blur and noise, and JPEG of good quality."""
     skew: float = 2.0
-    """Power of the uniform number that gives the level of noise; 1 makes strong noise as frequent as weak noise."""
+    """Exponent of the uniform random number that gives the noise level; 1 for uniformly distributed levels."""
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> PhotoDegradation:
         """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
@@ -251,7 +248,7 @@ class PhotoFamily(Family):
         )
 
     def _blurs(self, draw: "_Draw", widths: Tensor, clean: Tensor) -> Tensor:
-        """Kernels ``(count, 21, 21)`` with standard deviations in LR pixels; none where an image is clean."""
+        """Draw kernels ``(count, 21, 21)`` with standard deviations in LR pixels; identity for clean images."""
         std = (widths * self.scale).clamp(min=0.2)
         ratio = torch.where(draw.bernoulli(0.5), draw.uniform(0.35, 1.0), 1.0)
         covariances = shapes.covariance_from_stds(std, std * ratio, draw.uniform(0, math.pi))
@@ -270,18 +267,18 @@ class _Draw(Draw):
     """Random numbers for a batch of samples."""
 
     def modes(self) -> Tensor:
-        """Half of all programs resize with antialiasing, a third by areas."""
+        """Draw modes of resizing: half antialiased, a third area averaging."""
         at = self.uniform(0, 1)
         return (at >= 0.3).long() + (at >= 0.4).long() + (at >= 0.5).long()
 
 
 def _where(chosen: Tensor, x: Tensor, other: Tensor | None = None) -> Tensor:
-    """Images ``(n, c, h, w)`` where they are chosen, ``(n,)``; elsewhere others, or zeros."""
+    """Select images ``(n, c, h, w)`` by a mask ``(n,)``; elsewhere, other images or zeros."""
     return torch.where(chosen.view(-1, 1, 1, 1), x, torch.zeros_like(x) if other is None else other)
 
 
 def _webp(x: Tensor, quality: Tensor) -> Tensor:
-    """Encode and decode images ``(n, 3, h, w)`` as WebP; quality 0 leaves one as it is."""
+    """Encode and decode images ``(n, 3, h, w)`` as WebP; unchanged if the quality is 0."""
     chosen = {row: value for row, value in enumerate(quality.tolist()) if value}
     if not chosen:
         return x

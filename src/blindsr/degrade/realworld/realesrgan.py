@@ -1,4 +1,4 @@
-"""The distribution of Real-ESRGAN's degradations, with the numbers of its released recipe (x4)."""
+"""The distribution of Real-ESRGAN's degradations, with the parameters of its released configuration (x4)."""
 
 import math
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class _Round:
 
     std: tuple[float, float]
     resize: tuple[float, float, float]
-    """Odds of enlarging, shrinking and leaving alone."""
+    """Probabilities of enlarging, shrinking and no resizing."""
     factor: tuple[float, float]
     noise: tuple[float, float]
     poisson: tuple[float, float]
@@ -42,13 +42,13 @@ _SECOND = _Round((0.2, 1.5), (0.3, 0.4, 0.3), (0.3, 1.2), (1, 25), (0.05, 2.5))
 class RealESRGAN(Family):
     """Second-order degradations: two rounds of blur, resizing, noise and JPEG, then a sinc filter (MRDA, IV-A).
 
-    A share of them may go through the first round alone: most photographs were compressed once, and a network that
-    is trained on the hardest cases alone does less for the others than bicubic (Zhang et al., "A Closer Look at Blind
-    Super-Resolution", CVPR Workshops 2022, whose gates leave out any step).
+    A fraction of them may have only the first round, since most photographs were compressed only once. A network
+    trained only on the hardest cases is worse than bicubic interpolation on the others (Zhang et al., "A Closer Look at
+    Blind Super-Resolution", CVPR Workshops 2022, where any step may be omitted).
     """
 
     once: float = 0.0
-    """Odds that a degradation has one round; the published process has two."""
+    """Probability of a single round; the published process always has two."""
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> RealisticDegradation:
         """Draw ``count`` independent degradations from a generator (or a seed for a new one on the CPU)."""
@@ -78,7 +78,7 @@ class RealESRGAN(Family):
         return self._simplified(drawn, draw) if self.once else drawn
 
     def _simplified(self, drawn: RealisticDegradation, draw: "_Draw") -> RealisticDegradation:
-        """Remove the second round and last filter from some, which are resized once, in any mode, to the final size."""
+        """Remove the second round and the last filter from some rows; these are resized once, in any mode."""
         chosen, ways = draw.bernoulli(self.once), draw.whole((0, len(MODES) - 1))
         second = drawn.second
         absent = {name: torch.where(chosen, 0, getattr(second, name)) for name in ("noise", "poisson", "jpeg")}
@@ -108,7 +108,7 @@ class _Draw(Draw):
         return self.whole((0, len(_CARELESS) - 1))
 
     def round(self, limits: _Round) -> dict[str, Tensor]:
-        """Kernels, resizing and noise of one round."""
+        """Draw the kernels, resizing and noise of one round."""
         way = self.choice(limits.resize)
         low, high = limits.factor
         factor = torch.where(way == 0, self.uniform(1, high), torch.where(way == 1, self.uniform(low, 1), 1.0))
@@ -123,38 +123,38 @@ class _Draw(Draw):
         }
 
     def kernels(self, std: tuple[float, float]) -> Tensor:
-        """Blur kernels ``(count, 21, 21)`` of all kinds, sinc filters among them."""
+        """Draw blur kernels ``(count, 21, 21)`` of all kinds, including sinc filters."""
         sides, kinds, ringing = self.whole((0, len(_SIDES) - 1)), self.choice(_KIND_ODDS), self.bernoulli(_SINC_ODDS)
         first, second, angle = self.uniform(*std), self.uniform(*std), self.uniform(-math.pi, math.pi)
         second = torch.where(kinds % 2 == 0, first, second)
         covariances = shapes.covariance_from_stds(first, second, angle)
         betas = {"generalised": self._betas(_GENERALISED), "plateau": self._betas(_PLATEAU)}
         widths = torch.tensor(_SIDES, device=sides.device)[sides]
-        beta = torch.where(self._are(kinds, "generalised"), betas["generalised"], 1.0)
+        beta = torch.where(self._contains(kinds, "generalised"), betas["generalised"], 1.0)
         smooth = shapes.generalised_gaussian(_SIZE, covariances, beta, widths)
         flat = shapes.plateau(_SIZE, covariances, betas["plateau"], widths)
-        drawn = torch.where(self._are(kinds, "plateau").view(-1, 1, 1), flat, smooth)
+        drawn = torch.where(self._contains(kinds, "plateau").view(-1, 1, 1), flat, smooth)
         return torch.where(ringing.view(-1, 1, 1), shapes.sinc(_SIZE, self._cutoffs(sides), widths), drawn)
 
-    def _are(self, kinds: Tensor, name: str) -> Tensor:
-        """Whether each of the numbers ``(count,)`` is that of a kind with this name."""
+    def _contains(self, kinds: Tensor, name: str) -> Tensor:
+        """Return whether the name of each kind ``(count,)`` contains a word."""
         return torch.tensor([name in kind for kind in _KINDS], device=kinds.device)[kinds]
 
     def where(self, chosen: Tensor, filters: Tensor) -> Tensor:
-        """Filters ``(count, 21, 21)`` where they are chosen, else one that changes nothing."""
+        """Select filters ``(count, 21, 21)`` by a mask; elsewhere, the identity."""
         return torch.where(chosen.view(-1, 1, 1), filters, kernels.delta(_SIZE).to(filters))
 
     def last_filters(self) -> Tensor:
-        """Sinc filters ``(count, 21, 21)``, or none."""
+        """Draw sinc filters ``(count, 21, 21)``; the identity for some."""
         ringing, cutoffs = self.bernoulli(_LAST_SINC_ODDS), self.uniform(math.pi / 3, math.pi)
         return self.where(ringing, shapes.sinc(_SIZE, cutoffs))
 
     def _betas(self, limits: tuple[float, float]) -> Tensor:
-        """Half of them below 1, half above."""
+        """Draw shape parameters, half of them below 1."""
         low, high = limits
         return torch.where(self.bernoulli(0.5), self.uniform(min(low, 1.0), 1.0), self.uniform(1.0, high))
 
     def _cutoffs(self, sides: Tensor) -> Tensor:
-        """Small filters cannot hold low frequencies."""
+        """Draw cut-off frequencies; small filters require higher ones."""
         small = torch.tensor([side < 13 for side in _SIDES], device=sides.device)[sides]
         return torch.where(small, self.uniform(math.pi / 3, math.pi), self.uniform(math.pi / 5, math.pi))

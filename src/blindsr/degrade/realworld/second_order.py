@@ -1,8 +1,8 @@
 """Second-order degradations (Real-ESRGAN).
 
-Blur, resizing, noise and JPEG happen twice, each with its own parameters; then the image is brought to its final size,
-filtered once more by a sinc (ringing, as of sharpening), and compressed, in either order (Wang et al., 2021,
-"Real-ESRGAN", Section 3 and Appendix A). MRDA trains its real-world models on it (Section IV-A).
+Blur, resizing, noise and JPEG are applied twice, with separate parameters; then the image is resized to its final size,
+filtered by a sinc (which models ringing from sharpening), and compressed, in either order (Wang et al., 2021,
+"Real-ESRGAN", Section 3 and Appendix A). MRDA trains its real-world models with it (Section IV-A).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _NUMBERS = ("factor", "mode", "noise", "poisson", "gray", "jpeg")
 """Fields of a round with one number for each image."""
 
 _RENAMED = {"mode3": "last_mode", "jpeg3": "last_jpeg"}
-"""Entries that records of version 1 had under other names."""
+"""Entries with other names in records of version 1."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,7 +49,7 @@ class Round(Rows):
     """Quality, or 0 for none, ``(n,)``."""
 
     def check(self, count: int, name: str) -> None:
-        """Check that values form a round of ``count`` images; ``name`` is that of the round."""
+        """Check that the values are valid for ``count`` images; ``name`` is used in messages."""
         for field in _NUMBERS:
             if getattr(self, field).shape != (count,):
                 raise BlindSRError(f"{field} of the {name} round needs one number per image")
@@ -64,7 +64,7 @@ class Round(Rows):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RealisticDegradation(IndividualDegradation):
-    """One row a sample, as `Degradation`; its kernels, noise and jpeg are those of the first round."""
+    """One row per sample, as `Degradation`; its kernels, noise and jpeg are those of the first round."""
 
     kind: ClassVar[str] = "realistic"
     version: ClassVar[int] = 2
@@ -74,15 +74,15 @@ class RealisticDegradation(IndividualDegradation):
     mode: Tensor
     poisson: Tensor
     gray: Tensor
-    """These four belong to the first round too; see `Round`."""
+    """These four fields also belong to the first round; see `Round`."""
     second: Round
-    """Second round; its compression is the last one, unless ``last_jpeg`` is."""
+    """Second round; its compression is the last one, unless ``last_jpeg`` is set."""
     last_mode: Tensor
     """Index into `MODES` of the resizing to the LR size, ``(n,)``."""
     sinc: Tensor
-    """The last filter ``(n, k, k)``."""
+    """Last filter ``(n, k, k)``."""
     last_jpeg: Tensor
-    """Quality of a compression that comes last, instead of the second round's, ``(n,)``; else 0."""
+    """Quality of a compression after the last filter, instead of the second round's, ``(n,)``; 0 for none."""
 
     @property
     def first(self) -> Round:
@@ -91,11 +91,11 @@ class RealisticDegradation(IndividualDegradation):
         return Round(**{name: getattr(self, name) for name in names})
 
     def apply_with_noise(self, hr: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Refuse: noise enters twice and is compressed in between, so its part in the result is not known."""
+        """Raise an error: noise is added twice and compressed in between, so its contribution is unknown."""
         raise BlindSRError("a second-order degradation does not support separate noise", Code.UNSUPPORTED_OPTION)
 
     def _finish(self, x: Tensor, size: tuple[int, int], generator: torch.Generator | None) -> Tensor:
-        """Do all after the first blur, for a single row."""
+        """Apply all steps after the first blur, for a single row."""
         source = generator or torch.Generator().manual_seed(int(self.seeds))
         full = (size[0] * self.scale, size[1] * self.scale)
         x = _after_blur(x, self.first, full, source)
@@ -143,7 +143,7 @@ class RealisticDegradation(IndividualDegradation):
 
 
 def check_modes(modes: Tensor) -> None:
-    """Refuse numbers ``(n,)`` of ways of resizing that there are not."""
+    """Check that resizing modes ``(n,)`` are valid."""
     if not bool(((modes >= 0) & (modes < len(MODES))).all()):
         raise BlindSRError(f"expected a mode from 0 to {len(MODES) - 1}: {', '.join(MODES)}")
 
@@ -155,7 +155,7 @@ def _check_filters(kernels: Tensor, count: int, name: str) -> None:
 
 
 def _after_blur(x: Tensor, each: Round, size: tuple[int, int], source: torch.Generator) -> Tensor:
-    """Do what comes after the blur in a round of a single row."""
+    """Apply a round without its blur, for a single row."""
     x = resize_by_mode(x, _scaled(size, float(each.factor)), int(each.mode))
     x = _add_noise(x, each, source)
     return codec.compress(x.clamp(0, 1), each.jpeg)
@@ -174,7 +174,7 @@ def _scaled(size: tuple[int, int], factor: float) -> tuple[int, int]:
 
 
 def _add_noise(x: Tensor, each: Round, source: torch.Generator) -> Tensor:
-    """White noise of a level (0..255), or noise of a Poisson process of an 8-bit image times a strength."""
+    """Add white noise of a level (0..255), or scaled Poisson noise of the 8-bit image."""
     level, poisson, gray = (float(value) for value in (each.noise, each.poisson, each.gray))
     if poisson > 0:
         return x + poisson * _poisson(x, source, gray=bool(gray))
@@ -184,7 +184,7 @@ def _add_noise(x: Tensor, each: Round, source: torch.Generator) -> Tensor:
 
 
 def _poisson(x: Tensor, source: torch.Generator, *, gray: bool) -> Tensor:
-    """Deviation of photon counts from their mean; counts are on the scale of the image's own number of levels."""
+    """Draw Poisson noise; the mean counts are the image times the number of its different levels."""
     clean = quantise(x)
     if gray:
         clean = _luma(clean)
@@ -211,7 +211,7 @@ def _noisy(x: Canvas, each: Round, source: torch.Generator) -> Canvas:
 
 
 def _count_levels(clean: Tensor, inside: Tensor) -> Tensor:
-    """Number of different 8-bit levels ``(n,)`` of each image ``(n, c, h, w)`` where ``inside`` is true."""
+    """Count the different 8-bit levels ``(n,)`` of each image ``(n, c, h, w)`` where ``inside`` is true."""
     levels = torch.where(inside, (clean * 255).round().long(), 256).flatten(1)
     found = torch.zeros(len(clean), 257, device=clean.device).scatter_(1, levels, 1.0)
     return found[:, :256].sum(1)
