@@ -152,7 +152,8 @@ def _known_condition(upscaler: Upscaler, photo: Path | None, kernel: Path | None
 
 def _encoder_input(method: Method[Any]) -> Tensor | None:
     """Return an example input of the condition network."""
-    return method.encoder_input(torch.zeros(1, 3, 64, 64), torch.Generator().manual_seed(0))
+    large = torch.zeros(1, 3, 512, 512)  # so that the graph of CMDSR has all support sets
+    return method.encoder_input(large, torch.Generator().manual_seed(0))
 
 
 def _description(

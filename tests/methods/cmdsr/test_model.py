@@ -11,7 +11,8 @@ from blindsr import weights
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.bases import BASES, BaseName, SRResNet
-from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig, crop_patches, take_patches
+from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.cmdsr.support import crop_patches, support_sets, take_patches
 from blindsr.train import recipe
 
 
@@ -254,6 +255,13 @@ def test_patches_are_what_slicing_gives() -> None:
     _, many = crop_patches(images[:1, :, :10, :11], 400, 8, torch.Generator().manual_seed(0))
     assert many.amin((0, 1)).tolist() == [0, 0]
     assert many.amax((0, 1)).tolist() == [2, 3]
+
+
+@pytest.mark.parametrize(("side", "sets"), [(5, 1), (48, 1), (107, 1), (109, 2), (300, 8), (900, 8)])
+def test_small_images_get_fewer_support_sets(side: int, sets: int) -> None:
+    image = picture(side, side)
+    assert len(support_sets([image], 8, 20, 48, torch.Generator().manual_seed(0))) == sets
+    assert len(support_sets([image], 1, 20, 48, torch.Generator().manual_seed(0))) == 1
 
 
 @pytest.mark.parametrize("name", [name for name in weights.available() if name.startswith("cmdsr")])

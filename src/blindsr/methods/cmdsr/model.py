@@ -24,10 +24,10 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from blindsr.contract import Hints, Method, StrictModel, Traits, check_image
-from blindsr.degrade.blur import border_index
 from blindsr.devices import is_traced
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.bases import BASES, BaseName, BaseNet
+from blindsr.methods.cmdsr.support import support_sets
 from blindsr.nn.blocks import initialise, with_tensors
 from blindsr.nn.discriminator import PatchDiscriminator
 from blindsr.nn.subpixel import Upsampler, initialise_icnr
@@ -52,7 +52,9 @@ class CMDSRConfig(StrictModel):
     modulation: Literal["scale", "sft", "none"] = Field("scale", description="Eq. 3, Table IX, or no ConditionNet")
     support: int = Field(20, gt=0, description="n, patches in a support set")
     patch: int = Field(48, gt=1, description="side of a support patch, LR pixels")
-    sets: int = Field(8, gt=0, description="support sets whose features are averaged for an image; 1 in the paper")
+    sets: int = Field(
+        8, gt=0, description="largest number of support sets whose features are averaged for an image; 1 in the paper"
+    )
     features: int = Field(128, gt=1, description="length of the conditional feature")
     end: Literal["relu", "leaky"] = Field("relu", description="activation before ConditionNet's pooling")
     denoise: float = Field(
@@ -202,8 +204,9 @@ class CMDSR(Method[Tensor]):
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
         """Algorithm 2, lines 1 and 2: the feature ``(1, features)`` of n random patches of the image, or of others.
 
-        The mean of several such features, so that little depends on the patches. Images smaller than a patch are
-        continued by reflection. The last number is the share of noise to remove where that is an input.
+        The mean of several such features for all but small images, so that little depends on the patches. Images
+        smaller than a patch are continued by reflection. The last number is the share of noise to remove where that is
+        an input.
         """
         images = list(hints.support or [lr])
         for image in (lr, *images):
@@ -224,14 +227,8 @@ class CMDSR(Method[Tensor]):
         return self.with_denoise(feature.float().mean(0, keepdim=True), denoise)
 
     def _support(self, images: Sequence[Tensor], generator: torch.Generator) -> Tensor:
-        """Sets of random patches of images, ``(sets, n, 3, patch, patch)``."""
-        n, patch, sets, lr = self.config.support, self.config.patch, self.config.sets, images[0]
-        chosen = torch.randint(len(images), (sets * n,), generator=generator).to(lr.device)
-        patches = lr.new_empty(sets * n, 3, patch, patch)
-        for number, image in enumerate(images):
-            rows = (chosen == number).nonzero()[:, 0]
-            patches[rows] = crop_patches(_at_least(image, patch), len(rows), patch, generator)[0][0]
-        return patches.clamp(min=_BLACKEST).view(sets, n, 3, patch, patch)
+        config = self.config
+        return support_sets(images, config.sets, config.support, config.patch, generator).clamp(min=_BLACKEST)
 
     def with_denoise(self, feature: Tensor, denoise: float | Tensor) -> Tensor:
         """Features ``(k, features)`` with the share of noise to remove, one number or ``(k,)``, as the last column.
@@ -350,42 +347,6 @@ def _filter_bank() -> Tensor:
     )
     filters = [colour[:, None, None] * plane for colour, plane in zip((luma, luma, chroma), planes, strict=True)]
     return torch.stack([one / one.norm() for one in filters])
-
-
-def crop_patches(images: Tensor, count: int, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Random patches of each image, overlapping allowed, without leaving the device.
-
-    Args:
-        images: ``(n, 3, h, w)``, no side shorter than ``size``.
-        count: patches an image.
-        size: side of a patch.
-        generator: on the device of ``images``, or on the CPU.
-
-    Returns:
-        Patches ``(n, count, 3, size, size)`` and the positions ``(n, count, 2)`` of their top left pixels.
-    """
-    n, _, height, width = images.shape
-    room = torch.tensor([height - size + 1, width - size + 1], device=generator.device)
-    corners = (torch.rand(n, count, 2, generator=generator, device=generator.device) * room).long().to(images.device)
-    return take_patches(images, corners, size), corners
-
-
-def take_patches(images: Tensor, corners: Tensor, size: int) -> Tensor:
-    """Patches ``(n, count, c, size, size)`` of ``images`` ``(n, c, h, w)`` at ``corners`` ``(n, count, 2)``."""
-    rows, columns = corners.unbind(-1)
-    image = torch.arange(len(images), device=images.device)[:, None].expand_as(rows)
-    # All windows as a view, so that one index copies whole rows instead of single pixels
-    return images.unfold(2, size, 1).unfold(3, size, 1)[image, :, rows, columns]
-
-
-def _at_least(image: Tensor, size: int) -> Tensor:
-    """Continue an image ``(1, 3, h, w)`` by mirroring until no side is shorter than ``size``."""
-    for axis in (-2, -1):
-        missing = size - image.shape[axis]
-        if missing > 0:
-            index = border_index(image.shape[axis], missing, "symmetric")[missing:]
-            image = image.index_select(axis, index.to(image.device))
-    return image
 
 
 def _modulate(module: nn.Module, config: CMDSRConfig, spread: float) -> None:

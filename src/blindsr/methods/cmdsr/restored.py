@@ -9,7 +9,7 @@ from torch import Tensor
 from blindsr.contract import Batch
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.resample import resize
-from blindsr.methods.cmdsr.model import take_patches
+from blindsr.methods.cmdsr.support import take_patches
 from blindsr.methods.cmdsr.tasks import TaskRecipe, TaskStage
 
 # Bicubic interpolation by 4 leaves 0.79 of the level of white noise; grain that stays must not be weaker than it was.

@@ -12,7 +12,8 @@ from blindsr.degrade.families import Family, Isotropic, Pool
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.errors import BlindSRError, Code
-from blindsr.methods.cmdsr.model import CMDSR, crop_patches
+from blindsr.methods.cmdsr.model import CMDSR
+from blindsr.methods.cmdsr.support import crop_patches
 
 
 def paper_family(scale: int) -> Isotropic:
