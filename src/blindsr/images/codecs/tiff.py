@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from isal import isal_zlib
 from PIL.Image import Exif
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
@@ -21,6 +22,8 @@ _XMP = 0x02BC
 _INTEROPERABILITY = 0xA005
 _TILE = 256
 """Side of a tile in pixels."""
+_STRIP = 64
+"""Rows of a strip."""
 
 _Tag = tuple[int, int, int, object, bool]
 
@@ -31,7 +34,9 @@ def write(path: Path, pages: Sequence[Samples], metadata: Metadata) -> None:
     with _described(path, size, metadata) as (file, described), tifffile.TiffWriter(path, **file) as writer:
         for number, page in enumerate(pages):
             options = described if number == 0 else {**described, "extratags": ()}
-            writer.write(page, rowsperstrip=64, **_layout(page.shape, page.dtype), **options)
+            strips = (_compressed(page[top : top + _STRIP]) for top in range(0, len(page), _STRIP))
+            layout = {**_layout(page.shape, page.dtype), "rowsperstrip": _STRIP}
+            writer.write(strips, shape=page.shape, dtype=page.dtype, **layout, **options)
 
 
 def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
@@ -46,7 +51,7 @@ def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], 
     dtype = np.dtype(DEPTHS[metadata.bits])
     size, layout = math.prod(shape) * dtype.itemsize, {**_layout(shape, dtype), "tile": (_TILE, _TILE)}
     with _described(path, size, metadata) as (file, options), tifffile.TiffWriter(path, **file) as writer:
-        writer.write(_tiles(strips), shape=shape, dtype=dtype, **layout, **options)
+        writer.write(map(_compressed, _tiles(strips)), shape=shape, dtype=dtype, **layout, **options)
 
 
 @contextmanager
@@ -80,6 +85,13 @@ def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
     }
 
 
+def _compressed(samples: Samples) -> bytes:
+    """Compress a strip or tile ``(h, w)`` or ``(h, w, c)`` several times as fast as tifffile, which uses zlib."""
+    if samples.dtype.kind == "u":
+        samples = np.concatenate([samples[:, :1], samples[:, 1:] - samples[:, :-1]], axis=1)
+    return bytes(isal_zlib.compress(samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes(), 1))
+
+
 def _tiles(strips: Iterator[Samples]) -> Iterator[Samples]:
     """Rows regrouped into rows of tiles, each from the left to the right."""
     held: list[Samples] = []
@@ -96,7 +108,9 @@ def _tiles(strips: Iterator[Samples]) -> Iterator[Samples]:
 
 def _row_of_tiles(rows: Samples) -> Iterator[Samples]:
     for left in range(0, rows.shape[1], _TILE):
-        yield np.ascontiguousarray(rows[:, left : left + _TILE])
+        tile = rows[:, left : left + _TILE]
+        missing = [(0, _TILE - side) for side in tile.shape[:2]]
+        yield np.pad(tile, [*missing, *[(0, 0)] * (tile.ndim - 2)]) if any(max(missing)) else tile
 
 
 def _texts(found: Exif) -> list[_Tag]:
