@@ -1,5 +1,6 @@
 """How many pictures files of each kind hold."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.images import Picture, read, read_file
+from blindsr.images import Frames, Picture, read, read_file
 from blindsr.images.pages import decode_error, pages
 from blindsr.images.picture import Format
 from blindsr.images.strips import Strips
@@ -39,6 +40,26 @@ def test_a_small_version_may_come_first(tmp_path: Path) -> None:
     for picture in (read(tmp_path / "a.tif"), read_file(tmp_path / "a.tif"), Strips(tmp_path / "a.tif").rows(0, 16)):
         assert isinstance(picture, Picture)
         np.testing.assert_array_equal(picture.to_array(), large)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_that_lead_back_to_the_first_are_read_once(tmp_path: Path, count: int) -> None:
+    path, samples = tmp_path / "a.tif", np.full((8, 8, 3), 50, np.uint8)
+    with tifffile.TiffWriter(path) as file:
+        for _ in range(count):
+            file.write(samples, photometric="rgb", metadata=None)
+    with tifffile.TiffFile(path) as file:
+        offsets = [page.offset for page in file.pages]
+    data = bytearray(path.read_bytes())
+    (tags,) = struct.unpack_from("<H", data, offsets[-1])
+    struct.pack_into("<I", data, offsets[-1] + 2 + 12 * tags, offsets[0])
+    path.write_bytes(data)
+    assert pages(path, "tiff") == list(range(count))
+    found = read_file(path)
+    shown = found.samples if isinstance(found, Frames) else [found.to_array()]
+    assert len(shown) == count
+    for one in shown:
+        np.testing.assert_array_equal(one, samples)
 
 
 def test_raw_data_behind_a_small_version_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Numbers of pages and frames, and errors of decoders."""
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyvips
@@ -63,7 +64,7 @@ def has_hidden_still(image: Image.Image) -> bool:
 
 def _full(path: Path) -> list[int]:
     with tifffile.TiffFile(path) as file:
-        found = [(page if isinstance(page, tifffile.TiffPage) else page.aspage()) for page in file.pages]
+        found = list(_distinct(file.pages))
         full = [number for number, page in enumerate(found) if not (page.is_reduced or page.is_mask)]
         if not full and found[0].subifds:
             raise BlindSRError(
@@ -71,6 +72,16 @@ def _full(path: Path) -> list[int]:
                 Code.UNSUPPORTED_CONTENT,
             )
         return full or [0]
+
+
+def _distinct(pages: tifffile.TiffPages) -> Iterator[tifffile.TiffPage]:
+    """Yield the pages of a TIFF file up to one that was there before: in corrupt files, they may form a loop."""
+    offsets = set[int]()
+    for page in pages:
+        if page.offset in offsets:
+            return
+        offsets.add(page.offset)
+        yield page if isinstance(page, tifffile.TiffPage) else page.aspage()
 
 
 def check_pixels(path: Path, width: int, height: int, max_pixels: int) -> None:
