@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,22 +43,25 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="thumbnails")
     parser.add_argument("--megapixels", type=float, default=3.0, help="of the photograph")
     parser.add_argument("--max-memory", default="2GB", help="limit within which the photograph is restored")
+    parser.add_argument("--precision", choices=("fp32", "bf16"), nargs="+", default=["fp32", "bf16"])
     parser.add_argument("--processor", action="store_true", help="time of the processor instead of that of a clock")
     parser.add_argument("--csv", type=Path, help="write the table")
     chosen = parser.parse_args()
     now = time.process_time if chosen.processor else time.perf_counter
-    with tempfile.TemporaryDirectory() as folder:
-        rows = [
-            _thumbnails(chosen.model, chosen.count, Path(folder), now),
-            _photograph(chosen.model, chosen.megapixels, chosen.max_memory, Path(folder), now),
-        ]
+    rows = list[Row]()
+    for precision in chosen.precision:
+        options = Options(model=chosen.model, precision=precision)
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(_thumbnails(options, chosen.count, Path(folder), now))
+            strips = replace(options, max_memory=chosen.max_memory)
+            rows.append(_photograph(strips, chosen.megapixels, Path(folder), now))
     unit = "s of processor time" if chosen.processor else "s"
     where = f"`{chosen.model}`: {hardware()}, {torch.get_num_threads()} threads"
     show([(where, f"whole, {unit}", "in the network", "ratio", "network, images alone", "ratio"), *rows], chosen.csv)
 
 
-def _thumbnails(model: str, count: int, folder: Path, now: Callable[[], float]) -> Row:
-    restorer = Restorer(Options(model=model))
+def _thumbnails(options: Options, count: int, folder: Path, now: Callable[[], float]) -> Row:
+    restorer = Restorer(options)
     assert isinstance(restorer.upscaler, Upscaler)
     jobs = [Job(folder / f"{number}.png", folder / f"{number}_x4.png") for number in range(count + 1)]
     pictures = [_scene(_SIDE, _SIDE, number) for number in range(count + 1)]
@@ -73,20 +77,20 @@ def _thumbnails(model: str, count: int, folder: Path, now: Callable[[], float]) 
     with torch.no_grad(), restorer.upscaler.autocast():
         for picture in pictures[1:]:
             restorer.upscaler.method.restore(restorer.upscaler.to_device(picture), condition)
-    return _row(f"{count} thumbnails of {_SIDE}x{_SIDE}", whole, sum(inside), now() - begin)
+    return _row(f"{count} thumbnails of {_SIDE}x{_SIDE}, {options.precision}", whole, sum(inside), now() - begin)
 
 
-def _photograph(model: str, megapixels: float, limit: str, folder: Path, now: Callable[[], float]) -> Row:
+def _photograph(options: Options, megapixels: float, folder: Path, now: Callable[[], float]) -> Row:
     width = round(math.sqrt(megapixels * 1.5e6))
     height = round(width / 1.5)
     images.write(Picture(_scene(height, width, 0)[0]), folder / "photo.png")
-    restorer = Restorer(Options(model=model, max_memory=limit))
+    restorer = Restorer(options)
     assert isinstance(restorer.upscaler, Upscaler)
     with _timed(restorer.upscaler.method, now) as inside:
         begin = now()
         _all([Job(folder / "photo.png", folder / "photo_x4.tif")], restorer)
         whole = now() - begin
-    return _row(f"{width}x{height} to TIFF within {limit}", whole, sum(inside), None)
+    return _row(f"{width}x{height} to TIFF within {options.max_memory}, {options.precision}", whole, sum(inside), None)
 
 
 def _all(jobs: list[Job], restorer: Restorer) -> None:

@@ -22,6 +22,8 @@ DEPTHS: dict[int, type[np.uint8] | type[np.uint16] | type[np.float32]] = {8: np.
 """Sample types by bit depth; 32 bits are floats with 1 as white."""
 
 _DEEPEST = 2**16 - 1
+_BAND = 32
+"""Rows converted at a time; intermediate values of a whole photograph do not fit in caches."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,14 @@ class Picture:
         check_bits(bits)
         colour = self.pixels[:1] if self.metadata.gray else self.pixels
         planes = colour if self.alpha is None else torch.cat([colour, self.alpha])
-        values = planes.detach().float()
-        samples = (values.clamp(0, 1) if bits == 32 else to_levels(values, bits)).permute(1, 2, 0).cpu().numpy()
-        array = np.ascontiguousarray(samples.astype(DEPTHS[bits]))
-        return array[..., 0] if array.shape[2] == 1 else array
+        channels, height, width = planes.shape
+        array = np.empty((height, width, channels), DEPTHS[bits])
+        samples = torch.from_numpy(array)
+        for top in range(0, height, _BAND):
+            rows = planes[:, top : top + _BAND].detach().float()
+            levels = rows.clamp(0, 1) if bits == 32 else to_levels(rows, bits)
+            samples[top : top + _BAND] = levels.permute(1, 2, 0)
+        return array[..., 0] if channels == 1 else array
 
 
 def upright_metadata(
