@@ -11,7 +11,7 @@ from torch import Tensor
 from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.cmdsr.vivid import Vivid, VividRecipe, artefact_map
-from blindsr.nn.perceptual import LPIPS
+from blindsr.nn.perceptual import DISTS, LPIPS
 
 
 @pytest.fixture
@@ -69,10 +69,25 @@ def test_without_weights_there_is_no_adversary(lpips: Path) -> None:
     assert len(one.groups()) == 1
 
 
+def test_dists_can_be_added_to_lpips_or_replace_it(lpips: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = DISTS()
+    for weights in (net.alpha, net.beta):
+        weights.fill_(0.1)
+    monkeypatch.setattr(DISTS, "from_file", lambda _path: net)
+    both = run(stage(lpips, vgg=lpips, dists=0.5))
+    alone = run(stage(vgg=lpips, dists=1.0, perceptual=0.0))
+    assert set(both) == {"loss", "pixels", "perceptual", "dists"}
+    assert "perceptual" not in alone
+    assert float(both["dists"]) > 0
+    torch.testing.assert_close(2 * both["dists"], alone["dists"])
+
+
 def test_what_is_missing_is_said_before_anything_trains(tmp_path: Path) -> None:
-    for lpips in (None, tmp_path / "none.safetensors"):
+    for missing in (None, tmp_path / "none.safetensors"):
         with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
-            stage(lpips)
+            stage(missing)
+        with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
+            stage(perceptual=0.0, dists=1.0, vgg=missing)
     with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
         stage(channels=0, perceptual=0.0, adversarial=1.0)
     stage(steps=0)
@@ -100,5 +115,5 @@ def test_lpips_sees_patches_at_every_phase(lpips: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(LPIPS, "forward", recorded)
     image = torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     for step in range(200):
-        one._distance(image, image, torch.Generator().manual_seed(step))
+        one._perceptual(image, image, torch.Generator().manual_seed(step))
     assert corners == set(image[0, 0, :4, :4].flatten().tolist())

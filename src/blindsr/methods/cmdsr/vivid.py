@@ -1,11 +1,12 @@
 """A stage after Algorithm 1 that the paper does not have: training for perceptual quality instead of squared errors.
 
-The BaseNet and its modulation learn on by LPIPS and a discriminator, while ConditionNet stays as it is, so that these
-weights and those they began from can be interpolated. Where the result has structure that the photograph lacks, it is
-drawn back to the photograph, after LDL (Liang et al., "Details or Artifacts", CVPR 2022).
+The BaseNet and its modulation learn on by LPIPS, DISTS and a discriminator, while ConditionNet stays as it is, so that
+these weights and those they began from can be interpolated. Where the result has structure that the photograph lacks,
+it is drawn back to the photograph, after LDL (Liang et al., "Details or Artifacts", CVPR 2022).
 """
 
 from pathlib import Path
+from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +18,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
 from blindsr.nn.blocks import frozen
-from blindsr.nn.perceptual import LPIPS
+from blindsr.nn.perceptual import DISTS, LPIPS
 
 _STRIDE = 4
 """Stride of AlexNet's first convolution, pixels."""
@@ -30,6 +31,9 @@ class VividRecipe(RestoringRecipe):
     lpips: Path | None = Field(None, description="file of the weights of LPIPS on AlexNet")
     pixels: float = Field(1.0, ge=0, description="weight of the mean absolute error")
     perceptual: float = Field(0.1, ge=0, description="weight of LPIPS")
+    vgg: Path | None = Field(None, description="file of the weights of DISTS on VGG-16")
+    dists: float = Field(0.0, ge=0, description="weight of DISTS")
+    dists_side: int = Field(96, ge=32, description="side of the part of each patch that DISTS compares, HR pixels")
     adversarial: float = Field(0.0, ge=0, description="weight of the adversarial loss; needs model.discriminator")
     matching: float = Field(0.0, ge=0, description="weight of the distance of the discriminator's features")
     artefacts: float = Field(0.0, ge=0, description="weight of the error where structure is invented (LDL)")
@@ -44,16 +48,14 @@ class Vivid(RestoringStage):
 
     def __init__(self, model: CMDSR, recipe: VividRecipe) -> None:
         super().__init__(model, recipe)
-        if recipe.steps and recipe.perceptual and (recipe.lpips is None or not recipe.lpips.is_file()):
-            raise BlindSRError(
-                "the vivid stage needs LPIPS: set the file of its weights with --set vivid.lpips=FILE",
-                Code.MISSING_OPTION,
-            )
+        if recipe.steps:
+            _check_file("LPIPS", "lpips", recipe.lpips, recipe.perceptual)
+            _check_file("DISTS", "vgg", recipe.vgg, recipe.dists)
         if recipe.steps and (recipe.adversarial or recipe.matching) and model.discriminator is None:
             raise BlindSRError(
                 "the adversarial loss needs a discriminator: --set model.discriminator=32", Code.MISSING_OPTION
             )
-        self._lpips: list[LPIPS] = []  # no submodule: it is neither trained nor stored
+        self._loaded: tuple[LPIPS | None, DISTS | None] | None = None
 
     def groups(self) -> list[ParameterGroup]:
         groups = [ParameterGroup("base", list(self.method.base.parameters()), self.recipe.lr)]
@@ -78,8 +80,7 @@ class Vivid(RestoringStage):
     def _losses(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         recipe, losses = self.recipe, {}
         losses["pixels"] = recipe.pixels * F.l1_loss(sr, hr)
-        if recipe.perceptual:
-            losses["perceptual"] = recipe.perceptual * self._distance(sr, hr, generator)
+        losses |= self._perceptual(sr, hr, generator)
         if recipe.artefacts:
             losses["artefacts"] = recipe.artefacts * (artefact_map(sr.detach(), hr) * (sr - hr).abs()).mean()
         if self.method.discriminator is not None and (recipe.adversarial or recipe.matching):
@@ -93,23 +94,47 @@ class Vivid(RestoringStage):
             losses["discriminator"] = F.softplus(-real).mean() + F.softplus(fake).mean()
         return losses
 
-    def _distance(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> Tensor:
-        """Mean LPIPS of patches cut at a random phase.
+    def _perceptual(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """LPIPS and DISTS, each by its weight, of windows of the patches at a random position.
 
         AlexNet's first convolution has stride 4. At a fixed phase, a network of scale 4 learns a pattern of that period
         that LPIPS ignores.
         """
-        if not self._lpips:
-            assert self.recipe.lpips is not None
-            self._lpips.append(LPIPS.from_file(self.recipe.lpips).to(sr.device))
+        recipe, losses, side = self.recipe, dict[str, Tensor](), sr.shape[-1]
         # On the CPU, so that no device is waited for
-        phases = torch.Generator().manual_seed(generator.initial_seed())
-        top, left = torch.randint(_STRIDE, (2,), generator=phases).tolist()
-        # Of one size at every phase, so that cuDNN does not try its algorithms anew
-        height, width = (side - _STRIDE + 1 for side in sr.shape[-2:])
-        window = (..., slice(top, top + height), slice(left, left + width))
-        distance: Tensor = self._lpips[0](sr[window], hr[window]).mean()
-        return distance
+        positions = torch.Generator().manual_seed(generator.initial_seed())
+        lpips, dists = self._distances(sr.device)
+        # Windows are of one size, so that cuDNN does not try its algorithms anew
+        if lpips is not None:
+            window = _window(side, side - _STRIDE + 1, positions)
+            losses["perceptual"] = recipe.perceptual * lpips(sr[window], hr[window]).mean()
+        if dists is not None:
+            window = _window(side, min(side, recipe.dists_side), positions)
+            losses["dists"] = recipe.dists * dists(sr[window], hr[window]).mean()
+        return losses
+
+    def _distances(self, device: torch.device) -> tuple[LPIPS | None, DISTS | None]:
+        """Load the perceptual distances that have a weight, once."""
+        recipe = self.recipe
+        if self._loaded is None:
+            lpips = LPIPS.from_file(recipe.lpips).to(device) if recipe.perceptual and recipe.lpips else None
+            dists = DISTS.from_file(recipe.vgg).to(device) if recipe.dists and recipe.vgg else None
+            self._loaded = lpips, dists  # no submodules: they are neither trained nor stored
+        return self._loaded
+
+
+def _window(side: int, size: int, generator: torch.Generator) -> tuple[EllipsisType | slice, ...]:
+    """Return the index of a window at a random position in square patches."""
+    corner = torch.randint(side - size + 1, (2,), generator=generator).tolist()
+    return (..., *(slice(start, start + size) for start in corner))
+
+
+def _check_file(name: str, key: str, path: Path | None, weight: float) -> None:
+    if weight and (path is None or not path.is_file()):
+        raise BlindSRError(
+            f"the vivid stage needs {name}: set the file of its weights with --set vivid.{key}=FILE",
+            Code.MISSING_OPTION,
+        )
 
 
 def artefact_map(sr: Tensor, hr: Tensor, side: int = 7) -> Tensor:

@@ -69,7 +69,8 @@ class DISTS(nn.Module):
         return 1 - similar
 
     def _features(self, x: Tensor) -> list[Tensor]:
-        return [x.float(), *self.trunk.features(x.float(), _blurred_pool)]
+        # In float32 even under autocast: variances are differences of nearly equal numbers
+        return [x.float(), *(one.float() for one in self.trunk.features(x.float(), _blurred_pool))]
 
 
 def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
