@@ -39,6 +39,17 @@ def test_files_that_cannot_be_used_are_named_and_skipped(tmp_path: Path, caplog:
     assert Photos.read([tmp_path], smallest=32, exclude=["g*y.png"]).names == ("good.png",)
 
 
+def test_many_small_photographs_are_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(20):
+        Image.new("RGB", (8, 8)).save(tmp_path / f"small{number:02d}.png")
+    Image.new("RGB", (40, 40)).save(tmp_path / "large.png")
+    with caplog.at_level(logging.WARNING):
+        assert Photos.read([tmp_path], smallest=32).names == ("large.png",)
+    assert len(caplog.records) == 1
+    assert "small00.png" in caplog.text
+    assert "17 more" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("suffix", "kind"), [("jfif", "JPEG"), ("jpe", "JPEG"), ("pgm", "PPM"), ("dib", "BMP"), ("PNG", "PNG")]
 )

@@ -20,6 +20,8 @@ from blindsr.images.read import open_image
 from blindsr.pixels import to_bytes
 
 _log = logging.getLogger(__name__)
+_NAMED = 3
+"""Number of photographs that a warning names."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Photos:
 
     @classmethod
     def read(cls, folders: Iterable[str | Path], *, smallest: int = 1, exclude: Sequence[str] = ()) -> "Photos":
-        """Decode every photograph below some folders; files that cannot be used are named in a warning and skipped.
+        """Decode every photograph below some folders; files that cannot be used are skipped with a warning.
 
         Args:
             folders: searched recursively, in sorted order.
@@ -49,7 +51,7 @@ class Photos:
             BlindSRError: if a folder is missing or nothing usable is found.
         """
         searched = [Path(folder) for folder in folders]
-        names, pixels = [], []
+        names, pixels, small = [], [], list[str]()
         for path in _files(searched):
             if any(fnmatch(path.name, pattern) for pattern in exclude):
                 continue
@@ -59,10 +61,13 @@ class Photos:
                 _log.warning("skipped %s: it cannot be read (%s)", path, error)
                 continue
             if min(photo.shape[1:]) < smallest:
-                _log.warning("skipped %s: %dx%d is smaller than %d", path, photo.shape[2], photo.shape[1], smallest)
+                small.append(f"{path} ({photo.shape[2]}x{photo.shape[1]})")
                 continue
             names.append(path.name)
             pixels.append(photo)
+        if small:
+            more = f" and {len(small) - _NAMED} more" if len(small) > _NAMED else ""
+            _log.warning("skipped photographs smaller than %d pixels: %s%s", smallest, ", ".join(small[:_NAMED]), more)
         if not pixels:
             raise BlindSRError(
                 f"no photographs of at least {smallest}x{smallest} pixels found in the given folders", Code.NO_IMAGES
