@@ -51,7 +51,7 @@ def test_a_model_is_refused_for_less_than_a_result_is_warned_of() -> None:
 def test_another_brightness_is_harm_but_missing_noise_is_not() -> None:
     picture = photograph()
     cubic = resize(picture.pixels[None], 4)[0].clamp(0, 1)
-    assert "departs" in str(judge(picture, Picture((0.8 * cubic).clamp(0, 1))).defect)
+    assert "differs" in str(judge(picture, Picture((0.8 * cubic).clamp(0, 1))).defect)
     assert judge(picture, Picture(cubic), noise=8).defect is None
 
 

@@ -1,7 +1,7 @@
 """No-reference measure of artefacts in the flat parts of a result.
 
-In flat parts of a photograph, fine structure that bicubic interpolation does not show is noise, JPEG blocks or ringing
-that a network sharpened. The ratio of both measures how much.
+In flat parts of a photograph, fine structure beyond that of bicubic interpolation is noise, JPEG blocks or ringing that
+a network sharpened. The ratio of the two measures its strength.
 """
 
 import math
@@ -15,20 +15,20 @@ from blindsr.errors import BlindSRError
 from blindsr.images import luma
 
 _SHARE = 0.5
-"""Fraction of the pixels that count as flat: those with the smallest gradients."""
+"""Fraction of the pixels, those with the smallest gradients, that are considered flat."""
 _SMOOTH = 2.0
-"""Standard deviation in LR pixels of the Gaussian under which gradients are taken, so that noise does not count."""
+"""Standard deviation in LR pixels of the Gaussian that suppresses noise before gradients are computed."""
 _AROUND = 1.5
 """Standard deviation in LR pixels of the Gaussian that averages the gradients."""
 _FINE = 0.75
 """Standard deviation in LR pixels of the Gaussian whose residual is fine structure."""
 _FLOOR = 0.5
-"""Level (0..255) below which structure is invisible in eight bits; keeps the ratio finite where nothing is there."""
+"""Level (0..255) below which structure is invisible in 8 bits; keeps the ratio finite without any structure."""
 
 
 @torch.no_grad()
 def fine_structure(lr: Tensor, sr: Tensor) -> float:
-    """Ratio of the fine structure in the flat parts of a result to that of bicubic interpolation.
+    """Return the ratio of the fine structure in the flat parts of a result to that of bicubic interpolation.
 
     1 equals bicubic interpolation; larger values mean sharpened noise or blocks, smaller values removed ones. Fine
     structure is the standard deviation of luma minus its Gaussian average (0.75 LR pixels) over the flattest half.
@@ -55,7 +55,7 @@ def fine_structure(lr: Tensor, sr: Tensor) -> float:
 
 @torch.no_grad()
 def flat_parts(lr: Tensor) -> Tensor:
-    """The flattest half of an image ``(1, 3, h, w)`` in [0, 1], as a mask ``(1, 1, h, w)``."""
+    """Return the mask ``(1, 1, h, w)`` of the flattest half of an image ``(1, 3, h, w)`` in [0, 1]."""
     smooth = smoothed(luma(lr.float()), _SMOOTH)
     down, right = (smooth.roll(-1, axis) - smooth.roll(1, axis) for axis in (-2, -1))
     down[..., (0, -1), :] = 0
@@ -66,7 +66,7 @@ def flat_parts(lr: Tensor) -> Tensor:
 
 
 def smoothed(image: Tensor, sigma: float) -> Tensor:
-    """Gaussian filtering of ``(n, c, h, w)`` with replicated borders; ``sigma`` in pixels."""
+    """Apply a Gaussian filter to ``(n, c, h, w)`` with replicated borders; ``sigma`` in pixels."""
     radius = max(1, math.ceil(3 * sigma))
     at = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
     taps = torch.exp(-0.5 * (at / sigma) ** 2)
@@ -79,7 +79,7 @@ def smoothed(image: Tensor, sigma: float) -> Tensor:
 
 
 def _structure(image: Tensor, sigma: float, flat: Tensor) -> float:
-    """Variance (of 255) of the fine structure of ``(1, 3, h, w)`` where the mask ``(1, 1, h, w)`` is set."""
+    """Return the variance (0..255 scale) of the fine structure of ``(1, 3, h, w)`` in a mask ``(1, 1, h, w)``."""
     y = luma(image)
     fine = (y - smoothed(y, sigma))[flat]
     return float(fine.square().mean())

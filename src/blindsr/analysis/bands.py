@@ -1,10 +1,10 @@
 """Band energies of an image at several scales, for estimating noise and blur.
 
-An orthonormal Haar transform of three levels keeps the standard deviation of white noise in every band; noise that is
-correlated loses power in the fine bands and has it in the coarse ones. Blocks of 16x16 pixels are summarised by
-quantiles over the image: low ones are the flattest blocks, where noise is all there is, high ones are edges, where blur
-shows. The flattest blocks are chosen by three criteria (each band by itself; the coarse bands of the same block; the
-blocks around), for those that are flat by one may not be so by another.
+In an orthonormal Haar transform of three levels, white noise has the same standard deviation in every band; correlated
+noise has less power in fine bands and more in coarse ones. Energies of blocks of 16x16 pixels are summarised by
+quantiles over the image: low ones belong to the flattest blocks, which contain only noise, high ones to edges, which
+show blur. The flattest blocks are selected by three criteria (each band separately; the coarse bands of the same block;
+the surrounding blocks), since a block that is flat by one criterion may not be flat by another.
 """
 
 import math
@@ -19,11 +19,11 @@ BLOCK = 16
 _LEVELS = 3
 _QUANTILES = (0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
 _FLAT = 0.08
-"""Fraction of blocks that count as flat by the joint criteria."""
+"""Fraction of blocks that are considered flat by the criteria on several bands or blocks."""
 _FLOOR = 0.3
-"""Added to levels (0..255) before their logarithm: about what rounding to eight bits leaves."""
+"""Added to levels (0..255) before their logarithm: about the level of rounding to 8 bits."""
 _SHARES = np.array([1 / 4, 1 / 2, 1 / 16, 1 / 8, 1 / 64, 3 / 64], np.float32)
-"""Share of each band in the variance of an image; what is coarser than the last level counts with it."""
+"""Weight of each band in the variance of an image; that of the last band includes coarser levels."""
 LENGTH = (2 * _LEVELS + 1) * (len(_QUANTILES) + 3) + 1
 """Number of features."""
 
@@ -32,10 +32,10 @@ Blocks = Floats
 
 
 def block_energies(plane: Plane) -> Blocks:
-    """Mean energy of the diagonal and the other details of each level in blocks of 16 pixels.
+    """Compute the mean energy of the diagonal and the other details of each level in blocks of 16 pixels.
 
     Args:
-        plane: ``(h, w)`` on the 0..255 scale, at least a block high and wide.
+        plane: ``(h, w)`` on the 0..255 scale, not smaller than a block.
 
     Returns:
         Bands in the order level 1 diagonal, level 1 rest, level 2 diagonal and so on.
@@ -53,10 +53,12 @@ def block_energies(plane: Plane) -> Blocks:
 
 
 def features(energies: Blocks) -> Floats:
-    """Features of an image's blocks, `LENGTH` numbers: levels by criterion and band, by criterion, and the count.
+    """Compute the features of an image, `LENGTH` numbers.
+
+    They are the quantiles of each band, the levels of the flattest blocks by each criterion, and the number of blocks.
 
     Args:
-        energies: of `block_energies`, of one window or of several side by side.
+        energies: results of `block_energies`, for one window or several windows side by side.
     """
     flat = energies.reshape(len(energies), -1)
     chosen = [_flattest(flat[2:].sum(0)), _flattest(flat[4:].sum(0)), _flattest(_around(energies))]
@@ -66,10 +68,10 @@ def features(energies: Blocks) -> Floats:
 
 
 def coarse_share(features: Floats) -> float:
-    """Share of the power in the flattest blocks, by those around them, that means of 2x2 pixels keep: 1/4 if white.
+    """Return the fraction of the noise power that means of 2x2 pixels keep; 1/4 for white noise.
 
     Args:
-        features: the features of an image.
+        features: the features of an image; those of the flattest blocks by surrounding blocks are used.
     """
     rows = len(_QUANTILES) + 3
     powers = np.square(np.exp(features[2 * _LEVELS * (rows - 1) : 2 * _LEVELS * rows]) - _FLOOR) * _SHARES
@@ -83,14 +85,14 @@ def _pooled(energy: Floats, side: int) -> Floats:
 
 
 def _flattest(energy: Floats) -> NDArray[np.int64]:
-    """Indices of the blocks with the least energy."""
+    """Return the indices of the blocks with the least energy."""
     count = max(1, round(_FLAT * energy.size))
     return np.argpartition(energy, count - 1)[:count]
 
 
 def _around(energies: Blocks) -> Floats:
-    """Energy of the blocks around each one, without its own: independent of the noise in it."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+    """Return the energy of the blocks around each block, without its own, which is independent of its noise."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
 
     total = energies.sum(0)
     window = np.minimum(np.array(total.shape), 3)

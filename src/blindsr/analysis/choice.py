@@ -21,11 +21,11 @@ from blindsr.inference.upscaler import Source, Upscaler, to_picture
 from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
-"""Smallest confidence of a blur estimate that is relied on."""
+"""Smallest confidence at which a blur estimate is used."""
 _NEARLY_FULL, _NEARLY_SHARP = 0.8, 0.3
-"""Smallest native resolution, and largest blur beyond the bound in pixels, for a comparison."""
+"""Smallest native resolution for a comparison, and largest excess of the blur over its bound in pixels."""
 _MISREAD = 7.0
-"""Largest level of white noise that may be misread fine texture."""
+"""Largest estimated level of white noise that may actually be fine texture."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Auto:
         return Choice(name, f"{found}, so weights for such photographs restore it", native, noise, clean)
 
     def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
-        """Weights for clean, sharp photographs, if the general-purpose ones find nothing to remove either."""
+        """Choose weights for clean, sharp photographs if the general-purpose ones remove nothing either."""
         for name, suits in self.suited.items():
             if suits.compared and may_lie_in(analysis, suits, self.factor):
                 narrow = self.load(name)

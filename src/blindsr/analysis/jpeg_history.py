@@ -1,13 +1,13 @@
 """Detection of JPEG compression from pixels, whatever the file format.
 
-JPEG rounds the DCT coefficients of 8x8 blocks to multiples of steps that depend on frequency and quality. Decoded
-pixels still show it (Fan and de Queiroz: Identification of bitmap compression history. IEEE TIP, 2003): over the blocks
-of the right grid, coefficients lie near multiples of the right steps, and over those of any other grid they do not. The
-likelihood of that, over all 64 phases and all qualities of libjpeg's table, finds phase and quality at once.
+JPEG rounds the DCT coefficients of 8x8 blocks to multiples of steps that depend on frequency and quality. This can be
+detected in the decoded pixels (Fan and de Queiroz: Identification of bitmap compression history. IEEE TIP, 2003): on
+the correct block grid, coefficients are close to multiples of the correct steps; on other grids they are not. Phase and
+quality are those with the largest likelihood, over all 64 phases and all qualities of libjpeg's table.
 
-An image that was resized afterwards has a grid of another period. It shows as peaks at multiples of one frequency in
-how much pixels differ across diagonals in flat parts (as in blockiness measures: Chen and Hsu, ICPR 2008), along both
-axes. Resampled to the period 8, such an image may still reveal its quality.
+An image that was resized afterwards has a grid of another period. In flat parts, the differences of diagonal neighbours
+then have spectral peaks at multiples of one frequency (as in blockiness measures: Chen and Hsu, ICPR 2008), along both
+axes. After resampling to a period of 8, the quality of such an image may still be detected.
 """
 
 import math
@@ -22,9 +22,9 @@ from blindsr.analysis.windows import Floats, Plane, Planes, boxes, jpeg_luma, mi
 from blindsr.degrade.jpeg import quantisation_tables
 
 _LEAST = 16
-"""Side of the smallest window that holds a block of every phase, pixels."""
+"""Side of the smallest window that contains a block of every phase, pixels."""
 _SIDE, _COUNT = 64, 9
-"""Windows in which coefficients are counted."""
+"""Side in pixels and number of the windows in which coefficients are counted."""
 _COMB_SIDE = 640
 _RESAMPLED = 320
 """Side of the window in which other periods are searched."""
@@ -41,14 +41,14 @@ _QUALITIES = np.arange(8, 101)
 _EVIDENCE = 40.0
 """Smallest log-likelihood ratio of a grid of period 8; see ``benchmarks/analysis.py``."""
 _DISTINCT = 16
-"""Smallest number of different values that must support it."""
+"""Smallest number of different values that must support the grid."""
 _PERIODS = (5.3, 12.8)
 """Least and greatest period of a resized grid, pixels."""
 _HARMONICS = 6
 _COMB = 21.0
 """Smallest score of a resized grid; see ``benchmarks/analysis.py``."""
 _COMB_AXIS = 6.0
-"""Score that each axis needs: periodic textures have one axis."""
+"""Smallest score of each axis; periodic textures often have a high score along one axis only."""
 _COMB_SLOPE = 0.8
 """Steps of luma at quality 50: Annex K of ITU-T T.81."""
 
@@ -95,10 +95,10 @@ def steps(quality: int) -> NDArray[np.int64]:
 
 
 def _histograms(windows: list[Plane]) -> Floats:
-    """Histograms of absolute coefficients, ``(64, orders, bins)``, for each phase of the grid.
+    """Compute histograms of absolute coefficients, ``(64, orders, bins)``, for each phase of the grid.
 
     Args:
-        windows: of an image, beginning at multiples of 8 pixels.
+        windows: parts of an image that start at multiples of 8 pixels.
     """
     counts = np.zeros((64, len(_ORDERS), _BINS + 1), np.float32)
     windows = [window - 128 for window in windows if min(window.shape) >= _LEAST]
@@ -113,11 +113,11 @@ def _histograms(windows: list[Plane]) -> Floats:
             bins = np.minimum(both, _BINS, out=both).astype(np.int32)
             bins += phases
             counts[:, index] += np.bincount(bins.ravel(), minlength=counts[:, index].size).reshape(64, -1)
-    return counts[..., :_BINS]  # what lies beyond the last bin is left out
+    return counts[..., :_BINS]  # larger values are ignored
 
 
 def _sliding(stack: Floats, taps: Floats, axis: int, length: int) -> Floats:
-    """Inner products of 8 taps with every 8 neighbours along an axis."""
+    """Compute inner products of 8 taps with all 8 successive values along an axis."""
     cut = [slice(None)] * axis
     products = (stack[(*cut, slice(at, at + length))] * tap for at, tap in enumerate(taps))
     total: Floats = next(products)
@@ -137,9 +137,9 @@ def _dct() -> Floats:
 
 @cache
 def _ratios(spread: float) -> Floats:
-    """Log-likelihood ratios of values rounded to multiples of a step, ``(bins, steps)``.
+    """Compute log-likelihood ratios of values rounded to multiples of a step, ``(bins, steps)``.
 
-    Values that are rounded to zero carry no information: they are as common in smooth parts of any image.
+    Values that are rounded to zero are ignored, since they are equally common in smooth parts of any image.
     """
     value = (np.arange(_BINS)[:, None] + 0.5) * _BIN
     step = np.maximum(np.arange(_STEPS), 1)[None]
@@ -156,20 +156,20 @@ def _ratios(spread: float) -> Floats:
 
 @cache
 def _tables() -> NDArray[np.int64]:
-    """Steps ``(qualities, orders)``."""
+    """Return the quantisation steps of all qualities, ``(qualities, orders)``."""
     return np.array([[min(steps(int(q))[order], _STEPS - 1) for order in _ORDERS] for q in _QUALITIES])
 
 
 def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
     """Return the evidence, quality and phase with the highest likelihood."""
     best: tuple[float, int, tuple[float, float]] = (0.0, 100, (0.0, 0.0))
-    rows = counts.reshape(-1, counts.shape[-1])  # one product for all phases: threads of BLAS wait busily after each
+    rows = counts.reshape(-1, counts.shape[-1])  # one product, since BLAS threads spin after each
     for spread in _SPREADS:
         ratio = (rows @ _ratios(spread)).reshape(*counts.shape[:2], -1)  # (phases, orders, steps)
         total = sum(ratio[:, index, _tables()[:, index]] for index in range(len(_ORDERS)))
         assert isinstance(total, np.ndarray)
         phase, quality = np.unravel_index(total.argmax(), total.shape)
-        # Drawn images have multiples of their own, and those on every phase.
+        # Coefficients of drawings may be multiples of a step for every phase.
         evidence = float(total[phase, quality] - np.median(total[:, quality]))
         if evidence > best[0] and _distinct(counts[phase], _tables()[quality], spread) >= _DISTINCT:
             best = evidence, int(_QUALITIES[quality]), (float(phase // 8), float(phase % 8))
@@ -177,7 +177,7 @@ def _best(counts: Floats) -> tuple[float, int, tuple[float, float]]:
 
 
 def _distinct(counts: Floats, table: NDArray[np.int64], spread: float) -> int:
-    """Number of different values that support the steps; repeated patterns have few."""
+    """Count the different values that support the steps; repeated patterns have few."""
     support = _ratios(spread)[:, table].T > 0
     return int((support & (counts > 0)).sum())
 
@@ -188,24 +188,24 @@ class Comb:
 
     score: float
     weaker: float
-    """Score of the axis that has less."""
+    """Lower one of the scores of the two axes."""
     periods: tuple[float, float]
     """Periods of rows and columns, pixels."""
 
     @property
     def found(self) -> bool:
-        """Whether that is a grid."""
+        """Whether the score is high enough for a grid."""
         return self.score > _COMB and self.weaker > _COMB_AXIS
 
     @property
     def confidence(self) -> float:
-        """Probability that it is, by a logistic curve."""
+        """Probability that there is a grid, by a logistic curve."""
         return 1 / (1 + math.exp(-_COMB_SLOPE * (self.score - _COMB)))
 
 
 def comb_score(y: Plane) -> Comb | None:
     """Score grids of periods near 8 in luma ``(h, w)``, 0..255; None for small images."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
 
     if min(y.shape) < 64:
         return None
@@ -213,7 +213,7 @@ def comb_score(y: Plane) -> Comb | None:
     profiles = _profile(cross), _profile(cross.T)
     frequency = 1 / np.exp(np.arange(math.log(_PERIODS[0]), math.log(_PERIODS[1]), 0.001))
     columns, rows = (_peaks(profile, frequency) for profile in profiles)
-    # Sides are rounded to whole pixels, so that the two periods differ a little.
+    # Sides are rounded to integers when resizing, so the two periods may differ slightly.
     near = 4
     total = columns + ndimage.maximum_filter1d(rows, 2 * near + 1)
     at = int(total.argmax())
@@ -224,8 +224,8 @@ def comb_score(y: Plane) -> Comb | None:
 
 
 def _profile(cross: Floats) -> Floats:
-    """Detrended differences by column, weighted towards flat parts."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+    """Average differences per column, detrended and weighted by flatness."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
 
     around = ndimage.uniform_filter(cross, (9, 17)) + 0.5
     weight = around**-1.5
@@ -238,8 +238,8 @@ def _profile(cross: Floats) -> Floats:
 
 
 def _peaks(signal: Floats, frequency: Floats) -> Floats:
-    """Prominence of the multiples of each frequency in the spectrum."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the time that a start takes
+    """Compute the prominence of the multiples of each frequency in the spectrum."""
+    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
 
     length = 1 << math.ceil(math.log2(8 * len(signal)))
     power = np.abs(np.fft.rfft(signal * np.hanning(len(signal)), length)) ** 2

@@ -1,8 +1,9 @@
 """Native resolution of photographs that were enlarged or are out of focus.
 
 The power of a photograph's spectrum falls as a power of the frequency (Field: Relations between the statistics of
-natural images and the response properties of cortical cells. JOSA A, 1987). Where it drops below that line, nothing was
-recorded; a reduced image keeps all detail, and networks trained on sharp images restore it better.
+natural images and the response properties of cortical cells. JOSA A, 1987). Frequencies at which it is below this power
+law contain no recorded detail. Reducing such an image keeps all detail, and networks trained on sharp images restore
+the reduced image better.
 """
 
 from dataclasses import replace
@@ -22,7 +23,7 @@ NativeOption: TypeAlias = float | Literal["auto"]
 _WINDOW = 64
 """Pixels of a line for one spectrum; shorter sides give no estimate."""
 _LOW = (0.06, 0.2)
-"""Frequencies, of the highest there is, that the power law is fitted to."""
+"""Range of frequencies, as fractions of the highest one, that the power law is fitted to."""
 _DROP = 8.0
 """Drop below the power law that marks the end of recorded detail, dB."""
 _SHALLOWEST = -10.0
@@ -92,7 +93,7 @@ def parse_native(text: str) -> NativeOption:
 
 
 def _spectrum(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean power of the lines ``(n, length)`` by frequency, over windows that overlap by half (Welch, 1967)."""
+    """Compute the mean power of lines ``(n, length)`` by frequency, over half-overlapping windows (Welch, 1967)."""
     windows = np.lib.stride_tricks.sliding_window_view(lines, _WINDOW, axis=1)[:, :: _WINDOW // 2]
     centred = windows - windows.mean(2, keepdims=True)
     power = np.abs(np.fft.rfft(centred * np.hanning(_WINDOW), axis=2)) ** 2
@@ -101,7 +102,7 @@ def _spectrum(lines: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _cut_off(level: NDArray[np.float64]) -> float:
-    """The frequency, of the highest, from which on levels ``(f,)`` in dB are below the law; 1 if none is."""
+    """Return the fraction of the highest frequency above which levels ``(f,)`` in dB are below the power law."""
     frequency = np.linspace(0, 1, len(level))
     low = (frequency >= _LOW[0]) & (frequency <= _LOW[1])
     octave = np.log10(np.maximum(frequency, 1e-3))

@@ -13,17 +13,17 @@ from blindsr.analysis import bands, regression
 from blindsr.analysis.windows import Floats, Plane, Planes, boxes, jpeg_luma
 
 _SIDE, _COUNT = 256, 6
-"""Windows in which energies are measured, pixels."""
+"""Side in pixels and number of the windows in which energies are measured."""
 _CHROMA = np.array([[-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], np.float32)
 _VISIBLE = 1.5
 """Levels below this, left by rounding and fine grain, count as no noise."""
 _COARSE, _UNEVEN = 0.2, 1.4
-"""Share of grain, and ratio of dark and bright parts, that are worth a word."""
+"""Smallest grain, and ratio between dark and bright parts, that the description mentions."""
 _FLATTEST = 0.2
 _WHITE = 0.25
-"""Share of white noise's power that is left in means of 2x2 pixels."""
+"""Fraction of the power of white noise that means of 2x2 pixels keep."""
 _CLIPPED = 12.0, 243.0
-"""Brightness beyond which noise is cut off by black and white."""
+"""Range of brightness in which noise is not clipped at black or white."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Blur:
     width: float
     """Standard deviation, pixels of the photograph."""
     confidence: float
-    """Probability that the width is right to 0.25 pixels or 20%, whichever is more."""
+    """Probability that the error of the width is at most 0.25 pixels or 20%, whichever is larger."""
 
     def to_dict(self) -> dict[str, float]:
         """Values for JSON."""
@@ -116,7 +116,7 @@ def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
 
 
 def _parts(planes: Planes) -> list[Planes]:
-    """Windows of one height, so that their blocks stand side by side."""
+    """Return windows of equal height, so that their blocks can be concatenated."""
     height, width = planes.shape[1:]
     return [planes[:, rows, columns] for rows, columns in boxes(height, width, _SIDE, _COUNT, bands.BLOCK)]
 
@@ -148,13 +148,13 @@ def _brightness(y: Plane) -> Plane:
 
 
 def _by_brightness(energies: bands.Blocks, brightness: Plane) -> tuple[float, float]:
-    """Noise of the darker and the brighter half of the flat blocks, as factors of both together."""
+    """Return the noise in the darker and the brighter half of the flat blocks, relative to that of both."""
     total, fine = energies[2:].sum(0).ravel(), energies[:2].mean(0).ravel()
     usable = (brightness.ravel() > _CLIPPED[0]) & (brightness.ravel() < _CLIPPED[1])
     if usable.sum() < 16:
         return 1.0, 1.0
     total, fine, light = total[usable], fine[usable], brightness.ravel()[usable]
-    # The flattest of each half: a dark photograph's few bright blocks would not be among the flattest of all.
+    # Select the flattest blocks of each half; the few bright blocks of a dark photograph may not be flat overall.
     middle = np.median(light)
     halves = []
     for half in (light <= middle, light > middle):

@@ -14,7 +14,7 @@ Prediction = Literal["noise", "blur", "sure"]
 
 
 def predict(what: Prediction, features: Floats) -> float:
-    """Prediction of one network from `bands.features`; ``sure`` also takes the blur."""
+    """Return the prediction of a network for `bands.features`; ``sure`` also requires the blur."""
     layers = _layers()
     mean, spread = layers["mean"], layers["spread"]
     x = np.concatenate([(features[: len(mean)] - mean) / spread, features[len(mean) :]])

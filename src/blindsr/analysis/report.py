@@ -196,5 +196,5 @@ def _estimate(source: Source, upscaler: Upscaler) -> Estimate:
 
 
 def kernel_image(kernel: Tensor) -> Tensor:
-    """A kernel ``(k, k)`` as an image ``(3, k, k)`` whose brightest pixel is white."""
+    """Convert a kernel ``(k, k)`` to an image ``(3, k, k)`` whose maximum is white."""
     return (kernel / kernel.max()).clamp(0, 1).expand(3, -1, -1)

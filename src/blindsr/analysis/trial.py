@@ -1,8 +1,8 @@
 """No-reference test of a model on a few windows of a photograph.
 
-Weights that were trained on clean, sharp photographs are tried against the general-purpose ones, which
-remove what they find of noise, blur and JPEG blocks. Where there is nothing to be found, both make much the same of a
-window; `benchmarks/choice.py` measures how well that separates clean photographs from others.
+Weights that were trained on clean, sharp photographs are compared with the general-purpose ones, which remove noise,
+blur and JPEG blocks. If a window has none of these, the two results are similar; `benchmarks/choice.py` measures how
+well this separates clean photographs from others.
 """
 
 import math
@@ -18,36 +18,36 @@ from blindsr.images import Picture, luma
 from blindsr.inference.upscaler import Upscaler
 
 _SIDE, _COUNT = 64, 9
-"""Windows to choose from, pixels of the photograph."""
+"""Side in pixels and number of candidate windows."""
 _RANKS = (0.2, 0.6)
-"""Which of them are tried, by their detail: a flat one and one with detail."""
-_LOOKED_AT = 192
-"""Side of the part that a model conditions on for a trial, pixels."""
+"""Quantiles of detail of the windows that are used: a flat one and one with detail."""
+_CONDITION_SIDE = 192
+"""Side of the central part from which the condition is estimated, pixels."""
 _FINE_TRIED, _FINE_RESULT, _FINE_CLEAN = 1.25, 2.0, 2.5
-"""Fine structure in flat parts, against bicubic, from which on something was sharpened that is not detail.
+"""Fine structure in flat parts, relative to bicubic, above which a result is considered to have artefacts.
 
-Weights are not chosen for a photograph with noise or JPEG blocks from the first limit on, which is strict, since others
-can take their place. A warning of a result begins at the second one: restored detail counts as fine structure too, and
-of 99 degraded training photographs that `cmdsr_x4.photo` made better than bicubic interpolation (PSNR), 34 lay above
-the first limit and 2 above the second (`benchmarks/cautions.py`). In certainly clean photographs faint detail may come
-back, up to the third.
+Above the first limit, weights are not selected for a photograph with noise or JPEG blocks; it is strict, since other
+weights are available. Above the second limit, a result has a warning: restored detail is also fine structure, and of 99
+degraded training photographs for which `cmdsr_x4.photo` had a higher PSNR than bicubic interpolation, 34 were above the
+first limit and 2 above the second (`benchmarks/cautions.py`). The third limit is for photographs that are certainly
+clean, in which faint detail may be restored.
 """
 _DRIFT = 2.0
-"""Difference (0..255) of smoothed result and photograph from which on they show different things."""
+"""Difference (0..255) between smoothed result and photograph above which the content differs."""
 _NOISE_SHARE = 0.2
-"""Share of the noise level that may be missing from the smoothed result, because it was removed."""
+"""Fraction of the noise level by which this limit is raised, since smoothing does not remove all noise."""
 _SMOOTH = 2.0
 _FINE = 0.75
 """Standard deviation in pixels of the Gaussian whose residual is the finest detail."""
 _BORDER = 6
-"""Pixels at the borders of a window that are not judged: their context is missing."""
+"""Border of a window that is not compared, since its context is missing, pixels."""
 _FAINT = 0.5
-"""Detail (0..255) that rounding leaves, added so that flat windows do not count."""
+"""Level of rounding errors (0..255), added to the detail so that flat windows have little weight."""
 _APART = 0.7
-"""Difference of two results, in units of the photograph's finest detail, from which on the other one removes blur."""
+"""Difference of two results, relative to the photograph's finest detail, above which the general one removes blur."""
 _SMOOTHER, _NOISIER = 0.86, 1.33
-"""Fine structure in flat parts, against that of the other result, below which the other one sharpens, and above which
-it removes noise."""
+"""Ratio of the fine structure in flat parts of two results below which the general one sharpens, and above which it
+removes noise."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Trial:
         if self.fine > self.most_fine:
             return f"it shows {self.fine:.1f} times the fine structure of bicubic interpolation where the image is flat"
         if self.drift > _DRIFT + _NOISE_SHARE * self.noise:
-            return f"it departs from the photograph by {self.drift:.0f} of 255"
+            return f"it differs from the photograph by {self.drift:.0f} of 255"
         return None
 
 
@@ -78,9 +78,9 @@ class Comparison:
     """Results of weights for clean, sharp photographs and of the general-purpose ones."""
 
     difference: float
-    """Root mean square difference of luma, in units of the photograph's finest detail."""
+    """Root mean square difference of luma, relative to the photograph's finest detail."""
     noisier: float
-    """Fine structure in flat parts of the first, against the second."""
+    """Ratio of the fine structure in flat parts of the first to that of the second."""
 
     @property
     def objection(self) -> str | None:
@@ -97,8 +97,8 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
     """Restore two windows of a picture by two models of one scale and compare the results.
 
     Args:
-        narrow: of weights for clean, sharp photographs.
-        general: of the general-purpose weights.
+        narrow: weights for clean, sharp photographs.
+        general: general-purpose weights.
         picture: the photograph.
     """
     middle = _middle(picture)
@@ -153,23 +153,23 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
 
 
 def _inside(image: Tensor, border: int) -> Tensor:
-    """An image ``(n, c, h, w)`` without its borders, as far as something is left."""
+    """Remove the borders of ``(n, c, h, w)``; at least one pixel is left."""
     height, width = (min(border, (side - 1) // 2) for side in image.shape[-2:])
     return image[..., height : image.shape[-2] - height, width : image.shape[-1] - width]
 
 
 def _middle(picture: Picture) -> Picture:
-    """The part of a picture that a model conditions on for a trial."""
-    if max(picture.height, picture.width) <= _LOOKED_AT:
+    """Return the central part of a picture, from which the condition is estimated."""
+    if max(picture.height, picture.width) <= _CONDITION_SIDE:
         return picture
-    top, left = (max(0, (side - _LOOKED_AT) // 2) for side in (picture.height, picture.width))
-    cut = slice(top, top + _LOOKED_AT), slice(left, left + _LOOKED_AT)
+    top, left = (max(0, (side - _CONDITION_SIDE) // 2) for side in (picture.height, picture.width))
+    cut = slice(top, top + _CONDITION_SIDE), slice(left, left + _CONDITION_SIDE)
     alpha = None if picture.alpha is None else picture.alpha[:, *cut]
     return replace(picture, pixels=picture.pixels[:, *cut], alpha=alpha)
 
 
 def _windows(pixels: Tensor) -> list[tuple[int, int, int, int]]:
-    """Top, left, height and width of a window with little detail and of one with more."""
+    """Return top, left, height and width of a window with little detail and of one with more."""
     height, width = pixels.shape[1:]
     found = []
     for rows, columns in boxes(height, width, _SIDE, _COUNT):
@@ -191,7 +191,7 @@ def _judged(pairs: list[tuple[Tensor, Tensor]], noise: float, most_fine: float) 
 
 
 def _drift(lr: Tensor, sr: Tensor) -> float:
-    """Mean square difference of smoothed luma, 0..255."""
+    """Return the mean square difference of smoothed luma, 0..255 scale."""
     height, width = lr.shape[-2:]
     difference = luma(lr.float()) - luma(resize_to(sr.float(), (height, width)))
     return float(smoothed(difference, _SMOOTH).square().mean())

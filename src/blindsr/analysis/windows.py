@@ -33,8 +33,8 @@ def boxes(height: int, width: int, side: int, count: int, unit: int = 8) -> list
     Args:
         height: of the image.
         width: of the image.
-        side: of a window; it is narrower or lower where the image is.
-        count: how many windows at most.
+        side: side of a window, unless the image is smaller.
+        count: maximum number of windows.
         unit: positions are multiples of this, so that JPEG's grid has one phase in all windows.
     """
     rows, columns = max(1, height // side), max(1, width // side)
