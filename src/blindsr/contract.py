@@ -138,7 +138,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
     def small_configs(cls) -> Mapping[str, StrictModel]:
         """Configurations of small networks, one for each kind of network, by a short name.
 
-        The tests of the contract build all of them. Only the default configuration unless a method overrides this.
+        The tests of all methods build them. By default, only the default configuration.
         """
         return {"default": cls.Config()}
 
@@ -217,7 +217,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
         return self.pack(condition)
 
     def from_tensors(self, tensors: Mapping[str, Tensor]) -> Condition:
-        """A condition for `restore` from the tensors of `to_tensors`; no Python code depends on values."""
+        """Convert the tensors of `to_tensors` to a condition for `restore`; no Python code depends on values."""
         return self.unpack(tensors)
 
     def remap_key(self, name: str) -> str:
@@ -322,10 +322,10 @@ class RangesRecipe(StageRecipe):
 
 
 class Stage(nn.Module, ABC):
-    """One training stage of a paper. ``forward`` is one whole training step, degradations included.
+    """One training stage of a paper. ``forward`` is a whole training step, including degradations.
 
-    A step has two parts: ``prepare`` draws degradations and makes the images, without any weights, so that the loop can
-    have it done for the next step while this one trains; ``losses`` is what the weights take part in.
+    A step has two parts: ``prepare`` draws degradations and creates the images, without using weights, so that the loop
+    can prepare the next step during the current one; ``losses`` computes everything that depends on the weights.
     """
 
     method: Method[Any]
@@ -358,7 +358,7 @@ class Stage(nn.Module, ABC):
     def prepare(self, clean: Tensor, generator: torch.Generator, step: int) -> Batch:
         """Prepare a batch for `losses` from clean crops, without gradients and without weights.
 
-        Another thread may call it, for a step that is not yet due.
+        Another thread may call it in advance.
 
         Args:
             clean: clean HR crops, ``(count, 3, size, size)``, RGB in [0, 1].

@@ -14,13 +14,13 @@ _ACCELERATORS = ("cuda", "xpu", "mps")
 
 
 def find_device(name: str | torch.device) -> torch.device:
-    """Return a device that computes here.
+    """Return a device that is available on this machine.
 
     Args:
-        name: as torch names it; ``"auto"`` is the accelerator that torch computes on (CUDA, XPU or MPS), else the CPU.
+        name: torch's name; ``"auto"`` is the accelerator that torch supports (CUDA, XPU or MPS), else the CPU.
 
     Raises:
-        BlindSRError: there is no such device.
+        BlindSRError: the device is not available.
     """
     if name == "auto":
         kind = torch.accelerator.current_accelerator(check_available=True)
@@ -28,7 +28,7 @@ def find_device(name: str | torch.device) -> torch.device:
     here = ["cpu", *accelerators()]
     try:
         device = torch.device(name)
-    except RuntimeError:  # a kind that torch has never heard of, which it lists in its message
+    except RuntimeError:  # a kind that torch does not know; its message lists the known ones
         device = None
     accelerated = device is not None and str(torch.device(device.type, device.index or 0)) in here
     if device is None or not (accelerated or device.type == "cpu"):
@@ -69,7 +69,7 @@ def computes_bf16(device: torch.device) -> bool:
 
 
 def resolve_precision(precision: Precision, device: torch.device) -> Literal["fp32", "bf16"]:
-    """What ``"auto"`` is on a device: bf16 if it computes in it, else fp32."""
+    """Replace ``"auto"`` by bf16 if the device supports it in hardware, else by fp32."""
     if precision != "auto":
         return precision
     return "bf16" if computes_bf16(device) else "fp32"

@@ -30,12 +30,12 @@ def check_new(path: Path, others: Iterable[Path] = (), *, overwrite: bool = Fals
     """Check before the work that a path may be written.
 
     Args:
-        path: of a file that is to be written.
-        others: files of the same work, which it must not replace.
-        overwrite: replace any other file that is there.
+        path: path of a file to write.
+        others: inputs and other outputs, which it must not replace.
+        overwrite: replace any other existing file.
 
     Raises:
-        BlindSRError: there is a file, or it is one of the others.
+        BlindSRError: the file exists, or is one of the others.
     """
     if any(path.resolve() == other.resolve() for other in others):
         raise BlindSRError(f"{path} is used twice; choose another name", Code.NAME_CLASH)
@@ -47,7 +47,7 @@ def check_writable(path: Path) -> None:
     """Check before the work that `write_file` can succeed.
 
     Raises:
-        BlindSRError: it is a folder, or its folder does not exist or is not writable.
+        BlindSRError: the path is a folder, or its folder does not exist or is not writable.
     """
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise BlindSRError(f"cannot write {path}: its folder does not exist or is not writable", Code.CANNOT_WRITE)
@@ -57,7 +57,7 @@ def write_file(path: Path, content: bytes | str, *, overwrite: bool = True) -> N
     """Write bytes, or text as UTF-8, to a file.
 
     Raises:
-        BlindSRError: it cannot be written, or it exists and must not be replaced.
+        BlindSRError: the file cannot be written, or exists and must not be replaced.
     """
     data = content.encode() if isinstance(content, str) else content
     try:
@@ -69,10 +69,10 @@ def write_file(path: Path, content: bytes | str, *, overwrite: bool = True) -> N
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file.
+    """Read a UTF-8 text file.
 
     Raises:
-        BlindSRError: it cannot be read, is no text, or larger than any that this package writes.
+        BlindSRError: the file cannot be read, is not text, or is larger than any text file of this package.
     """
     try:
         with path.open("rb") as file:
@@ -87,10 +87,10 @@ def read_text(path: Path) -> str:
 
 
 def check_size(path: Path, size: int) -> None:
-    """Compare a file that was just written with the number of bytes that it should have.
+    """Check that a written file has the expected number of bytes.
 
     Raises:
-        OSError: they differ; some file systems report a quota in no other way.
+        OSError: the sizes differ; some file systems report an exceeded quota in no other way.
     """
     found = path.stat().st_size
     if found != size:
@@ -101,23 +101,24 @@ def check_size(path: Path, size: int) -> None:
 def atomic_write(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Write a file atomically: yield a temporary path next to ``path``, and rename it on success.
 
-    A replaced file hands on its permissions; of a symbolic link, the file that it points to is replaced.
+    The permissions of a replaced file are kept; if the path is a symbolic link, its target is replaced.
 
-    The bytes reach the disk before the name does, so a crash leaves the old file or the new one. On failure the new
-    one is removed and the error is raised. Other files in the folder of the yielded path are removed at the end.
+    The content is flushed to the disk before the file is renamed, so a crash leaves either the old file or the new one.
+    On failure, the temporary file is removed and the error is raised. Other files in the folder of the yielded path are
+    removed at the end.
 
     Args:
-        path: of the file.
-        overwrite: replace a file that is there by then, even if it appeared during the work.
+        path: path of the file.
+        overwrite: replace an existing file, including one that another process created in the meantime.
 
     Raises:
-        OutputExistsError: there is a file, and it must not be replaced.
+        OutputExistsError: the file exists and must not be replaced.
     """
     place = path.resolve() if path.is_symlink() else path
     with part_folder(place.parent) as folder:
         part = folder / f"part{path.suffix}"
         yield part
-        with part.open("r+b") as file:  # Windows flushes only what was opened for writing
+        with part.open("r+b") as file:  # Windows flushes only files opened for writing
             os.fsync(file.fileno())
         if overwrite:
             if place.exists():
@@ -128,13 +129,13 @@ def atomic_write(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 
 def _rename_to_new(part: Path, place: Path, path: Path) -> None:
-    """Give a file its name only if no other file has it, which ``rename`` does not guarantee."""
+    """Rename a file only if the new name does not exist, which ``rename`` does not guarantee."""
     try:
         try:
             place.hardlink_to(part)
         except FileExistsError:
             raise
-        except OSError:  # a file system without hard links, as FAT and some network shares
+        except OSError:  # file systems without hard links, such as FAT and some network shares
             _claim(place)
             try:
                 part.replace(place)
@@ -146,5 +147,5 @@ def _rename_to_new(part: Path, place: Path, path: Path) -> None:
 
 
 def _claim(place: Path) -> None:
-    """Create an empty file, which no other process can do at the same time."""
+    """Create an empty file; fails if another process has created it."""
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))

@@ -1,4 +1,4 @@
-"""Forked processes, in which the threads of libraries do not exist."""
+"""Restrictions for forked processes, in which threads of libraries do not exist."""
 
 import os
 
@@ -12,9 +12,9 @@ _vips_process: int | None = None
 
 
 def limit_forked_threads() -> None:
-    """Let processes that are forked from now on compute with one thread, as those of torch's data loaders do.
+    """Limit processes that are forked from now on to one thread, like the workers of torch's data loaders.
 
-    Without this they would wait for ever for the other threads of OpenMP, which only the parent has.
+    Otherwise they would wait forever for the other threads of OpenMP, which exist only in the parent.
     """
     global _registered  # noqa: PLW0603  # handlers cannot be removed again
     if not _registered and hasattr(os, "register_at_fork"):
@@ -23,10 +23,10 @@ def limit_forked_threads() -> None:
 
 
 def check_not_forked() -> None:
-    """Refuse libvips in a process that was forked from one that has used it; to be called before each use.
+    """Check that the process was not forked after its parent used libvips; to be called before each use.
 
     Raises:
-        BlindSRError: the process would wait for ever for libvips' threads.
+        BlindSRError: the process would wait forever for the threads of libvips.
     """
     global _vips_process  # noqa: PLW0603  # it is inherited at a fork, as the state of libvips is
     limit_forked_threads()

@@ -14,21 +14,21 @@ else:
     import fcntl
 
 _HEAD = ".blindsr-"
-"""How the names of the hidden folders begin."""
+"""Prefix of the names of the hidden folders."""
 _LOCK = "lock"
-"""File in each hidden folder that is locked as long as its process needs the folder."""
+"""File in each hidden folder that is locked while its process uses the folder."""
 _swept: set[Path] = set()
-"""Folders from which this process has removed what other processes left."""
+"""Folders from which this process has already removed abandoned folders."""
 
 
 @contextmanager
 def part_folder(parent: Path) -> Iterator[Path]:
-    """Create a hidden folder, and remove it at the end with all that is still in it.
+    """Create a hidden folder, and remove it at the end with its content.
 
-    A file that is written there can be renamed into ``parent`` in one step. Hidden folders of processes that were
-    killed are removed when this process writes to ``parent`` for the first time. They are recognised by their locks,
-    which the system releases when a process ends: a process number would mean nothing to another container or machine
-    that shares the disk. Part files themselves are not locked, because some network shares then forbid to write them.
+    A file that is written there can be moved to ``parent`` atomically. Hidden folders of killed processes are removed
+    when this process writes to ``parent`` for the first time. They are recognised by their locks, which the system
+    releases when a process ends; process numbers would not work between containers or machines that share the disk. The
+    temporary files themselves are not locked, because some network shares then forbid writing to them.
 
     Args:
         parent: an existing folder.
@@ -58,7 +58,7 @@ def remove_abandoned(parent: Path) -> None:
 
 
 def _create(parent: Path) -> tuple[Path, int]:
-    """Create and lock a hidden folder; another one where a process that removes abandoned ones was faster."""
+    """Create and lock a hidden folder; retry if another process removed it before it was locked."""
     while True:
         folder = parent / f"{_HEAD}{secrets.token_hex(8)}"
         folder.mkdir()
@@ -70,7 +70,7 @@ def _create(parent: Path) -> tuple[Path, int]:
 
 
 def _is_ours(lock: int, path: Path) -> bool:
-    """Whether this process holds a lock that was just created, or none can because locks are not supported."""
+    """Whether this process holds a lock that was just created; also true if locks are not supported."""
     try:
         _acquire(lock)
     except BlockingIOError:
@@ -84,7 +84,7 @@ def _remove_if_abandoned(folder: Path) -> None:
     """Remove a hidden folder unless its lock is held.
 
     Raises:
-        OSError: it is held, or the folder cannot be removed.
+        OSError: the lock is held, or the folder cannot be removed.
     """
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)

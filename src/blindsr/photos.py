@@ -26,29 +26,29 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Photos:
-    """Photographs decoded once into memory, to be cropped for as long as training lasts."""
+    """Decoded photographs in memory, from which training crops are cut."""
 
     names: tuple[str, ...]
-    """File names, for the record; the order is that of ``pixels``."""
+    """File names, in the order of ``pixels``."""
     pixels: tuple[Tensor, ...]
     """RGB ``(3, h, w)`` uint8, of different sizes."""
     folders: tuple[str, ...] = ()
-    """Names of the folders that were searched, for the record."""
+    """Names of the folders that were searched."""
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     @classmethod
     def read(cls, folders: Iterable[str | Path], *, smallest: int = 1, exclude: Sequence[str] = ()) -> "Photos":
-        """Decode every photograph below some folders; files that cannot be used are skipped with a warning.
+        """Decode all photographs in some folders; unusable files are skipped with a warning.
 
         Args:
             folders: searched recursively, in sorted order.
-            smallest: least height and width, pixels.
-            exclude: patterns of file names that are left out, such as ``"holiday_*"``.
+            smallest: smallest height and width, pixels.
+            exclude: patterns of file names to skip, such as ``"holiday_*"``.
 
         Raises:
-            BlindSRError: if a folder is missing or nothing usable is found.
+            BlindSRError: a folder is missing or contains no usable photographs.
         """
         searched = [Path(folder) for folder in folders]
         names, pixels, small = [], [], list[str]()
@@ -75,19 +75,19 @@ class Photos:
         return cls(tuple(names), tuple(pixels), tuple(folder.resolve().name for folder in searched))
 
     def split(self, held_out: int) -> tuple["Photos", "Photos"]:
-        """Photographs to train on, and ``held_out`` evenly spread ones to validate with."""
+        """Split into photographs for training, and ``held_out`` evenly spaced ones for validation."""
         if not 0 <= held_out < len(self):
             raise BlindSRError(f"cannot hold out {held_out} of {len(self)} photographs and train on the rest")
         chosen = {(2 * i + 1) * len(self) // (2 * held_out) for i in range(held_out)}
         return self._take(i for i in range(len(self)) if i not in chosen), self._take(sorted(chosen))
 
     def crops(self, count: int, size: int, generator: torch.Generator) -> Tensor:
-        """Cut random crops out of random photographs, flipped and transposed at random.
+        """Cut random crops from random photographs, randomly flipped and transposed.
 
         Args:
-            count: how many.
-            size: their side, pixels; no photograph is smaller.
-            generator: source of every choice, on the CPU.
+            count: number of crops.
+            size: side of a crop, pixels; at most that of the smallest photograph.
+            generator: source of all random numbers, on the CPU.
 
         Returns:
             ``(count, 3, size, size)`` float32 in [0, 1].
@@ -96,9 +96,9 @@ class Photos:
         return torch.stack(crops).float() / 255
 
     def resident(self, device: torch.device) -> Callable[[int, int, torch.Generator], Tensor]:
-        """Return `crops` for a device: where that has memory of its own, the photographs move there once and for all.
+        """Return a function like `crops` for a device; photographs are copied to the memory of an accelerator once.
 
-        If they do not fit, crops go there one batch after the other.
+        If they do not fit there, each batch of crops is copied instead.
         """
         if device.type == "cpu":
             return self.crops
@@ -109,7 +109,7 @@ class Photos:
             return lambda count, size, generator: self.crops(count, size, generator).to(device)
 
     def _places(self, count: int, size: int, generator: torch.Generator) -> list[tuple[int, int, int, int]]:
-        """Draw a photograph, a row, a column and one of eight positions for each crop."""
+        """Draw a photograph, a row, a column and one of eight orientations for each crop."""
         which = torch.randint(len(self), (count,), generator=generator).tolist()
         where = torch.rand(count, 2, generator=generator).tolist()
         turns = torch.randint(8, (count,), generator=generator).tolist()
@@ -137,11 +137,11 @@ class Photos:
 
 @dataclass(frozen=True)
 class _Resident:
-    """All photographs in one row of bytes, so that crops of a whole batch are cut by one indexing."""
+    """Photographs concatenated to one array, so that a batch of crops is cut by a single indexing operation."""
 
     pixels: Tensor
     shapes: Tensor
-    """Start, height and width of each photograph, ``(n, 3)``, on the CPU."""
+    """Offset, height and width of each photograph, ``(n, 3)``, on the CPU."""
 
     @classmethod
     def of(cls, photos: Sequence[Tensor], device: torch.device) -> "_Resident":
@@ -154,7 +154,7 @@ class _Resident:
         return cls(pixels, torch.tensor(rows))
 
     def cut(self, places: Tensor, size: int) -> Tensor:
-        """Cut crops ``(count, 3, size, size)`` at places ``(count, 4)``: photograph, row, column, position."""
+        """Cut crops ``(count, 3, size, size)`` by ``(count, 4)``: photograph, row, column, orientation."""
         starts, heights, widths = self.shapes[places[:, 0]].unbind(1)
         numbers = torch.stack((starts, heights * widths, widths, *places[:, 1:].unbind(1)))
         start, area, width, y, x, turn = numbers.to(self.pixels.device, non_blocking=True)[..., None, None]

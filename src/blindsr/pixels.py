@@ -7,7 +7,7 @@ from blindsr.errors import BlindSRError, Code
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """Y of BT.601 in studio range, as MATLAB's ``rgb2ycbcr``: black is 16 and white is 235, neither rounded.
+    """Compute Y of BT.601 in studio range, as MATLAB's ``rgb2ycbcr``: black is 16 and white is 235; not rounded.
 
     Args:
         rgb: ``(n, 3, h, w)`` in [0, 1].
@@ -20,12 +20,12 @@ def luma(rgb: Tensor) -> Tensor:
 
 
 def to_levels(x: Tensor, bits: int = 8) -> Tensor:
-    """Clamp to [0, 1], scale to the integers of this depth and round; the type stays that of ``x``."""
+    """Clamp to [0, 1], scale to integers of a bit depth and round; the type is that of ``x``."""
     return x.clamp(0, 1).mul(2**bits - 1).round()
 
 
 def quantise(x: Tensor, bits: int = 8) -> Tensor:
-    """Clamp to [0, 1] and round to the nearest of the values that an image of this depth can hold."""
+    """Clamp to [0, 1] and round to the nearest value that an image of a bit depth can represent."""
     return to_levels(x, bits).div(2**bits - 1)
 
 
@@ -35,7 +35,7 @@ def to_bytes(x: Tensor) -> Tensor:
 
 
 def modcrop(x: Tensor, multiple: int) -> Tensor:
-    """Cut rows at the bottom and columns at the right until ``multiple`` divides both sides.
+    """Crop at the bottom and right so that both sides are divisible by ``multiple``.
 
     Args:
         x: ``(..., h, w)``.

@@ -1,4 +1,4 @@
-"""The networks of blindsr for programs that load models by spandrel, such as chaiNNer.
+"""Networks of blindsr for programs that load models with spandrel, such as chaiNNer.
 
 >>> import blindsr.spandrel, blindsr.weights, spandrel
 >>> blindsr.spandrel.install()
@@ -6,7 +6,7 @@
 >>> model.scale
 4
 
-A call of such a model estimates the condition of its image and restores it in tiles.
+Calling such a model estimates the condition of an image and restores the image in tiles.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ ARCHITECTURE = "blindsr"
 
 
 class Restorer(nn.Module):
-    """A method whose call estimates the condition of an image and restores it."""
+    """Module that estimates the condition of an image and restores it."""
 
     def __init__(self, method: Method[Any]) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class RestorerArchitecture(Architecture[Restorer]):  # type: ignore[misc]  # spa
         """Build the network of some tensors.
 
         Raises:
-            BlindSRError: its settings are of another version.
+            BlindSRError: the network was configured by another version of blindsr.
         """
         card = _card_of(state_dict)
         if card is None:
@@ -84,14 +84,14 @@ class RestorerArchitecture(Architecture[Restorer]):  # type: ignore[misc]  # spa
 
 
 def install(registry: ArchRegistry = MAIN_REGISTRY) -> None:
-    """Register the networks of blindsr, before all others; more than once is as good as once."""
+    """Register the networks of blindsr before all others; repeated calls have no effect."""
     architecture = RestorerArchitecture()
     others = tuple(one.architecture.id for one in registry if one.architecture.id != ARCHITECTURE)
     registry.add(ArchSupport.from_architecture(architecture, before=others), ignore_duplicates=True)
 
 
 def _card_of(state: Mapping[str, Any]) -> weights.Card | None:
-    """The card of some tensors: the one among them, or that of the weights of the package with the same values."""
+    """Return the card among some tensors, or that of the packaged weights with the same values."""
     if CARD in state:
         try:
             return weights.Card.model_validate_json(bytes(state[CARD].tolist()))
@@ -106,5 +106,5 @@ def _card_of(state: Mapping[str, Any]) -> weights.Card | None:
 
 @lru_cache(1)
 def _packaged() -> list[tuple[Any, dict[str, tuple[int, ...]]]]:
-    """The files of the package, with the shapes of their tensors by name."""
+    """List the weights files of the package, with the shapes of their tensors by name."""
     return [(path, read_shapes(path)) for path in weights.available().values()]
