@@ -1,4 +1,4 @@
-"""Protocols: a published table as code that degrades each test image and names the metric."""
+"""Protocols: the degradations, metric and published values of a table."""
 
 import dataclasses
 import hashlib
@@ -16,7 +16,7 @@ from blindsr.evaluate import metrics
 from blindsr.evaluate.metrics import Convention
 
 PaperRow = Mapping[str, float]
-"""A row of a published table: data set to mean PSNR in dB."""
+"""Row of a published table: mean PSNR in dB by data set."""
 
 
 @dataclass(frozen=True)
@@ -26,27 +26,27 @@ class Protocol:
     name: str
     """Name on the command line, e.g. ``cmdsr-middle``."""
     title: str
-    """The degradation in words."""
+    """Description of the degradation."""
     source: str
     """Paper and table."""
     scale: int
     convention: Convention
     degradations: Callable[[str], tuple[Degradation, ...]]
-    """From the name of a test image (without its ending) to its degradations, each of one row."""
+    """Returns the degradations of a test image by its name without extension, each with one row."""
     headline: str
-    """The row of ``paper`` that models without a row of their own are compared with."""
+    """Row of ``paper`` that models are compared with, unless ``rows`` has another one."""
     paper: Mapping[str, PaperRow]
-    """The published PSNR of each model."""
+    """Published PSNR of each model."""
     rows: Mapping[str, str]
-    """Which row a model of ours repeats, where it is not ``headline``: by the name of its weights, by that and its
-    gradient steps, as ``mzsr_x2.multi (1 step)``, or by the steps alone, as ``(1 step)``."""
+    """Row to compare weights of this package with, other than ``headline``: by their name, by name and number of
+    gradient steps, as ``mzsr_x2.multi (1 step)``, or by the steps only, as ``(1 step)``."""
     kernel_given: bool = False
     """Whether the paper gives the true blur kernel and noise level to the models."""
 
     def oracle_hints(self, degradation: Degradation, understands: frozenset[str]) -> Hints:
-        """Ground truth that the paper gives to its models, as far as a method supports it.
+        """Return the ground truth that the paper gives to its models, if the method supports these hints.
 
-        The noise level belongs to it: fine texture that a protocol without noise leaves in an image looks like some.
+        It includes the noise level, since in protocols without noise, fine texture could be estimated as noise.
         """
         if not self.kernel_given:
             return Hints()
@@ -56,12 +56,12 @@ class Protocol:
         )
 
     def paper_row(self, model: str) -> str:
-        """The name of the published row that a model is compared with; ``-`` if none has as many steps as its name."""
+        """Return the name of the row that a model is compared with; ``-`` if there is none for its number of steps."""
         _, taken, steps = model.partition(" (")
         return self.rows.get(model, self.rows.get(f"({steps}", "-") if taken else self.headline)
 
     def paper_psnr(self, model: str, data_set: str) -> float | None:
-        """The published PSNR for a data set, whose name may be written in any case; None if there is none."""
+        """Return the published PSNR for a data set, by its name in any case; None if there is none."""
         row = self.paper.get(self.paper_row(model), {})
         return {name.lower(): value for name, value in row.items()}.get(data_set.lower())
 
@@ -76,13 +76,13 @@ class RealProtocol:
     paired: bool
     """Whether each photograph has an original."""
     scale: int = 0
-    """0 until the images or the model decide."""
+    """0 if the images or the model determine it."""
     published: Mapping[tuple[str, int, int], Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
     """Published means: by data set, its number of images and the scale; then by model and the names of measures."""
 
     @property
     def convention(self) -> Convention:
-        """PSNR and SSIM on Y of the whole 8-bit image, as the literature on real photographs has them."""
+        """PSNR and SSIM on Y of the whole 8-bit image, as usual for real photographs."""
         return Convention("y", 0, "sr")
 
 
@@ -98,7 +98,7 @@ def degradation(
     blur_rounding: Rounding = "none",
     rounding: Rounding = "round",
 ) -> tuple[Degradation]:
-    """One degradation ``(k, k)`` of one image, with the image's own seed for the noise (0..255)."""
+    """Create the degradation of an image by a kernel ``(k, k)`` and noise (0..255), whose seed depends on the image."""
     return (
         Degradation(
             scale=scale,
@@ -115,16 +115,16 @@ def degradation(
 
 
 def seed_of(protocol: str, image: str) -> int:
-    """The seed of an image's noise: the same on every machine, another for every image and every protocol."""
+    """Return the seed of an image's noise; it depends only on the names of the protocol and the image."""
     digest = hashlib.sha256(f"{protocol}/{image}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 2
 
 
 def protocol_from_record(path: Path) -> Protocol:
-    """The protocol of a record that ``blindsr degrade`` wrote; each image has a seed of its own.
+    """Create a protocol from a record that ``blindsr degrade`` wrote; the seed of the noise depends on the image.
 
     Raises:
-        BlindSRError: the file is no record of one image.
+        BlindSRError: the file is not a record of one image.
     """
     degradation = load_record(path)
     name = path.name.removesuffix(".json")

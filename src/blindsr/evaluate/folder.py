@@ -20,18 +20,18 @@ class DataSet:
     name: str
     paths: tuple[Path, ...]
     whole: bool = True
-    """Whether these are all of its images; a published mean is one over all of them."""
+    """Whether these are all of its images; published means are over all images."""
 
 
 def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
-    """The images of a folder as one data set, or each of its subfolders that holds images as one.
+    """Return the data set in a folder, or one data set for each of its subfolders with images.
 
     Args:
-        folder: e.g. ``bench/Set5``, or ``bench`` with ``Set5``, ``Set14`` and ``BSD100`` in it.
-        limit: at most so many images of each, in the order of their names.
+        folder: such as ``bench/Set5``, or ``bench`` with the subfolders ``Set5``, ``Set14`` and ``BSD100``.
+        limit: maximum number of images of each data set, in the order of their names.
 
     Raises:
-        BlindSRError: no images there, or two of one name that differ only in their ending.
+        BlindSRError: there are no images, or the names of two of them differ only in their extension.
     """
     if not folder.is_dir():
         raise BlindSRError(f"folder {folder} does not exist; expected a folder of HR images", Code.FILE_NOT_FOUND)
@@ -44,10 +44,10 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
 
 
 def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[DataSet]:
-    """`data_sets` of several folders, each data set once.
+    """Return the data sets of several folders, without duplicates.
 
     Raises:
-        BlindSRError: as `data_sets`, or two folders have the same name.
+        BlindSRError: as for `data_sets`, or two folders have the same name.
     """
     sets: dict[str, DataSet] = {}
     for one in (one for folder in folders for one in data_sets(folder, limit)):
@@ -57,10 +57,10 @@ def data_sets_of(folders: Iterable[Path], limit: int | None = None) -> list[Data
 
 
 def data_set_of(folders: Iterable[Path], limit: int | None = None) -> DataSet:
-    """Data set of folders that contain just one.
+    """Return the only data set in some folders.
 
     Raises:
-        BlindSRError: as `data_sets_of`, or there are several.
+        BlindSRError: as for `data_sets_of`, or there are several data sets.
     """
     sets = data_sets_of(folders, limit)
     if len(sets) > 1:
@@ -69,7 +69,7 @@ def data_set_of(folders: Iterable[Path], limit: int | None = None) -> DataSet:
 
 
 class Results:
-    """A folder of SR images made elsewhere, matched to the test images by name without ending."""
+    """Folder of SR images from another program, matched to the test images by their names without extension."""
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -77,7 +77,7 @@ class Results:
         self.folder = folder
 
     def check(self, protocols: Iterable[str]) -> None:
-        """Check that a folder has a subfolder for each protocol: results of one are not results of another."""
+        """Check that the folder has a subfolder for each protocol, if there are several."""
         missing = [name for name in protocols if not (self.folder / name).is_dir()]
         if missing:
             raise BlindSRError(
@@ -85,12 +85,12 @@ class Results:
             )
 
     def find(self, protocol: str, data_set: str, *names: str) -> Path:
-        """The SR image of a name, in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
+        """Find an SR image in ``<protocol>/<data set>``, ``<protocol>``, ``<data set>`` or the folder itself.
 
-        Programs add to the names of images, as in ``baby_x4.png``: such a file is taken where there is no exact match.
+        Without an exact match, a file with an addition to the name is used, such as ``baby_x4.png``.
 
         Raises:
-            BlindSRError: it is missing, or there are two of that name.
+            BlindSRError: the image is missing, or two files match.
         """
         places = [self.folder / protocol / data_set, self.folder / protocol, self.folder / data_set, self.folder]
         place = next(place for place in places if place.is_dir())
@@ -106,7 +106,7 @@ class Results:
 
 
 def _adds_to(stem: str, name: str) -> bool:
-    """Whether a name is another name with a word added; numbers distinguish images, as in ``old`` and ``old_2``."""
+    """Whether a name is another name with an addition; a number is not one, since it distinguishes images."""
     return stem.startswith(name) and _ADDED.fullmatch(stem[len(name) :]) is not None
 
 
@@ -121,12 +121,12 @@ def _images(folder: Path) -> tuple[Path, ...]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, by name."""
+    """Return the images directly in a folder, sorted by name."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in READ and path.is_file())
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders directly in a folder, by name."""
+    """Return the folders directly in a folder, sorted by name."""
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 

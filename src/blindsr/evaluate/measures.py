@@ -18,21 +18,21 @@ from blindsr.nn.perceptual import DISTS, LPIPS
 
 @dataclass(frozen=True)
 class Compared:
-    """Results for one image and their references; RGB in [0, 1]."""
+    """Results for one image, with their references; RGB in [0, 1]."""
 
     results: Tensor
     """``(n, 3, h, w)``."""
     lr: Tensor
     """The LR image, ``(1, 3, h', w')``."""
     hr: Tensor | None = None
-    """The original, ``(1, 3, h, w)``, where there is one."""
+    """The original, ``(1, 3, h, w)``, if there is one."""
 
     @property
     def original(self) -> Tensor:
-        """The HR image.
+        """Return the HR image.
 
         Raises:
-            BlindSRError: there is none.
+            BlindSRError: there is no HR image.
         """
         if self.hr is None:
             raise BlindSRError("no HR images to compare with")
@@ -44,13 +44,13 @@ class Measure:
     """Measure that gives one number per result."""
 
     name: str
-    """Its key in JSON."""
+    """Key in JSON."""
     label: str
-    """Its heading in a table."""
+    """Heading in a table."""
     digits: int
     """Decimals in a table."""
     of: Callable[[Compared], Tensor]
-    """The numbers, ``(n,)``."""
+    """Computes the values, ``(n,)``."""
 
     def text(self, value: float) -> str:
         """Format a value for a table."""
@@ -82,7 +82,7 @@ def score(compared: Compared, measures: Sequence[Measure]) -> list[Score]:
 
 
 def fidelity(convention: Convention) -> list[Measure]:
-    """PSNR and SSIM under a convention."""
+    """Return PSNR and SSIM under a convention."""
     return [
         Measure("psnr", "PSNR in dB", 2, partial(_by_convention, psnr, convention)),
         Measure("ssim", "SSIM", 4, partial(_by_convention, ssim, convention)),
@@ -90,7 +90,7 @@ def fidelity(convention: Convention) -> list[Measure]:
 
 
 def psnr_inside_border(convention: Convention) -> Measure:
-    """PSNR under a convention that is not a protocol's main one; its name contains the border."""
+    """Return PSNR under an additional convention; its name contains the border."""
     border = convention.border
     return Measure(f"psnr_border{border}", f"PSNR, border {border}", 2, partial(_by_convention, psnr, convention))
 
@@ -98,15 +98,15 @@ def psnr_inside_border(convention: Convention) -> Measure:
 def perceptual(
     *, alex: Path | None = None, vgg: Path | None = None, device: torch.device | str = "cpu"
 ) -> list[Measure]:
-    """LPIPS on AlexNet, LPIPS on VGG-16 and DISTS, on RGB of whole 8-bit images, as far as there are weights.
+    """Return LPIPS on AlexNet, LPIPS on VGG-16 and DISTS, on RGB of whole 8-bit images, if their weights are given.
 
     Args:
         alex: file of LPIPS on AlexNet.
         vgg: file of VGG-16 with the weights of LPIPS, of DISTS, or both.
-        device: where the networks run.
+        device: device that runs the networks.
 
     Raises:
-        BlindSRError: a file cannot be read, or holds something else.
+        BlindSRError: a file cannot be read, or contains other weights.
     """
     found: list[tuple[str, str, nn.Module]] = []
     if alex is not None:
@@ -120,7 +120,7 @@ def perceptual(
 
 
 def artefacts() -> Measure:
-    """Fine structure in flat parts, as a ratio to that of bicubic interpolation; needs no original."""
+    """Return the measure of fine structure in flat parts relative to bicubic interpolation; needs no original."""
 
     def of(compared: Compared) -> Tensor:
         return torch.tensor([fine_structure(compared.lr, one[None]) for one in compared.results])
@@ -129,10 +129,10 @@ def artefacts() -> Measure:
 
 
 def niqe_measure(parameters: Path) -> Measure:
-    """NIQE, with the pristine photographs' parameters in a file.
+    """Return NIQE with the parameters of pristine photographs from a file.
 
     Raises:
-        BlindSRError: the file cannot be read, or holds something else.
+        BlindSRError: the file cannot be read, or has other content.
     """
     niqe = NIQE.from_file(parameters)
     return Measure("niqe", "NIQE", 3, lambda compared: niqe(compared.results))

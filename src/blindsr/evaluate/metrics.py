@@ -23,11 +23,11 @@ class Convention:
     """Convention of a metric: channel, border and rounding."""
 
     channel: Channel
-    """``y`` is BT.601 luma in studio range (16 to 235), as MATLAB's ``rgb2ycbcr``; ``rgb`` all three channels."""
+    """``y`` is BT.601 luma in studio range (16 to 235), as MATLAB's ``rgb2ycbcr``; ``rgb`` is all three channels."""
     border: int
-    """Pixels that are left out on every side."""
+    """Number of pixels that are ignored on every side."""
     rounding: Rounding
-    """``sr``: SR is clamped and rounded to 8 bit; ``sr+luma``: the luma of both images too; ``none``: as it comes."""
+    """``sr``: SR is clamped and rounded to 8 bits; ``sr+luma``: the luma of both images too; ``none``: neither."""
 
     def __post_init__(self) -> None:
         if self.channel not in get_args(Channel) or self.rounding not in get_args(Rounding) or self.border < 0:
@@ -40,27 +40,27 @@ class Convention:
 
 
 def luma_convention(scale: int) -> Convention:
-    """The usual convention of super-resolution (IKC, DAN, DASR, MRDA): luma of the 8-bit result, border = scale."""
+    """Return the usual convention (IKC, DAN, DASR, MRDA): luma of the 8-bit result, border = scale."""
     return Convention("y", scale, "sr")
 
 
 def unrounded_luma_convention(scale: int) -> Convention:
-    """SRMD's and CMDSR's: luma of the network's own output, neither clamped nor rounded, border = scale."""
+    """Return the convention of SRMD and CMDSR: luma of the result, neither clamped nor rounded, border = scale."""
     return Convention("y", scale, "none")
 
 
 def rounded_luma_convention(scale: int) -> Convention:
-    """MZSR's: the luma, too, is rounded to 8 bit, border = scale."""
+    """Return the convention of MZSR: the luma is also rounded to 8 bits, border = scale."""
     return Convention("y", scale, "sr+luma")
 
 
 def rgb_convention(scale: int) -> Convention:
-    """All channels of the 8-bit result, border = scale."""
+    """Return the convention on all channels of the 8-bit result, border = scale."""
     return Convention("rgb", scale, "sr")
 
 
 def psnr(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
-    """Peak signal-to-noise ratio, peak 255.
+    """Compute the peak signal-to-noise ratio, with peak 255.
 
     Args:
         sr: restored images ``(n, 3, h, w)`` in [0, 1].
@@ -68,10 +68,10 @@ def psnr(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
         convention: colours, rounding and border of the comparison.
 
     Returns:
-        ``(n,)`` in dB, float64; infinite where the images are equal.
+        ``(n,)`` in dB, float64; infinite for equal images.
 
     Raises:
-        BlindSRError: the shapes differ, or nothing is left inside the border.
+        BlindSRError: the shapes differ, or no pixels are left inside the border.
     """
     a, b = _compared(sr, hr, convention, least=1)
     mse = (a - b).square().mean((1, 2, 3))
@@ -79,9 +79,9 @@ def psnr(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
 
 
 def ssim(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
-    """Structural similarity of Wang et al. (2004): Gaussian window 11x11, sigma 1.5, where it fits into the image.
+    """Compute the structural similarity of Wang et al. (2004), with a Gaussian window of 11x11 pixels and sigma 1.5.
 
-    K1 = 0.01, K2 = 0.03, L = 255, covariances of the population; the mean over the channels.
+    K1 = 0.01, K2 = 0.03, L = 255, population covariances; mean over positions inside the image and over channels.
 
     Args:
         sr: restored images ``(n, 3, h, w)`` in [0, 1].
@@ -89,10 +89,10 @@ def ssim(sr: Tensor, hr: Tensor, convention: Convention) -> Tensor:
         convention: colours, rounding and border of the comparison.
 
     Returns:
-        ``(n,)``, float64; 1 where the images are equal.
+        ``(n,)``, float64; 1 for equal images.
 
     Raises:
-        BlindSRError: the shapes differ, or less than 11x11 pixels are left inside the border.
+        BlindSRError: the shapes differ, or fewer than 11x11 pixels are left inside the border.
     """
     a, b = _compared(sr, hr, convention, least=_WINDOW)
     mean_a, mean_b = _window(a), _window(b)
@@ -131,7 +131,7 @@ def _channels(x: Tensor, convention: Convention) -> Tensor:
 
 
 def _window(x: Tensor) -> Tensor:
-    """Weighted mean under the window at every position where it fits: ``(n, c, h, w)`` to ``(n, c, h-10, w-10)``."""
+    """Compute weighted means in the window at all positions: ``(n, c, h, w)`` to ``(n, c, h-10, w-10)``."""
     at = torch.arange(_WINDOW, dtype=x.dtype, device=x.device) - _WINDOW // 2
     weights = torch.exp(-(at**2) / (2 * _SIGMA**2))
     weights = weights / weights.sum()

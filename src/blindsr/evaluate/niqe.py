@@ -1,9 +1,9 @@
-"""NIQE (Mittal et al., SPL 2013): how natural an image looks by the statistics of its luma, without a reference.
+"""NIQE (Mittal et al., SPL 2013): naturalness of an image from the statistics of its luma, without a reference.
 
-Locally normalised luma is fitted, in blocks of 96x96 pixels at two scales, by generalised Gaussians; the score is the
-distance of those parameters' distribution from the one of pristine photographs. The latter is published with the
-authors' MATLAB code (``modelparameters.mat``) and within several Python packages; it is read from a file that the user
-names, since numbers measured with another one cannot be compared.
+Generalised Gaussians are fitted to locally normalised luma, in blocks of 96x96 pixels at two scales. The score is the
+distance between the distribution of their parameters and that of pristine photographs. The latter is published with the
+authors' MATLAB code (``modelparameters.mat``) and in several Python packages; it is read from a file given by the user,
+since scores with different parameters are not comparable.
 """
 
 from collections.abc import Mapping
@@ -21,17 +21,17 @@ from blindsr.degrade import resize
 from blindsr.errors import BlindSRError, Code
 
 _BLOCK = 96
-"""Side of a block, px; half of it at the second scale."""
+"""Side of a block, pixels; half of it at the second scale."""
 _FEATURES = 36
 _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
-"""Neighbours whose products are fitted: right, below, and both diagonals."""
+"""Positions of the neighbours for products: right, below, and both diagonals."""
 _KEYS = (("mu_prisparam", "cov_prisparam"), ("mu_pris_param", "cov_pris_param"))
-"""What published files call the mean and the covariance."""
+"""Names of the mean and the covariance in published files."""
 
 
 @dataclass(frozen=True)
 class NIQE:
-    """The distribution of pristine photographs' features."""
+    """NIQE with the distribution of the features of pristine photographs."""
 
     mean: Tensor
     """``(36,)``, float64."""
@@ -43,7 +43,7 @@ class NIQE:
         """Read the distribution from a ``.mat`` or ``.npz`` file.
 
         Raises:
-            BlindSRError: the file cannot be read, or holds something else.
+            BlindSRError: the file cannot be read, or has other content.
         """
         found = _arrays(path)
         for keys in _KEYS:
@@ -59,13 +59,13 @@ class NIQE:
         """Measure whole images.
 
         Args:
-            x: ``(n, 3, h, w)``, RGB in [0, 1]; rounded to 8 bit first, as is its luma (BT.601, studio range).
+            x: ``(n, 3, h, w)``, RGB in [0, 1]; it and its luma (BT.601, studio range) are rounded to 8 bits first.
 
         Returns:
             ``(n,)``, float64; lower is more natural.
 
         Raises:
-            BlindSRError: images that do not hold two textured blocks of 96x96 pixels.
+            BlindSRError: the images do not contain two textured blocks of 96x96 pixels.
         """
         height, width = (side // _BLOCK * _BLOCK for side in x.shape[-2:])
         if height * width < 2 * _BLOCK**2:
@@ -87,13 +87,13 @@ class NIQE:
 
 
 def features(luma: Tensor) -> Tensor:
-    """Parameters of each block at both scales: ``(1, 1, h, w)`` on the 0..255 scale to ``(blocks, 36)``."""
+    """Compute the parameters of each block at both scales: ``(1, 1, h, w)``, 0..255, to ``(blocks, 36)``."""
     half = resize(luma / 255, 0.5) * 255
-    return torch.cat([_of_scale(luma, _BLOCK), _of_scale(half, _BLOCK // 2)], 1)
+    return torch.cat([_features_at_scale(luma, _BLOCK), _features_at_scale(half, _BLOCK // 2)], 1)
 
 
-def _of_scale(luma: Tensor, block: int) -> Tensor:
-    """Eighteen parameters of each block ``(blocks, 18)``."""
+def _features_at_scale(luma: Tensor, block: int) -> Tensor:
+    """Compute 18 parameters of each block, ``(blocks, 18)``."""
     blocks = F.unfold(_normalised(luma), block, stride=block)[0].T.view(-1, block, block)
     shape, left, right = fit(blocks)
     found = [shape, (left + right) / 2]
@@ -105,7 +105,7 @@ def _of_scale(luma: Tensor, block: int) -> Tensor:
 
 
 def _normalised(luma: Tensor) -> Tensor:
-    """Luma less its local mean, by its local standard deviation plus 1 (Eq. 1 to 3)."""
+    """Normalise luma by its local mean, and its local standard deviation plus 1 (Eq. 1 to 3)."""
     at = torch.arange(-3, 4, dtype=luma.dtype)
     line = torch.exp(-(at**2) / (2 * (7 / 6) ** 2))
     line = line / line.sum()
@@ -126,7 +126,7 @@ def fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         blocks: ``(n, h, w)``.
 
     Returns:
-        Shape, left scale and right scale, each ``(n,)``; NaN where a block has values on one side of 0 only.
+        Shape, left scale and right scale, each ``(n,)``; NaN for blocks with values on one side of 0 only.
     """
     x = blocks.flatten(1)
     left, right = (_deviation(x, side) for side in (x < 0, x > 0))
@@ -145,7 +145,7 @@ def fit(blocks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _deviation(x: Tensor, side: Tensor) -> Tensor:
-    """Root mean square of the values on one side of 0."""
+    """Compute the root mean square of the values on one side of 0."""
     return (torch.where(side, x, 0).square().sum(1) / side.sum(1)).sqrt()
 
 
@@ -159,7 +159,7 @@ def _arrays(path: Path) -> Mapping[str, Any]:
         found: dict[str, Any] = loadmat(path)
     except OSError as error:
         raise BlindSRError(f"cannot read {path}: {error.strerror or error}", Code.CANNOT_READ) from None
-    except Exception as error:  # scipy and numpy raise what their parsers stumble over
+    except Exception as error:  # scipy and numpy raise various errors for invalid files
         raise BlindSRError(
             f"{path} is not a .mat or .npz file: {' '.join(str(error).split())}", Code.INVALID_FILE
         ) from None

@@ -1,4 +1,4 @@
-"""Real photographs on disk: LR images of unknown degradation, with their originals or without."""
+"""Files of real photographs: LR images of unknown degradation, with or without their originals."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import data_sets_of, image_files, subfolders
 
 _ROLE = re.compile(r"(?i)[_-]?(?:(?P<hr>hr|gt)|(?P<lr>lr)(?:x?\d)?|x\d)$")
-"""Endings of names of LR and HR images, as in ``Canon_001_HR`` and ``Canon_001_LR4``."""
+"""Suffixes of the names of LR and HR images, as in ``Canon_001_HR`` and ``Canon_001_LR4``."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Photograph:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names that results may have: the name common to the pair, or that of either image."""
+        """Possible names of results: the common name of the pair, or that of either image."""
         given = (self.name, self.lr.stem, self.hr.stem if self.hr else self.name)
         return tuple(dict.fromkeys(given))
 
@@ -35,11 +35,11 @@ class PhotographSet:
     name: str
     photographs: tuple[Photograph, ...]
     whole: bool = True
-    """Whether these are all of its photographs; a published mean is one over all of them."""
+    """Whether these are all of its photographs; published means are over all photographs."""
 
 
 def unpaired(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
-    """Folders of LR images alone; as `folder.data_sets_of` in all else."""
+    """Return sets of LR images without originals; otherwise as `folder.data_sets_of`."""
     return [
         PhotographSet(one.name, tuple(Photograph(path.stem, path) for path in one.paths), one.whole)
         for one in data_sets_of(folders, limit)
@@ -47,19 +47,19 @@ def unpaired(folders: Iterable[Path], limit: int | None = None) -> list[Photogra
 
 
 def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = None) -> list[PhotographSet]:
-    """Pairs of LR and HR images.
+    """Return sets of pairs of LR and HR images.
 
-    A folder holds sub-folders ``LR`` and ``HR``, or files ``<name>_LR*`` and ``<name>_HR``, or further folders of that
-    kind; or it holds the HR images, and ``lr`` the LR images. Both images of a pair have the same name, but for an
-    ending such as ``_HR``, ``_LR4`` or ``x4``.
+    A folder contains subfolders ``LR`` and ``HR``, files ``<name>_LR*`` and ``<name>_HR``, or further such folders; or
+    it contains the HR images, and ``lr`` the LR images. The images of a pair have the same name, except for a suffix
+    such as ``_HR``, ``_LR4`` or ``x4``.
 
     Args:
-        folders: e.g. ``bench/RealSR``.
-        lr: the folder of LR images, where they lie apart.
-        limit: at most so many pairs of each, in the order of their names.
+        folders: such as ``bench/RealSR``.
+        lr: folder of the LR images, if it is separate.
+        limit: maximum number of pairs of each set, in the order of their names.
 
     Raises:
-        BlindSRError: no pairs there, an image without its partner, or several folders of one name.
+        BlindSRError: there are no pairs, an image has no partner, or several folders have the same name.
     """
     if lr is not None:
         if len(folders) != 1:
@@ -74,13 +74,13 @@ def paired(folders: Sequence[Path], lr: Path | None = None, limit: int | None = 
 
 
 def pairs_below(folders: Iterable[Path], limit: int | None = None) -> list[PhotographSet]:
-    """Sets of pairs among folders and their subfolders; those without pairs are skipped."""
+    """Return the sets of pairs in folders and their subfolders; folders without pairs are skipped."""
     places = [place for folder in folders if folder.is_dir() for place in (folder, *subfolders(folder))]
     return [_first(one, limit) for one in map(_set, places) if one]
 
 
 def _sets(folder: Path) -> list[PhotographSet]:
-    """The pairs of a folder as one set, or each of its sub-folders that holds pairs as one."""
+    """Return the set of pairs in a folder, or one set for each of its subfolders with pairs."""
     if not folder.is_dir():
         raise BlindSRError(f"folder {folder} does not exist; expected pairs of LR and HR images", Code.FILE_NOT_FOUND)
     own = _set(folder)
@@ -104,7 +104,7 @@ def _set(folder: Path) -> PhotographSet | None:
 
 
 def _pairs(name: str, lr: Sequence[Path], hr: Sequence[Path]) -> PhotographSet:
-    """Match images by their names, or else by their names without an ending that distinguishes LR from HR."""
+    """Match images by their names, or by their names without the suffix that distinguishes LR from HR."""
     by_stem: Callable[[Path], str] = lambda path: path.stem  # noqa: E731  # one of two ways to name a file
     same = {path.stem for path in lr} == {path.stem for path in hr}
     key = by_stem if same else _common

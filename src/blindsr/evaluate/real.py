@@ -20,10 +20,10 @@ from blindsr.evaluate.run import save_image
 from blindsr.evaluate.scores import Column, Row, Scores
 
 RestoreFile = Callable[[Path], images.Picture]
-"""From the file of an LR image to its restored picture."""
+"""Restores the LR image in a file."""
 
 _LEAST = 11
-"""Smallest side of an image that SSIM's window fits into, px."""
+"""Smallest side of an image for SSIM, pixels."""
 
 
 def evaluate_real(
@@ -38,24 +38,24 @@ def evaluate_real(
     more: Sequence[Measure] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> Scores:
-    """Measure a model, or results made elsewhere, on real photographs.
+    """Measure a model, or results of another program, on real photographs.
 
     Args:
         subject: model or results to measure.
-        protocol: whether there are originals.
+        protocol: determines whether there are originals.
         data: the photographs.
-        model: the name under which the scores are kept.
-        scale: factor of the model; None for results, whose sizes determine it.
-        save_sr: folder that results are written to, as ``<protocol>/<data set>/<name>.png``.
+        model: name of the model in the scores.
+        scale: scale of the model; for results, None: it is determined from their sizes.
+        save_sr: folder to write results to, as ``<protocol>/<data set>/<name>.png``.
         notice: called with the data set and the row after each photograph.
         more: measures in addition to PSNR, SSIM and artefacts.
-        settings: what else decides the numbers, to be kept with them.
+        settings: other settings that affect the scores, stored with them.
 
     Raises:
-        BlindSRError: an image cannot be read or is too small, or sizes do not belong together.
+        BlindSRError: an image cannot be read or is too small, or sizes do not match.
     """
     protocol = replace(protocol, scale=scale or _scale_of(subject, protocol, data[0]))
-    measures = (*_pairs_alone(protocol), *more, artefacts())
+    measures = (*_measures_of_pairs(protocol), *more, artefacts())
     columns = []
     for one in data:
         rows: list[Row] = []
@@ -71,8 +71,8 @@ def evaluate_real(
     return Scores(protocol, model, tuple(columns), measures, settings or {})
 
 
-def _pairs_alone(protocol: RealProtocol) -> list[Measure]:
-    """PSNR and SSIM of the whole image, and PSNR without the border that synthetic protocols leave out."""
+def _measures_of_pairs(protocol: RealProtocol) -> list[Measure]:
+    """Return PSNR and SSIM of the whole image, and PSNR without the border that synthetic protocols ignore."""
     return (
         [*fidelity(protocol.convention), psnr_inside_border(luma_convention(protocol.scale))] if protocol.paired else []
     )
@@ -81,7 +81,7 @@ def _pairs_alone(protocol: RealProtocol) -> list[Measure]:
 def _compared(
     subject: RestoreFile | Results, protocol: RealProtocol, data_set: str, photograph: Photograph
 ) -> Compared:
-    """Results of bicubic interpolation and of the subject, with the original."""
+    """Return the results of bicubic interpolation and of the subject, with the original."""
     lr = images.read(photograph.lr).pixels[None]
     sr = _result(subject, protocol, data_set, photograph)
     size = tuple(protocol.scale * side for side in lr.shape[-2:])
@@ -97,7 +97,7 @@ def _compared(
 
 
 def _original(photograph: Photograph, size: tuple[int, ...]) -> Tensor | None:
-    """The HR image, which must have the size of the results."""
+    """Read the HR image, which must have the size of the results."""
     if photograph.hr is None:
         return None
     hr = images.quantise(images.read(photograph.hr).pixels[None])
@@ -118,7 +118,7 @@ def _result(subject: RestoreFile | Results, protocol: RealProtocol, data_set: st
 
 
 def _scale_of(subject: RestoreFile | Results, protocol: RealProtocol, data: PhotographSet) -> int:
-    """By how much the first result is larger than its LR image."""
+    """Return the ratio of the sizes of the first result and its LR image."""
     first = data.photographs[0]
     lr, sr = images.read(first.lr).pixels, _result(subject, protocol, data.name, first)
     scale = round(sr.shape[-1] / lr.shape[-1])

@@ -19,20 +19,20 @@ from blindsr.evaluate.scores import Column, Row, Scores
 from blindsr.inference.upscaler import Upscaler
 
 Restore = Callable[[Tensor, Degradation], Tensor]
-"""From LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is handed in for methods whose
-papers give it to them; blind ones ignore it."""
+"""Maps LR ``(1, 3, h, w)`` to SR ``(1, 3, s*h, s*w)``, both in [0, 1]. The degradation is passed for methods whose
+papers use the ground truth; blind methods ignore it."""
 
 
 @dataclass(frozen=True)
 class OracleRestorer:
-    """Restores an LR image with the help of its HR image, as teachers do; takes LR, degradation and HR."""
+    """Restores an LR image using its HR image, as teachers do; called with LR, degradation and HR."""
 
     restore: Callable[[Tensor, Degradation, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Folders to keep images in, as ``<protocol>/<data set>/<name>.png``; none by default."""
+    """Folders to write images to, as ``<protocol>/<data set>/<name>.png``; none by default."""
 
     lr: Path | None = None
     """LR images, each with a JSON record of its degradation."""
@@ -50,20 +50,20 @@ def evaluate(
     more: Sequence[Measure] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> Scores:
-    """Measure a model, or results made elsewhere, under a protocol.
+    """Measure a model, or results of another program, with a protocol.
 
     Args:
-        restore: the function to measure.
+        restore: function or results to measure.
         protocol: the degradations and the convention.
-        data: test images, which are cropped to a multiple of the scale; gray ones are replicated to RGB.
-        model: the name under which the scores are kept and a published row is looked up.
-        save: where to write LR and SR images.
+        data: test images; they are cropped to a multiple of the scale, and gray images are replicated to RGB.
+        model: name of the model in the scores, which also selects the published row.
+        save: folders for LR and SR images.
         notice: called with the data set and the row after each image.
         more: measures in addition to PSNR and SSIM.
-        settings: what else decides the numbers, to be kept with them.
+        settings: other settings that affect the scores, stored with them.
 
     Raises:
-        BlindSRError: an image cannot be read, is too small, or a result is missing or of another size.
+        BlindSRError: an image cannot be read or is too small, or a result is missing or has another size.
     """
     columns, measures = [], (*fidelity(protocol.convention), *more)
     for data_set in data:
@@ -81,13 +81,13 @@ def evaluate(
 def restore_with_hints(
     upscaler: Upscaler, hinted: Protocol | None, steps: int | None = None, support: Sequence[Path] = ()
 ) -> Restore:
-    """Restore with the hints that a protocol's paper gives.
+    """Return a function that restores images with the hints of a protocol's paper.
 
     Args:
         upscaler: the model.
         hinted: the protocol whose hints are given, if any.
         steps: number of gradient steps.
-        support: HR images that are degraded like each test image and given as its support set.
+        support: HR images that are degraded like each test image and used as its support set.
     """
     pictures = [(path.stem, images.modcrop(images.read(path).pixels, upscaler.scale)[None]) for path in support]
 
@@ -100,7 +100,7 @@ def restore_with_hints(
 
 
 def _seed(degradation: Degradation, image: str) -> Tensor:
-    """Noise of another image under the same degradation."""
+    """Return a seed for the noise of another image with the same degradation."""
     return torch.tensor([seed_of(str(int(degradation.seeds[0])), image)])
 
 
@@ -113,7 +113,7 @@ def _image(
     save: Folders,
     measures: Sequence[Measure],
 ) -> list[Row]:
-    """All LR versions of one HR image."""
+    """Measure all LR versions of an HR image."""
     pixels = images.quantise(images.read(path).pixels)
     least = 2 * protocol.convention.border + 11  # SSIM's window inside the border
     if min(pixels.shape[1:]) - protocol.scale < least:
@@ -158,7 +158,7 @@ def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
 
 
 def save_image(image: Tensor, place: Path) -> None:
-    """Write ``(1, 3, h, w)`` as a PNG; folders that are missing are made."""
+    """Write ``(1, 3, h, w)`` as a PNG; missing folders are created."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

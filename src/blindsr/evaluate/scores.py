@@ -41,13 +41,13 @@ class Column:
 
     @property
     def difference(self) -> float | None:
-        """PSNR of this model less the published one."""
+        """PSNR of this model minus the published one."""
         return None if self.paper is None else self.model.psnr - self.paper
 
 
 @dataclass(frozen=True)
 class Scores:
-    """A published table's section, measured again, or a model on real photographs."""
+    """Scores of a model under a protocol, synthetic or of real photographs."""
 
     protocol: Protocol | RealProtocol
     model: str
@@ -55,10 +55,10 @@ class Scores:
     measures: tuple[Measure, ...]
     """Names of the measures, in the order of the table."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What else decided the numbers."""
+    """Other settings that affect the scores."""
 
 
 def _mean(scores: Sequence[Score]) -> Score:
-    """The mean of the images' own values, as every paper reports it; not PSNR of the mean error."""
+    """Return the mean of the values of all images, as in every paper; not the PSNR of the mean error."""
     names = scores[0].values
     return Score({name: math.fsum(one.values[name] for one in scores) / len(scores) for name in names})

@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: a title, a heading for each column, rows of a name and cells, and a caption."""
+    """A table with a title, a heading per column, rows of a name and cells, and a caption."""
 
     title: str
     headings: tuple[str, ...]
@@ -27,14 +27,14 @@ class Grid:
 
 
 def grids(scores: Scores) -> list[Grid]:
-    """The tables of a protocol: one with a column for each data set, or one for each set of real photographs."""
+    """Return one table with a column per data set, or one table per set of real photographs."""
     if isinstance(scores.protocol, RealProtocol):
         return [_of_photographs(scores, column) for column in scores.columns]
     return [_of_protocol(scores, scores.protocol)]
 
 
 def rich_table(grid: Grid) -> Table:
-    """A table for the terminal."""
+    """Convert to a table for the terminal."""
     table = Table(title=grid.title, caption=grid.caption, title_justify="left", caption_justify="left")
     table.add_column()
     for heading in grid.headings:
@@ -45,22 +45,22 @@ def rich_table(grid: Grid) -> Table:
 
 
 def markdown(scores: Sequence[Scores]) -> str:
-    """All tables in Markdown, one after the other."""
+    """Convert scores to tables in Markdown."""
     return "\n".join(markdown_of(grid) for one in scores for grid in grids(one))
 
 
 def to_dict(scores: Sequence[Scores]) -> dict[str, Any]:
-    """Plain values for JSON; an infinite PSNR is the string ``"inf"``, a number that a paper does not give is null."""
+    """Convert to plain values for JSON; an infinite PSNR is ``"inf"``, a value missing in a paper is null."""
     return {"schema_version": SCHEMA_VERSION, "protocols": [_protocol(one) for one in scores]}
 
 
 def to_json(scores: Sequence[Scores]) -> str:
-    """`to_dict` as text."""
+    """Convert to JSON text; see `to_dict`."""
     return json.dumps(to_dict(scores), indent=2, allow_nan=False) + "\n"
 
 
 def _of_protocol(scores: Scores, protocol: Protocol) -> Grid:
-    """A row each for bicubic, the model, the paper (if any) and the difference; a column for each data set."""
+    """Build a table with rows for bicubic, the model, the paper (if any) and the difference; a column per data set."""
     columns, measures = scores.columns, scores.measures
     rows = _ours(
         ("bicubic", *(_cell(column.bicubic, measures) for column in columns)),
@@ -80,7 +80,7 @@ def _of_protocol(scores: Scores, protocol: Protocol) -> Grid:
 
 
 def _of_photographs(scores: Scores, column: Column) -> Grid:
-    """A row each for bicubic, the model and published ones, or each photograph that has no original."""
+    """Build a table with rows for bicubic, the model and published models, or a row per unpaired photograph."""
     protocol, measures = scores.protocol, scores.measures
     rows = _ours(
         ("bicubic", *_cells(column.bicubic, measures)),
@@ -102,12 +102,12 @@ def _of_photographs(scores: Scores, column: Column) -> Grid:
 
 
 def _ours(bicubic: tuple[str, ...], model: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Both rows, unless they are one."""
+    """Return the rows of bicubic and the model; only one if the model is bicubic."""
     return [bicubic] if model == bicubic else [bicubic, model]
 
 
 def _whole(measures: Sequence[Measure]) -> str:
-    """Subject of the measures without a convention."""
+    """Describe the measures without a convention, for the caption."""
     others = [one.label for one in measures if not one.name.startswith(("psnr", "ssim", "artefacts"))]
     known = (
         "Artefacts: fine structure in flat parts against bicubic. " if "artefacts" in {m.name for m in measures} else ""
@@ -116,7 +116,7 @@ def _whole(measures: Sequence[Measure]) -> str:
 
 
 def markdown_of(grid: Grid) -> str:
-    """One table in Markdown."""
+    """Convert a table to Markdown."""
     rows = [("", *grid.headings), ("---", *("---:" for _ in grid.headings)), *grid.rows]
     body = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
     name, _, title = grid.title.partition(": ")

@@ -1,4 +1,4 @@
-"""Published tables, one file for each paper; another paper needs only a file with ``PROTOCOLS`` here."""
+"""Published tables, one file per paper; a file with ``PROTOCOLS`` in this folder adds another paper."""
 
 import difflib
 import pkgutil
@@ -13,20 +13,24 @@ from blindsr.evaluate.definition import Protocol, RealProtocol, protocol_from_re
 
 @cache
 def protocols() -> MappingProxyType[str, Protocol]:
-    """All protocols by name, in the order of the papers' files."""
+    """Return all protocols by name, in the order of their files."""
     found = [protocol for module in _modules() for protocol in getattr(module, "PROTOCOLS", ())]
     return MappingProxyType({protocol.name: protocol for protocol in found})
 
 
 @cache
 def real_protocols() -> MappingProxyType[str, RealProtocol]:
-    """Protocols of real photographs, whose LR images come from files, by name."""
+    """Return the protocols of real photographs, whose LR images come from files, by name."""
     found = [protocol for module in _modules() for protocol in getattr(module, "REAL", ())]
     return MappingProxyType({protocol.name: protocol for protocol in found})
 
 
 def protocol(name: str) -> Protocol:
-    """One protocol, or that of a record (``*.json``); `BlindSRError` names the nearest if there is no such name."""
+    """Return a protocol by name, or create it from a record (``*.json``).
+
+    Raises:
+        BlindSRError: unknown protocol (the message suggests a name), or an invalid record.
+    """
     if name.endswith(".json"):
         return protocol_from_record(Path(name))
     known, real = protocols(), real_protocols()
