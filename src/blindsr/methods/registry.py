@@ -1,7 +1,7 @@
 """Registry of methods: the folders of this package, and packages with an entry point ``blindsr.methods``.
 
-Another package adds a method by an entry point of that group, whose name is the method's and whose value is a module
-that is laid out like the folders here, with ``model``, ``training`` and a folder ``recipes``::
+Another package adds a method by an entry point of this group. Its name is that of the method, and its value is a
+package with the same structure as the folders here: ``model``, ``training`` and a folder ``recipes``::
 
     [project.entry-points."blindsr.methods"]
     mymethod = "mypackage.mymethod"
@@ -29,15 +29,15 @@ class Training(Protocol):
     """Content of ``methods/<name>/training.py``."""
 
     STAGES: dict[str, type[StageRecipe]]
-    """The stages in the order in which they run, each with the schema of its section of the recipe."""
+    """Schemas of the sections of a recipe by stage, in the order of training."""
     SMALL: dict[str, dict[str, Any]]
-    """Settings of the stages that make a step quick, for the tests of every method."""
+    """Settings of the stages for quick steps, for the tests of all methods."""
     stages: Callable[[Method[Any], dict[str, StageRecipe]], Sequence[Stage]]
     """Build the stages around one model, in order."""
 
 
 def method_names() -> list[str]:
-    """Names of all methods: those of this package, then those of others."""
+    """Return the names of all methods: those of this package, then those of other packages."""
     return list(_packages())
 
 
@@ -45,7 +45,7 @@ def method_class(name: str) -> type[Method[Any]]:
     """Import the class of a method.
 
     Raises:
-        BlindSRError: there is no such method, or its package does not hold one.
+        BlindSRError: unknown method, or its package does not contain one.
     """
     module = _part(name, "model")
     classes = [one for _, one in inspect.getmembers(module, inspect.isclass) if one.__module__ == module.__name__]
@@ -62,18 +62,18 @@ def training(name: str) -> Training:
     """Import the training module of a method.
 
     Raises:
-        BlindSRError: there is no such method, or its package cannot be imported.
+        BlindSRError: unknown method, or its package cannot be imported.
     """
     return cast("Training", _part(name, "training"))
 
 
 def recipe_files() -> dict[str, Traversable]:
-    """Every recipe by its name, e.g. ``cmdsr_x4.classic``."""
+    """Return all recipes by name, such as ``cmdsr_x4.classic``."""
     found: dict[str, Traversable] = {}
     for package in _packages().values():
         try:
             folder = files(package) / "recipes"
-        except ImportError:  # a package that is broken fails where it is used
+        except ImportError:  # a package that cannot be imported raises an error when it is used
             continue
         entries = folder.iterdir() if folder.is_dir() else ()
         found.update({one.name.removesuffix(".yaml"): one for one in entries if one.name.endswith(".yaml")})
@@ -81,7 +81,7 @@ def recipe_files() -> dict[str, Traversable]:
 
 
 def _packages() -> dict[str, str]:
-    """The package of each method; this package's own cannot be replaced by others."""
+    """Return the package of each method; methods of this package cannot be replaced."""
     own = [module.name for module in pkgutil.iter_modules(blindsr.methods.__path__) if module.ispkg]
     others = {point.name: point.value for point in entry_points(group=GROUP)}
     mine = {name: f"{GROUP}.{name}" for name in own}

@@ -12,14 +12,14 @@ _Module = TypeVar("_Module", bound=nn.Module)
 
 
 def initialise(module: nn.Module, follows: Literal["linear", "relu"] = "linear", gain: float = 1.0) -> None:
-    """Let all convolutions below a module keep the variance of the signal (He et al., 2015), times ``gain``.
+    """Initialise all convolutions in a module to preserve the variance of features (He et al., 2015), times ``gain``.
 
-    Deep networks without normalisation learn from it at once; torch's own makes the signal smaller with every layer.
+    Deep networks without normalisation need this; with torch's initialisation, features become smaller in every layer.
 
     Args:
-        module: the convolution itself, or what holds it.
-        follows: what stands after the convolutions.
-        gain: less than 1 for the last convolution of a residual block, so that it starts close to the identity.
+        module: a convolution, or a module that contains convolutions.
+        follows: activation after the convolutions.
+        gain: less than 1 for the last convolution of a residual block, so that the block is close to the identity.
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
@@ -30,12 +30,12 @@ def initialise(module: nn.Module, follows: Literal["linear", "relu"] = "linear",
 
 
 def windows(image: Tensor, side: int, count: int) -> Tensor:
-    """Input for the condition of an image: itself, or evenly spaced windows of an image with more pixels than these.
+    """Return an image for estimating its condition, or evenly spaced windows if it has more pixels than these.
 
     Args:
         image: ``(1, c, h, w)``.
-        side: of a window; those of a strip that is narrower are as narrow as the strip.
-        count: how many of them at most, in a grid.
+        side: side of a window, unless the image is narrower.
+        count: maximum number of windows, in a grid.
 
     Returns:
         ``(1, c, h, w)`` or ``(n, c, min(side, h), min(side, w))``.
@@ -53,17 +53,17 @@ def windows(image: Tensor, side: int, count: int) -> Tensor:
 
 
 def with_tensors(module: _Module, tensors: Mapping[str, Tensor]) -> _Module:
-    """Copy a network with other tensors in a few places; everything else is shared with the original.
+    """Copy a network and replace some of its tensors; all others are shared with the original.
 
-    Unlike ``torch.func.functional_call``, which exchanges the tensors of the module itself for the time of a call, this
-    leaves the original untouched: other threads can use it meanwhile. Gradients reach the shared parameters.
+    Unlike ``torch.func.functional_call``, which temporarily replaces the tensors of the module itself, this does not
+    change the original, so that other threads can use it. Shared parameters receive gradients.
 
     Args:
         module: the network.
-        tensors: parameters and buffers by their names in it.
+        tensors: parameters and buffers by name.
 
     Raises:
-        KeyError: the network has no tensor of such a name.
+        KeyError: the network has no tensor with such a name.
     """
     copy = _shared(module)
     for name, tensor in tensors.items():
@@ -77,7 +77,7 @@ def with_tensors(module: _Module, tensors: Mapping[str, Tensor]) -> _Module:
 
 
 def _shared(module: _Module) -> _Module:
-    """A module with containers of its own for the same parameters and buffers, and its submodules alike."""
+    """Copy a module and its submodules; parameters and buffers are shared."""
     copy = module.__new__(type(module))
     held = dict(vars(module))
     held |= {kind: dict(held[kind]) for kind in ("_parameters", "_buffers")}

@@ -1,4 +1,4 @@
-"""A light discriminator for adversarial training on a few cores."""
+"""A small discriminator for adversarial training on a CPU."""
 
 from itertools import pairwise
 
@@ -8,9 +8,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 
 class PatchDiscriminator(nn.Module):
-    """Judge overlapping patches of an image (Isola et al., CVPR 2017), with spectral normalisation.
+    """Discriminator of overlapping patches (Isola et al., CVPR 2017), with spectral normalisation.
 
-    Its receptive field is 46x46 pixels. Without upsampling layers it costs a twentieth of Real-ESRGAN's U-Net.
+    Its receptive field is 46x46 pixels. Without upsampling layers, it needs a twentieth of the operations of
+    Real-ESRGAN's U-Net.
     """
 
     def __init__(self, channels: int = 32) -> None:

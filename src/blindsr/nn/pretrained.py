@@ -15,14 +15,14 @@ from blindsr.errors import BlindSRError, Code
 
 
 def read_tensors(path: Path, find: Callable[[dict[str, Any]], Mapping[Any, Any]] = dict) -> dict[str, Tensor]:
-    """Named tensors of a safetensors file, or of a state dictionary that torch saved; no code in it is run.
+    """Read the tensors of a safetensors file, or of a state dictionary saved by torch; no code in the file is executed.
 
     Args:
-        path: of the file.
-        find: finds the state dictionary in what the file holds, such as a training checkpoint.
+        path: path of the file.
+        find: returns the state dictionary in the content of the file, such as a training checkpoint.
 
     Raises:
-        BlindSRError: no such file, or something else in it.
+        BlindSRError: the file cannot be read, or has other content.
     """
     try:
         with warnings.catch_warnings():  # an unusual file raises the error below

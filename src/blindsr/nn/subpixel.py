@@ -14,16 +14,16 @@ REACH = 2
 
 
 def factors(scale: int) -> tuple[int, ...]:
-    """Factors of the stages of an enlargement: 4 is twice 2."""
+    """Return the factors of the stages of an enlargement: 2 and 2 for 4, otherwise the scale."""
     return (2, 2) if scale == 4 else (scale,)
 
 
 class PixelShuffle(nn.Module):
     """Sub-pixel rearrangement that is fast in channels-last memory.
 
-    ``(n, r*r*c, h, w)`` to ``(n, c, r*h, r*w)``, channels ordered (row, column, c) where ``nn.PixelShuffle`` orders
-    them (c, row, column): the same layer up to a permutation of the convolution before it, but each output pixel is
-    one contiguous run of memory, which copies several times faster on a CPU.
+    It maps ``(n, r*r*c, h, w)`` to ``(n, c, r*h, r*w)``. Channels are ordered (row, column, c), whereas
+    ``nn.PixelShuffle`` orders them (c, row, column). The layers are equal up to a permutation of the convolution before
+    them, but here the channels of an output pixel are contiguous in memory, which is several times faster on a CPU.
     """
 
     def __init__(self, factor: int) -> None:
@@ -37,7 +37,7 @@ class PixelShuffle(nn.Module):
         return pixels.transpose(2, 3).reshape(n, height * r, width * r, channels // r**2).permute(0, 3, 1, 2)
 
     def inverse(self, x: Tensor) -> Tensor:
-        """``(n, c, r*h, r*w)`` back to ``(n, r*r*c, h, w)``."""
+        """Map ``(n, c, r*h, r*w)`` to ``(n, r*r*c, h, w)``."""
         r = self.factor
         n, channels, height, width = x.shape
         pixels = x.permute(0, 2, 3, 1).reshape(n, height // r, r, width // r, r, channels)
@@ -45,14 +45,14 @@ class PixelShuffle(nn.Module):
 
 
 class Upsampler(nn.Module):
-    """Sub-pixel convolutions and the last one of SRResNet, EDSR and many others: features to the image.
+    """Sub-pixel convolutions and last convolution of SRResNet, EDSR and other networks: features to an image.
 
-    There is no activation among these layers, so all of them are one convolution in disguise. At x4 and 64 channels an
-    LR pixel costs 764,000 multiply-adds and 1,024 numbers of memory in the layers, and 77,000 and 48 in that
-    convolution. It is made anew in each pass, which costs little, and gradients go through the making of it.
+    There are no activations between these layers, so they are equivalent to a single convolution. At x4 and 64
+    channels, the layers need 764,000 multiply-adds and 1,024 numbers of memory per LR pixel, the single convolution
+    77,000 and 48. Its weights are computed in each pass, which takes little time and is differentiable.
 
-    Both differ in the outer `REACH` LR pixels alone, for each layer would surround its own input with zeros, where
-    here the features are surrounded once.
+    Results differ only in the outer `REACH` LR pixels, since the layers would pad each of their inputs with zeros, and
+    here only the features are padded.
     """
 
     def __init__(self, channels: int, scale: int) -> None:
@@ -67,23 +67,23 @@ class Upsampler(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, *self.folded(), padding=REACH), self.scale)
 
     def folded(self, params: Mapping[str, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        """Fold the layers to one convolution, from features to the ``3 s^2`` pixels of each LR pixel.
+        """Fold the layers to one convolution, from features to the ``3 s^2`` values of each LR pixel.
 
-        Such a sum is traced back from the last layer to the first, which is six times less work at x4 than to ask what
-        each of the features becomes.
+        It is computed from the last layer to the first, which needs six times fewer operations at x4 than the other
+        direction.
 
         Args:
-            params: weights used in place of the layers' own, all of them, by the same names.
+            params: weights used instead of the layers' own, with the same names.
 
         Returns:
-            Weight ``(3 s^2, c, 5, 5)`` and bias ``(3 s^2,)``; outputs lie as ``F.pixel_shuffle`` takes them.
+            Weight ``(3 s^2, c, 5, 5)`` and bias ``(3 s^2,)``; outputs are ordered as for ``F.pixel_shuffle``.
         """
         params = dict(self.named_parameters()) if params is None else params
         values = params["layers.0.weight"]
         count, start = 3 * self.scale**2, REACH * self.scale
         sums = torch.eye(count, dtype=values.dtype, device=values.device).view(count, 3, self.scale, self.scale)
         bias = values.new_zeros(count)
-        # In full precision, for all pixels will be made by these weights.
+        # In full precision, since errors of these weights would affect all pixels.
         with torch.autocast(values.device.type, enabled=False):
             for index, layer in reversed(list(enumerate(self.layers))):
                 if isinstance(layer, nn.Conv2d):
@@ -99,7 +99,7 @@ class Upsampler(nn.Module):
 
 
 class FoldedUpsampler(nn.Module):
-    """`Upsampler` folded to one convolution."""
+    """`Upsampler`, folded to one convolution."""
 
     def __init__(self, upsampler: Upsampler) -> None:
         super().__init__()
@@ -113,12 +113,12 @@ class FoldedUpsampler(nn.Module):
 
 
 def average_subpixels(values: Tensor, scale: int) -> Tensor:
-    """Weight or bias of a convolution before ``nn.PixelShuffle`` to RGB, for a smaller scale.
+    """Convert the weight or bias of a convolution before ``nn.PixelShuffle`` to RGB to a smaller scale.
 
-    The result of such a network is that of the original, averaged over square blocks of pixels.
+    The result of the converted network is that of the original, averaged over square blocks of pixels.
 
     Args:
-        values: ``(3 S^2, ...)`` of scale S, a multiple of ``scale``.
+        values: ``(3 S^2, ...)`` for a scale S that is a multiple of ``scale``.
         scale: the smaller scale s.
 
     Returns:
@@ -129,7 +129,7 @@ def average_subpixels(values: Tensor, scale: int) -> Tensor:
 
 
 def initialise_icnr(layers: nn.Sequential) -> None:
-    """Let every sub-pixel start from the same weights (ICNR, Aitken et al., 2017), close to a copy of its input."""
+    """Initialise all sub-pixels with the same weights (ICNR, Aitken et al., 2017), close to the identity."""
     for conv, after in pairwise(layers):
         if isinstance(conv, nn.Conv2d) and isinstance(after, PixelShuffle):
             weight = 0.1 * conv.weight.data[: conv.in_channels]

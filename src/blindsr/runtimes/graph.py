@@ -79,9 +79,9 @@ def encoder_graph(network: Encoder, encoder_input: Tensor) -> bytes:
 
 
 def comparison_image(height: int, width: int) -> Tensor:
-    """An image ``(1, 3, height, width)`` of waves and some noise, the same everywhere, to compare runtimes on.
+    """Create a deterministic image ``(1, 3, height, width)`` of waves and weak noise, for comparing runtimes.
 
-    Of white noise, networks make values of hundreds, whose rounding alone differs by more than a level.
+    For white noise, networks return values of several hundred, whose rounding errors alone exceed a level.
     """
     rows, columns = torch.arange(height, dtype=torch.float32)[:, None], torch.arange(width, dtype=torch.float32)
     waves = torch.stack([(rows * f).sin() * (columns * (0.9 - f)).cos() for f in (0.2, 0.35, 0.5)])

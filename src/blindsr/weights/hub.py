@@ -54,7 +54,7 @@ def location(name: str | Path, revision: str | None = None) -> str | Path:
         revision: branch, tag or commit on the Hub.
 
     Raises:
-        BlindSRError: a revision of something that does not lie on the Hub.
+        BlindSRError: a revision was given, but the name is not one on the Hub.
     """
     if Path(name).is_dir() and revision is None:
         return Path(name) / FILE

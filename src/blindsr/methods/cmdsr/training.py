@@ -41,7 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "regression": {"steps": 1, "tasks": 2, "crop": 40},
     "stage": {"steps": 1, "tasks": 2, "crop": 40},
 }
-"""Settings of the stages that make a step quick, for the tests of every method."""
+"""Settings of the stages for quick steps, for the tests of all methods."""
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:

@@ -5,13 +5,13 @@ blur kernel, by one 3x3 convolution W with bias b, and filters x with them:
 
     out(p) = sum_k ( b_k + sum_{c,t} W_kct x_c(p + t) + sum_{c,t} W'_kct code_c ) x(p + k)
 
-Written literally this needs 225 numbers a pixel. But it is quadratic in x, so the sums can be exchanged: the terms in W
-are 27 fixed 15x15 filters of x, each multiplied by one of the 27 neighbouring values of x, and all the rest is one
-filter for the whole image:
+Computed directly, this needs 225 numbers per pixel. But since it is quadratic in x, the sums can be exchanged: the
+terms in W are 27 fixed 15x15 filters of x, each multiplied by one of the 27 neighbouring values of x, and all other
+terms are one filter for the whole image:
 
     out(p) = sum_{c,t} x_c(p + t) (sum_k W_kct x(p + k)) + sum_k g_k x(p + k),   g_k = b_k + sum_{c,t} W'_kct code_c
 
-That is the same function, with an eighth of the memory and fixed filters that libraries are fast at.
+This is the same function; it needs an eighth of the memory, and libraries have fast implementations of fixed filters.
 """
 
 import torch
@@ -23,13 +23,13 @@ from blindsr.devices import is_traced
 from blindsr.methods.dmsr.extractor import KERNEL
 
 _STRIP = 2**16
-"""Pixels that are filtered at a time where no gradients are needed; 108 numbers a pixel are held for them.
+"""Number of pixels that are filtered at a time without gradients; each needs 108 numbers of memory.
 
-As many take a fifth less time than four times as many, whose numbers leave a CPU's caches."""
+Four times as many, which do not fit in a CPU's caches, take a quarter more time."""
 
 
 class MetaDeblur(nn.Module):
-    """Filters an image ``(n, 3, h, w)`` by weights made from the image and a blur kernel ``(n, 15, 15)``.
+    """Filter an image ``(n, 3, h, w)`` by weights predicted from the image and a blur kernel ``(n, 15, 15)``.
 
     Pixels outside the image are 0; the code of the kernel continues there (the paper does not specify it).
     """
@@ -38,7 +38,7 @@ class MetaDeblur(nn.Module):
     """Radius of the receptive field, HR pixels."""
 
     def __init__(self, components: Tensor) -> None:
-        """Begin with the principal components of sampled kernels, ``(code, 225)``."""
+        """Initialise the code with the principal components of sampled kernels, ``(code, 225)``."""
         super().__init__()
         length = len(components)
         self.reduce = nn.Linear(KERNEL**2, length)
@@ -60,7 +60,7 @@ class MetaDeblur(nn.Module):
         return self._in_strips(x, same)
 
     def _same_everywhere(self, kernel: Tensor) -> Tensor:
-        """``g``: the part of the weights that all pixels of an image share, ``(n, 15, 15)``."""
+        """Compute ``g``, the part of the weights that all pixels of an image share, ``(n, 15, 15)``."""
         with torch.autocast(kernel.device.type, enabled=False):
             code = self.reduce(kernel.to(self.reduce.weight).flatten(1))
             assert self.weights.bias is not None
@@ -69,7 +69,7 @@ class MetaDeblur(nn.Module):
         return same
 
     def _filter(self, padded: Tensor, same: Tensor) -> Tensor:
-        """From ``(n, 3, h + 14, w + 14)`` to ``(n, 3, h, w)``."""
+        """Map ``(n, 3, h + 14, w + 14)`` to ``(n, 3, h, w)``."""
         n, _, height, width = padded.shape
         height, width = height - 2 * self.radius, width - 2 * self.radius
         # Rows of the window become channels: a filter of 1x15 over 15 channels is several times faster than one of
@@ -88,7 +88,7 @@ class MetaDeblur(nn.Module):
         return products.sum(-1, dtype=padded.dtype) + shared
 
     def _by_slices(self, padded: Tensor, same: Tensor) -> Tensor:
-        """`_filter` of one image in operators that other runtimes have."""
+        """`_filter` for one image, with operators that other runtimes support."""
         height, width = (side - 2 * self.radius for side in padded.shape[2:])
         channels = padded[0][:, None]
         rows = torch.cat([channels[:, :, top : top + height] for top in range(KERNEL)], 1)
@@ -116,7 +116,7 @@ class MetaDeblur(nn.Module):
 
 
 def principal_components(kernels: Tensor, count: int) -> Tensor:
-    """The first principal directions ``(count, 225)`` of kernels ``(n, 15, 15)``, as SRMD reduces them."""
+    """Compute the first principal components ``(count, 225)`` of kernels ``(n, 15, 15)``, as in SRMD."""
     flat = kernels.flatten(1).double()
     _, _, directions = torch.linalg.svd(flat - flat.mean(0), full_matrices=False)
     first: Tensor = directions[:count].float()

@@ -11,13 +11,13 @@ from blindsr.errors import BlindSRError
 KERNEL = 15
 """Side of the estimated kernels, HR pixels."""
 _MIDDLE = 0.3
-"""Distance from middle gray, of 1, up to which clipping of noise is negligible."""
+"""Largest distance from middle gray, in [0, 1], at which clipping of noise is negligible."""
 _ENOUGH = 0.1
-"""Fraction of an image that must be so for the rest to be left out."""
+"""Smallest fraction of such pixels; with fewer, all pixels are used."""
 _MEDIAN = 0.6745
 """Median of the absolute values of a standard normal distribution."""
 _CONTRAST = 8.0
-"""Initial gain of the first filters, because differences are that much smaller than brightness."""
+"""Initial gain of the first filters, since differences of pixels are smaller than their values by this factor."""
 
 
 class ResidualBlock(nn.Module):
@@ -34,7 +34,7 @@ class ResidualBlock(nn.Module):
 
 
 class Extractor(nn.Module):
-    """LR images ``(n, 3, h, w)`` to noise maps of the same shape, in units of [0, 1], and blur kernels."""
+    """Network from LR images ``(n, 3, h, w)`` to noise maps of the same shape, in units of [0, 1], and blur kernels."""
 
     radius = 6
     """Radius of the receptive field of a pixel of the noise map."""
@@ -53,7 +53,7 @@ class Extractor(nn.Module):
             first.sub_(first.mean((1, 2, 3), keepdim=True)).mul_(_CONTRAST)
 
     def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
-        """Noise maps ``(n, 3, h, w)`` and kernels ``(n, 15, 15)``, non-negative and of sum 1."""
+        """Compute noise maps ``(n, 3, h, w)`` and kernels ``(n, 15, 15)``, which are non-negative and sum to 1."""
         features = self.features(lr)
         return self.noise(features).float(), kernel_of(self.scores(features))
 
@@ -81,15 +81,15 @@ def kernel_of(scores: Tensor) -> Tensor:
 
 
 def predicted_level(noise: Tensor) -> Tensor:
-    """Noise level ``(3,)``, 0..255, of an extractor that predicts constant maps."""
+    """Return the noise level ``(3,)``, 0..255, from an extractor that predicts constant maps."""
     return 255 * noise.mean((0, 2, 3))
 
 
 def noise_level(lr: Tensor, noise: Tensor) -> Tensor:
-    """Noise level of images ``(n, 3, h, w)`` from their noise maps: ``(3,)``, 0..255.
+    """Estimate the noise level ``(3,)``, 0..255, of images ``(n, 3, h, w)`` from their noise maps.
 
-    A map also holds some of the texture, and black and white cut noise off. So the level is the median of differences
-    within squares of four pixels (Donoho, 1994; Immerkaer, 1996), where the image is neither dark nor bright.
+    A noise map contains some texture, and noise is clipped at black and white. Therefore the level is the median of
+    differences within 2x2 pixels (Donoho, 1994; Immerkaer, 1996), where the image is neither dark nor bright.
     """
     if min(lr.shape[2:]) < 2:
         return 255 * noise.std((0, 2, 3), correction=0)
@@ -107,10 +107,10 @@ def paper_family(scale: int, *, noise: bool = True) -> Isotropic:
 
 
 def fit_kernel(kernel: Tensor) -> Tensor:
-    """Convert a kernel to 15x15: pad a smaller one by zeros, crop the faint rim of a larger one.
+    """Convert a kernel to 15x15: pad a smaller one with zeros, crop a larger one.
 
     Raises:
-        BlindSRError: it is no kernel, or much of it lies outside 15x15.
+        BlindSRError: the kernel is invalid, or a large part of it is outside 15x15.
     """
     kernel = kernels.check_kernel(kernel)
     rim = (kernel.shape[0] - KERNEL) // 2
@@ -127,5 +127,5 @@ def fit_kernel(kernel: Tensor) -> Tensor:
 
 
 def _corners(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The pixels of each square of four."""
+    """Return the four pixels of each 2x2 square."""
     return x[..., :-1, :-1], x[..., :-1, 1:], x[..., 1:, :-1], x[..., 1:, 1:]

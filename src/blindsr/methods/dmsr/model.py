@@ -1,8 +1,8 @@
 """DMSR: Degradation-Guided Meta-Restoration Network for Blind Super-Resolution (Yang et al., 2022).
 
-An extractor estimates the noise in every pixel and the blur kernel of the image. The SR network mirrors how the image
-came about: a meta-denoise module takes the noise as biases, residual groups enlarge, a meta-deblur module filters every
-pixel by weights made from the kernel.
+An extractor estimates the noise of every pixel and the blur kernel of the image. The SR network inverts the degradation
+step by step: a meta-denoise module uses the noise as biases, residual groups and an upsampler enlarge, and a
+meta-deblur module filters every pixel by weights predicted from the kernel.
 
 | paper | here |
 |---|---|
@@ -44,11 +44,11 @@ from blindsr.nn.subpixel import REACH, PixelShuffle, factors, initialise_icnr
 _MARGIN = 32
 """Context in LR pixels beyond which the residual groups have no measurable influence."""
 _BAND = 2**19
-"""HR pixels that are made at a time where no gradients are needed."""
+"""Number of HR pixels that are computed at a time without gradients."""
 _SAMPLES = 4096
-"""Kernels whose principal components the code of a kernel starts as."""
+"""Number of kernels whose principal components initialise the code."""
 _FAINTEST = 1.0
-"""Noise level that a map is taken to have at least, 0..255: the median is 0 for flat images, whose map is not."""
+"""Lower bound of the estimated noise level, 0..255: the median can be 0 although the noise map is not."""
 _LOUDEST = 75.0
 """Largest noise level of the training data, 0..255 (Section 4.1)."""
 
@@ -78,19 +78,19 @@ class DMSRCondition:
     kernel: Tensor
     """``(1, 15, 15)``."""
     confidence: float | None
-    """1 where all windows agree on the kernel's width; None if the kernel was given."""
+    """1 if the kernels of all windows have the same width; None if the kernel was given."""
     noise: Tensor
     """Noise level of each channel ``(3,)``, 0..255."""
     factor: float
     """Factor of the noise map, or of the level if that is the network's input (Table 3)."""
     attention: dict[str, Tensor]
-    """Input of each channel attention of the network, ``(1, channels)``, by its name."""
+    """Input of each channel attention of the network, ``(1, channels)``, by name."""
 
 
 class ChannelAttention(nn.Module):
-    """Channel attention of RCAN: the gain of each channel, a function of the means over the image.
+    """Channel attention of RCAN: gains of channels from their means over the image.
 
-    The means of a tile are not those of the image, so a caller may decide which ones are used.
+    Callers may provide the means, since the means of a tile differ from those of the image.
     """
 
     def __init__(self, channels: int, reduction: int) -> None:
@@ -99,18 +99,18 @@ class ChannelAttention(nn.Module):
         self.down, self.up = nn.Conv2d(channels, inner, 1), nn.Conv2d(inner, channels, 1)
 
     def forward(self, x: Tensor, means: "Means | None" = None) -> Tensor:
-        """Gains ``(n, channels, 1, 1)`` for an input ``(n, channels, h, w)``."""
+        """Compute gains ``(n, channels, 1, 1)`` for an input ``(n, channels, h, w)``."""
         used = channel_means(x) if means is None else means(self, x)
         return torch.sigmoid(self.up(F.relu(self.down(used.to(x.dtype)[:, :, None, None]))))
 
 
 Means: TypeAlias = Callable[[ChannelAttention, Tensor], Tensor]
-"""Gives a channel attention the means ``(n, channels)`` that it uses for its input; passed through the network as an
+"""Returns the means ``(n, channels)`` that a channel attention uses for an input; passed through the network as an
 argument, so that threads can share the modules."""
 
 
 def channel_means(x: Tensor) -> Tensor:
-    """Means over the image ``(n, channels)``, in float32."""
+    """Compute the means over the image ``(n, channels)``, in float32."""
     return x.mean((2, 3), dtype=torch.float32)
 
 
@@ -145,7 +145,7 @@ class ResidualGroup(nn.Module):
 
 
 class Network(nn.Module):
-    """Table B.7: LR image, noise map and kernel to the SR image."""
+    """Table B.7: network from LR image, noise map and kernel to the SR image."""
 
     def __init__(self, config: DMSRConfig) -> None:
         super().__init__()
@@ -164,7 +164,7 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def _initialise(self) -> None:
-        """Begin as an enlargement of the image by which all layers can learn at once."""
+        """Initialise the network as an enlargement of the image, with gradients in all layers."""
         initialise(self.denoise)
         initialise(self.head)
         for module in (self.groups, self.trunk):
@@ -187,7 +187,7 @@ class Network(nn.Module):
             lr: ``(n, 3, h, w)``.
             noise: noise maps of the same shape.
             kernel: ``(n, 15, 15)``.
-            means: what the channel attentions use; the means of their inputs if not given.
+            means: provides the means for channel attentions; by default, those of their inputs.
 
         Returns:
             ``(n, 3, s*h, s*w)``.
@@ -200,7 +200,7 @@ class Network(nn.Module):
         return sr.float()
 
     def deep_features(self, lr: Tensor, noise: Tensor | None, means: Means | None = None) -> tuple[Tensor, Tensor]:
-        """Features ``(n, c, h, w)`` before and after the residual groups; arguments as in `forward`."""
+        """Compute features ``(n, c, h, w)`` before and after the residual groups; arguments as in `forward`."""
         head = self.head(self.denoise(lr if noise is None else torch.cat((lr, noise), 1)))
         x = head
         for group in self.groups:
@@ -208,10 +208,10 @@ class Network(nn.Module):
         return head, x
 
     def _enlarged(self, x: Tensor) -> Tensor:
-        """Features ``(n, c, h, w)`` to an image ``(n, 3, s*h, s*w)``.
+        """Map features ``(n, c, h, w)`` to an image ``(n, 3, s*h, s*w)``.
 
-        Its activations are the largest of the network, so that without gradients only a band of rows is made at a
-        time, with the context that its rows depend on.
+        These activations are the largest of the network, so without gradients they are computed in strips of rows, with
+        the required context.
         """
         (n, _, height, width), scale = x.shape, self.scale
         if torch.is_grad_enabled() or is_traced():
@@ -361,7 +361,7 @@ class DMSR(Method[DMSRCondition]):
         )
 
     def _attention(self, lr: Tensor, noise: Tensor | None) -> dict[str, Tensor]:
-        """Run the network up to its trunk, and record the input of every channel attention."""
+        """Run the residual groups, and record the input of every channel attention."""
         seen: dict[ChannelAttention, Tensor] = {}
 
         def noted(layer: ChannelAttention, x: Tensor) -> Tensor:
@@ -377,17 +377,17 @@ class DMSR(Method[DMSRCondition]):
 
 
 def _gain(wanted: float, level: float, noise: Tensor) -> float:
-    """Factor that gives a noise map ``(n, 3, h, w)`` of a level the level that the user wants, both 0..255.
+    """Return the factor by which a noise map ``(n, 3, h, w)`` gets the requested level, both 0..255.
 
-    The level leaves out lines and texture, which the map holds too. They are not to become louder than any noise that
-    the network is trained on, so the map is amplified only as far as its total allows.
+    The map also contains lines and texture, which its level does not include. The factor is limited such that the
+    standard deviation of the whole map does not exceed the largest noise level of the training data.
     """
     whole = 255 * float(noise.square().mean().sqrt())
     return min(wanted / max(level, _FAINTEST), max(1.0, _LOUDEST / max(whole, _FAINTEST)))
 
 
 def _agreement(kernel: Tensor) -> float:
-    """Agreement of kernels ``(n, k, k)``: 1 for equal widths, towards 0 the more they differ."""
+    """Return the agreement of kernels ``(n, k, k)``: 1 for equal widths, smaller the more they differ."""
     widths = kernels.kernel_covariance(kernel).diagonal(dim1=1, dim2=2).mean(1).sqrt()
     return math.exp(-float((widths / widths.median().clamp(min=0.1) - 1).abs().mean()))
 

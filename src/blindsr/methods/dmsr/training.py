@@ -18,7 +18,7 @@ from blindsr.methods.dmsr.model import DMSR, DMSRCondition
 from blindsr.pixels import quantise
 
 _LEAST = 1e-6
-"""Squared error, of 1, that is too small to matter: 60 dB."""
+"""Smallest squared error that is distinguished, 60 dB."""
 
 
 class PatchesRecipe(MuonRecipe, RangesRecipe):
@@ -36,7 +36,7 @@ class PatchesRecipe(MuonRecipe, RangesRecipe):
 
 
 class ExtractionRecipe(PatchesRecipe):
-    """Not in the paper: the extractor learns alone first, which short trainings need (see the README)."""
+    """Stage that trains only the extractor, which short trainings need; not in the paper (see the README)."""
 
     steps: int = Field(0, ge=0, description="optimiser steps; 0 leaves the stage out, as in the paper")
     lr: float = Field(1e-3, gt=0)
@@ -61,7 +61,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "extraction": {"steps": 1, "batch": 2, "patch": 16},
     "stage": {"steps": 1, "batch": 2, "patch": 16},
 }
-"""Settings of the stages that make a step quick, for the tests of every method."""
+"""Settings of the stages for quick steps, for the tests of all methods."""
 
 
 def stages(model: Method[DMSRCondition], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -95,18 +95,18 @@ class Patches(Stage):
         return _Noisy.draw(self.family, clean, generator)
 
     def estimated(self, noise_map: Tensor) -> Tensor:
-        """Noise output of the extractor: its map, or the mean of that as the level ``(n, 3)`` (Table 3)."""
+        """Return the noise output of the extractor: its map, or the mean of it as the level ``(n, 3)`` (Table 3)."""
         return noise_map.mean((2, 3)) if self.method.config.noise == "sigma" else noise_map
 
     def wanted(self, batch: "_Noisy") -> Tensor:
-        """Target of the noise output."""
+        """Return the target of the noise output."""
         if self.method.config.noise == "sigma":
             return (batch.truth.noise / 255)[:, None].expand(-1, 3).to(batch.noise)
         return batch.noise
 
 
 class Extraction(Patches):
-    """Stage of the extractor alone, which learns noise and kernel."""
+    """Stage that trains only the extractor, to predict noise and kernel."""
 
     recipe: ExtractionRecipe
     validates = False
@@ -129,7 +129,7 @@ class Extraction(Patches):
 
 @dataclass(frozen=True)
 class _Noisy(Pairs):
-    """LR images rounded to 8 bit, and the noise that they were given, ``(n, 3, h, w)`` in units of [0, 1]."""
+    """LR images rounded to 8 bits, and the noise added to them, ``(n, 3, h, w)`` in units of [0, 1]."""
 
     noise: Tensor
 
@@ -143,7 +143,7 @@ class _Noisy(Pairs):
 
 
 class Restoration(Patches):
-    """Stage of extractor and SR network together."""
+    """Stage that trains the extractor and the SR network together."""
 
     recipe: RestorationRecipe
 
@@ -178,9 +178,9 @@ class Restoration(Patches):
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
     def _consistency(self, batch: _Noisy, found: tuple[Tensor, Tensor], generator: torch.Generator) -> Tensor:
-        """Eq. 8: the estimate must reproduce the LR image, and be estimated again from that.
+        """Eq. 8: the estimate must reproduce the LR image, and the estimate for that image must be the same.
 
-        A level is made noise of that level anew.
+        If the estimate is a noise level, noise of this level is drawn.
         """
         noise, kernel = found
         noise_map = noise
@@ -198,9 +198,9 @@ class Restoration(Patches):
 
 
 def log_error(sr: Tensor, hr: Tensor) -> Tensor:
-    """The mean over images ``(n, 3, h, w)`` of the logarithm of their squared error, as PSNR is (Chen et al., 2021).
+    """Compute the mean over images ``(n, 3, h, w)`` of the logarithm of their squared error (Chen et al., 2021).
 
-    An image with little noise thereby counts as much as one with much, whose errors are larger.
+    Like PSNR, it weights images with weak noise as much as those with strong noise, whose errors are larger.
     """
     return ((sr - hr).square().mean((1, 2, 3)) + _LEAST).log().mean()
 
@@ -209,5 +209,5 @@ _MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": F.l1_loss, "l2
 
 
 def _distance(noise: Tensor, other_noise: Tensor, kernel: Tensor, other_kernel: Tensor) -> Tensor:
-    """Squared distances of Eq. 7 and 8: the mean over noise maps, but the sum over kernels, whose values are small."""
+    """Compute squared distances of Eq. 7 and 8: mean over noise maps, but sum over kernels, whose values are small."""
     return F.mse_loss(noise, other_noise) + (kernel - other_kernel).square().sum((1, 2)).mean()

@@ -34,7 +34,7 @@ from blindsr.nn.blocks import windows
 _MARGIN = 32
 """Context in LR pixels beyond which a long chain of blocks has no measurable influence."""
 _KERNEL = 21
-"""Side of the oracle's kernels, HR pixels."""
+"""Side of the kernels for the oracle, HR pixels."""
 
 
 class MRDAConfig(StrictModel):
@@ -94,7 +94,7 @@ class MRDA(Method[Tensor]):
         return Traits(self.config.scale, min(4 * self.config.blocks + 5, _MARGIN), floats)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> Tensor:
-        """The representation of the whole image, or of evenly spread windows of a large one."""
+        """Compute the representation of the whole image, or of evenly spaced windows of a large one."""
         check_image(lr)
         return self._represented(windows(lr, self.config.window, self.config.windows))
 
@@ -136,48 +136,48 @@ class MRDA(Method[Tensor]):
 
     @torch.no_grad()
     def specific(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Params:
-        """Algorithm 2, lines 4 to 9: adapt MLN to each pair by itself.
+        """Algorithm 2, lines 4 to 9: adapt MLN to each pair separately.
 
-        Every image of the batch gets weights of its own; all of them learn in one pass, as groups of one convolution.
+        Every image of the batch gets its own weights; all are adapted in one pass, as groups of a convolution.
 
         Args:
             lr: ``(n, 3, h, w)``.
             hr: ``(n, 3, s*h, s*w)``.
-            rates: the step size of each step; each call starts from the meta-learned weights anew.
+            rates: size of each step; each call starts from the meta-learned weights.
 
         Returns:
-            n times what adapts, stacked along a new first dimension.
+            The adapted parameters of the n pairs, stacked along a new first dimension.
         """
         start, objective = self.mln.adaptable, self.mln.objective()
 
         def one(lr: Tensor, missing: Tensor) -> Params:
             params = start
             for params, _ in adapt(lambda params: objective(params, lr[None], missing[None]), start, rates):  # noqa: B007
-                pass  # the last one is what we want
+                pass  # only the last one is needed
             return params
 
         return torch.func.vmap(one)(lr, self.mln.missing_detail(lr, hr))
 
     @torch.no_grad()
     def specific_features(self, lr: Tensor, params: Params) -> Tensor:
-        """Algorithm 2, line 10: D'_T ``(n, mln, h, w)``, each image by the weights that have adapted to it."""
+        """Algorithm 2, line 10: compute D'_T ``(n, mln, h, w)``, each image with its adapted weights."""
         return _each(self.mln.features, lr, params)
 
     @torch.no_grad()
     def specific_images(self, lr: Tensor, params: Params) -> Tensor:
-        """Results of MLN itself by these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
+        """Restore images with MLN and these weights (Figure 9a): ``(n, 3, s*h, s*w)``."""
         return _each(self.mln.adapted, lr, params)
 
     @torch.no_grad()
     def teacher_output(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
-        """SR images of MRDA_T, ``(n, 3, s*h, s*w)``, not clamped; as `teacher_condition` in all else."""
+        """Restore images with MRDA_T, ``(n, 3, s*h, s*w)``, not clamped; otherwise as `teacher_condition`."""
         check_image(lr)
         sr: Tensor = self.rdan(lr, self.teacher_condition(lr, hr, truth, rates))
         return sr.float()
 
     @torch.no_grad()
     def learner_output(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Tensor:
-        """SR images of MLN itself after it has adapted to each LR-HR pair (Figure 9a), not clamped.
+        """Restore images with MLN, adapted to each LR-HR pair (Figure 9a); not clamped.
 
         Raises:
             BlindSRError: the teacher does not use MLN.
@@ -189,13 +189,13 @@ class MRDA(Method[Tensor]):
         return self.specific_images(lr, self.specific(lr, hr, rates))
 
     def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
-        """D_T, by the teacher's input: MLN, the LR image (Table V, T1) or the true degradation (T3).
+        """Compute D_T from the teacher's input: MLN, the LR image (Table V, T1) or the true degradation (T3).
 
         Args:
             lr: ``(n, 3, h, w)``.
             hr: ``(n, 3, s*h, s*w)``.
-            truth: how each image was degraded.
-            rates: the step size of each step of MLN on each pair; none uses the meta-learned weights.
+            truth: degradation of each image.
+            rates: size of each step of MLN on each pair; without steps, the meta-learned weights are used.
 
         Returns:
             Representations ``(n, 4 * channels)``.
@@ -210,7 +210,7 @@ class MRDA(Method[Tensor]):
 
 
 def _each(network: Callable[[Tensor, Params], Tensor], lr: Tensor, params: Params) -> Tensor:
-    """A network on each image by weights of its own."""
+    """Apply a network to each image with its own weights."""
 
     def one(lr: Tensor, params: Params) -> Tensor:
         return network(lr[None], params)[0]

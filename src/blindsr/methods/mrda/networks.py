@@ -1,4 +1,4 @@
-"""MRDA's three networks: MLN (III-B), DEN (III-C) and RDAN (III-E), all of them free of normalisation layers."""
+"""MRDA's three networks: MLN (III-B), DEN (III-C) and RDAN (III-E), all without normalisation layers."""
 
 import itertools
 from collections.abc import Callable
@@ -14,17 +14,17 @@ from blindsr.nn.subpixel import REACH, Upsampler, initialise_icnr
 from blindsr.pixels import quantise
 
 _UPSCALER = "upscaler"
-"""What the names of MLN's upscaler begin with where it adapts."""
+"""Prefix of the parameters of MLN's upscaler, if it is adapted."""
 _SLOPE = 0.1
-"""Negative slope of every LeakyReLU."""
+"""Negative slope of all LeakyReLUs."""
 _REDUCTION = 8
 """Channel reduction in DASR's gains."""
 _MEAN = (0.4488, 0.4371, 0.4040)
-"""Mean colour of DIV2K, which RDAN takes off its input and adds to its result."""
+"""Mean colour of DIV2K, which RDAN subtracts from its input and adds to its result."""
 
 
 def _rectify(x: Tensor) -> Tensor:
-    """In place: what comes in is nowhere needed again, not even for gradients."""
+    """Apply LeakyReLU in place; the input is not needed again, not even for gradients."""
     return F.leaky_relu(x, _SLOPE, inplace=True)
 
 
@@ -43,9 +43,9 @@ class MLN(nn.Module):
         self.upscaler = Upsampler(channels, scale)
 
     def features(self, lr: Tensor, params: Params | None = None) -> Tensor:
-        """D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``.
+        """Compute D'_T of Algorithm 2, line 10: ``(n, 3, h, w)`` to ``(n, channels, h, w)``.
 
-        ``params`` takes the place of the body's own weights, by their names in it.
+        ``params`` replaces the weights of the body, by name.
         """
         params = self.adaptable if params is None else params
         x = lr
@@ -55,25 +55,25 @@ class MLN(nn.Module):
 
     @property
     def adaptable(self) -> Params:
-        """Parameters that adapt: all but the upscaler (III-B), or with it (Table VI)."""
+        """Return the parameters that are adapted: all except the upscaler (III-B), or including it (Table VI)."""
         upscaler = self.upscaler.named_parameters(_UPSCALER) if self.free else ()
         return {**dict(self.body.named_parameters()), **dict(upscaler)}
 
     def forward(self, lr: Tensor) -> Tensor:
-        """SR ``(n, 3, s*h, s*w)`` from LR."""
+        """Restore ``(n, 3, h, w)`` to ``(n, 3, s*h, s*w)``."""
         residual: Tensor = self.upscaler(self.features(lr))
         return self.enlarge(lr) + residual.float()
 
     def enlarge(self, lr: Tensor) -> Tensor:
-        """Enlarge bicubically, rounded to 8 bit as in the released code."""
+        """Enlarge bicubically and round to 8 bits, as in the released code."""
         return quantise(resize(lr, self.scale))
 
     @torch.no_grad()
     def objective(self) -> Callable[[Params, Tensor, Tensor], Tensor]:
-        """The distance that Algorithm 1's line 10 and Algorithm 2's line 7 descend.
+        """Return the loss of Algorithm 1, line 10, and Algorithm 2, line 7.
 
         Returns:
-            Loss as a function of the weights that adapt, LR images and their `missing` detail.
+            Function of the adapted parameters, LR images and their `missing_detail`.
         """
         if self.free:
             return self._distance
@@ -89,7 +89,7 @@ class MLN(nn.Module):
         return F.l1_loss(F.pixel_unshuffle(residual, self.scale).float(), missing)
 
     def adapted(self, lr: Tensor, params: Params) -> Tensor:
-        """SR ``(n, 3, s*h, s*w)`` by weights that have adapted."""
+        """Restore images with adapted parameters: ``(n, 3, s*h, s*w)``."""
         return self.enlarge(lr) + self._enlarged(self.features(lr, params), params).float()
 
     def _enlarged(self, features: Tensor, params: Params) -> Tensor:
@@ -97,12 +97,12 @@ class MLN(nn.Module):
         return F.pixel_shuffle(F.conv2d(features, *self.upscaler.folded(own), padding=REACH), self.scale)
 
     def missing_detail(self, lr: Tensor, hr: Tensor) -> Tensor:
-        """Detail to add to the enlargement: ``(n, 3 s^2, h, w)``, as the folded upscaler gives it."""
+        """Return the detail to add to the enlargement: ``(n, 3 s^2, h, w)``, the target of the folded upscaler."""
         return F.pixel_unshuffle(hr - self.enlarge(lr), self.scale)
 
 
 class DEN(nn.Module):
-    """Degradation extraction network: an image or a feature map to the implicit degradation representation."""
+    """Degradation extraction network: from an image or feature map to the implicit degradation representation."""
 
     def __init__(self, inputs: int, channels: int) -> None:
         super().__init__()
@@ -114,13 +114,13 @@ class DEN(nn.Module):
         initialise(self.convs, "relu")
 
     def pooled(self, x: Tensor) -> Tensor:
-        """``(n, inputs, h, w)`` to means over the image ``(n, 4 * channels)``."""
+        """Map ``(n, inputs, h, w)`` to means over the image ``(n, 4 * channels)``."""
         for conv in self.convs:
             x = _rectify(conv(x))
         return x.mean((2, 3), dtype=torch.float32)
 
     def represent(self, pooled: Tensor) -> Tensor:
-        """Means to representations ``(n, 4 * channels)``."""
+        """Map means to representations ``(n, 4 * channels)``."""
         y: Tensor = self.last(_rectify(self.hidden(pooled)))
         return y.float()
 
@@ -137,7 +137,7 @@ class OracleDEN(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in itertools.pairwise(sizes))
 
     def represent(self, kernels: Tensor, noise: Tensor) -> Tensor:
-        """Representations ``(n, 4 * channels)``."""
+        """Compute representations ``(n, 4 * channels)``."""
         # Scaled so that a typical value of a kernel and a typical noise level are near 1
         x = torch.cat((kernels.flatten(1) * 100, noise[:, None] / 25), 1)
         for layer in self.layers[:-1]:
@@ -147,7 +147,7 @@ class OracleDEN(nn.Module):
 
 
 class DynamicConv(nn.Module):
-    """Eq. 8: a depth-wise 3x3 convolution whose weights a code of the degradation gives, image by image."""
+    """Eq. 8: depth-wise 3x3 convolution whose weights depend on the code of each image's degradation."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class DynamicConv(nn.Module):
 
 
 class ChannelGains(nn.Module):
-    """Channel modulation of DASR: codes ``(n, channels)`` to gains in (0, 1) of the same shape."""
+    """Channel modulation of DASR: from codes ``(n, channels)`` to gains in (0, 1) of the same shape."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -177,11 +177,10 @@ class ChannelGains(nn.Module):
 
 
 class RDAConv(nn.Module):
-    """Eq. 8 to 10: a dynamic convolution whose weight differs from region to region.
+    """Eq. 8 to 10: dynamic convolution, modulated by region.
 
-    Table V's variants: ``channel`` is DASR's module in its place, which mixes the channels after the convolution and
-    modulates by gains for whole channels from the code; without ``dynamic`` the depth-wise convolution is the same for
-    every image.
+    The variants of Table V: ``channel`` is DASR's module, which mixes channels after the convolution and modulates
+    whole channels by gains from the code; without ``dynamic``, the depth-wise convolution is the same for all images.
     """
 
     def __init__(self, channels: int, *, modulation: str, dynamic: bool) -> None:
@@ -212,7 +211,7 @@ class RDAConv(nn.Module):
 
 
 class RDABlock(nn.Module):
-    """Two RDA convolutions, each followed by a plain one."""
+    """Two RDA convolutions, each followed by an ordinary convolution."""
 
     def __init__(self, channels: int, *, modulation: str, dynamic: bool) -> None:
         super().__init__()
@@ -229,7 +228,7 @@ class RDABlock(nn.Module):
 
 
 class RDAN(nn.Module):
-    """Region degradation aware SR network: ``(n, 3, h, w)`` and representations ``(n, 4 * channels)`` to SR."""
+    """Region degradation aware SR network: from ``(n, 3, h, w)`` and representations ``(n, 4 * channels)`` to SR."""
 
     mean: Tensor
 
@@ -249,11 +248,11 @@ class RDAN(nn.Module):
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
 
     def regions(self) -> list[nn.Conv2d]:
-        """Return the convolutions that make the modulation maps (Eq. 9), in the order of their layers."""
+        """Return the convolutions that compute the modulation maps (Eq. 9), in the order of their layers."""
         return [layer.region for layer in self.modules() if isinstance(layer, RDAConv) and layer.region is not None]
 
     def forward(self, lr: Tensor, representation: Tensor, maps: list[Tensor] | None = None) -> Tensor:
-        """Restore images under their representations.
+        """Restore images with their representations.
 
         Args:
             lr: ``(n, 3, h, w)``.

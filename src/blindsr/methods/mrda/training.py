@@ -100,7 +100,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "teacher": {"steps": 1, "batch": 2, "patch": 12},
     "student": {"steps": 1, "batch": 2, "patch": 12},
 }
-"""Settings of the stages that make a step quick, for the tests of every method."""
+"""Settings of the stages for quick steps, for the tests of all methods."""
 
 
 def stages(model: Method[Tensor], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -132,7 +132,7 @@ def family_of(recipe: SettingRecipe, scale: int) -> Family:
 
 
 class Pretrain(Stage):
-    """Stage in which MLN learns bicubic degradation, upscaler included."""
+    """Stage that trains MLN, including its upscaler, on bicubic degradation."""
 
     method: MRDA
     recipe: PretrainRecipe
@@ -162,7 +162,7 @@ class Pretrain(Stage):
 
 
 class Meta(Stage):
-    """Stage in which MLN learns to adapt; its upscaler is fixed except for Table VI."""
+    """Stage that meta-trains MLN; its upscaler is fixed, except for Table VI."""
 
     method: MRDA
     recipe: MetaRecipe
@@ -197,7 +197,7 @@ class Meta(Stage):
         return {"loss": torch.stack([self._task(objective, *part) for part in parts]).mean()}
 
     def _task(self, objective: Callable[[Params, Tensor, Tensor], Tensor], lr: Tensor, missing: Tensor) -> Tensor:
-        """The loss on a task's I_te after ``unrolled`` steps on its I_tr (lines 8 to 14)."""
+        """Compute the loss on a task's I_te after ``unrolled`` steps on its I_tr (lines 8 to 14)."""
         count = self.recipe.support
         path = adapt(
             lambda params: objective(params, lr[:count], missing[:count]),
@@ -210,7 +210,7 @@ class Meta(Stage):
 
 
 class Teacher(Stage):
-    """Stage in which DEN_T and RDAN learn from MLN adapted to each pair."""
+    """Stage that trains DEN_T and RDAN, with MLN adapted to each pair."""
 
     method: MRDA
     recipe: TeacherRecipe
@@ -239,7 +239,7 @@ class Teacher(Stage):
         ]
 
     def _parts_of_rdan(self) -> tuple[list[ParameterGroup], list[nn.Parameter]]:
-        """The convolutions that make modulation maps, as a group if they have a rate of their own, and the rest."""
+        """Return a group of the convolutions for modulation maps, if their rate differs, and all other parameters."""
         rdan, factor = self.method.rdan, self.recipe.regions
         regions = [] if factor == 1 else [p for layer in rdan.regions() for p in layer.parameters()]
         chosen = {id(parameter) for parameter in regions}
@@ -247,7 +247,7 @@ class Teacher(Stage):
         return [ParameterGroup("regions", regions, factor * self.recipe.lr)] if regions else [], others
 
     def adversary(self) -> list[ParameterGroup]:
-        """The discriminator, if it learns."""
+        """Return the group of the discriminator, if it is trained."""
         judge = self.method.discriminator
         if judge is None or not self.recipe.adversarial:
             return []
@@ -260,7 +260,7 @@ class Teacher(Stage):
         return self.restored(batch.lr, batch.hr, self.represent(batch))
 
     def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
-        """Eq. 3."""
+        """Restore images and compute the losses of Eq. 3."""
         sr = self.method.rdan(lr, representation)
         losses = {
             "reconstruction": _MEASURES[self.recipe.measure](sr, clean),
@@ -270,12 +270,12 @@ class Teacher(Stage):
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
 
     def represent(self, batch: Pairs) -> Tensor:
-        """D_T: representations of the pairs by the teacher."""
+        """Compute D_T, the teacher's representations of the pairs."""
         return self.method.teacher_condition(batch.lr, batch.hr, batch.truth, self.recipe.rates)
 
 
 class Student(Teacher):
-    """Stage in which DEN_S learns to predict D_T from the LR image; RDAN starts as the teacher's."""
+    """Stage that trains DEN_S to predict D_T from the LR image; RDAN starts with the teacher's weights."""
 
     recipe: StudentRecipe
     validates = True
@@ -306,7 +306,7 @@ class Student(Teacher):
 def divergence(wanted: Tensor, found: Tensor, temperature: float) -> Tensor:
     """Eq. 4: Kullback-Leibler divergence of softmaxed representations ``(n, 4 C)``.
 
-    Summed over the numbers and averaged over the batch, as in the released code; the paper divides by 4 C.
+    It is summed over the 4 C numbers and averaged over the batch, as in the released code; the paper divides by 4 C.
     """
     log_found = F.log_softmax(found / temperature, 1)
     log_wanted = F.log_softmax(wanted / temperature, 1)

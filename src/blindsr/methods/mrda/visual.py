@@ -1,6 +1,6 @@
 """Perceptual and adversarial losses of Eq. 3 for the real-world setting, as in Real-ESRGAN.
 
-Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net that judges every pixel: Wang et al., ICCVW 2021.
+Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net discriminator per pixel: Wang et al., ICCVW 2021.
 """
 
 from itertools import pairwise
@@ -32,7 +32,7 @@ class VisualRecipe(StageRecipe):
 
 
 class Discriminator(nn.Module):
-    """U-Net of Real-ESRGAN with spectral normalisation: an image to a logit for each of its pixels."""
+    """U-Net of Real-ESRGAN with spectral normalisation: from an image to a logit per pixel."""
 
     def __init__(self, channels: int = 64) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
         self.last = nn.Conv2d(c, 1, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(n, 3, h, w)`` to logits ``(n, 1, h, w)``, positive for a photograph; sides are multiples of 8."""
+        """Map ``(n, 3, h, w)`` to logits ``(n, 1, h, w)``, positive for photographs; sides are multiples of 8."""
         skips = [F.leaky_relu(self.first(x), _SLOPE)]
         for conv in self.down:
             skips.append(F.leaky_relu(conv(skips[-1]), _SLOPE))
@@ -64,13 +64,13 @@ class Discriminator(nn.Module):
 
 
 class Visual(nn.Module):
-    """L_per and L_adv, and the loss of the discriminator itself."""
+    """L_per and L_adv, and the loss of the discriminator."""
 
     def __init__(self, recipe: VisualRecipe, discriminator: Discriminator | None) -> None:
-        """Check that what the recipe asks for is there, unless it has no steps; the file is read when it is needed.
+        """Check that the networks of the losses are available, unless the recipe has no steps; files are read later.
 
         Raises:
-            BlindSRError: no file for the perceptual term, or no discriminator in the model.
+            BlindSRError: there is no file for the perceptual loss, or no discriminator in the model.
         """
         super().__init__()
         if recipe.steps and recipe.perceptual:
@@ -83,7 +83,7 @@ class Visual(nn.Module):
         self.vgg: VGG | None = None
 
     def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
-        """The weighted losses of an image ``(n, 3, h, w)``; their sum gives each network its own gradient only."""
+        """Compute weighted losses of ``(n, 3, h, w)``; each network receives only the gradient of its own losses."""
         losses = {}
         if self.recipe.perceptual:
             vgg = self._vgg(sr.device)
@@ -107,7 +107,7 @@ class Visual(nn.Module):
 
 
 def _check_file(path: Path | None) -> None:
-    """Refuse a file that is not there before anything trains, instead of when its stage comes."""
+    """Check that a file exists before training, instead of when its stage starts."""
     if path is None:
         raise BlindSRError(
             "the perceptual loss needs VGG-19: set the file of its weights with --set STAGE.vgg=FILE",

@@ -1,8 +1,8 @@
-"""Estimation of blur kernel and noise for MZSR, which the paper takes as known.
+"""Estimation of blur kernel and noise for MZSR, which the paper assumes to be known.
 
-The paper takes the true kernel, or leaves it to "kernel estimation algorithms" (Section 4.3). Ours is a small network
-that reads the covariance of a Gaussian kernel (Eq. 3) off windows of the LR image. The median over windows is the
-estimate, their spread measures its confidence.
+The paper uses the true kernel, or refers to "kernel estimation algorithms" (Section 4.3). Here, a small network
+predicts the covariance of a Gaussian kernel (Eq. 3) from windows of the LR image. The estimate is the median over
+windows, and its confidence is derived from their spread.
 """
 
 import itertools
@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from blindsr.degrade.kernels import gaussian_from_covariance
 
 _LEAST_STD = 0.2
-"""Standard deviations below this leave a sampled kernel a single pixel."""
+"""Smallest standard deviation at which a sampled kernel is more than a single pixel."""
 _FLATTEST = 0.1
-"""Fraction of blocks that are taken for flat when noise is measured."""
+"""Fraction of blocks that are considered flat when noise is measured."""
 _VISIBLE = 1.5
-"""Noise levels below this, on the 0..255 scale, are what rounding and faint texture leave in clean images."""
+"""Smallest noise level, 0..255; estimates below it are caused by rounding and faint texture."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class KernelEstimate:
     kernel: Tensor
     """``(k, k)``, HR pixels, sums to 1."""
     confidence: float
-    """1 where all windows agree, towards 0 the more their widths differ from the median."""
+    """1 if all windows agree, smaller the more their widths differ from the median."""
 
 
 class KernelEstimator(nn.Module):
-    """Covariances of Gaussian kernels, in squared HR pixels, from LR windows."""
+    """Network that predicts covariances of Gaussian kernels, in squared HR pixels, from LR windows."""
 
     def __init__(self, scale: int, channels: int = 32) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class KernelEstimator(nn.Module):
             first.sub_(first.mean((2, 3), keepdim=True)).mul_(5)
 
     def forward(self, lr: Tensor) -> Tensor:
-        """Windows ``(n, 3, h, w)`` in [0, 1] to covariances ``(n, 2, 2)``, positive definite."""
+        """Map windows ``(n, 3, h, w)`` in [0, 1] to positive definite covariances ``(n, 2, 2)``."""
         x = lr
         for conv in self.convs:
             x = F.relu(conv(x))
@@ -86,10 +86,10 @@ class KernelEstimator(nn.Module):
 
 
 def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
-    """The windows ``(<= count, 3, window, window)`` of ``(1, 3, h, w)`` whose pixels differ most from their neighbours.
+    """Return the windows ``(<= count, 3, window, window)`` of ``(1, 3, h, w)`` with the largest differences of pixels.
 
-    They lie on a grid. An image that is lower or narrower than a window is returned whole if it has no more pixels than
-    all of them; else its windows are as low or as narrow.
+    They are on a grid. An image that is smaller than a window in one direction is returned whole if it has no more
+    pixels than all windows; otherwise its windows are smaller in this direction.
     """
     height, width = image.shape[-2:]
     if min(height, width) < window and height * width <= count * window**2:
@@ -104,10 +104,10 @@ def most_detailed(image: Tensor, window: int, count: int) -> Tensor:
 
 
 def noise_level(image: Tensor, block: int = 8) -> float:
-    """Standard deviation of the white noise in ``(1, 3, h, w)``, 0..255; 0 where none is detected.
+    """Estimate the standard deviation of white noise in ``(1, 3, h, w)``, 0..255; 0 if none is detected.
 
-    The difference of two Laplacians is blind to smooth structure (Immerkaer, 1996, "Fast noise variance estimation");
-    texture is avoided by measuring in the flattest blocks only.
+    The difference of two Laplacians is zero for smooth structure (Immerkaer, 1996, "Fast noise variance estimation");
+    only the flattest blocks are measured, to avoid texture.
     """
     height, width = image.shape[-2:]
     if min(height, width) < block + 2:

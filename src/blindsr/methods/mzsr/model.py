@@ -1,7 +1,7 @@
 """MZSR: Meta-Transfer Learning for Zero-Shot Super-Resolution (Soh, Cho and Cho, CVPR 2020).
 
-A small network is trained so that one to ten gradient steps on a single image make it that image's own: the image is
-degraded once more by its own blur kernel, and the network learns to undo that (Algorithm 2).
+A small network is meta-trained such that one to ten gradient steps adapt it to a single image: the image is degraded
+again by its own blur kernel, and the network is trained to invert that (Algorithm 2).
 
 | paper | here |
 |---|---|
@@ -42,7 +42,7 @@ from blindsr.pixels import modcrop
 _ROUNDING = 2.1 / 255
 """Second difference that rounding to 8 bits causes in a gradient."""
 _PATIENCE = 4
-"""Number of worse steps in a row that are undone, with the step size halved, before adaptation stops."""
+"""Number of consecutive steps that increase the loss after which adaptation stops; each is undone and halved."""
 
 
 class MZSRConfig(StrictModel):
@@ -89,7 +89,7 @@ class MZSRConfig(StrictModel):
 
 
 _Move: TypeAlias = Callable[[Callable[[Params], Tensor], Params, float, int], tuple[Params, Tensor]]
-"""From a loss, parameters, a step size and the number of the step to the next parameters and the loss before it."""
+"""Maps a loss, parameters, a step size and the number of the step to the next parameters and the previous loss."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,13 @@ class AdaptedWeights:
     noise: float
     """Noise level of the son, 0..255."""
     losses: tuple[float, ...]
-    """L1 loss on the son before the first step and after each that was kept."""
+    """L1 loss on the son before the first step and after each accepted step."""
     undone: int
-    """Steps that made it worse and were taken back."""
+    """Number of steps that increased the loss and were undone."""
 
 
 class ResidualCNN(nn.Module):
-    """Network of ZSSR on the bicubic enlargement: ``(n, 3, h, w)`` to the same shape, added to its input."""
+    """Network of ZSSR: ``(n, 3, h, w)``, the bicubic enlargement, to a residual that is added to it."""
 
     def __init__(self, layers: int, channels: int) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class ResidualCNN(nn.Module):
 
     @property
     def params(self) -> Params:
-        """The network's own weights by name."""
+        """Return the weights of the network by name."""
         return dict(self.named_parameters())
 
     def forward(self, x: Tensor, params: Params | None = None) -> Tensor:
@@ -134,8 +134,8 @@ class ResidualCNN(nn.Module):
 
         Args:
             x: the enlarged image.
-            params: weights used in place of the network's own, all of them, by the same names. The module itself is
-                left alone, so that other threads can use it at the same time.
+            params: weights used instead of the network's own, with the same names. The module is not changed, so that
+                other threads can use it.
         """
         params = self.params if params is None else params
         features, last = x, len(self.convs) - 1
@@ -194,15 +194,15 @@ class MZSR(Method[AdaptedWeights]):
 
     @property
     def start(self) -> Params:
-        """Initial weights of every adaptation."""
+        """Return the initial weights of an adaptation."""
         return self.net.params
 
     def rate(self, size: float, step: int = 0) -> Rate:
-        """Step size for `adapt`: one for all weights, or times the learned factor of each.
+        """Return the step size for `adapt`: a number, or its product with the learned factors of all weights.
 
         Args:
-            size: the size that the factors multiply.
-            step: number of the step, from 0, for factors that differ by step.
+            size: step size without factors.
+            step: number of the step, from 0, for factors that depend on the step.
         """
         if not self.config.learned_rates:
             return size
@@ -217,12 +217,12 @@ class MZSR(Method[AdaptedWeights]):
 
     @property
     def factors(self) -> list[nn.Parameter]:
-        """Parameters of the learned factors of the step sizes, if there are any."""
+        """Return the parameters of the learned factors of the step sizes, if any."""
         by_step = [] if self.log_step_factors is None else [self.log_step_factors]
         return [*self.log_factors, *by_step]
 
     def forget_factors(self) -> None:
-        """Set the learned factors of the step sizes to 1, as for a start that none have been learned with."""
+        """Reset the learned factors of the step sizes to 1."""
         for parameter in self.factors:
             nn.init.zeros_(parameter)
 
@@ -231,14 +231,14 @@ class MZSR(Method[AdaptedWeights]):
     ) -> Tensor:
         """Apply the network with given weights to the bicubic enlargement of ``(n, 3, h, w)``; not clamped.
 
-        The network itself has no scale; the multi-scale model passes another one and the resulting size.
+        The network is independent of the scale; the multi-scale model passes a scale and the size of the result.
         """
         enlarged = resize(lr, scale or self.config.scale, size).contiguous(memory_format=torch.channels_last)
         sr: Tensor = self.net(enlarged, params)
         return sr
 
     def son(self, lr: Tensor, kernel: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Degrade LR images ``(n, 3, h, w)``, sides divisible by the scale, as they were degraded themselves.
+        """Degrade LR images ``(n, 3, h, w)``, sides divisible by the scale, in the same way as their HR images were.
 
         ``noise`` is ``(n, 3, h / s, w / s)`` in units of [0, 1].
         """
@@ -247,9 +247,9 @@ class MZSR(Method[AdaptedWeights]):
         return (son if noise is None else son + noise).clamp(0, 1)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> AdaptedWeights:
-        """Algorithm 2, lines 1 to 6, on the whole image or the most detailed parts of a large one.
+        """Algorithm 2, lines 1 to 6, on the whole image or the most detailed windows of a large one.
 
-        A step after which the loss is higher is undone and tried again at half its size.
+        A step that increases the loss is undone, and repeated with half its size.
         """
         check_image(lr)
         begin = time.monotonic()
@@ -282,7 +282,7 @@ class MZSR(Method[AdaptedWeights]):
         return sr
 
     def _spread(self, difference: Tensor, kernel: Tensor) -> Tensor:
-        """Give what LR pixels lack ``(n, 3, h, w)`` back to the HR pixels that they came from."""
+        """Distribute the residual of LR pixels ``(n, 3, h, w)`` to the HR pixels that they were computed from."""
         scale = self.config.scale
         if self.config.down == "bicubic":
             return resize(difference, scale)
@@ -331,7 +331,7 @@ class MZSR(Method[AdaptedWeights]):
     def _descend(
         self, loss: Callable[[Params], Tensor], steps: int, deadline: float | None
     ) -> tuple[Params, tuple[float, ...], int]:
-        """Gradient steps; careful ones only ever lower the loss, and stop early where none does. Stops in time."""
+        """Run gradient steps until the deadline; 'careful' steps never increase the loss and may stop early."""
         careful = self.config.descent == "careful"
         move: _Move = Adam() if self.config.descent == "adam" else self._gradient_step
         params = following = self.start
@@ -362,7 +362,7 @@ class MZSR(Method[AdaptedWeights]):
 
 
 def _has_detail(images: Tensor) -> bool:
-    """Whether anything in images ``(n, 3, h, w)`` bends more than slopes do that were rounded."""
+    """Whether images ``(n, 3, h, w)`` have larger second differences than rounded gradients."""
     bends = (images.diff(2, dim=axis).abs().amax() for axis in (-2, -1) if images.shape[axis] > 2)
     return any(float(bend) > _ROUNDING for bend in bends)
 
@@ -378,7 +378,7 @@ class Adam:
     def __call__(
         self, loss: Callable[[Params], Tensor], params: Params, rate: float, _step: int
     ) -> tuple[Params, Tensor]:
-        """The parameters after a step, and the loss that it set out from."""
+        """Return the parameters after a step, and the loss before it."""
         gradients, value = torch.func.grad_and_value(loss)(params)
         self._count += 1
         after: Params = {}

@@ -30,9 +30,9 @@ class KernelFamily(Family):
     least: float = 1.0
     """Smallest eigenvalue, squared HR pixels."""
     sharp: float = 0.0
-    """Share of the degradations that have no blur."""
+    """Fraction of the degradations that have no blur."""
     rounding: Rounding = "round"
-    """What follows: 8 bit, as LR images are stored, or not, as the released code trains."""
+    """Rounding of LR images to 8 bits, as in files, or none, as in the released code."""
 
     def sample(self, count: int = 1, generator: torch.Generator | int = 0) -> Degradation:
         return replace(super().sample(count, generator), rounding=self.rounding)
@@ -49,15 +49,15 @@ def paper_family(scale: int, down: Downsampling = "direct") -> KernelFamily:
 def sample_kernels(
     count: int, scale: float, size: int, generator: torch.Generator, *, least: float = 1.0, sharp: float = 0.0
 ) -> Tensor:
-    """Draw kernels ``(count, size, size)`` of Eq. 3 for a scale that need not be whole.
+    """Draw kernels ``(count, size, size)`` of Eq. 3 for any scale, not only integers.
 
     Args:
         count: number of kernels.
         scale: HR pixels per LR pixel.
         size: side of the kernels.
-        generator: source of the numbers.
+        generator: source of random numbers.
         least: smallest variance, squared HR pixels.
-        sharp: share of kernels that are a single pixel.
+        sharp: fraction of kernels that are a single pixel.
     """
     draw = Draw(generator, count)
     l1 = draw.uniform(least, 2.5 * scale)
@@ -127,7 +127,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "meta": {"steps": 1, "tasks": 2, "support": 1, "query": 1, "crop": 40},
     "estimate": {"steps": 1, "batch": 2, "window": 16},
 }
-"""Settings of the stages that make a step quick, for the tests of every method."""
+"""Settings of the stages for quick steps, for the tests of all methods."""
 
 
 def stages(model: Method[AdaptedWeights], recipe: dict[str, StageRecipe]) -> Sequence[Stage]:
@@ -175,7 +175,7 @@ class Pretrain(Stage):
 
 
 class Meta(Stage):
-    """Lines 8 to 17: find weights from which a few steps lead far."""
+    """Lines 8 to 17: meta-train the initial weights of an adaptation."""
 
     method: MZSR
     recipe: MetaRecipe
@@ -203,14 +203,14 @@ class Meta(Stage):
         return _Tasks(tuple(self._tasks(clean, generator)))
 
     def losses(self, batch: "_Tasks", generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        """Weight the losses after all inner steps; those after the first and the last one are logged, too."""
+        """Compute the weighted sum of the losses after all inner steps; the first and the last one are logged too."""
         recipe, start = self.recipe, self.method.start
         steps = torch.stack([self._learn(start, task) for task in batch.tasks]).mean(0)
         loss = (steps * steps.new_tensor(loss_weights(recipe.unrolled, step, recipe.anneal))).sum()
         return {"loss": loss, "first": steps[0].detach(), "last": steps[-1].detach()}
 
     def _tasks(self, clean: Tensor, generator: torch.Generator) -> list["_Task"]:
-        """Draw tasks with photographs and a kernel each, and a scale each if the recipe has a range of scales."""
+        """Draw tasks, each with photographs, a kernel, and a scale if the recipe has a range of scales."""
         recipe, config = self.recipe, self.method.config
         each = recipe.support + recipe.query
         if recipe.scales is None:
@@ -227,7 +227,7 @@ class Meta(Stage):
         return tasks
 
     def _learn(self, start: Params, task: "_Task") -> Tensor:
-        """Learn one task; the loss on its query after each inner step, ``(unrolled,)`` (Eq. 4 to 6)."""
+        """Adapt to a task; return the loss on its query set after each inner step, ``(unrolled,)`` (Eq. 4 to 6)."""
         count = self.recipe.support
         x, y = task.lr[:count], task.hr[:count]
         if self.recipe.pairs == "son":
@@ -243,7 +243,7 @@ class Meta(Stage):
 
 @dataclass(frozen=True)
 class _Task:
-    """Photographs under one kernel at one scale: first the support, then the query."""
+    """Photographs degraded by one kernel at one scale: first the support set, then the query set."""
 
     lr: Tensor
     hr: Tensor
@@ -257,16 +257,16 @@ class _Tasks(Batch):
 
 
 def shrink(hr: Tensor, kernel: Tensor, scale: float, down: Downsampling) -> tuple[Tensor, Tensor]:
-    """Eq. 1 for a scale that need not be whole; ``direct`` keeps the pixels nearest to 0, s, 2s, ...
+    """Apply Eq. 1 for any scale, not only integers; ``direct`` keeps the pixels nearest to 0, s, 2s, ...
 
     Args:
         hr: ``(n, 3, h, w)``.
-        kernel: ``(k, k)``, for all of them.
+        kernel: ``(k, k)``, for all images.
         scale: HR pixels per LR pixel.
-        down: way of subsampling.
+        down: kind of subsampling.
 
     Returns:
-        LR images, clipped and not rounded, and the part of ``hr`` that they show.
+        LR images, clipped and not rounded, and the part of ``hr`` that they cover.
     """
     blurred = blur(hr, kernel.to(hr).expand(len(hr), -1, -1), "symmetric")
     counts = [int(side // scale) for side in hr.shape[2:]]
@@ -280,7 +280,7 @@ def shrink(hr: Tensor, kernel: Tensor, scale: float, down: Downsampling) -> tupl
 
 
 class Estimate(Stage):
-    """Train the estimator on the covariances of the kernels of Eq. 3 and narrower ones; the network is frozen."""
+    """Stage that trains the estimator on the kernels of Eq. 3 and narrower ones; the SR network is frozen."""
 
     method: MZSR
     recipe: EstimateRecipe
@@ -314,10 +314,10 @@ class Estimate(Stage):
 
 
 def loss_weights(unrolled: int, step: int, anneal: int) -> list[float]:
-    """Weights of the query losses after each inner step (Section 5.1), which sum to 1.
+    """Return the weights of the query losses after each inner step (Section 5.1); they sum to 1.
 
-    Equal at first; all but the last fade linearly within ``anneal`` steps. The released code means to do so but never
-    advances its counter, so the published weights come from equal ones throughout (``anneal`` 0).
+    They are equal at first, and all but the last decrease linearly to 0 within ``anneal`` steps. The released code
+    never increments its counter, so the published models were trained with equal weights (``anneal`` 0).
     """
     faded = min(1.0, step / anneal) if anneal else 0.0
     early = (1 - faded) / unrolled

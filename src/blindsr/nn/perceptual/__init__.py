@@ -1,4 +1,4 @@
-"""Perceptual distances, differentiable, with weights from files that the user names: LPIPS and DISTS."""
+"""Differentiable perceptual distances, with weights from files given by the user: LPIPS and DISTS."""
 
 from blindsr.nn.perceptual.alexnet import AlexNet
 from blindsr.nn.perceptual.dists import DISTS

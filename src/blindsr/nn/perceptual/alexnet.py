@@ -6,9 +6,9 @@ from torch import Tensor, nn
 from blindsr.nn.perceptual.trunk import Trunk
 
 _PLAN = ((3, 64, 11, 4, 2), (64, 192, 5, 1, 2), (192, 384, 3, 1, 1), (384, 256, 3, 1, 1), (256, 256, 3, 1, 1))
-"""Channels in and out, side, stride and padding of the convolutions."""
+"""Input and output channels, kernel side, stride and padding of the convolutions."""
 _POOLED = (1, 2)
-"""Convolutions that a pooling comes before."""
+"""Indices of the convolutions with a pooling before them."""
 
 
 class AlexNet(Trunk):

@@ -16,9 +16,9 @@ _EPSILON = 1e-12
 
 
 class DISTS(nn.Module):
-    """Distance between two images that tolerates another instance of the same texture; 0 for equal ones.
+    """Distance between two images that tolerates different instances of the same texture; 0 for equal images.
 
-    Images are compared at the size that they have.
+    Images are not resized.
     """
 
     alpha: Tensor
@@ -36,7 +36,7 @@ class DISTS(nn.Module):
         """Load VGG-16 (``features.*``) and the weights of its channels (``dists.alpha``, ``dists.beta``) from a file.
 
         Raises:
-            BlindSRError: the file cannot be read, or holds something else.
+            BlindSRError: the file cannot be read, or contains other weights.
         """
         net, found = cls(), read_weights(path)
         names = {"alpha": "dists.alpha", "beta": "dists.beta"}
@@ -51,13 +51,13 @@ class DISTS(nn.Module):
 
         Args:
             first: ``(n, 3, h, w)``, RGB in [0, 1].
-            second: of the same shape, or one image for all.
+            second: images of the same shape, or one image for all.
 
         Returns:
             ``(n,)``.
 
         Raises:
-            BlindSRError: images that are too small for the network.
+            BlindSRError: the images are too small for the network.
         """
         self.trunk.check(first, "DISTS")
         total = (self.alpha + self.beta).sum()
@@ -74,7 +74,7 @@ class DISTS(nn.Module):
 
 
 def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Texture (means) and structure (covariance) of each channel of ``(n, c, h, w)``: two tensors ``(n, c, 1, 1)``."""
+    """Compare texture (means) and structure (covariance) per channel of ``(n, c, h, w)``: two ``(n, c, 1, 1)``."""
     mean: Callable[[Tensor], Tensor] = partial(torch.mean, dim=(2, 3), keepdim=True)
     mean_a, mean_b = mean(a), mean(b)
     var_a, var_b = mean((a - mean_a).square()), mean((b - mean_b).square())
@@ -84,7 +84,7 @@ def _similarity(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _blurred_pool(x: Tensor) -> Tensor:
-    """L2 pooling by 2 under a Hann window of 3x3, which does not alias."""
+    """L2 pooling by 2 with a 3x3 Hann window, which avoids aliasing."""
     hann = x.new_tensor([0.25, 0.5, 0.25])
     kernel = (hann[:, None] * hann).expand(x.shape[1], 1, 3, 3)
     return (F.conv2d(x.square(), kernel, stride=2, padding=1, groups=x.shape[1]) + _EPSILON).sqrt()

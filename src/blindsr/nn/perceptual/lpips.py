@@ -1,7 +1,7 @@
-"""LPIPS (Zhang et al., CVPR 2018), version 0.1, on AlexNet or VGG-16, with weights from a file that the user names.
+"""LPIPS (Zhang et al., CVPR 2018), version 0.1, on AlexNet or VGG-16, with weights from a file given by the user.
 
-The authors' own state dictionaries are read, as is a file with torchvision's VGG-16 and the authors' heads. Where their
-package is installed, ``torch.save(lpips.LPIPS(net="alex").state_dict(), "lpips.pth")`` makes one.
+State dictionaries of the authors are supported, and files with torchvision's VGG-16 and the authors' heads. If the
+authors' package is installed, ``torch.save(lpips.LPIPS(net="alex").state_dict(), "lpips.pth")`` creates one.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ Net = Literal["alex", "vgg"]
 _ALEX = ("net.slice1.0", "net.slice2.3", "net.slice3.6", "net.slice4.8", "net.slice5.10")
 """The authors' names of AlexNet's convolutions."""
 _VGG_SLICES = (0, 5, 10, 17, 24)
-"""First convolution of each of the slices that the authors cut VGG-16 into."""
+"""First convolution of each slice of VGG-16 in the authors' code."""
 _EPSILON = 1e-10
 
 
@@ -38,7 +38,7 @@ class LPIPS(nn.Module):
         """Load the weights from a file.
 
         Raises:
-            BlindSRError: the file cannot be read, or is of another network.
+            BlindSRError: the file cannot be read, or contains another network.
         """
         own, found = cls(net), read_weights(path)
         theirs = {name: _theirs(name, plain="features.0.weight" in found) for name in own.state_dict()}
@@ -51,13 +51,13 @@ class LPIPS(nn.Module):
 
         Args:
             first: ``(n, 3, h, w)``, RGB in [0, 1].
-            second: of the same shape, or one image for all.
+            second: images of the same shape, or one image for all.
 
         Returns:
             ``(n,)``.
 
         Raises:
-            BlindSRError: images that are too small for the network.
+            BlindSRError: the images are too small for the network.
         """
         self.trunk.check(first, "LPIPS")
         maps = zip(self.trunk.features(first.float()), self.trunk.features(second.float()), self.heads, strict=True)
@@ -66,7 +66,7 @@ class LPIPS(nn.Module):
 
 
 def _theirs(name: str, *, plain: bool) -> str:
-    """The authors' name of a tensor; ``plain`` files have torchvision's names for the trunk."""
+    """Return the authors' name of a tensor; ``plain`` files have torchvision's names for the trunk."""
     part, kind = name.removeprefix("trunk.").split(".", 1)
     if part == "heads":
         return f"lin{kind}.model.1.weight"

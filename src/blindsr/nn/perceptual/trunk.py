@@ -21,7 +21,7 @@ class Trunk(nn.Module):
     channels: tuple[int, ...]
     """Channels of each feature map."""
     least: int
-    """Smallest side of an image, px."""
+    """Smallest side of an image, pixels."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Trunk(nn.Module):
         self.register_buffer("std", torch.tensor(_STD).view(3, 1, 1), persistent=False)
 
     def normalise(self, x: Tensor) -> Tensor:
-        """RGB in [0, 1] to the mean and standard deviation of ImageNet."""
+        """Normalise RGB in [0, 1] by the mean and standard deviation of ImageNet."""
         return (x - self.mean) / self.std
 
     def features(self, x: Tensor) -> list[Tensor]:
@@ -37,7 +37,7 @@ class Trunk(nn.Module):
         raise NotImplementedError
 
     def check(self, x: Tensor, name: str) -> None:
-        """Refuse images that some layer would reduce to nothing."""
+        """Check that images are large enough for all layers."""
         if min(x.shape[-2:]) < self.least:
             width, height = x.shape[-1], x.shape[-2]
             raise BlindSRError(
@@ -49,17 +49,17 @@ class Trunk(nn.Module):
 def fill_weights(
     net: nn.Module, tensors: Mapping[str, Tensor], names: Mapping[str, str], path: Path, what: str
 ) -> None:
-    """Copy tensors into a network, which then stays as it is.
+    """Copy tensors into a network and freeze it.
 
     Args:
         net: the network.
-        tensors: of the file.
-        names: of the file's tensors, by the network's own names.
-        path: of the file, for the message.
-        what: the weights that the file should hold, e.g. ``"VGG-16 as torchvision names them"``.
+        tensors: tensors of the file.
+        names: names of the tensors in the file, by their names in the network.
+        path: path of the file, for messages.
+        what: expected weights, for messages, such as ``"VGG-16 as torchvision names them"``.
 
     Raises:
-        BlindSRError: a tensor is missing or has another number of values.
+        BlindSRError: a tensor is missing or has another size.
     """
     own = net.state_dict()
     try:
@@ -71,5 +71,5 @@ def fill_weights(
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file, in float32."""
+    """Read the tensors of a file, in float32."""
     return {name: tensor.float() for name, tensor in read_tensors(path).items()}

@@ -1,4 +1,4 @@
-"""The convolutions of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), as torchvision numbers them."""
+"""The convolutions of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), numbered as in torchvision."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -14,7 +14,7 @@ Depth = Literal[16, 19]
 Pool = Callable[[Tensor], Tensor]
 
 _COUNTS: dict[Depth, tuple[int, ...]] = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
-"""Convolutions before each pooling."""
+"""Number of convolutions before each pooling."""
 _MAX: Pool = partial(F.max_pool2d, kernel_size=2)
 
 
@@ -36,17 +36,17 @@ class VGG(Trunk):
 
     @classmethod
     def from_file(cls, path: Path, depth: Depth) -> "VGG":
-        """Load the weights from a file with torchvision's names, which may also contain others, as the classifier's.
+        """Load the weights from a file with torchvision's names; other tensors, such as the classifier's, are ignored.
 
         Raises:
-            BlindSRError: the file cannot be read, or is of another network.
+            BlindSRError: the file cannot be read, or contains another network.
         """
         net = cls(depth)
         net.take(read_weights(path), path)
         return net
 
     def take(self, tensors: Mapping[str, Tensor], path: Path) -> None:
-        """Fill this network from the tensors of a file."""
+        """Load the weights from the tensors of a file."""
         names = {name: f"features.{name.removeprefix('layers.')}" for name in self.state_dict()}
         fill_weights(self, tensors, names, path, f"VGG-{self.depth} as torchvision names them")
 
