@@ -71,6 +71,12 @@ def test_what_is_no_xml_goes_as_a_whole() -> None:
     assert remove_references(broken) == (None, True)
 
 
+@pytest.mark.parametrize("quote", [b'"', b"'"])
+def test_an_empty_namespace_claims_nothing(quote: bytes) -> None:
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/' xmlns:a=" + 2 * quote + b"/>"
+    assert remove_references(packet) == (packet, False)
+
+
 @given(st.integers(0, len(_PHONE)), st.integers(0, 60), st.binary(max_size=8))
 def test_damage_leaves_xml_without_claims_or_nothing(at: int, count: int, put: bytes) -> None:
     kept, lost = remove_references(_PHONE[:at] + put + _PHONE[at + count :])

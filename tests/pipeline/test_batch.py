@@ -198,6 +198,10 @@ def test_images_too_large_for_the_memory_allowed_go_through_in_strips(
     outcomes = list(restore_all([small, large, jpeg, webp], Options(model=upscaler, max_memory=10**9, report=True)))
     assert [outcome.error is None for outcome in outcomes] == [True, True, True, False]
     assert code_of(outcomes[3]) == Code.OUT_OF_MEMORY
+    images.write(images.Picture(torch.zeros(3, 4, 9000)), tmp_path / "wide.png")
+    wide = Job(tmp_path / "wide.png", tmp_path / "out" / "wide.webp")
+    (outcome,) = restore_all([wide], Options(model=upscaler, max_memory=10**9))
+    assert code_of(outcome) == Code.CANNOT_WRITE  # WebP has no such sides, whatever the memory
     assert outcomes[1].megapixels == pytest.approx(80 * 80 / 1e6)
     expected = images.quantise(upscaler.upscale(large.source).pixels)
     torch.testing.assert_close(images.read(large.target).pixels, expected, atol=1.01 / 255, rtol=0)

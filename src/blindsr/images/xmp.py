@@ -24,7 +24,7 @@ def remove_references(packet: bytes) -> tuple[bytes | None, bool]:
     Returns:
         The packet, or None if it is not valid XML; and whether any were removed.
     """
-    bound = {found[1]: found[2] or found[3] for found in _BINDING.finditer(packet)}
+    bound = {found[1]: found[2] or found[3] or b"" for found in _BINDING.finditer(packet)}
     prefixes = [prefix for prefix, uri in bound.items() if uri.startswith(_PARTS) and not uri.startswith(_KEPT)]
     if not prefixes:
         return packet, False

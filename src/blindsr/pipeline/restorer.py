@@ -140,6 +140,8 @@ class Restorer:
             return OversizedImage(width, height, limit)
         if self.limit is None:
             return None
+        if options.region is None:  # a result that no memory would make possible
+            images.check_sides(opened.target, *options.result_size.resolve(width, height, upscaler.scale))
         raise BlindSRError(
             f"{opened.job.source} with {width}x{height} pixels does not fit in the allowed memory; it can be "
             "enlarged to a PNG or TIFF file, without preview, comparison or native resolution",
