@@ -6,7 +6,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 
@@ -108,26 +107,26 @@ class Method(nn.Module, ABC, Generic[Condition]):
 
     @classmethod
     def from_pretrained(cls, name: str | Path, *, revision: str | None = None) -> Self:
-        """Load weights as libraries of the Hugging Face Hub do.
+        """Load a network from the Hugging Face Hub, a folder, or by name.
 
         Args:
-            name: ``user/model`` on the Hub, a folder with its files, or what `blindsr.load` takes.
+            name: ``user/model`` on the Hub, a folder with its files, or a name or path as for `blindsr.load`.
             revision: branch, tag or commit on the Hub.
 
         Returns:
-            The network in evaluation mode, float32, on the CPU; `blindsr.Upscaler` restores pictures by it.
+            The network in evaluation mode, float32, on the CPU; `blindsr.Upscaler` restores pictures with it.
 
         Raises:
-            BlindSRError: no such weights, or those of another method than this class.
+            BlindSRError: unknown weights, or weights of another method than this class.
 
         Examples:
             >>> from blindsr.contract import Method
             >>> Method.from_pretrained("cmdsr_x4.photo").traits.scale
             4
         """
-        # Imported by name at first use, for both are built on this class
-        place = import_module("blindsr.weights.hub").location(name, revision)
-        method = import_module("blindsr.inference.named").load_method(place)
+        from blindsr.inference.named import load_pretrained  # noqa: PLC0415  # which imports this module
+
+        method = load_pretrained(name, revision)
         if not isinstance(method, cls):
             raise BlindSRError(
                 f"{name} has weights of {type(method).__name__}, not of {cls.__name__}", Code.INCOMPATIBLE

@@ -9,6 +9,7 @@ from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference.bicubic import Bicubic
 from blindsr.inference.community import load_community
+from blindsr.weights import hub
 
 
 def fallback_models(scale: int) -> tuple[str, ...]:
@@ -20,9 +21,9 @@ def load_method(name: str | Path, detail: float | None = None) -> Method[Any]:
     """Load a method by name.
 
     Args:
-        name: of weights in the package, such as ``cmdsr_x4.classic``, or in the folder ``BLINDSR_MODELS``; the path
-            of a weights file, also of another network that spandrel can open (see `community`); or ``bicubic`` (x4;
-            ``bicubic_x2`` and so on for other scales).
+        name: name of weights in the package, such as ``cmdsr_x4.classic``, or in the folder ``BLINDSR_MODELS``; path of
+            a weights file, including those of other networks that spandrel supports (see `community`); or ``bicubic``
+            (x4; ``bicubic_x2`` and so on for other scales).
         detail: position between weights for fidelity, 0, and weights for perceptual quality, 1; see
             `blindsr.weights.load_with_detail`.
 
@@ -38,3 +39,12 @@ def load_method(name: str | Path, detail: float | None = None) -> Method[Any]:
         return weights.load_with_detail(name, detail).method
     path = weights.find_weights(name)
     return load_community(path) if weights.is_foreign(path) else weights.load_weights(path).method
+
+
+def load_pretrained(name: str | Path, revision: str | None = None) -> Method[Any]:
+    """Load a method from the Hugging Face Hub, a folder, or by name; see `Method.from_pretrained`.
+
+    Raises:
+        BlindSRError: unknown weights, or a revision without a name on the Hub.
+    """
+    return load_method(hub.location(name, revision))
