@@ -5,8 +5,9 @@
 
 The folders of ``--data`` hold the data sets that suites name (Set5, RealSR and so on), and weights. LPIPS, DISTS and
 NIQE are measured where ``lpips_alex.safetensors``, ``vgg16_lpips_dists.safetensors`` and ``niqe_pris_params.npz`` are
-among them. LR images and results stay in ``--work``; results that are there are not made again. Programs that are not
-in this environment need ``--python``, an environment with the packages of other_programs.py.
+among them. LR images and results stay in ``--work``; results that are there are not made again. On a busy machine,
+``--processor`` keeps the time of the processor and not that of a clock. Programs that are not in this environment need
+``--python``, an environment with the packages of other_programs.py.
 """
 
 import argparse
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True, help="folder with data sets or weights")
     parser.add_argument("--work", type=Path, required=True, help="folder for LR images and results")
     parser.add_argument("--only", action="append", default=[], help="only files that contain this text; repeatable")
+    parser.add_argument("--processor", action="store_true", help="keep the processor's time and not that of a clock")
     parser.add_argument("--python", default=sys.executable, help="Python of the environment of other programs")
     chosen = parser.parse_args()
     stored = yaml.safe_load((HERE / "submissions.yaml").read_text(encoding="utf-8"))
@@ -59,9 +61,7 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
     if not (sr / "run.json").is_file():
         words = [word.format(lr=lr, sr=sr) for word in shlex.split(one["run"])]
         blindsr("benchmark", "time", "--results", sr, "--lr", lr, "--", *program(words, chosen))
-        # As readers would type it, not with the paths of this machine.
-        run = Run.model_validate_json((sr / "run.json").read_text()).model_copy(update={"command": typed(one["run"])})
-        (sr / "run.json").write_text(run.model_dump_json(indent=2) + "\n")
+        keep(sr / "run.json", one["run"], processor=chosen.processor)
     measures = []
     for option, name in MEASURES.items():
         if option not in one.get("without", ()) and (path := find(chosen.data, name)) is not None:
@@ -75,6 +75,13 @@ def submit(one: dict[str, Any], chosen: argparse.Namespace) -> None:
         *("benchmark", "score", suite, "--results", sr, *data),
         *(*measures, *told, "-o", out, "--overwrite"),
     )
+
+
+def keep(path: Path, command: str, *, processor: bool) -> None:
+    """Change the record of a run: the command as readers would type it, and no time of a clock that had other work."""
+    changed = {"command": typed(command)} | ({"seconds": None} if processor else {})
+    run = Run.model_validate_json(path.read_text()).model_copy(update=changed)
+    path.write_text(run.model_dump_json(indent=2) + "\n")
 
 
 def own_parameters(run: str) -> int | None:

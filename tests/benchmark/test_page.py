@@ -22,7 +22,7 @@ def test_a_page_has_all_its_images_and_loads_nothing_from_elsewhere(suite: Suite
         path.parent.mkdir(parents=True, exist_ok=True)
         images.write(images.Picture(torch.full((3, *source.hr(item).shape[2:]), 0.5)), path)
     program = Program(name="<b>gray</b>", url="javascript:alert(1)", note="a & b", parameters=1234)
-    run = Run(command="x < y", hardware="none", seconds=10, megapixels=2.5, memory=2**21)
+    run = Run(command="x < y", hardware="none", seconds=10, processor_seconds=5, megapixels=2.5, memory=2**21)
     made = evaluate_results(
         source, available_cases(suite.select(), tmp_path / "sr"), Subject(tmp_path / "sr", program, run)
     )
@@ -31,7 +31,8 @@ def test_a_page_has_all_its_images_and_loads_nothing_from_elsewhere(suite: Suite
     assert "<b>" not in text
     assert "javascript:" not in text
     assert "&lt;b&gt;gray&lt;/b&gt; on small-1" in text
-    assert "4.00 s for a megapixel" in text
+    assert "Time: 10.0 s, 4.00 s for a megapixel" in text
+    assert "Processor time: 5.0 s, 2.00 s for a megapixel" in text
     assert "2 MiB" in text
     assert not re.search(r"(src|href)=\"?(https?:)?//", text)
     names = re.findall(r'images/([^"]+)', text)

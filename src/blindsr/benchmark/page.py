@@ -146,15 +146,17 @@ def _about(submission: Submission) -> str:
         "Note": _text(program.note),
         "Hardware": _text(run.hardware),
         "Command": f"<code>{_text(run.command)}</code>" if run.command else "",
-        "Time": "" if run.seconds is None else f"{run.seconds:.1f} s" + _by_megapixel(submission),
+        "Time": _time(run.seconds, run.megapixels),
+        "Processor time": _time(run.processor_seconds, run.megapixels),
         "Memory": "" if run.memory is None else f"{run.memory / 2**20:.0f} MiB",
     }
     return "<p>" + "<br>".join(f"{name}: {value}" for name, value in facts.items() if value.strip()) + "</p>"
 
 
-def _by_megapixel(submission: Submission) -> str:
-    run = submission.run
-    return f", {run.seconds / run.megapixels:.2f} s for a megapixel of LR" if run.seconds and run.megapixels else ""
+def _time(seconds: float | None, megapixels: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds:.1f} s" + (f", {seconds / megapixels:.2f} s for a megapixel of LR" if megapixels else "")
 
 
 def _figure(names: tuple[str, str, str], image: str, values: Mapping[str, float]) -> str:
