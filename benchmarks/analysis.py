@@ -1,9 +1,10 @@
-"""How well `blindsr analyze` reads JPEG history and noise off photographs that were degraded by known amounts.
+"""How well `blindsr analyze` reads JPEG history, noise and blur off photographs that were degraded by known amounts.
 
     python benchmarks/analysis.py --data BSD100/ --only false_alarms --csv false-alarms.csv
 
 Prints the tables of docs/analysis.md. JPEG is libjpeg's through Pillow, 4:2:0; the noise of three channels is
-independent, blurred noise is scaled to its level after the blur, and the result is rounded to eight bits.
+independent, blurred noise is scaled to its level after the blur, and the result is rounded to eight bits. For the
+confidence of a blur, photographs are degraded at random as in fit_analysis.py.
 """
 
 import argparse
@@ -12,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from fit_analysis import by_confidence, degraded, is_right  # stands beside this file, as does table
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
-from table import Row, show  # stands beside this file
+from table import Row, show
 
 from blindsr.analysis import noise
 from blindsr.analysis.jpeg_history import Grid, find_grid
@@ -28,6 +30,8 @@ FRACTIONS = (0.7, 0.8, 0.9, 1.1, 1.25, 1.5)
 LEVELS = (0, 2, 5, 10, 20, 30)
 WIDTHS = (0.0, 0.6, 1.0, 2.0)
 FILTERS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+_DRAWS = 5
+"""Random degradations of each photograph whose blur is measured."""
 
 
 def main() -> None:
@@ -77,8 +81,9 @@ def grids(photos: list[Photo]) -> list[Row]:
 
 def resized_grids(photos: list[Photo]) -> list[Row]:
     """Grids of other periods, each photograph with a filter of its own: how many are found, and tell their quality."""
-    head = [f"found after resizing to {fraction:.0%}" for fraction in FRACTIONS]
-    rows: list[Row] = [("quality", *head, "quality told (110%)", "error of it")]
+    first, *others = (f"{fraction:.0%}" for fraction in FRACTIONS)
+    head = ("quality", f"found after resizing to {first}", *others, "quality found (110%)", "error of it")
+    rows: list[Row] = [head]
     for quality in (50, 70, 80):
         found = {fraction: _found_resized(photos, quality, fraction) for fraction in FRACTIONS}
         cells = [f"{len(grids) / len(photos):.0%}" for grids in found.values()]
@@ -110,6 +115,20 @@ def noises(photos: list[Photo]) -> list[Row]:
             cells.append(f"{errors.mean():+.1f} / {np.mean(np.abs(errors) <= 2):.0%}" if noisy else "-")
         rows.append((level, *cells))
     return rows
+
+
+def blurs(photos: list[Photo]) -> list[Row]:
+    """How often blurs are right at each confidence; each photograph is degraded several times."""
+    found: list[tuple[float, float, float]] = []
+    for index, photo in enumerate(photos):
+        rng = np.random.default_rng(index)
+        for _ in range(_DRAWS):
+            _, worn, blur = degraded(photo.astype(np.float32), rng)
+            measured = noise.measure_noise_and_blur(_planes(worn))
+            if measured is not None and np.isfinite(blur):
+                found.append((measured[1].confidence, measured[1].width, blur))
+    sure, width, blur = np.array(found, np.float32).T
+    return by_confidence(sure, is_right(width, blur))
 
 
 def _levels(photo: Photo) -> tuple[float, float, float]:
@@ -147,7 +166,7 @@ def _resized(photo: Photo, fraction: float, resampling: Image.Resampling = Image
     return np.asarray(Image.fromarray(photo).resize(size, resampling))
 
 
-PARTS = (false_alarms, grids, resized_grids, noises)
+PARTS = (false_alarms, grids, resized_grids, noises, blurs)
 
 if __name__ == "__main__":
     main()
