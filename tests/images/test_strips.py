@@ -18,7 +18,7 @@ EXIF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
 
 
 def samples(bits: int, channels: int, height: int = 70, width: int = 301) -> np.ndarray:
-    """Noise beside a ramp, so that both of PNG's filters are chosen."""
+    """Noise above a ramp: samples that do not compress, and differences that do."""
     dtype = np.uint8 if bits == 8 else np.uint16
     array = np.random.default_rng(bits + channels).integers(0, 2**bits, (height, width, channels)).astype(dtype)
     array[height // 2 :] = (np.arange(width) * 7)[None, :, None].astype(dtype)
@@ -37,6 +37,20 @@ def test_strips_are_written_as_the_whole_is(suffix: str, bits: int, channels: in
     ours, expected = images.read(path), images.read(whole)
     assert np.array_equal(ours.to_array(), array)
     assert ours.metadata == expected.metadata
+    if suffix == ".tif":  # another decoder than that of libvips
+        assert all(np.array_equal(tifffile.imread(one), array) for one in (path, whole))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_smooth_images_are_compressed_by_differences(suffix: str, bits: int, tmp_path: Path) -> None:
+    rows, columns = np.arange(400)[:, None], np.arange(600)
+    ramp = np.stack([rows + columns, 2 * rows + columns, rows + 2 * columns], 2) * 37  # no two neighbours are equal
+    array, path = ramp.astype(np.uint8 if bits == 8 else np.uint16), tmp_path / f"a{suffix}"
+    write_strips(iter([array[:150], array[150:]]), array.shape, Metadata(bits=bits), path)
+    images.write(Picture.from_array(array), tmp_path / f"b{suffix}", bits=bits)
+    for one in (path, tmp_path / f"b{suffix}"):
+        assert one.stat().st_size < 0.1 * array.nbytes
 
 
 @given(data=st.data())
