@@ -1,11 +1,10 @@
-"""Degradations in whole numbers, which give the same pixels on every processor.
+"""Degradations in integer arithmetic, which give the same pixels on every processor.
 
-Floating-point sums depend on their order, and the order on the processor, the library and the number of threads; a last
-bit then decides how a pixel is rounded. Here images, kernels, resampling weights and noise are whole numbers, and every
-sum stays so far below 2**53 that float64 holds it exactly in any order. What remains is rounding, which is defined for
-whole numbers without doubt: halves go up.
+Floating-point sums depend on the order of summation, which depends on the processor, the library and the number of
+threads; a difference in the last bit can change how a pixel is rounded. Here, images, kernels, resampling weights and
+noise are integers, and all sums are below 2**53, so float64 represents them exactly. Halves are rounded up.
 
-An image is a float64 tensor ``(3, h, w)`` of whole numbers in steps of 1/4096 of an 8-bit level.
+An image is a float64 tensor ``(3, h, w)`` of integers, in units of 1/4096 of an 8-bit level.
 """
 
 import hashlib
@@ -26,35 +25,35 @@ from blindsr.errors import BlindSRError, Code
 Mode = Literal["area", "bilinear", "bicubic", "antialiased"]
 
 LEVEL = 2**12
-"""Steps of one 8-bit level."""
+"""Units per 8-bit level."""
 _WEIGHT = 2**20
-"""What the resampling weights of a pixel sum to."""
+"""Sum of the resampling weights of a pixel."""
 _DEVIATION = 2**16
-"""Steps of one standard deviation in the table of the normal distribution."""
+"""Units per standard deviation in the table of the normal distribution."""
 FRACTION = 2**8
-"""Steps of one level in the standard deviation of noise."""
+"""Units per level of the standard deviation of noise."""
 _LARGEST_SIDE = 4096
 
 
 def from_levels(levels: Tensor) -> Tensor:
-    """The image of 8-bit values ``(3, h, w)``."""
+    """Convert 8-bit values ``(3, h, w)`` to an image."""
     return levels.double() * LEVEL
 
 
 def to_levels(x: Tensor) -> Tensor:
-    """The 8-bit values of an image; it must have been rounded to them."""
+    """Convert an image to 8-bit values; it must be rounded to levels."""
     return (x / LEVEL).to(torch.uint8)
 
 
 def round_levels(x: Tensor, how: Literal["round", "floor"]) -> Tensor:
-    """Round to whole levels and clip to 0..255; halves go up."""
+    """Round to levels and clip to 0..255; halves are rounded up."""
     return _divide(x, LEVEL, LEVEL // 2 if how == "round" else 0).clamp(0, 255) * LEVEL
 
 
 def blur(x: Tensor, kernel: Tensor, border: Border) -> Tensor:
-    """Correlate with a kernel ``(k, k)`` of whole numbers whose sum is a power of 2.
+    """Correlate with a kernel ``(k, k)`` of integers whose sum is a power of 2.
 
-    The exact result is a whole number. Transforms may serve as well as sums, since their error is far below a half.
+    The exact result is an integer. Fourier transforms can be used too, since their error is far below 0.5.
     """
     height, width = x.shape[1:]
     radius = kernel.shape[-1] // 2
@@ -80,7 +79,7 @@ def add_noise(x: Tensor, std: float, seed: str, *, gray: bool = False) -> Tensor
 
 
 def add_shot_noise(x: Tensor, strength: float, seed: str, *, gray: bool = False) -> Tensor:
-    """Add normal noise whose variance is ``strength**2`` times the level, as that of counted photons is."""
+    """Add normal noise whose variance is ``strength**2`` times the level, an approximation of Poisson noise."""
     levels = round_levels(x, "round") / LEVEL
     if gray:
         red, green, blue = levels
@@ -91,7 +90,7 @@ def add_shot_noise(x: Tensor, strength: float, seed: str, *, gray: bool = False)
 
 
 def compress_jpeg(x: Tensor, quality: int, *, full_chroma: bool = False, offset: tuple[int, int] = (0, 0)) -> Tensor:
-    """Encode and decode as JPEG by the integer arithmetic of libjpeg, after rounding to 8 bit."""
+    """Encode and decode as JPEG with the integer arithmetic of libjpeg, after rounding to 8 bits."""
     unit = round_levels(x, "round")[None] / (255 * LEVEL)
     coded = codec.compress_by_tensors(
         unit, torch.tensor([quality]), full_chroma=torch.tensor([full_chroma]), offset=torch.tensor([offset])
@@ -101,7 +100,7 @@ def compress_jpeg(x: Tensor, quality: int, *, full_chroma: bool = False, offset:
 
 @lru_cache(maxsize=64)
 def resampling_matrix(length: int, out: int, mode: Mode) -> Tensor:
-    """Resampling along one axis as a matrix ``(out, length)`` of whole numbers; each row sums to 2**20."""
+    """Return the resampling matrix ``(out, length)`` along one axis, of integers; each row sums to 2**20."""
     if not (0 < length <= _LARGEST_SIDE and 0 < out <= _LARGEST_SIDE):
         raise BlindSRError(f"exact resizing supports sides up to {_LARGEST_SIDE} pixels, got {max(length, out)}")
     taps, weights = _area(length, out) if mode == "area" else _kernel_weights(length, out, mode)
@@ -115,7 +114,7 @@ def resampling_matrix(length: int, out: int, mode: Mode) -> Tensor:
 
 
 def _area(length: int, out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The mean of all pixels that a pixel of the result touches."""
+    """Return taps and weights of the mean over all pixels that a result pixel overlaps."""
     at = np.arange(out)[:, None]
     first, end = at * length // out, -(-(at + 1) * length // out)
     taps = first + np.arange(int((end - first).max()))
@@ -123,7 +122,7 @@ def _area(length: int, out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _kernel_weights(length: int, out: int, mode: Mode) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Weights up to a common factor; distances are fractions ``n / m`` with one ``m`` for all."""
+    """Return taps and weights up to a common factor; distances are fractions ``n / m`` with a common ``m``."""
     shrinking = mode == "antialiased" and out < length
     m = 2 * (length if shrinking else out)
     # In units of 1 / (2 * out) of a pixel of the input, the centre of output pixel i is here:
@@ -137,7 +136,7 @@ def _kernel_weights(length: int, out: int, mode: Mode) -> tuple[NDArray[np.int64
 
 
 def _cubic(n: NDArray[np.int64], m: int, quarters: int) -> NDArray[np.int64]:
-    """Keys' kernel at ``n / m`` for ``a = quarters / 4``, times ``4 * m**3``."""
+    """Evaluate Keys' kernel at ``n / m`` for ``a = quarters / 4``, times ``4 * m**3``."""
     a = quarters
     near = (a + 8) * n**3 - (a + 12) * n**2 * m + 4 * m**3
     far = a * (n**3 - 5 * n**2 * m + 8 * n * m**2 - 4 * m**3)
@@ -145,7 +144,7 @@ def _cubic(n: NDArray[np.int64], m: int, quarters: int) -> NDArray[np.int64]:
 
 
 def _inside(taps: NDArray[np.int64], length: int, mode: Mode) -> NDArray[np.int64]:
-    """Pixels that taps beyond the border read: mirrored ones for ``antialiased``, else the nearest."""
+    """Map taps outside the image to pixels: mirrored ones for ``antialiased``, else the nearest."""
     if mode != "antialiased":
         return np.clip(taps, 0, length - 1)
     taps = taps % (2 * length)
@@ -154,9 +153,9 @@ def _inside(taps: NDArray[np.int64], length: int, mode: Mode) -> NDArray[np.int6
 
 @cache
 def normal_table() -> Tensor:
-    """Quantiles ``(65536,)`` of the normal distribution in steps of 1/65536 of its standard deviation.
+    """Return quantiles ``(65536,)`` of the normal distribution, in units of 1/65536 of its standard deviation.
 
-    The last bit of a logarithm may differ between systems; no quantile lies so near to a half that this matters.
+    The last bit of a logarithm may differ between systems, but no quantile is so close to a half that it matters.
     """
     normal = NormalDist()
     upper = [round(normal.inv_cdf((2**15 + i + 0.5) / 2**16) * _DEVIATION) for i in range(2**15)]
@@ -165,7 +164,7 @@ def normal_table() -> Tensor:
 
 
 def _draw(x: Tensor, seed: str, *, gray: bool) -> Tensor:
-    """Normal numbers by SHAKE-256 of a seed, ``(1 or 3, h, w)``: each two bytes, little end first, pick a quantile."""
+    """Draw normal numbers ``(1 or 3, h, w)``: two bytes (little-endian) of SHAKE-256 select a quantile."""
     shape = (1 if gray else x.shape[0], *x.shape[1:])
     data = hashlib.shake_256(seed.encode()).digest(2 * math.prod(shape))
     picked = np.frombuffer(data, dtype="<u2").astype(np.int64)
@@ -178,5 +177,5 @@ def _scale_noise(std: Tensor, normal: Tensor) -> Tensor:
 
 
 def _divide(x: Tensor, by: int, added: int) -> Tensor:
-    """Divide whole numbers by a power of 2, rounding down after something is added."""
+    """Add a number to integers, divide by a power of 2, and round down."""
     return (x + added).div_(by).floor_()

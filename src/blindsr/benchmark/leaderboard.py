@@ -1,4 +1,4 @@
-"""A leaderboard: all submissions of a folder side by side, by case and data set."""
+"""Leaderboard: comparison of all submissions in a folder, by case and data set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from blindsr.errors import BlindSRError, Code
 
 
 def read_submissions(folder: Path) -> list[Submission]:
-    """All submissions of a folder, by the names of their files.
+    """Read all submissions in a folder, sorted by file name.
 
     Raises:
-        BlindSRError: there is none, or a file is no submission.
+        BlindSRError: there are no submissions, or a file is invalid.
     """
     if not folder.is_dir():
         raise BlindSRError(f"folder {folder} does not exist; expected a folder of submissions", Code.FILE_NOT_FOUND)
@@ -25,14 +25,14 @@ def read_submissions(folder: Path) -> list[Submission]:
 
 
 def leaderboard_html(suites: Sequence[Suite], submissions: Sequence[Submission]) -> str:
-    """A page with a table for each case and data set of the suites that has two submissions or more.
+    """Create a page with a table for each case and data set that has at least two submissions.
 
     Args:
         suites: in the order of the page.
-        submissions: of any of them.
+        submissions: submissions for these suites.
 
     Raises:
-        BlindSRError: a submission is of no suite that is given, or of cases that its suite does not have.
+        BlindSRError: a submission belongs to another suite, or has cases that its suite does not have.
     """
     known = {suite.name: suite for suite in suites}
     for one in submissions:
@@ -83,7 +83,7 @@ def _programs(submissions: Sequence[Submission]) -> str:
 
 
 def speed_of(submission: Submission) -> float | None:
-    """Seconds of processor time for a megapixel of LR images; wall-clock time where there is no other."""
+    """Return the processor time per megapixel of LR images in seconds; wall-clock time if it is unknown."""
     run = submission.run
     seconds = run.seconds if run.processor_seconds is None else run.processor_seconds
     return seconds / run.megapixels if seconds is not None and run.megapixels else None

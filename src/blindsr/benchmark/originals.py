@@ -1,4 +1,4 @@
-"""Originals on disk, found by their pixels, so that names and folders do not matter."""
+"""Files of original images, identified by their pixels instead of their names and folders."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from blindsr.evaluate.folder import image_files
 from blindsr.pixels import to_bytes
 
 _LEAST = 11
-"""Side that SSIM's window needs inside the border."""
+"""Smallest side inside the border for SSIM."""
 
 
 @dataclass(frozen=True)
 class Originals:
-    """Files by the SHA-256 of their pixels."""
+    """Original images, by the SHA-256 of their pixels."""
 
     paths: dict[str, Path]
     folders: str
-    """Where was searched, for messages."""
+    """Searched folders, for messages."""
 
     @classmethod
     def find(cls, folders: Sequence[Path]) -> "Originals":
-        """Read all images of folders and of the folders in them.
+        """Read all images in folders and their subfolders.
 
         Raises:
-            BlindSRError: a folder is missing, or there is no image.
+            BlindSRError: a folder is missing, or there are no images.
         """
         paths = [path for folder in folders for path in _tree(folder)]
         if not paths:
@@ -37,7 +37,7 @@ class Originals:
         return cls({digest(read_levels(path)): path for path in paths}, ", ".join(map(str, folders)))
 
     def read(self, sha256: str, what: str) -> Tensor:
-        """The 8-bit values ``(3, h, w)`` of the image with this sum; ``what`` is for the message.
+        """Read the 8-bit values ``(3, h, w)`` of the image with a sum; ``what`` describes it in the message.
 
         Raises:
             BlindSRError: no file has these pixels.
@@ -68,14 +68,14 @@ class Source:
     originals: Originals
 
     def items(self, case: Case, data_set: str) -> list[Item]:
-        """All images of a case and a data set, in the order of the suite."""
+        """Return all images of a case and a data set, in the order of the suite."""
         return [Item(case, data_set, image) for image in self.suite.data_sets[data_set]]
 
     def lr(self, item: Item) -> Tensor:
-        """The LR image ``(3, h, w)``, uint8.
+        """Return the LR image ``(3, h, w)``, uint8.
 
         Raises:
-            BlindSRError: its original is missing.
+            BlindSRError: the original is missing.
         """
         if item.case.pairs:
             sha256 = item.case.pairs[item.data_set][item.image]
@@ -83,10 +83,10 @@ class Source:
         return self.suite.degrade(item.case, item.data_set, item.image, self._original(item))
 
     def hr(self, item: Item) -> Tensor:
-        """The HR image ``(1, 3, h, w)`` in [0, 1], cropped to a multiple of the scale.
+        """Return the HR image ``(1, 3, h, w)`` in [0, 1], cropped to a multiple of the scale.
 
         Raises:
-            BlindSRError: it is missing or too small to be measured.
+            BlindSRError: the original is missing or too small to be measured.
         """
         cropped = images.modcrop(self._original(item), item.case.scale)
         if min(cropped.shape[1:]) < 2 * item.case.measured.border + _LEAST:
@@ -100,7 +100,7 @@ class Source:
 
 
 def read_levels(path: Path) -> Tensor:
-    """The 8-bit values ``(3, h, w)`` of a file, as whole numbers; gray ones three times."""
+    """Read the 8-bit values ``(3, h, w)`` of a file, as integers; gray is replicated to three channels."""
     return to_bytes(images.read(path).pixels)
 
 

@@ -1,4 +1,4 @@
-"""Pages for a browser: one of a submission, with sliders, and a leaderboard; they load nothing from elsewhere."""
+"""HTML pages of a submission, with sliders, and of a leaderboard; all content is local."""
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +25,13 @@ LOWER = frozenset({"lpips", "lpips_vgg", "dists", "niqe"})
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table."""
+    """Cell of a table."""
 
     text: str
     value: float | str | None = None
     """Value to sort by."""
     small: str = ""
-    """A second line."""
+    """Second line."""
     best: bool = False
 
 
@@ -50,8 +50,8 @@ def write_page(
         source: the suite that was measured and its original images.
         submission: the scores.
         results: the SR images.
-        folder: is made if it does not exist.
-        each: images of each case and data set that get sliders.
+        folder: output folder, which is created if necessary.
+        each: number of images with sliders for each case and data set.
         overwrite: replace files that exist.
 
     Returns:
@@ -80,7 +80,7 @@ def write_page(
 
 
 def html_page(title: str, parts: Iterable[str], scripts: Sequence[str] = ()) -> str:
-    """A whole page with its styles and scripts in it."""
+    """Create a page that contains its styles and scripts."""
     style = "".join(_asset(name) for name in ("page.css", "wipe.css"))
     code = "".join(f"<script>{_asset(name)}</script>" for name in scripts)
     return (
@@ -93,7 +93,7 @@ def html_page(title: str, parts: Iterable[str], scripts: Sequence[str] = ()) -> 
 
 
 def html_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = "") -> str:
-    """A table that can be sorted by its columns."""
+    """Create a table that can be sorted by its columns."""
     head = "".join(f'<th scope="col">{_text(one)}</th>' for one in headings)
     body = "\n".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     below = f"<caption>{_text(caption)}</caption>" if caption else ""
@@ -104,7 +104,7 @@ def html_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], caption:
 
 
 def submission_table(submission: Submission) -> str:
-    """All means of a submission."""
+    """Create the table of all means of a submission."""
     measures = list(submission.measures)
     rows = [
         [
@@ -119,7 +119,7 @@ def submission_table(submission: Submission) -> str:
 
 
 def interval_cell(one: Interval | None, measure: str, *, best: bool = False) -> Cell:
-    """A mean with its interval."""
+    """Create the cell of a mean with its interval."""
     if one is None:
         return Cell("-")
     digits = DIGITS.get(measure, 3)
@@ -128,12 +128,12 @@ def interval_cell(one: Interval | None, measure: str, *, best: bool = False) -> 
 
 
 def heading(measure: str, label: str) -> str:
-    """Heading with the direction that is better."""
+    """Return a heading that shows whether higher or lower is better."""
     return f"{label} {'↓' if measure in LOWER else '↑'}"
 
 
 def link(name: str, url: str) -> str:
-    """A program's name, with its address if that is one of the web."""
+    """Return the name of a program, linked to its address if it is a web address."""
     safe = url.startswith(("https://", "http://"))
     return f'<a href="{_text(url)}">{_text(name)}</a>' if safe else _text(name)
 

@@ -1,4 +1,4 @@
-"""LR images of a suite: made from the originals and checked against the stored sums."""
+"""LR images of a suite: created from the originals and compared with the stored sums."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,20 +23,20 @@ def prepare(
     overwrite: bool = False,
     notice: Notice | None = None,
 ) -> int:
-    """Write LR images to ``out/<case>/<data set>/<image>.png``; images that are there already are kept and checked.
+    """Write LR images to ``out/<case>/<data set>/<image>.png``; existing images are kept and checked.
 
     Args:
-        source: the suite and the files that it is made from.
+        source: the suite and its original images.
         chosen: cases and their data sets, from `Suite.select`.
-        out: folder; it is made if it does not exist.
+        out: output folder, which is created if necessary.
         overwrite: replace files that exist.
-        notice: receives each case and data set when it is done.
+        notice: called with each finished case and data set.
 
     Returns:
         The number of images.
 
     Raises:
-        BlindSRError: an original is missing, a file exists that is no such image, or a sum differs from the suite's.
+        BlindSRError: an original is missing, another file exists, or a sum differs from that of the suite.
     """
     count = 0
     for case, data_sets in chosen:
@@ -58,7 +58,7 @@ def check(case: Case, data_set: str, digests: Sequence[str]) -> None:
     """Compare the sum of LR images with the stored one.
 
     Raises:
-        BlindSRError: they differ, so results would belong to other images.
+        BlindSRError: the sums differ, so results would not be comparable.
     """
     found = combined_digest(digests)
     if found != case.sha256[data_set]:

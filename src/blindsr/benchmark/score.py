@@ -1,4 +1,4 @@
-"""Results of any program to a submission: found by name, measured, with intervals over images."""
+"""Measurement of the results of any program, with confidence intervals over images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from blindsr.evaluate.folder import Results
 from blindsr.evaluate.measures import Compared, Measure, fidelity, score
 
 _MOST = 100.0
-"""PSNR of equal images in dB, which would be infinite."""
+"""PSNR in dB that is used for equal images, instead of infinity."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def evaluate_results(
         chosen: cases and data sets, from `available_cases`.
         subject: the results and their authors.
         more: measures in addition to PSNR and SSIM.
-        notice: receives each result when it is available.
+        notice: called with each result when it is available.
 
     Raises:
         BlindSRError: an original or a result is missing, or a result has another size.
@@ -82,10 +82,10 @@ def evaluate_results(
 
 
 def read_result(folder: Path, item: Item, hr: Tensor) -> Tensor:
-    """A result ``(1, 3, h, w)`` in [0, 1].
+    """Read a result ``(1, 3, h, w)`` in [0, 1].
 
     Raises:
-        BlindSRError: it is missing or has another size than the original.
+        BlindSRError: the result is missing, or its size differs from that of the original.
     """
     path = Results(folder).find(item.case.name, item.data_set, item.image)
     sr = images.read(path).pixels[None]

@@ -1,4 +1,4 @@
-"""Steps of a degradation as a suite stores them; each is one operation in whole numbers."""
+"""Steps of a degradation as a suite stores them; each is an operation in integer arithmetic."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from blindsr.degrade.blur import Border
 from blindsr.errors import BlindSRError, Code
 
 Kernels = Mapping[str, Tensor]
-"""Kernels of whole numbers ``(k, k)`` by name."""
+"""Integer kernels ``(k, k)`` by name."""
 
 
 class _Step(BaseModel, ABC):
@@ -21,7 +21,7 @@ class _Step(BaseModel, ABC):
 
     @abstractmethod
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step; noise is drawn from the seed."""
+        """Apply the step to an image; noise is drawn from the seed."""
 
 
 class Blur(_Step):
@@ -33,21 +33,21 @@ class Blur(_Step):
     border: Border
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         if self.kernel not in kernels:
             raise BlindSRError(f"the suite has no kernel {self.kernel!r}", Code.INVALID_FILE)
         return exact.blur(x, kernels[self.kernel], self.border)
 
 
 class Reduce(_Step):
-    """Reduction by a whole factor: bicubic as MATLAB's, or pixels 0, s, 2s, ... (``direct``)."""
+    """Reduction by an integer factor: MATLAB's bicubic, or pixels 0, s, 2s, ... (``direct``)."""
 
     step: Literal["reduce"] = "reduce"
     scale: int = Field(ge=1, le=16)
     mode: Literal["antialiased", "direct"] = "antialiased"
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         if self.mode == "direct":
             return x[:, :: self.scale, :: self.scale]
         height, width = (side // self.scale for side in x.shape[1:])
@@ -62,7 +62,7 @@ class Resize(_Step):
     mode: Mode
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         return exact.resize(x, self.size, self.mode)
 
 
@@ -81,7 +81,7 @@ class Noise(_Step):
         return _multiple(value)
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         return exact.add_noise(x, self.std, seed, gray=self.gray)
 
 
@@ -99,18 +99,18 @@ class Shot(_Step):
         return _multiple(value)
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         return exact.add_shot_noise(x, self.strength, seed, gray=self.gray)
 
 
 class Quantise(_Step):
-    """Rounding to 8 bit."""
+    """Rounding to 8 bits."""
 
     step: Literal["quantise"] = "quantise"
     how: Literal["round", "floor"] = "round"
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         return exact.round_levels(x, self.how)
 
 
@@ -122,10 +122,10 @@ class Jpeg(_Step):
     full_chroma: bool = False
     """4:4:4 instead of 4:2:0."""
     offset: tuple[int, int] = (0, 0)
-    """Rows and columns by which the grid of blocks begins before the image."""
+    """Number of rows and columns by which the block grid starts before the image."""
 
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
-        """The image after this step."""
+        """Apply the step to an image."""
         return exact.compress_jpeg(x, self.quality, full_chroma=self.full_chroma, offset=self.offset)
 
 

@@ -1,4 +1,4 @@
-"""Submissions: what a program reached on a suite, as JSON that others can check and compare."""
+"""Submissions: scores of a program on a suite, as JSON files."""
 
 import json
 import math
@@ -25,7 +25,7 @@ class Program(_Part):
     """Program that made the results."""
 
     name: str = Field(min_length=1)
-    """How tables call it."""
+    """Name in tables."""
     version: str = ""
     url: str = ""
     note: str = ""
@@ -40,17 +40,17 @@ class Run(_Part):
     hardware: str = ""
     """Processor, cores, accelerator."""
     seconds: float | None = Field(default=None, ge=0)
-    """Wall-clock time for all images, with loading."""
+    """Wall-clock time for all images, including loading of the program."""
     processor_seconds: float | None = Field(default=None, ge=0)
-    """Time that all cores together computed, which other work on the machine hardly changes."""
+    """Processor time of all cores, which depends little on other load of the machine."""
     megapixels: float | None = Field(default=None, gt=0)
-    """Size of all LR images that were read in this time."""
+    """Total size of the LR images that were processed in this time."""
     memory: int | None = Field(default=None, ge=0)
     """Largest resident memory of a process, bytes."""
 
 
 class Interval(_Part):
-    """A mean over images with its bootstrap interval of 95%."""
+    """Mean over images, with its 95% bootstrap interval."""
 
     mean: float
     low: float | None = None
@@ -70,13 +70,13 @@ class Result(_Part):
 
 
 class Submission(_Part):
-    """A program on a suite."""
+    """Scores of a program on a suite."""
 
     format: Literal["blindsr-submission"] = "blindsr-submission"
     version: Literal[1] = 1
     suite: str
     published: str = ""
-    """Where the numbers were published, if they were not measured on the suite's own images."""
+    """Publication that the scores are from, if they were not measured on the images of the suite."""
     program: Program
     run: Run = Run()
     measures: Mapping[str, str] = {}
@@ -84,11 +84,11 @@ class Submission(_Part):
     results: tuple[Result, ...] = Field(min_length=1)
 
     def result(self, case: str, data_set: str) -> Result | None:
-        """The result of a case on a data set, if there is one."""
+        """Return the result of a case on a data set; None if there is none."""
         return next((one for one in self.results if (one.case, one.data_set) == (case, data_set)), None)
 
     def to_json(self) -> str:
-        """JSON, with a line for each result."""
+        """Convert to JSON, with a line for each result."""
         head = self.model_dump(mode="json", exclude={"results"})
         lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
         rows = ",\n".join(f"  {json.dumps(one.model_dump(mode='json'), allow_nan=False)}" for one in self.results)
@@ -96,10 +96,10 @@ class Submission(_Part):
 
 
 def load_submission(path: Path) -> Submission:
-    """The submission in a file.
+    """Read a submission from a file.
 
     Raises:
-        BlindSRError: it cannot be read, or is none.
+        BlindSRError: the file cannot be read, or is not a submission.
     """
     try:
         return Submission.model_validate_json(files.read_text(path))
@@ -108,9 +108,9 @@ def load_submission(path: Path) -> Submission:
 
 
 def bootstrap_interval(values: Sequence[float]) -> Interval:
-    """The mean, and the interval that holds 95% of the means of resampled images; the same on every machine.
+    """Compute the mean, and the interval that contains 95% of the means of resampled images; deterministic.
 
-    A single value, or one that is infinite, has no interval.
+    There is no interval for a single value, or if a value is infinite.
     """
     mean = math.fsum(values) / len(values)
     if len(values) < 2 or not math.isfinite(mean):

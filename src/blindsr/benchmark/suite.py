@@ -27,7 +27,7 @@ class _Part(BaseModel):
 
 
 class HighResolution(_Part):
-    """An original image, known by its pixels and not by its file's name."""
+    """An original image, identified by its pixels instead of its file name."""
 
     size: tuple[int, int]
     """Width and height."""
@@ -42,7 +42,7 @@ class MeasuredConvention(_Part):
     rounding: Rounding
 
     def convention(self) -> Convention:
-        """Convention of the measures, as `blindsr.evaluate.metrics` has it."""
+        """Convert to a convention of `blindsr.evaluate.metrics`."""
         return Convention(self.channel, self.border, self.rounding)
 
 
@@ -55,28 +55,28 @@ class Case(_Part):
     scale: int = Field(ge=1)
     measured: MeasuredConvention
     core: bool = False
-    """Whether it belongs to the short list that every submission should have."""
+    """Whether it is one of the cases that every submission should include."""
     steps: tuple[Step, ...] = ()
     """Steps applied to every image; the noise of each is drawn from its name."""
     records: Mapping[str, Mapping[str, tuple[Step, ...]]] = {}
-    """Steps of each image, where they differ: by data set, then by image."""
+    """Steps of each image, if they differ: by data set, then by image."""
     pairs: Mapping[str, Mapping[str, str]] = {}
-    """SHA-256 of LR photographs, where a camera made them: by data set, then by image."""
+    """SHA-256 of LR photographs taken by a camera: by data set, then by image."""
     sha256: Mapping[str, str] = {}
     """For each data set, SHA-256 of the digests of all its LR images in their order."""
 
     @property
     def data_sets(self) -> tuple[str, ...]:
-        """The data sets that it is frozen for."""
+        """Names of its data sets."""
         return tuple(self.pairs or self.sha256)
 
     def steps_of(self, data_set: str, image: str) -> tuple[Step, ...]:
-        """The steps of one image."""
+        """Return the steps of an image."""
         return self.records[data_set][image] if self.records else self.steps
 
 
 class Suite(_Part):
-    """Cases, the originals that they are made from, and the kernels that they use."""
+    """Cases, with their original images and kernels."""
 
     format: Literal["blindsr-suite"]
     version: Literal[1]
@@ -84,15 +84,15 @@ class Suite(_Part):
     title: str
     data_sets: Mapping[str, Mapping[str, HighResolution]]
     kernels: Mapping[str, tuple[tuple[int, ...], ...]]
-    """Square kernels of whole numbers, of odd side; the sum is a power of 2."""
+    """Square integer kernels of odd side, whose sum is a power of 2."""
     cases: tuple[Case, ...]
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
-        """The kernels as float64 tensors.
+        """Return the kernels as float64 tensors.
 
         Raises:
-            BlindSRError: one is not square, of even side, or its sum is no power of 2.
+            BlindSRError: a kernel is not square, its side is even, or its sum is not a power of 2.
         """
         return {name: _kernel(name, rows) for name, rows in self.kernels.items()}
 
@@ -100,10 +100,10 @@ class Suite(_Part):
         """Degrade an original by the steps of a case.
 
         Args:
-            case: which has no pairs.
-            data_set: of the image.
-            image: its name in the suite.
-            levels: its 8-bit values ``(3, h, w)``; they are cropped to a multiple of the scale.
+            case: a case without pairs.
+            data_set: data set of the image.
+            image: name of the image in the suite.
+            levels: 8-bit values ``(3, h, w)`` of the image; they are cropped to a multiple of the scale.
 
         Returns:
             8-bit values of the LR image ``(3, h', w')``, uint8.
@@ -113,22 +113,22 @@ class Suite(_Part):
         return operations.apply_steps(steps, levels[:, :height, :width], self.tensors, self.seed(case, data_set, image))
 
     def seed(self, case: Case, data_set: str, image: str) -> str:
-        """Seed of the noise of LR images."""
+        """Return the seed of the noise of an image."""
         return f"{self.name}/{case.name}/{data_set}/{image}"
 
     def select(
         self, names: Sequence[str] = (), data_sets: Sequence[str] = (), scale: int | None = None, *, core: bool = False
     ) -> list[tuple[Case, tuple[str, ...]]]:
-        """Choose cases, and of each the data sets.
+        """Select cases and their data sets.
 
         Args:
-            names: of cases; all if there are none.
-            data_sets: names of data sets; all if there are none.
-            scale: of the cases; any if it is not given.
-            core: only the short list.
+            names: names of cases; all if empty.
+            data_sets: names of data sets; all if empty.
+            scale: scale of the cases; any if not given.
+            core: whether to select only cases that every submission should include.
 
         Raises:
-            BlindSRError: an unknown name, or nothing is left.
+            BlindSRError: a name is unknown, or no case matches.
         """
         _check_names(names, [case.name for case in self.cases], "case", self.name)
         _check_names(data_sets, list(self.data_sets), "data set", self.name)
@@ -144,27 +144,27 @@ class Suite(_Part):
 
 
 def digest(levels: Tensor) -> str:
-    """SHA-256 of an image ``(3, h, w)``: of the text ``WIDTHxHEIGHT`` and the bytes R, G, B of each pixel by rows."""
+    """Return the SHA-256 of an image ``(3, h, w)``: of ``WIDTHxHEIGHT`` and the bytes R, G, B of each pixel by rows."""
     _, height, width = levels.shape
     pixels = levels.to(torch.uint8).permute(1, 2, 0).contiguous().numpy().tobytes()
     return hashlib.sha256(f"{width}x{height}".encode() + pixels).hexdigest()
 
 
 def combined_digest(digests: Sequence[str]) -> str:
-    """SHA-256 of a list of digests, as a suite stores it for a data set."""
+    """Return the SHA-256 of a list of digests, as a suite stores it for a data set."""
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def suite_names() -> list[str]:
-    """The suites that come with the package."""
+    """Return the names of the suites in the package."""
     return sorted(one.name.removesuffix(".json") for one in _folder().iterdir() if one.name.endswith(".json"))
 
 
 def load_suite(name: str) -> Suite:
-    """A suite by its name, or by the path of its file.
+    """Load a suite by name, or by the path of its file.
 
     Raises:
-        BlindSRError: there is none of that name, or the file is no suite.
+        BlindSRError: unknown suite, or an invalid file.
     """
     if name.endswith(".json"):
         return parse_suite(files.read_text(Path(name)), name)
@@ -178,10 +178,10 @@ def load_suite(name: str) -> Suite:
 
 
 def parse_suite(text: str, name: str) -> Suite:
-    """The suite that JSON describes; ``name`` is for the message.
+    """Parse a suite from JSON; ``name`` is used in messages.
 
     Raises:
-        BlindSRError: it is none.
+        BlindSRError: the text is not a valid suite.
     """
     try:
         suite = Suite.model_validate_json(text)
@@ -193,7 +193,7 @@ def parse_suite(text: str, name: str) -> Suite:
 
 
 def first_error(error: ValidationError) -> str:
-    """Describe the defect of a file in a few words."""
+    """Describe the first error in a file."""
     one = error.errors()[0]
     place = ".".join(map(str, one["loc"]))
     return f"{place}: {one['msg']}" if place else str(one["msg"])

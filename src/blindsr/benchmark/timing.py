@@ -1,4 +1,4 @@
-"""Time and memory of a program, measured from outside, and the machine that it ran on."""
+"""Measurement of the time and memory of a program, and a description of the machine."""
 
 import os
 import platform
@@ -25,11 +25,11 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
     """Run a program and measure it.
 
     Args:
-        command: with its arguments.
-        lr: folder of the LR images that it reads, for the time by megapixel.
+        command: program and arguments.
+        lr: folder of the LR images that it reads, for the time per megapixel.
 
     Raises:
-        BlindSRError: it cannot be started, or failed.
+        BlindSRError: the program cannot be started, or failed.
     """
     pixels = megapixels(lr) if lr is not None else None
     start, before = time.perf_counter(), _processor_seconds()
@@ -52,7 +52,7 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
 
 
 def megapixels(folder: Path) -> float | None:
-    """Size of all images of a folder and of the folders in it; None if there is no image."""
+    """Return the total size of all images in a folder and its subfolders; None if there are none."""
     if not folder.is_dir():
         raise BlindSRError(f"folder {folder} does not exist; expected a folder of LR images", Code.FILE_NOT_FOUND)
     folders = [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]
@@ -61,12 +61,12 @@ def megapixels(folder: Path) -> float | None:
 
 
 def hardware() -> str:
-    """Processor and cores of this machine."""
+    """Describe the processor and the number of cores of this machine."""
     return f"{_processor()}, {len(_cores())} cores"
 
 
 def read_run(folder: Path) -> Run:
-    """Read the record of how results were made; an empty one if the folder has none."""
+    """Read the record of a measured command from a folder of results; an empty one if there is none."""
     path = folder / NAME
     if not path.is_file():
         return Run()
@@ -77,7 +77,7 @@ def read_run(folder: Path) -> Run:
 
 
 def _processor_seconds() -> float:
-    """Processor time of all child processes that have ended."""
+    """Return the processor time of all child processes that have ended, seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -24,15 +24,15 @@ class ModelEntry:
 
     model: str
     parameters: int
-    """That are there at test time."""
+    """Number of parameters that are needed for restoration."""
     seconds: float
-    """Median for an LR image of 128x128 pixels, finding out how it was degraded included."""
+    """Median time for an LR image of 128x128 pixels, including the estimation of its degradation."""
     psnr: tuple[float, ...]
     """dB, by protocol."""
 
 
 def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[ModelEntry]:
-    """Measure models under protocols; they get only the hints that their papers give them.
+    """Measure models with protocols; models are given only the hints that their papers use.
 
     Args:
         models: by name.
@@ -50,17 +50,17 @@ def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: Da
 
 
 def parameters(upscaler: Upscaler) -> int:
-    """Number of parameters of a model at test time."""
+    """Return the number of parameters of a model that are needed for restoration."""
     return sum(one.numel() for one in upscaler.method.parameters())
 
 
 def seconds(upscaler: Upscaler) -> float:
-    """Median time for an image of 128x128 pixels, after a warm-up."""
+    """Return the median time for an image of 128x128 pixels, after a warm-up."""
     lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
     times = []
     for _ in range(_TIMES + 1):
         begin = time.perf_counter()
-        upscaler(lr).cpu()  # a GPU has finished when its result is here
+        upscaler(lr).cpu()  # copying the result waits for the GPU
         times.append(time.perf_counter() - begin)
     return median(times[1:])
 

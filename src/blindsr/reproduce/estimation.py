@@ -1,4 +1,4 @@
-"""Errors of estimated blur and noise where the true values are known."""
+"""Errors of estimated blur and noise, for known degradations."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -89,7 +89,7 @@ def _width(kernel: Tensor) -> float:
 
 
 def _apart(kernel: Tensor, estimate: Estimate) -> float:
-    """The sum of absolute differences of two kernels, laid centre on centre."""
+    """Return the sum of absolute differences between two kernels, aligned at their centres."""
     side = max(kernel.shape[-1], estimate.kernel.shape[-1])
     one, two = (_centred(k.cpu(), side) for k in (kernel, estimate.kernel))
     return float((one - two).abs().sum())

@@ -112,7 +112,7 @@ class Meter:
 
 
 def _quantity(upscaler: Upscaler, row: Row, column: Column) -> float | None:
-    """A property of a model; None where a teacher, which needs HR images, would have to be timed."""
+    """Measure a quantity of a model; None for the time of a teacher, which needs HR images."""
     if column.quantity == "parameters":
         return float(parameters(upscaler, row.part))
     if row.teacher:
@@ -137,13 +137,13 @@ def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: De
 
 def _timed(times: list[float], restore: Callable[..., Tensor], *inputs: object) -> Tensor:
     begin = time.perf_counter()
-    result = restore(*inputs).cpu()  # a GPU has finished when its result is here
+    result = restore(*inputs).cpu()  # copying the result waits for the GPU
     times.append(time.perf_counter() - begin)
     return result
 
 
 def parameters(upscaler: Upscaler, part: str | None = None) -> int:
-    """Number of parameters for restoration, without those of training alone.
+    """Return the number of parameters that are needed for restoration, without training-only submodules.
 
     Args:
         upscaler: the model.
@@ -162,7 +162,7 @@ def parameters(upscaler: Upscaler, part: str | None = None) -> int:
 
 
 def seconds(upscaler: Upscaler, size: tuple[int, int] = (128, 128), steps: int | None = None) -> float:
-    """Median time for an LR image of a size (width, height), after a warm-up."""
+    """Return the median time for an LR image of a size (width, height), after a warm-up."""
     lr = _image(size)
     times: list[float] = []
     for _ in range(_TIMES + 1):
@@ -171,9 +171,9 @@ def seconds(upscaler: Upscaler, size: tuple[int, int] = (128, 128), steps: int |
 
 
 def multiply_adds(upscaler: Upscaler, size: tuple[int, int]) -> float:
-    """Multiplications with an addition, in 10^9, for an LR image of a size (width, height), as papers count them.
+    """Count multiply-adds, in 10^9, for an LR image of a size (width, height), as papers do.
 
-    Sub-pixel convolutions count layer by layer, though they are computed as one.
+    Sub-pixel convolutions are counted layer by layer, although they are computed as a single convolution.
     """
     folded: list[tuple[Upsampler, Tensor]] = []
 

@@ -169,7 +169,7 @@ def _scales(table: Table) -> set[int]:
 
 
 def _in_order(study: Study) -> list[str]:
-    """The variants, each after the one that it begins with."""
+    """Return the variants, each after the one that initialises it."""
     ordered: list[str] = []
 
     def add(name: str, path: tuple[str, ...] = ()) -> None:

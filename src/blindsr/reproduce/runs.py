@@ -73,7 +73,7 @@ class Runs:
     options: Mapping[str, Any]
     """Settings of `Options`, without the run."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """Weights or folders of runs by the variant that they stand for; those are not trained."""
+    """Weights or folders of runs, by the variant that they are used for instead of training it."""
     precision: Any = "auto"
     settings: Sequence[str] = ()
     """Settings on top of every recipe."""
@@ -186,7 +186,7 @@ class Runs:
         return parse_recipe({**values, "seed": values["seed"] + seed})
 
     def _begun(self, run: Path) -> Recipe | None:
-        """The recipe of a run that was begun, shortened as it was then."""
+        """Return the recipe of a started run, with the shortened schedule that it was started with."""
         path = run / "recipe.yaml"
         if not path.is_file():
             return None
@@ -216,7 +216,7 @@ class Runs:
 
 
 def _rescaled(method: Method[Any], scale: int) -> Method[Any]:
-    """The same weights in a network for another scale, as far as shapes allow."""
+    """Copy weights to a network of another scale, where shapes match."""
     config = type(method.config).model_validate({**method.config.model_dump(), "scale": scale})
     other = type(method)(config)
     try:
@@ -249,7 +249,7 @@ def _trained(variant: str, seed: int, run: Path, recipe: Recipe, full: int) -> T
 
 
 def _bars(values: Sequence[float]) -> str:
-    """A curve in eight heights of a block."""
+    """Draw a curve with block characters of eight heights."""
     low, high = min(values), max(values)
     return "".join("▁▂▃▄▅▆▇█"[int(7.99 * (value - low) / (high - low or 1))] for value in values)
 

@@ -18,7 +18,7 @@ from blindsr.evaluate import Protocol, RealProtocol, protocol, real_protocols
 from blindsr.reproduce.drawings.kinds import Figure
 
 BICUBIC = "bicubic"
-"""The variant that is interpolation, at any scale."""
+"""Name of the variant for bicubic interpolation, at any scale."""
 
 Quantity = Literal["parameters", "multiply-adds", "seconds"]
 MeasureName = Literal["psnr", "ssim", "lpips"]
@@ -153,9 +153,9 @@ class Study(StrictModel):
     source: str
     """Paper, and table or figure."""
     convention: str
-    """How the paper measured, as far as it is known."""
+    """Metrics of the paper, as far as they are known."""
     notes: str = ""
-    """What the paper leaves open, and how this study differs from it."""
+    """Details that the paper does not specify, and differences of this study from it."""
     recipe: str | None = Field(None, description="of the full schedule, unless a variant overrides it")
     short: str | None = Field(None, description="for other budgets, unless a variant overrides it")
     settings: tuple[str, ...] = Field((), description="settings for all variants")
@@ -201,16 +201,16 @@ def studies() -> MappingProxyType[str, Study]:
 
 
 def protocol_of(name: str) -> Protocol | RealProtocol:
-    """A protocol by its name, be it of degradations or of pairs of real photographs."""
+    """Return a protocol by name, either of degradations or of pairs of real photographs."""
     real = real_protocols()
     return real[name] if name in real else protocol(name)
 
 
 def study(name: str) -> Study:
-    """One study.
+    """Return a study by name.
 
     Raises:
-        BlindSRError: there is none of this name; the nearest is named.
+        BlindSRError: unknown study; the message suggests a name.
     """
     known = studies()
     if name not in known:
@@ -226,7 +226,7 @@ def parse(values: Mapping[str, Any], name: str) -> Study:
     """Check the values of a study.
 
     Raises:
-        BlindSRError: a key or a value that does not fit.
+        BlindSRError: unknown key, or an invalid value.
     """
     try:
         return Study.model_validate({**values, "name": name})

@@ -33,7 +33,7 @@ class Tags:
 
 
 class Clip:
-    """A video file; each read opens it again."""
+    """Video file; each read operation opens it again."""
 
     def __init__(self, path: Path) -> None:
         """Read the properties of a file.

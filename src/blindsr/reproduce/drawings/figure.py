@@ -25,17 +25,17 @@ class Line:
     x: Sequence[float]
     y: Sequence[float]
     dashed: bool = False
-    """As the paper's are."""
+    """Whether the line is dashed, as those of published values are."""
 
 
 def plotted(lines: Sequence[Line], title: str, x: str, y: str = "PSNR (dB)", *, log: bool = False) -> "Figure":
     """Plot lines.
 
     Args:
-        lines: at least one.
-        title: above the plot.
-        x: label of the axis.
-        y: label of the axis.
+        lines: at least one line.
+        title: title above the plot.
+        x: label of the x axis.
+        y: label of the y axis.
         log: whether x is logarithmic.
     """
     figure = blank()
@@ -69,11 +69,12 @@ def check_figure(path: Path, libraries: Sequence[str] = ("matplotlib",)) -> None
     """Check before the work that a figure can be drawn and written.
 
     Args:
-        path: of the figure.
-        libraries: what draws it.
+        path: path of the figure.
+        libraries: libraries that draw it.
 
     Raises:
-        BlindSRError: a library that is not installed, another ending, or a folder that is not there or not writable.
+        BlindSRError: a library is not installed, the extension is not supported, or the folder is missing or not
+            writable.
     """
     if any(find_spec(name) is None for name in libraries):
         raise BlindSRError(
@@ -88,7 +89,7 @@ def save_figure(figure: "Figure", path: Path, *, overwrite: bool = True) -> None
     """Write a figure in the format of its file name: PNG, PDF or SVG.
 
     Raises:
-        BlindSRError: another ending, or a place that cannot be written.
+        BlindSRError: the extension is not supported, or the file cannot be written.
     """
     check_figure(path)
     buffer = io.BytesIO()

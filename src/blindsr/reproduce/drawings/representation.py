@@ -1,7 +1,7 @@
 """Whether representations of images separate degradations (MRDA, Figures 7 and 8; CMDSR, Figure 6).
 
-The same images are degraded in different ways. Where their representations lie close to those of other images that
-were degraded alike, the method has learned to represent degradation and not content.
+The same images are degraded in different ways. If their representations are close to those of other images with the
+same degradation, the method represents the degradation and not the content.
 """
 
 from collections.abc import Sequence
