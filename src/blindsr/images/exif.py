@@ -1,6 +1,7 @@
-"""EXIF blocks, changed in place: every byte that need not change stays, makers' notes included.
+"""EXIF blocks, edited in place: all other bytes, including maker notes, are kept.
 
-A block is a little TIFF file: a byte-order mark, then directories of 12-byte entries (tag, type, count, value).
+A block has the structure of a TIFF file: a byte-order mark, then directories of 12-byte entries (tag, type, count,
+value).
 """
 
 import struct
@@ -15,7 +16,7 @@ PREFIX = b"Exif\0\0"
 ORIENTATION = 0x0112
 _EXIF_DIRECTORY = 0x8769
 DIRECTORIES = (_EXIF_DIRECTORY, 0x8825)
-"""Tags that point to the directories of exposure and of place."""
+"""Tags that point to the directories of exposure and of GPS data."""
 _RESOLUTION = {0x011A, 0x011B, 0x0128}
 _MALFORMED = (struct.error, SyntaxError, ValueError, TypeError, LookupError, OSError, ArithmeticError, AttributeError)
 _WIDTH, _HEIGHT = 0xA002, 0xA003
@@ -29,7 +30,7 @@ _MAKER_NOTE = 0x927C
 
 
 def set_upright(block: bytes) -> bytes:
-    """Set the orientation to 1 (upright) and unlink the thumbnail, which shows the old picture."""
+    """Set the orientation to 1 (upright), and unlink the thumbnail of the original image."""
     block = block.removeprefix(PREFIX)
     try:
         edited, order, first = _open(block)
@@ -45,7 +46,7 @@ def set_upright(block: bytes) -> bytes:
 
 
 def set_size(block: bytes, width: int, height: int) -> bytes:
-    """Bring the size of the image that a block mentions up to date, in pixels."""
+    """Update the size of the image in a block, in pixels."""
     sizes = {_WIDTH: width, _HEIGHT: height}
     try:
         edited, order, first = _open(block)
@@ -61,7 +62,7 @@ def set_size(block: bytes, width: int, height: int) -> bytes:
 
 
 def shorten(block: bytes) -> bytes:
-    """The block without the maker's note and what nothing points to, such as an old thumbnail; empty if damaged."""
+    """Remove the maker note and unreferenced data, such as an old thumbnail; return an empty block if corrupt."""
     found, short = parse_exif(block), b""
     with ignore_malformed():
         for pointer in set(DIRECTORIES) & set(found):
@@ -74,7 +75,7 @@ def shorten(block: bytes) -> bytes:
 
 
 def parse_exif(block: bytes) -> Exif:
-    """The block as Pillow's mapping of tags to values; empty where it cannot be understood."""
+    """Parse a block to Pillow's mapping of tags to values; empty if it is corrupt."""
     found = Exif()
     with ignore_malformed():
         found.load(PREFIX + block)
@@ -94,7 +95,7 @@ def from_tiff(file: IO[bytes]) -> bytes | None:
 
 
 def dpi(block: bytes) -> tuple[float, float] | None:
-    """Resolution in pixels per inch, across and down, if the block gives one."""
+    """Return the horizontal and vertical resolution in pixels per inch; None if there is none."""
     found = parse_exif(block)
     across, down, unit = (found.get(tag, 0) for tag in sorted(_RESOLUTION))
     factor = 2.54 if unit == _PER_CENTIMETRE else 1.0
@@ -105,7 +106,7 @@ def dpi(block: bytes) -> tuple[float, float] | None:
 
 
 class _Text(str):
-    """Text that comes out with the bytes it was read from: Pillow reads Latin-1, but writes ``?`` for all but ASCII."""
+    """Text that is written with its original bytes: Pillow reads Latin-1, but writes ``?`` for non-ASCII characters."""
 
     __slots__ = ()
 
@@ -114,7 +115,7 @@ class _Text(str):
 
 
 def keep_texts(values: MutableMapping[int, Any]) -> None:
-    """Have Pillow write the texts of a directory as it read them."""
+    """Make Pillow write the texts of a directory with their original bytes."""
     for tag, value in list(values.items()):
         if isinstance(value, str):
             values[tag] = _Text(value)
@@ -122,14 +123,14 @@ def keep_texts(values: MutableMapping[int, Any]) -> None:
 
 @contextmanager
 def ignore_malformed() -> Iterator[None]:
-    """Leave the block quietly where Pillow stumbles over what cameras and editors have left there."""
+    """Suppress the errors that Pillow raises for malformed entries of cameras and editors."""
     with warnings.catch_warnings(), suppress(*_MALFORMED):
         warnings.simplefilter("ignore")
         yield
 
 
 def _directories(file: IO[bytes]) -> Exif:
-    """The first directory of a TIFF or BigTIFF file, with those of the photograph that hang on it."""
+    """Read the first directory of a TIFF or BigTIFF file, with the EXIF directories that it references."""
     file.seek(0)
     head = file.read(16)
     order = "<" if head[:2] == b"II" else ">"
@@ -144,7 +145,7 @@ def _directories(file: IO[bytes]) -> Exif:
 
 
 def _open(block: bytes) -> tuple[bytearray, str, int]:
-    """A copy to edit, its byte order for struct, and where the first directory starts."""
+    """Return a copy to edit, its byte order for struct, and the offset of the first directory."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None:
         raise struct.error("no byte-order mark")
@@ -152,7 +153,7 @@ def _open(block: bytes) -> tuple[bytearray, str, int]:
 
 
 def _entries(block: bytearray, order: str, directory: int) -> Iterator[tuple[int, int]]:
-    """Offset and tag of every entry of a directory."""
+    """Yield the offset and tag of every entry of a directory."""
     (count,) = struct.unpack_from(order + "H", block, directory)
     for entry in range(directory + 2, directory + 2 + 12 * count, 12):
         yield entry, struct.unpack_from(order + "H", block, entry)[0]

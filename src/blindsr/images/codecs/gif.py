@@ -12,7 +12,7 @@ from blindsr.images.picture import Samples
 
 
 def is_truncated(file: BinaryIO) -> bool:
-    """Whether a file ends inside a block, which decoders forgive; the end of the last block may be missing."""
+    """Whether a file ends inside a block, which decoders ignore; the end of the last block may be missing."""
     end = file.seek(0, os.SEEK_END)
     file.seek(10)
     file.seek(13 + _table(file.read(1)))
@@ -34,7 +34,7 @@ def is_truncated(file: BinaryIO) -> bool:
 
 
 def _table(flags: bytes) -> int:
-    """Bytes of the table of colours that flags announce."""
+    """Return the size in bytes of the colour table that flags declare."""
     return 3 << (flags[0] & 7) + 1 if flags and flags[0] & 0x80 else 0
 
 
@@ -43,8 +43,8 @@ def encode(frames: Sequence[Samples], durations: Sequence[int] = (), plays: int 
 
     Args:
         frames: each ``(h, w)`` or ``(h, w, c)``.
-        durations: milliseconds that each is shown.
-        plays: how often, 0 for ever.
+        durations: duration of each frame, milliseconds.
+        plays: number of repetitions; 0 for infinite.
     """
     tall = vips.from_array(np.concatenate(list(frames)))
     tall = tall.copy(interpretation="srgb" if tall.bands > 2 else "b-w")

@@ -1,4 +1,4 @@
-"""Opening of files by Pillow whatever their size."""
+"""Opening of files of any size by Pillow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from threading import RLock
 from PIL import Image
 
 _LIMIT = RLock()
-"""Pillow has one limit for all threads: two that lift it at once would leave it lifted."""
+"""Pillow has one limit for all threads; without the lock, threads could disable it permanently."""
 
 
 @contextmanager
 def any_size() -> Iterator[None]:
-    """Let Pillow open files of any size: their headers are all that is read before our own limit is checked.
+    """Disable Pillow's pixel limit temporarily, since only headers are read before the limit of this package applies.
 
-    Its own limit, which warns and then refuses at a size of its own, is given back.
+    Pillow's limit, above which it warns and raises an error, is restored at the end.
     """
     with _LIMIT:
         before = Image.MAX_IMAGE_PIXELS

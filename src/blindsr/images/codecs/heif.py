@@ -1,4 +1,4 @@
-"""HEIC files by pillow-heif, which is an extra: its wheels carry an encoder under the GPL."""
+"""HEIC files by pillow-heif, an optional dependency, since its wheels contain an encoder under the GPL."""
 
 import io
 from pathlib import Path
@@ -17,20 +17,18 @@ from blindsr.images.picture import Metadata, Picture, Samples, from_samples, upr
 
 _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _BT601 = 6
-_DEEP = 8
-"""Bits from which on more are there."""
 
 
 def is_heif(data: bytes) -> bool:
-    """Whether a file begins like HEIC; check for AVIF first, which begins alike."""
+    """Whether a file starts like HEIC; check for AVIF first, which starts in the same way."""
     return data[4:8] == b"ftyp" and data[8:12] in _BRANDS
 
 
 def read_heif(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
-    """Decode a file's primary image, which libheif turns upright.
+    """Decode the primary image of a file, which libheif rotates upright.
 
     Raises:
-        BlindSRError: pillow-heif is not there, too many pixels, HDR values, or a damaged file.
+        BlindSRError: pillow-heif is not installed, or the file has too many pixels or HDR values, or is corrupt.
     """
     heif = require_heif(path)
     try:
@@ -54,19 +52,19 @@ def read_heif(file: BinaryIO, path: Path, max_pixels: int) -> Picture:
 
 
 def _divided(samples: Samples) -> Samples:
-    """Colours that alpha is multiplied into, as they were before; alpha is the last channel."""
+    """Convert premultiplied colours to straight ones; alpha is the last channel."""
     alpha, top = samples[..., 3:].astype(np.float64), 255 if samples.dtype == np.uint8 else 65535
     colours = np.rint((samples[..., :3] * (top / np.maximum(alpha, 1))).clip(0, top)).astype(samples.dtype)
     return np.concatenate([colours, samples[..., 3:]], axis=2)
 
 
 def white_scale(bits: int) -> float:
-    """Factor that makes white 65535 in samples of ``bits`` bits that were shifted to the top of 16."""
+    """Return the factor that scales white to 65535, for samples of ``bits`` bits that were shifted to 16 bits."""
     return (2**16 - 1) / (2**16 - (1 << (16 - bits)))
 
 
 def encode(image: Image.Image, metadata: Metadata, quality: int) -> bytes:
-    """Encode an 8-bit image without chroma subsampling; `require_heif` checks whether that is possible."""
+    """Encode an 8-bit image without chroma subsampling; call `require_heif` first."""
     options: dict[str, Any] = {"exif": metadata.exif and exif.PREFIX + metadata.exif, "xmp": metadata.xmp}
     options["icc_profile"] = metadata.icc
     points = profile.code_points(metadata.icc) if metadata.icc else None
@@ -80,10 +78,10 @@ def encode(image: Image.Image, metadata: Metadata, quality: int) -> bytes:
 
 
 def require_heif(what: Path | str) -> ModuleType:
-    """The library, or a sentence that names the extra.
+    """Import pillow-heif.
 
     Raises:
-        BlindSRError: pillow-heif is not there.
+        BlindSRError: pillow-heif is not installed.
     """
     try:
         import pillow_heif  # noqa: PLC0415  # an extra

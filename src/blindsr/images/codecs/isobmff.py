@@ -16,10 +16,10 @@ class _Box(NamedTuple):
 
 
 def code_points(file: BinaryIO) -> tuple[int, int] | None:
-    """Colour primaries and transfer characteristics (ITU-T H.273) of the main picture, from its ``nclx`` box.
+    """Read colour primaries and transfer characteristics (ITU-T H.273) of the primary image from its ``nclx`` box.
 
     Returns:
-        None where the file does not give them or its boxes are damaged.
+        The two codes; None if the file does not contain them, or its boxes are corrupt.
     """
     try:
         length = file.seek(0, 2)
@@ -52,13 +52,13 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
 
 
 def _primary(file: BinaryIO, box: _Box) -> int:
-    """Number of the main picture."""
+    """Read the number of the primary image."""
     (version,) = _unpacked(file, box.start, ">B")
     return int(_unpacked(file, box.start + 4, ">I" if version else ">H")[0])
 
 
 def _associated(file: BinaryIO, box: _Box, item: int) -> list[int]:
-    """Numbers, from 1, of the properties of an item."""
+    """Read the numbers, from 1, of the properties of an item."""
     head, entries = _unpacked(file, box.start, ">II")
     name, number = ">I" if head >> 24 else ">H", ">H" if head & 1 else ">B"
     at = box.start + 8

@@ -10,17 +10,17 @@ from PIL import Image
 from blindsr.images.codecs.header import any_size
 
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of a frame header, which gives the size (ITU-T T.81, Table B.1)."""
+"""Markers of a frame header, which contains the size (ITU-T T.81, Table B.1)."""
 _ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9), 0xFF})
-"""Markers without a length; the first is none, and the last only stands before one."""
+"""Markers without a length field; 0x00 is not a marker, and 0xFF is a fill byte before one."""
 _LAST = frozenset({0xD9, 0xDA})
-"""The end, and pixels."""
+"""Markers of the end of the image and of the start of the pixels."""
 _MOST = 2**16
-"""Segments and stray bytes before the size that are passed over, as decoders do."""
+"""Largest number of segments and stray bytes before the frame header that are skipped, as decoders do."""
 
 
 def has_size(file: BinaryIO) -> bool:
-    """Whether a frame header comes before pixels; where it does not, decoders look for it to the end of the file."""
+    """Whether there is a frame header before the pixels; otherwise, decoders would search the whole file."""
     file.seek(2)
     for _ in range(_MOST):
         byte = file.read(1)
@@ -39,9 +39,9 @@ def has_size(file: BinaryIO) -> bool:
 
 
 def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
-    """The quality, 1 to 100, of libjpeg's scale whose quantisation is nearest to the file's; None if it is no JPEG.
+    """Return the quality on libjpeg's scale, 1 to 100, whose quantisation table is nearest; None if not a JPEG file.
 
-    Programs with tables of their own (cameras, Photoshop) get the nearest one.
+    Cameras and some programs use other tables than libjpeg.
     """
     try:
         with any_size(), Image.open(path, formats=["JPEG"]) as image:
@@ -56,7 +56,7 @@ def jpeg_quality(path: str | os.PathLike[str]) -> int | None:
 
 @cache
 def _luma(quality: int) -> tuple[int, ...]:
-    """Luma's quantisation at a quality of libjpeg's scale, from a file that it wrote."""
+    """Return libjpeg's quantisation table of luma at a quality, read from an encoded file."""
     buffer = BytesIO()
     Image.new("L", (8, 8)).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as image:

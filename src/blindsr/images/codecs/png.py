@@ -19,7 +19,7 @@ _XMP_HEAD = b"XML:com.adobe.xmp\0\0\0\0\0"  # keyword, not compressed, no langua
 
 
 def dpi(file: BinaryIO) -> tuple[float, float] | None:
-    """Resolution of a PNG file in pixels per inch, across and down, if it gives one."""
+    """Read the horizontal and vertical resolution of a PNG file in pixels per inch; None if there is none."""
     body = _before_pixels(file, b"pHYs", 9)
     if body is None:
         return None
@@ -28,13 +28,13 @@ def dpi(file: BinaryIO) -> tuple[float, float] | None:
 
 
 def code_points(file: BinaryIO) -> tuple[int, int] | None:
-    """Colour primaries and transfer characteristics (ITU-T H.273) of a PNG file's cICP chunk, if it has one."""
+    """Read colour primaries and transfer characteristics (ITU-T H.273) from a cICP chunk; None if there is none."""
     body = _before_pixels(file, b"cICP", 4)
     return None if body is None else (body[0], body[1])
 
 
 def _before_pixels(file: BinaryIO, wanted: bytes, size: int) -> bytes | None:
-    """The body of a chunk of so many bytes that stands before the pixels."""
+    """Read the body of a chunk before the pixels, if it has the expected size."""
     for kind, length in islice(_headers(file), _MOST):
         if kind in (b"IDAT", b"IEND"):
             break
@@ -77,7 +77,7 @@ def metadata_chunks(metadata: Metadata) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _headers(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Kind and length of each chunk; the file then stands at its body."""
+    """Yield the kind and length of each chunk; the file is then positioned at its body."""
     offset = len(SIGNATURE)
     while True:
         file.seek(offset)
@@ -90,5 +90,5 @@ def _headers(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
-    """A chunk as it stands in a file: its length, kind, body and checksum."""
+    """Encode a chunk: its length, kind, body and checksum."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -1,4 +1,4 @@
-"""PPM and PGM files, of more than 8 bits a sample too, and BMP files, by Pillow."""
+"""PPM and PGM files, also with more than 8 bits per sample, and BMP files by Pillow."""
 
 import re
 from pathlib import Path
@@ -17,23 +17,23 @@ _ASCII = b"23"
 _COLOUR = b"36"
 _WHITE = 65535
 _HEAD = 2**16
-"""Bytes that a header and its comments may take."""
+"""Maximum size of a header with its comments, bytes."""
 _ASCII_BYTES = 16
-"""Most bytes of a sample that is written as text, with what stands between it and the next."""
+"""Maximum size of a sample as text, including the separator, bytes."""
 
 
 def white(file: BinaryIO) -> int:
-    """The value that stands for white in a PPM or PGM file; 255 in others."""
+    """Return the value of white in a PPM or PGM file; 255 for other files."""
     file.seek(0)
     header = _HEADER.match(file.read(_HEAD))
     return int(header[4]) if header else 255
 
 
 def decode(file: BinaryIO) -> NDArray[np.uint16]:
-    """Samples ``(h, w)`` or ``(h, w, 3)`` of a file whose white is above 255, scaled to the full 16 bits.
+    """Decode a file whose white is above 255 to samples ``(h, w)`` or ``(h, w, 3)``, scaled to 16 bits.
 
     Raises:
-        ValueError: fewer samples than the header promises, a sample above white, or a white above 65535.
+        ValueError: fewer samples than the header declares, a sample above white, or a white above 65535.
     """
     file.seek(0)
     header = _HEADER.match(file.read(_HEAD))

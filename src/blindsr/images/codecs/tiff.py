@@ -16,7 +16,7 @@ from blindsr.images.exif import DIRECTORIES, ignore_malformed, keep_texts, parse
 from blindsr.images.picture import DEPTHS, Metadata, Samples
 
 _BIG = 2**31
-"""Bytes of pixels from which on the file is a BigTIFF, whose offsets have 64 bits."""
+"""Size of the pixels in bytes from which a BigTIFF is written, whose offsets have 64 bits."""
 _ASCII, _BYTE, _LONG, _LONG8 = 2, 1, 4, 16
 _XMP = 0x02BC
 _INTEROPERABILITY = 0xA005
@@ -40,12 +40,12 @@ def write(path: Path, pages: Sequence[Samples], metadata: Metadata) -> None:
 
 
 def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], metadata: Metadata) -> None:
-    """Write rows as they come in, from the top to the bottom, to a tiled file.
+    """Write rows from top to bottom to a tiled file.
 
     Args:
-        path: where.
+        path: path of the file.
         strips: arrays ``(rows, w)`` or ``(rows, w, c)``, of any number of rows.
-        shape: of all of them together.
+        shape: shape of the whole image.
         metadata: metadata of the file; the arrays have its depth.
     """
     dtype = np.dtype(DEPTHS[metadata.bits])
@@ -56,7 +56,7 @@ def write_strips(path: Path, strips: Iterator[Samples], shape: tuple[int, ...], 
 
 @contextmanager
 def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Arguments of tifffile for the file and its first page; other tags are appended at the end."""
+    """Yield arguments of tifffile for the file and its first page; append other tags at the end."""
     found = parse_exif(metadata.exif or b"")
     big = size > _BIG
     directories = _directories(found, big)
@@ -74,7 +74,7 @@ def _described(path: Path, size: int, metadata: Metadata) -> Iterator[tuple[dict
 
 
 def _layout(shape: tuple[int, ...], dtype: "np.dtype[Any]") -> dict[str, Any]:
-    """Arguments of tifffile for the storage of a page's samples."""
+    """Return arguments of tifffile for the storage of a page's samples."""
     channels = 1 if len(shape) == 2 else shape[2]
     return {
         "photometric": "minisblack" if channels < 3 else "rgb",
@@ -93,7 +93,7 @@ def _compressed(samples: Samples) -> bytes:
 
 
 def _tiles(strips: Iterator[Samples]) -> Iterator[Samples]:
-    """Rows regrouped into rows of tiles, each from the left to the right."""
+    """Yield tiles from rows, from left to right and top to bottom."""
     held: list[Samples] = []
     for strip in strips:
         held.append(strip)
@@ -114,7 +114,7 @@ def _row_of_tiles(rows: Samples) -> Iterator[Samples]:
 
 
 def _texts(found: Exif) -> list[_Tag]:
-    """Camera, author, time and the like: the text entries of the first directory."""
+    """Return the text entries of the first directory, such as camera, author and time."""
     texts = {tag: value for tag, value in found.items() if isinstance(value, str)}
     return [(tag, _ASCII, 0, value.encode("latin1", "replace"), True) for tag, value in texts.items()]
 
@@ -124,7 +124,7 @@ def _xmp(metadata: Metadata) -> list[_Tag]:
 
 
 def _directories(found: Exif, big: bool) -> dict[int, ImageFileDirectory_v2]:
-    """The EXIF directories as they are written, without those that are damaged."""
+    """Return the EXIF directories to write, without corrupt ones."""
     header = b"II+\0\x08\0\0\0" + bytes(8) if big else b"II*\0" + bytes(4)
     directories = {}
     for pointer in DIRECTORIES:
@@ -141,9 +141,9 @@ def _directories(found: Exif, big: bool) -> dict[int, ImageFileDirectory_v2]:
 
 
 def _append(path: Path, directories: dict[int, ImageFileDirectory_v2], bytes_of_offset: int) -> None:
-    """Put the EXIF directories behind the pixels and turn the placeholders into pointers to them.
+    """Append the EXIF directories to the file, and replace the placeholders by pointers to them.
 
-    tifffile refuses to write the pointers' tags; the tags before them are free, and keep the entries in order.
+    tifffile does not write the tags of the pointers; placeholders with unused tags before them keep the entries sorted.
     """
     with path.open("r+b") as file, tifffile.TiffFile(file, name=path.name) as tiff:
         tags = tiff.pages.first.tags

@@ -1,4 +1,4 @@
-"""Meaning of the samples of a TIFF page, where libvips ignores it or reads them as RGB."""
+"""Interpretation of the samples of TIFF pages with colours that libvips ignores or reads as RGB."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from blindsr.images.picture import Samples, apply_orientation
 
 _GRAY_0_IS_WHITE, _GRAY, _RGB, _PALETTE, _INKS, _YCBCR, _CIELAB = 0, 1, 2, 3, 5, 6, 8
 _COLOURS = {_GRAY_0_IS_WHITE: 1, _GRAY: 1, _RGB: 3, _PALETTE: 1, _INKS: 4, _YCBCR: 3, _CIELAB: 3}
-"""Channels of what can be read, besides extra ones."""
+"""Number of channels of supported colour spaces, without extra channels."""
 _OTHERS = {
     4: "a transparency mask",
     9: "ICC L*a*b*",
@@ -30,14 +30,14 @@ _OTHERS = {
     51177: "a depth map",
 }
 _JPEG = (6, 7)
-"""Compressions that hold YCbCr by themselves, which their decoders turn into RGB."""
+"""Compressions that store YCbCr internally; their decoders return RGB."""
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _CMYK, _INK_SET = 1, 332
 
 
 @dataclass(frozen=True)
 class PageTags:
-    """The tags of a page that decide what its samples mean."""
+    """Tags of a page that determine the meaning of its samples."""
 
     width: int
     height: int
@@ -46,11 +46,11 @@ class PageTags:
     bits: int
     channels: int
     extra: tuple[int, ...]
-    """Kinds of the channels beyond the colours: 1 and 2 are alpha, 0 is unspecified."""
+    """Kinds of the extra channels: 1 and 2 are alpha, 0 is unspecified."""
     orientation: int
     xmp: bytes | None
     plain_ycbcr: bool
-    """Neither subsampled nor of other coefficients or ranges than JPEG's."""
+    """Whether YCbCr is not subsampled, and has the coefficients and ranges of JPEG."""
     masked: bool
     """Whether another page is a transparency mask."""
 
@@ -61,17 +61,17 @@ class PageTags:
 
     @property
     def readable_ycbcr(self) -> bool:
-        """Whether YCbCr is of 8 bits, and plain where no decoder of a compression takes care of the rest."""
+        """Whether YCbCr has 8 bits, and is plain or converted by the decoder of its compression."""
         return self.bits == 8 and (self.compression != 1 or self.plain_ycbcr)
 
     @property
     def alpha(self) -> int | None:
-        """Index of the extra channel that is alpha."""
+        """Return the index of the extra channel that is alpha; None if there is none."""
         return next((n for n, kind in enumerate(self.extra) if kind in (_ASSOCIATED, _UNASSOCIATED)), None)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Channels to leave out."""
+        """Return warnings about ignored channels."""
         lost = len(self.extra) - (self.alpha is not None)
         channels = f"{lost} extra channel{'s' * (lost > 1)} that {'are' if lost > 1 else 'is'} no transparency"
         said = [f"{channels} {'are' if lost > 1 else 'is'} left out"] if lost else []
@@ -82,7 +82,7 @@ def read_tags(path: Path, page: int) -> PageTags:
     """Read the tags of a page.
 
     Raises:
-        BlindSRError: a corrupt file, or unsupported samples.
+        BlindSRError: the file is corrupt, or its samples are not supported.
     """
     try:
         with tifffile.TiffFile(path) as file:
@@ -122,7 +122,7 @@ def _stored(tags: dict[int, Any], *, masked: bool) -> PageTags:
 
 
 def _extra(kinds: object, count: int) -> tuple[int, ...]:
-    """Kinds of extra channels; those without an entry in the file are unspecified."""
+    """Return the kinds of extra channels; those without an entry in the file are unspecified."""
     said = [int(kind) for kind in kinds] if isinstance(kinds, Sequence) else [int(str(kinds))]
     return (*said, *[0] * max(0, count))[: max(0, count)]
 
@@ -138,10 +138,10 @@ def _is_plain(tags: dict[int, Any]) -> bool:
 
 
 def colours_and_alpha(image: pyvips.Image, found: PageTags, path: Path) -> pyvips.Image:
-    """Leave out the extra channels of an image that are no alpha.
+    """Remove the extra channels of an image that are not alpha.
 
     Raises:
-        BlindSRError: gray with several of them, which is more likely an image of many bands.
+        BlindSRError: a gray image has several of them, which is probably a multispectral image.
     """
     colours = found.channels - len(found.extra)
     if not found.extra or image.bands != found.channels or (len(found.extra) == 1 and found.alpha is not None):
@@ -156,10 +156,10 @@ def colours_and_alpha(image: pyvips.Image, found: PageTags, path: Path) -> pyvip
 
 
 def decode_page(path: Path, found: PageTags, page: int) -> Samples:
-    """Samples ``(h, w, 3)`` of sRGB of a page of CIE L*a*b* or YCbCr, turned upright.
+    """Decode a page of CIE L*a*b* or YCbCr to samples ``(h, w, 3)`` of sRGB, rotated upright.
 
     Raises:
-        BlindSRError: extra channels, or a variant that is not known well enough.
+        BlindSRError: the page has extra channels, or its variant is not supported.
     """
     if found.extra:
         raise BlindSRError(

@@ -1,4 +1,4 @@
-"""Access to libvips: all images that it decodes or encodes are opened here."""
+"""Access to libvips; all of its images are opened here."""
 
 from mmap import mmap
 from pathlib import Path
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from blindsr.forks import check_not_forked
 from blindsr.images.picture import Format
 
-pyvips.cache_set_max(0)  # what it remembers of earlier images would keep their files open
+pyvips.cache_set_max(0)  # its cache of operations would keep files open
 _LOADERS = {"avif": "heif"}
-"""What libvips calls a kind where it differs."""
+"""Names of formats in libvips, if they differ."""
 
 
 def _text(pointer: Any) -> str:
-    """A message of libvips; some quote bytes of a file, which need not be UTF-8 as pyvips believes."""
+    """Decode a message of libvips; some contain bytes of a file that are not UTF-8, which pyvips would reject."""
     if pointer == pyvips.ffi.NULL:
         return ""
     return bytes(pyvips.ffi.string(pointer)).decode("utf-8", "replace")
@@ -29,13 +29,13 @@ def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Im
     """Open an image; only its header is decoded.
 
     Args:
-        kind: of the file.
-        source: its bytes, or its path; of a file, as much is read as is needed.
-        options: of libvips' loader.
+        kind: format of the file.
+        source: content of the file, or its path, of which only the required parts are read.
+        options: options of the loader in libvips.
 
     Raises:
         BlindSRError: the process was forked from one that uses libvips.
-        pyvips.Error: the file is damaged, cut short, or not of this kind.
+        pyvips.Error: the file is corrupt, truncated, or has another format.
     """
     check_not_forked()
     name = f"{_LOADERS.get(kind, kind)}load"
@@ -47,7 +47,7 @@ def load(kind: Format, source: bytes | mmap | Path, **options: Any) -> pyvips.Im
 
 
 def from_array(samples: NDArray[Any]) -> pyvips.Image:
-    """Make an image of an array ``(h, w)`` or ``(h, w, c)``; it does not copy the samples.
+    """Create an image from an array ``(h, w)`` or ``(h, w, c)``, without copying the samples.
 
     Raises:
         BlindSRError: the process was forked from one that uses libvips.

@@ -1,6 +1,6 @@
-"""Colours that a file defines by code points (ITU-T H.273) instead of a profile: nclx of HEIC and AVIF, cICP of PNG.
+"""Colours defined by code points (ITU-T H.273) instead of a profile: nclx of HEIC and AVIF, cICP of PNG.
 
-They become an ICC profile of the same meaning, which every later step knows how to convert and to write.
+They are converted to an equivalent ICC profile, which all other functions support.
 """
 
 from dataclasses import replace
@@ -17,16 +17,16 @@ _HDR = {16: "PQ", 18: "HLG"}
 
 
 def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -> Metadata:
-    """The metadata with the profile that the code points of a file stand for, if it has any.
+    """Add the profile that is equivalent to the code points of a file, if there are any.
 
     Args:
-        metadata: with the ICC profile that the file holds.
-        file: PNG, HEIC or AVIF; others have no code points of their own.
-        path: of the file, for messages.
-        gray: whether it has one channel, which needs no primaries.
+        metadata: metadata with the ICC profile of the file.
+        file: PNG, HEIC or AVIF file; other formats have no code points.
+        path: path of the file, for messages.
+        gray: whether the file has a single channel, which needs no primaries.
 
     Raises:
-        BlindSRError: the values are HDR (PQ or HLG), which networks are not trained on.
+        BlindSRError: the values are HDR (PQ or HLG), which the networks were not trained on.
     """
     points = _points(metadata, file)
     if points is None:
@@ -49,7 +49,7 @@ def add_profile(metadata: Metadata, file: BinaryIO, path: Path, *, gray: bool) -
 
 
 def _points(metadata: Metadata, file: BinaryIO) -> tuple[int, int] | None:
-    """Code points in force: cICP precedes a profile, a profile precedes nclx, and may contain code points itself."""
+    """Return the valid code points: cICP precedes a profile, which precedes nclx and may contain code points itself."""
     if metadata.format == "png" and (points := png.code_points(file)) is not None:
         return points
     if metadata.icc is not None:

@@ -15,7 +15,7 @@ from blindsr.images.picture import Metadata, Picture
 from blindsr.pixels import to_levels
 
 _ALIKE = 3 / 255
-"""Profiles that give no colour a value further from sRGB's than this are taken for it."""
+"""Largest difference of colour values at which a profile is treated as sRGB."""
 _WHITE = 65535
 _GRAY = b"GRAY"
 """Colour space in the header of a gray profile."""
@@ -24,24 +24,24 @@ _GRAY = b"GRAY"
 class Gamut:
     """Converts between the colours of a profile and sRGB, with 16 bits.
 
-    What sRGB cannot show is cut off on the way to it; whoever needs it adds the difference again (see `Upscaler`).
+    Colours outside sRGB are clipped by the conversion to sRGB; `Upscaler` adds the difference again.
     """
 
     def __init__(self, icc: bytes) -> None:
         """Prepare the conversion of a profile.
 
         Raises:
-            pyvips.Error: it is none, or not one of RGB.
+            pyvips.Error: the profile is invalid, or not an RGB profile.
         """
         self._icc = icc
         self.from_srgb(self.to_srgb(torch.zeros(1, 3, 1, 1)))
 
     def to_srgb(self, pixels: Tensor) -> Tensor:
-        """Colours ``(1, 3, h, w)`` of the profile in [0, 1] as sRGB."""
+        """Convert colours ``(1, 3, h, w)`` in [0, 1] from the profile to sRGB."""
         return _tensor(_icc_applied(_image(pixels), self._icc)).to(pixels.device)
 
     def from_srgb(self, pixels: Tensor) -> Tensor:
-        """Colours ``(1, 3, h, w)`` of sRGB in [0, 1] as those of the profile."""
+        """Convert colours ``(1, 3, h, w)`` in [0, 1] from sRGB to the profile."""
         with tempfile.NamedTemporaryFile(suffix=".icc") as file:  # libvips takes this profile from a file alone
             file.write(self._icc)
             file.flush()
@@ -50,7 +50,7 @@ class Gamut:
 
 
 def find_gamut(metadata: Metadata) -> Gamut | None:
-    """Conversion of the colours of a picture; None if it has no profile or that of sRGB, or is gray."""
+    """Return the conversion for a picture; None if it has no profile, an sRGB profile, or is gray."""
     return None if metadata.icc is None or metadata.gray else _gamut(metadata.icc)
 
 
@@ -58,7 +58,7 @@ def find_gamut(metadata: Metadata) -> Gamut | None:
 def _gamut(icc: bytes) -> Gamut | None:
     try:
         gamut = Gamut(icc)
-    except pyvips.Error:  # a profile that cannot be used is handed on as it is
+    except pyvips.Error:  # an unusable profile is kept
         return None
     samples = torch.cartesian_prod(*[torch.linspace(0, 1, 5)] * 3).T.reshape(1, 3, 1, -1)
     alike = (gamut.to_srgb(samples) - samples).abs().max() <= _ALIKE
@@ -66,24 +66,24 @@ def _gamut(icc: bytes) -> Gamut | None:
 
 
 def has_gray_profile(metadata: Metadata) -> bool:
-    """Whether the values are to be read with a profile of gray."""
+    """Whether there is a gray profile."""
     return metadata.icc is not None and metadata.icc[16:20] == _GRAY
 
 
 def without_gray_profile(picture: Picture) -> Picture:
-    """The picture with the values of sRGB if its profile is one of gray, for files that hold RGB alone."""
+    """Convert a picture with a gray profile to sRGB, for files that support only RGB."""
     icc = picture.metadata.icc
     if icc is None or not has_gray_profile(picture.metadata):
         return picture
     pixels = picture.pixels
-    with suppress(pyvips.Error):  # of a profile that cannot be used, the values stay
+    with suppress(pyvips.Error):  # with an unusable profile, values are kept
         converted = _tensor(_icc_applied(_image(pixels[None, :1]), icc)).to(pixels.device)
         pixels = converted[0].mean(0, keepdim=True).repeat(3, 1, 1)
     return replace(picture, pixels=pixels, metadata=replace(picture.metadata, icc=None))
 
 
 def in_srgb(picture: Picture) -> Picture:
-    """The picture with the values of sRGB, for files that hold no profile."""
+    """Convert a picture to sRGB, for files that cannot store a profile."""
     picture = without_gray_profile(picture)
     gamut = find_gamut(picture.metadata)
     if gamut is not None:

@@ -24,7 +24,7 @@ PRIMARIES: dict[int, tuple[tuple[float, float], ...]] = {
 """Chromaticities of red, green, blue and white (H.273, Table 2)."""
 UNKNOWN = 2
 LIKE_SRGB = frozenset({1, 2, 6, 13, 14, 15})
-"""Transfer characteristics that stills are shown with sRGB's curve for, those of video among them."""
+"""Transfer characteristics, including those of video, for which still images are displayed with the curve of sRGB."""
 GAMMA = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50 = np.array([0.9642, 1.0, 0.8249])
@@ -32,7 +32,7 @@ _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
 def code_points(icc: bytes) -> tuple[int, int] | None:
-    """Colour primaries and transfer characteristics of a profile's ``cicp`` tag (ICC.1:2022, 9.2.17), if it has one."""
+    """Read colour primaries and transfer characteristics from a profile's ``cicp`` tag (ICC.1:2022, 9.2.17), if any."""
     (count,) = struct.unpack_from(">I", icc.ljust(132, b"\0"), 128)
     for entry in range(132, min(len(icc) - 11, 132 + 12 * count), 12):
         tag, offset = struct.unpack_from(">4sI", icc, entry)
@@ -43,7 +43,7 @@ def code_points(icc: bytes) -> tuple[int, int] | None:
 
 @cache
 def make_profile(primaries: int, transfer: int) -> bytes:
-    """An ICC profile (ICC.1:2010) of code points, of a matrix and a curve.
+    """Create a matrix profile (ICC.1:2010) for code points.
 
     Args:
         primaries: one of 1, 4 to 9, 11, 12 and 22.
@@ -94,7 +94,7 @@ def _fixed(values: Sequence[float]) -> bytes:
 
 
 def _assembled(tags: dict[bytes, bytes]) -> bytes:
-    """Header, table of tags, and their data, each at an offset that 4 divides."""
+    """Concatenate the header, the table of tags, and their data, aligned to 4 bytes."""
     table, body = b"", b""
     start = 128 + 4 + 12 * len(tags)
     for name, data in tags.items():
