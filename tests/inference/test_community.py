@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from blindsr import Options, Picture, read, restore_file, weights, write
 from blindsr.errors import BlindSRError, Code
 from blindsr.inference import Upscaler
-from blindsr.inference.community import Community, load_community, measure_held
+from blindsr.inference.community import Community, load_community, measure_activations
 from blindsr.inference.load import load
 from blindsr.inference.named import load_method
 from blindsr.pipeline.export import export
@@ -142,7 +142,7 @@ def test_sizes_and_tiles(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Compact", "ESRGAN", "SwinIR"])
 def test_memory_is_measured_by_shapes(name: str, tmp_path: Path) -> None:
     network = load_community(_file(tmp_path, name))
-    held = measure_held(network)
+    held = measure_activations(network)
     assert 8 < held < 2000
     assert network.traits.floats_per_pixel == held
     assert next(network.parameters()).device.type == "cpu"
@@ -156,13 +156,13 @@ def test_memory_is_measured_by_computing_where_shapes_do_not_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = load_community(_file(tmp_path, "Compact"))
-    expected = measure_held(network)
+    expected = measure_activations(network)
 
     def refuse(*_: Any) -> None:
         raise NotImplementedError
 
     monkeypatch.setattr(torch.func, "functional_call", refuse)
-    assert measure_held(network) == pytest.approx(expected, rel=0.1)
+    assert measure_activations(network) == pytest.approx(expected, rel=0.1)
 
 
 def test_files_of_torch_and_training_checkpoints(tmp_path: Path) -> None:

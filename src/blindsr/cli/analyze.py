@@ -14,7 +14,7 @@ def analyze(
     image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, AVIF, HEIC, BMP, PPM or GIF.")],
     *,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="Weights that estimate the blur kernel in addition.")
+        str | None, typer.Option("--model", "-m", help="Weights of a method that also estimates the blur kernel.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON instead of sentences.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write an image of the blur kernel to this file.")] = None,

@@ -65,7 +65,7 @@ def execute(arguments: Sequence[str]) -> None:
     Args:
         arguments: without the program's name.
     """
-    # A damaged file gets one sentence, ours
+    # A corrupt file is reported by a single message
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module="PIL")
     try:
@@ -86,7 +86,7 @@ def execute(arguments: Sequence[str]) -> None:
 
 
 def repeat_options(arguments: Sequence[str]) -> list[str]:
-    """Repeat an option before each of its values, as the parser wants it: ``--data A B`` to ``--data A --data B``."""
+    """Repeat an option before each of its values, as the parser requires: ``--data A B`` to ``--data A --data B``."""
     many = _MANY.get(arguments[0], frozenset()) if arguments else frozenset()
     repeated: list[str] = []
     option, first = "", False

@@ -18,7 +18,7 @@ def doctor(
 ) -> None:
     """Print versions and devices, and check every model of the package.
 
-    The exit code is 1 if a file of weights was changed, or gives another result than it should.
+    The exit code is 1 if a weights file was modified, or its network gives a wrong result.
     """
     from blindsr.inference.doctor import examine, measure_runtimes
 

@@ -27,7 +27,7 @@ def overview(context: typer.Context) -> None:
 
 
 def _row(path: Path) -> tuple[str, ...]:
-    """The cells after the name; what a file of another program holds is known where it is opened alone."""
+    """Return the cells after the name; files of other programs are not opened, so their networks are unknown."""
     from blindsr import weights
 
     size = f"{path.stat().st_size / 1e6:.1f} MB"

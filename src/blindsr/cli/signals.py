@@ -9,17 +9,17 @@ from typing import Any, TypeAlias
 
 _Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Ctrl-C; what ``docker stop``, ``timeout`` and a shutdown send; a terminal that is closed, which Windows lacks."""
+"""Signals of Ctrl-C; of ``docker stop``, ``timeout`` and a shutdown; and of a closed terminal, except on Windows."""
 
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Unwind at the first signal that asks the program to end, so that part files are removed.
+    """Raise an exception at the first signal that ends the program, so that temporary files are removed.
 
-    SIGINT raises `KeyboardInterrupt` as ever, the others `SystemExit` with 128 plus their number, as shells report it;
-    they are then ignored while the program cleans up. Signals that were ignored from the start, as under ``nohup``,
-    stay so. While modules load there is nothing to clean up, and an exception could be lost in them or come out as
-    another one: the signal then ends the process at once.
+    SIGINT raises `KeyboardInterrupt` as usual, the others `SystemExit` with 128 plus their number, as shells report it;
+    further signals are ignored during the cleanup. Signals that are ignored from the start, as with ``nohup``, stay
+    ignored. During imports there is nothing to clean up, and modules could catch or convert the exception, so a signal
+    ends the process immediately.
     """
     before = {number: handler for number, handler in _handlers().items() if handler in _DEFAULTS}
     for number in before:
@@ -35,7 +35,7 @@ _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 def _handlers() -> dict[int, _Handler]:
-    """The handler of each signal; of none in threads, which cannot set any."""
+    """Return the handler of each signal; none in threads, which cannot set handlers."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
@@ -53,7 +53,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is loading at a frame."""
+    """Whether a module is being imported in a frame or its callers."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

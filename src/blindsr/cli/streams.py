@@ -1,4 +1,4 @@
-"""Standard streams that are closed or break."""
+"""Handling of closed standard streams, and of write errors."""
 
 import io
 import os
@@ -7,13 +7,13 @@ from typing import Any
 
 
 def prepare(*, quiet: bool = False) -> None:
-    """Replace standard streams that are closed by the null device, and guard the others against write errors.
+    """Replace closed standard streams by the null device, and guard the others against write errors.
 
-    Without this, the next file that is opened would get the number of a closed stream, and whatever a library reports
-    to it would end up in that file.
+    Otherwise, the next opened file would get the file descriptor of a closed stream, and messages of libraries to this
+    stream would be written to the file.
 
     Args:
-        quiet: print no message if nobody reads the standard output any more, as for ``--help | head``.
+        quiet: print no message if standard output was closed by its reader, such as ``--help | head``.
     """
     for number in range(3):
         try:
@@ -26,12 +26,12 @@ def prepare(*, quiet: bool = False) -> None:
 
 
 def is_closed(stream: Any) -> bool:
-    """Whether a standard stream was closed when the process began."""
+    """Whether a standard stream was closed when the process started."""
     return getattr(stream, "name", None) == os.devnull
 
 
 def finish() -> bool:
-    """Write buffered output; False if the standard output broke before it was complete."""
+    """Write buffered output; return False if not all output could be written."""
     sys.stdout.flush()
     sys.stderr.flush()
     raw = _raw(sys.stdout)

@@ -36,7 +36,9 @@ def train(
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Number of devices.")] = 1,
-    precision: Annotated[Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where it is native.")] = "auto",
+    precision: Annotated[
+        Literal["auto", "bf16", "fp32"], typer.Option(help="auto: bf16 where the hardware supports it.")
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all by default.")] = None,
     save_every: Annotated[int, typer.Option(min=1, help="Steps from one checkpoint to the next.")] = 200,
     ahead: Annotated[
@@ -134,7 +136,7 @@ def _need_extra() -> None:
 
 
 def _is_first_process() -> bool:
-    """Whether this one speaks for all; whatever another one ends with but 0, the first would be killed for."""
+    """Whether this is the first process, whose exit code counts; others must exit with 0, or it would be killed."""
     from lightning_fabric.utilities.rank_zero import rank_zero_only
 
     return int(getattr(rank_zero_only, "rank", 0)) == 0

@@ -222,7 +222,7 @@ def upscale(
                 )
             else:
                 lines = (outcome.to_dict() for outcome in batch.restore_all(jobs, restorer, progress=watch))
-            tally = Counter(_tell(line, model, progress, style) for line in lines)
+            tally = Counter(_print_outcome(line, model, progress, style) for line in lines)
     progress.summary(", ".join(f"{count} {kind}" for kind, count in tally.items()))
     if tally["failed"]:
         raise typer.Exit(2 if tally["failed"] == tally.total() else 1)
@@ -237,7 +237,7 @@ def _restore_video(sources: list[str], out: str, options: "Options", style: Styl
         raise BlindSRError("expected a single video", Code.CONFLICTING_OPTIONS)
     with Progress(1) as progress:
         outcome = restore_file(sources[0], out, options, progress=Watch(progress.fraction))
-        _tell(outcome.to_dict(), str(options.model), progress, style)
+        _print_outcome(outcome.to_dict(), str(options.model), progress, style)
 
 
 def _piped(sources: list[str], target: str, naming: "Naming") -> "list[Job]":
@@ -267,7 +267,7 @@ def _check(
     )
 
 
-def _tell(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
+def _print_outcome(line: dict[str, Any], model: str, progress: Progress, style: Style) -> str:
     """Print the outcome of an image in one line; errors also go to standard error."""
     error = line["error"]
     progress.advance(line["megapixels"])

@@ -72,11 +72,11 @@ class Community(Method[None]):
     @property
     def traits(self) -> Traits:
         smallest = max(1, self._descriptor.size_requirements.minimum)
-        return Traits(self.config.scale, self.config.margin, self._held, smallest)
+        return Traits(self.config.scale, self.config.margin, self._activations, smallest)
 
     @cached_property
-    def _held(self) -> int:
-        return measure_held(self)
+    def _activations(self) -> int:
+        return measure_activations(self)
 
     def condition(self, lr: Tensor, *, generator: torch.Generator, hints: Hints = Hints()) -> None:
         """Return None."""
@@ -225,7 +225,7 @@ class _Peak(TorchDispatchMode):
 
 
 @torch.no_grad()
-def measure_held(network: Community) -> int:
+def measure_activations(network: Community) -> int:
     """Peak activation memory of a network per LR pixel, in floats; see `Traits.floats_per_pixel`.
 
     Uses meta tensors if the network's operators support them.

@@ -56,7 +56,7 @@ _REPEATED = 0.8
 _SHIFTS = [(axis, lag) for axis in (-2, -1) for lag in (1, 2, 3, 4)]
 """Axes and distances in pixels at which repetitions are searched."""
 _SLIPPED = 16 / 255
-"""Deviation of means over an area that neither noise nor sharpening explains."""
+"""Smallest deviation of means over an area that is not explained by noise or sharpening."""
 _LUMA = (0.299, 0.587, 0.114)
 
 

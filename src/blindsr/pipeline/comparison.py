@@ -29,7 +29,7 @@ def side_by_side(before: Picture, after: Picture) -> Picture:
     side = max(1, min(height, width // _ZOOM, height // _ZOOM or 1))
     top, left = _detail(pair[1], side)
     shown = [_zoomed(image[..., top : top + side, left : left + side], width) for image in pair]
-    upper, lower = (_beside(*images) for images in (pair, shown))
+    upper, lower = (_joined(*images) for images in (pair, shown))
     gap = torch.ones(1, 3, _GAP, upper.shape[-1])
     pixels = torch.cat((upper, gap, lower), 2)[0]
     kept = {"icc": after.metadata.icc, "bits": after.metadata.bits, "gray": after.metadata.gray}
@@ -51,5 +51,5 @@ def _zoomed(crop: Tensor, width: int) -> Tensor:
     return F.pad(large, (0, width - large.shape[-1]), value=1.0)
 
 
-def _beside(left: Tensor, right: Tensor) -> Tensor:
+def _joined(left: Tensor, right: Tensor) -> Tensor:
     return torch.cat((left, torch.ones(1, 3, left.shape[2], _GAP), right), 3)

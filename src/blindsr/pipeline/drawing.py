@@ -1,4 +1,4 @@
-"""A drawing that stands for photographs where only their degradation is known."""
+"""A drawing that is used instead of a photograph if only its degradation is known."""
 
 import torch
 from torch import Tensor

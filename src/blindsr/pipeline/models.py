@@ -44,16 +44,16 @@ def load_model(options: Options) -> Upscaler | Auto:
     with _LOADING:
         if name == "auto":
             chooser = _auto(options.scale, settings)
-            meant = _meant(options, chooser)
-            if meant is None:
+            supporting = _supporting_model(options, chooser)
+            if supporting is None:
                 return chooser
-            name = meant
+            name = supporting
         if name == "bicubic":
             name = f"bicubic_x{min(_LARGEST_BICUBIC, math.ceil(options.scale or 4))}"
         return _named(name, _written(name), settings)
 
 
-def _meant(options: Options, chooser: Auto) -> str | None:
+def _supporting_model(options: Options, chooser: Auto) -> str | None:
     """Return a default model that supports the condition or hints of the options."""
     if options.condition is not None:
         given = options.condition
@@ -73,14 +73,14 @@ def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscal
 @lru_cache(1)
 def _auto(factor: float | None, settings: tuple[Any, ...]) -> Auto:
     named = _named_settings(settings)
-    return Auto(partial(load, **named), factor, None if named["detail"] is None else _detailed())
+    return Auto(partial(load, **named), factor, None if named["detail"] is None else _weights_with_detail())
 
 
 def _named_settings(settings: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime", "detail"), settings, strict=True))
 
 
-def _detailed() -> dict[str, Suitability]:
+def _weights_with_detail() -> dict[str, Suitability]:
     """Return the weights that support ``detail``."""
     found = {name: suits for name, suits in selectable().items() if weights.partner_of(name) is not None}
     if not any(suits.anything for suits in found.values()):

@@ -40,7 +40,7 @@ DEFAULT_MODEL = "auto"
 _LEAST_KERNEL = 15
 """Smallest side of Gaussian kernels, HR pixels; most methods were trained with it."""
 _HINTS = ("support", "kernel", "blur", "noise", "denoise", "steps", "time_limit")
-_OF_AN_UPSCALER = ("detail", "device", "precision", "seed", "tile", "tta", "runtime")
+_UPSCALER_OPTIONS = ("detail", "device", "precision", "seed", "tile", "tta", "runtime")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -173,7 +173,7 @@ class Options:
             ),
             (
                 isinstance(self.model, Upscaler | Auto)
-                and any(getattr(self, name) != getattr(type(self), name) for name in _OF_AN_UPSCALER),
+                and any(getattr(self, name) != getattr(type(self), name) for name in _UPSCALER_OPTIONS),
                 "an Upscaler has its own detail, device, precision, runtime, seed, tile and ensemble; remove these "
                 "options",
             ),

@@ -28,7 +28,7 @@ _BETWEEN = 16
 
 
 @dataclass(frozen=True)
-class _Manner:
+class _TileSettings:
     """Settings for restoring tiles."""
 
     condition: Any
@@ -99,11 +99,13 @@ def restore_in_strips(
     try:
         with atomic_write(target, overwrite=overwrite) as part:
             if wanted == made:
-                rows = _restored(upscaler, strips, _Manner(condition, strength, metadata.bits, tile, opaque), watch)
+                rows = _restored(
+                    upscaler, strips, _TileSettings(condition, strength, metadata.bits, tile, opaque), watch
+                )
                 write_strips(rows, _shape(made, channels), metadata, part, quality)
             else:
                 between, deep = part.with_name("made.tif"), Metadata(bits=_BETWEEN, gray=strips.metadata.gray)
-                rows = _restored(upscaler, strips, _Manner(condition, strength, _BETWEEN, tile, opaque), watch)
+                rows = _restored(upscaler, strips, _TileSettings(condition, strength, _BETWEEN, tile, opaque), watch)
                 write_strips(rows, _shape(made, channels), deep, between)
                 again = resample_strips(between, *wanted, metadata.bits)
                 write_strips(again, _shape(wanted, channels), metadata, part, quality)
@@ -134,23 +136,23 @@ def estimate_condition(upscaler: Upscaler, source: Path, hints: Hints, max_memor
     return upscaler.estimate_condition(strips.rows(top, top + height, left, left + width), hints)
 
 
-def _restored(upscaler: Upscaler, strips: Strips, manner: _Manner, watch: Watch) -> Rows:
+def _restored(upscaler: Upscaler, strips: Strips, settings: _TileSettings, watch: Watch) -> Rows:
     """Yield the result from top to bottom, one row of tiles at a time."""
-    window, margin, side = Window(strips), upscaler.context, manner.tile
+    window, margin, side = Window(strips), upscaler.context, settings.tile
     for top in range(0, strips.height, side):
         bottom = min(strips.height, top + side)
         first = max(0, top - margin)
         piece = window.rows(first, min(strips.height, bottom + margin))
-        yield np.concatenate(list(_row(upscaler, piece, manner, (top - first, bottom - top))), axis=1)
+        yield np.concatenate(list(_row(upscaler, piece, settings, (top - first, bottom - top))), axis=1)
         watch(bottom / strips.height)
 
 
-def _row(upscaler: Upscaler, piece: Picture, manner: _Manner, rows: tuple[int, int]) -> Rows:
+def _row(upscaler: Upscaler, piece: Picture, settings: _TileSettings, rows: tuple[int, int]) -> Rows:
     """Restore a row of tiles from left to right; ``rows`` is its offset within its context, and its height."""
     top, height = rows
-    for left in range(0, piece.width, manner.tile):
-        region = (left, top, min(manner.tile, piece.width - left), height)
+    for left in range(0, piece.width, settings.tile):
+        region = (left, top, min(settings.tile, piece.width - left), height)
         part = upscaler.preview(
-            piece, manner.condition, region, strength=manner.strength, tile=manner.tile, strict=True
+            piece, settings.condition, region, strength=settings.strength, tile=settings.tile, strict=True
         )
-        yield (on_white(part) if manner.opaque else part).to_array(manner.bits)
+        yield (on_white(part) if settings.opaque else part).to_array(settings.bits)

@@ -10,7 +10,7 @@ from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.weights.store import Weights, available, load_weights, name_of
 
-_LOOKS = "vivid"
+_PERCEPTUAL = "vivid"
 """Tag of the weights for perceptual quality of each method and scale."""
 
 
@@ -39,7 +39,7 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
 def partner_of(name_or_path: str | Path) -> str | None:
     """Return the name of the weights for perceptual quality of the same network; None if there are none."""
     name = name_of(name_or_path)
-    partner = f"{name.rpartition('.')[0]}.{_LOOKS}"
+    partner = f"{name.rpartition('.')[0]}.{_PERCEPTUAL}"
     return partner if partner in available() and partner != name else None
 
 

@@ -1,4 +1,4 @@
-"""``blindsr curve``: how much each gradient step on an image is worth."""
+"""``blindsr curve``: PSNR by the number of gradient steps on an image."""
 
 import json as text
 from pathlib import Path
@@ -61,26 +61,26 @@ def curve(
     curves = []
     for name in model or ():
         curves.append(measure(weights.name_of(name), load(name, device=device), chosen, data_set, counts))
-        _tell(curves[-1], data_set.name, json=json)
+        _print_curve(curves[-1], data_set.name, json=json)
     for folder in run or ():
         method, rates = _teacher(folder)
         placed = Upscaler(method, device=device, precision="fp32").method
         for one in iterations(folder.name, placed, chosen, data_set, rates=rates, counts=counts):
             curves.append(one)
-            _tell(one, data_set.name, json=json)
+            _print_curve(one, data_set.name, json=json)
     if out is not None:
         draw(curves, f"{data_set.name}, {chosen.title}", out, overwrite=overwrite)
 
 
 def _teacher(run: Path) -> tuple["Method[Any]", list[float]]:
-    """The networks of a run, and the step sizes that its teacher was trained with."""
+    """Load the networks of a run, and the step sizes that its teacher was trained with."""
     from blindsr.train.export import trained
 
     recipe, method = trained(run)
     return method, list(getattr(recipe.stages.get("teacher"), "rates", ()))
 
 
-def _tell(curve: "Curve", data_set: str, *, json: bool) -> None:
+def _print_curve(curve: "Curve", data_set: str, *, json: bool) -> None:
     values = {str(count): round(psnr, 3) for count, psnr in zip(curve.steps, curve.psnr, strict=True)}
     if json:
         typer.echo(text.dumps({"model": curve.model, "data set": data_set, "psnr": values}))

@@ -21,7 +21,7 @@ Data = Annotated[list[Path], typer.Option("--data", help="Folders of original im
 Cases = Annotated[list[str] | None, typer.Option("--case", help="Only this case; repeatable.")]
 Sets = Annotated[list[str] | None, typer.Option("--data-set", help="Only this data set, e.g. Set5; repeatable.")]
 Scale = Annotated[int | None, typer.Option("--scale", min=1, help="Only cases of this scale.")]
-Core = Annotated[bool, typer.Option("--core", help="Only the short list of cases.")]
+Core = Annotated[bool, typer.Option("--core", help="Only the core cases.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 
 
@@ -160,7 +160,9 @@ def time(
     command: Annotated[list[str], typer.Argument(metavar="COMMAND", help="A program with its arguments, after --.")],
     *,
     results: Annotated[Path, typer.Option("--results", help="Folder that the program writes to; gets run.json.")],
-    lr: Annotated[Path | None, typer.Option("--lr", help="Folder of the LR images, for the time by megapixel.")] = None,
+    lr: Annotated[
+        Path | None, typer.Option("--lr", help="Folder of the LR images, for the time per megapixel.")
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Run a program and write its time, memory and hardware to RESULTS/run.json, for the submission."""

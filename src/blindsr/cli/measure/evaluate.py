@@ -43,12 +43,14 @@ def evaluate(
             "in it, or with files NAME_LR and NAME_HR; for realsrset of LR images. Repeatable.",
         ),
     ],
-    lr: Annotated[Path | None, typer.Option("--lr", help="Folder of LR images, where --data names that of HR.")] = None,
+    lr: Annotated[
+        Path | None, typer.Option("--lr", help="Folder of LR images, if --data is the folder of HR images.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Name of weights, path of a weights file, or 'bicubic'.")
     ] = None,
     results: Annotated[
-        Path | None, typer.Option("--results", help="Folder of SR images made elsewhere, instead of --model.")
+        Path | None, typer.Option("--results", help="Folder of SR images of another program, instead of --model.")
     ] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write all numbers, by image, to this file.")] = None,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file.")] = None,
@@ -58,7 +60,7 @@ def evaluate(
     save_sr: Annotated[Path | None, typer.Option("--save-sr", help="Write the SR images to this folder.")] = None,
     device: Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",
     precision: Annotated[str, typer.Option("--precision", help="auto, fp32 or bf16.")] = "auto",
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the method's own random choices.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the method's random choices.")] = 0,
     kernel: Annotated[
         Literal["given", "estimated"],
         typer.Option("--kernel", help="given: pass the true kernel and noise to models whose papers do so."),
@@ -87,9 +89,9 @@ def evaluate(
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N images of a data set.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
 ) -> None:
-    """Measure a model, or results made elsewhere, on a published table's degradations, and print the paper's numbers.
+    """Measure a model, or results of another program, on the degradations of a published table, next to its numbers.
 
-    LR images are made from the HR images by the protocol, with the same noise on every machine.
+    LR images are created from the HR images by the protocol, with the same noise on every machine.
     """
     from rich.console import Console
 
@@ -278,7 +280,7 @@ def _show(status: Status, protocol: str, data_set: str, row: Row) -> None:
 
 
 def _upscaler(model: str, scale: int | None, *, device: str, precision: str, seed: int) -> tuple[str, Upscaler]:
-    """A model by name or file; bicubic enlarges 4 times unless another scale is needed."""
+    """Load a model by name or file; bicubic enlarges 4 times unless another scale is needed."""
     from blindsr import weights
     from blindsr.inference import Bicubic, Upscaler
 

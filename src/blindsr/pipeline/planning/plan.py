@@ -254,7 +254,7 @@ def _folders(
             continue
         if entry.link or visited:
             real = locations.identity(entry.place)
-            if entry.link and (_shows(top, entry.place) or locations.is_within(top, entry.place)):
+            if entry.link and (_leads_to_visited(top, entry.place) or locations.is_within(top, entry.place)):
                 continue
             if real in visited:
                 continue
@@ -263,7 +263,7 @@ def _folders(
     return kept
 
 
-def _shows(top: Location, link: Location) -> bool:
+def _leads_to_visited(top: Location, link: Location) -> bool:
     """Whether a link leads to a folder that is visited anyway."""
     if not locations.is_within(link, top):
         return False

@@ -61,11 +61,11 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
         request = waiting.get()
         number = request["id"]
         answer({"id": number, "started": True})
-        answer({"id": number, **answered(request, Watch(partial(_tell, answer, number), cancels[number]))})
+        answer({"id": number, **answered(request, Watch(partial(_send_progress, answer, number), cancels[number]))})
         del cancels[number]
 
 
-def _tell(answer: Callable[[dict[str, Any]], object], number: int, progress: float) -> None:
+def _send_progress(answer: Callable[[dict[str, Any]], object], number: int, progress: float) -> None:
     answer({"id": number, "progress": round(progress, 4)})
 
 
