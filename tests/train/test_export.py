@@ -9,7 +9,7 @@ from blindsr import weights
 from blindsr.errors import BlindSRError, Code
 from blindsr.photos import Photos
 from blindsr.train import checkpoint, recipe
-from blindsr.train.export import _without_folders, export_run
+from blindsr.train.export import Average, _without_folders, export_run
 from blindsr.train.loop import Options, train
 
 
@@ -30,6 +30,23 @@ def test_the_averaged_weights_are_published(tmp_path: Path, settings: list[str],
     text = path.with_suffix(".md").read_text()
     assert "10 steps of stage `stage`" in text
     assert "| stage | 10 |" in text
+
+
+def test_weights_of_a_run_are_averaged_with_others(tmp_path: Path, settings: list[str], photographs: Path) -> None:
+    for name, seed in (("first", 1), ("second", 2)):
+        changes = ["stage.steps=2", "model.discriminator=4", f"seed={seed}"]
+        chosen = recipe.load_recipe("cmdsr_x4.classic", [*settings, *changes])
+        train(chosen, Photos.read([photographs]), Options(tmp_path / name, device="cpu"))
+    first, second = (export_run(tmp_path / name, tmp_path / f"{name}.out") for name in ("first", "second"))
+    path = export_run(tmp_path / "second", tmp_path / "both", average=Average(str(first), 0.25))
+    states = [weights.load_weights(one).method.state_dict() for one in (first, second, path)]
+    for a, b, both in zip(*(state.values() for state in states), strict=True):
+        torch.testing.assert_close(both, 0.75 * a + 0.25 * b, atol=1e-3, rtol=1e-3)
+    made = weights.read_card(path).provenance["average"]
+    assert made == {"name": first.name, "share": 0.25}  # without the folder
+    assert "0.25 times" in path.with_suffix(".md").read_text()
+    with pytest.raises(BlindSRError):
+        export_run(tmp_path / "second", tmp_path, average=Average("mrda_x4.iso", 0.5))
 
 
 def test_a_checkpoint_of_another_version_gets_one_sentence(

@@ -55,11 +55,17 @@ def train(
     export: Annotated[
         Path | None, typer.Option(help="Write the weights of a run to --out instead of training.")
     ] = None,
+    average_with: Annotated[
+        str | None, typer.Option(help="With --export: average the weights with these, a name or a file.")
+    ] = None,
+    share: Annotated[float, typer.Option(min=0, max=1, help="With --average-with: share of the run's weights.")] = 0.5,
 ) -> None:
     """Train a method by a recipe, or export the weights of a run."""
     if export is not None:
-        _export(export, out, init)
+        _export(export, out, init, average_with, share)
         return
+    if average_with is not None:
+        raise BlindSRError("--average-with needs --export", Code.CONFLICTING_OPTIONS)
     if recipe is None or not data or out is None:
         raise BlindSRError(
             "training needs a recipe, --data and --out (or --export RUN)",
@@ -117,13 +123,14 @@ def _run(
     return train(recipe, photos, options, resume=resume, start=start)
 
 
-def _export(run: Path, out: Path | None, init: str | None) -> None:
+def _export(run: Path, out: Path | None, init: str | None, average_with: str | None, share: float) -> None:
     _need_extra()
-    from blindsr.train.export import export_run
+    from blindsr.train.export import Average, export_run
     from blindsr.train.start import read_start
 
     start = None if init is None else read_start(init)
-    typer.echo(export_run(run, out or run, None if start is None else (start.name, start.chain)))
+    average = None if average_with is None else Average(average_with, share)
+    typer.echo(export_run(run, out or run, None if start is None else (start.name, start.chain), average))
 
 
 def _need_extra() -> None:

@@ -1,6 +1,7 @@
 """Export of a run: a safetensors file and a card."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,39 @@ from blindsr.train import recipe as recipes
 from blindsr.weights import known
 
 
-def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | None = None) -> Path:
+@dataclass(frozen=True)
+class Average:
+    """Weights to average with those of a run (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022)."""
+
+    name: str
+    """Name or path of weights of the same network."""
+    share: float
+    """Share of the run's weights, from 0 to 1."""
+
+
+def export_run(
+    run: Path,
+    folder: Path,
+    began: tuple[str, checkpoint.Chain] | None = None,
+    average: Average | None = None,
+) -> Path:
     """Write a run's averaged weights to ``<name>.safetensors`` and their card to ``<name>.md``, and list them.
 
     Args:
         run: folder of a run.
         folder: output folder; its list of weights is updated (see `weights.known`).
         began: name and chain of the initial weights, if an older version recorded only the name.
+        average: other weights to average those of the run with.
 
     Returns:
         The path of the weights.
 
     Raises:
-        BlindSRError: the run has no readable checkpoint, the folder cannot be written, or the initial weights are
-            already recorded.
+        BlindSRError: the run has no readable checkpoint, the folder cannot be written, the initial weights are
+            already recorded, or the weights to average with are of another network.
     """
     state, recipe, method = _trained(run)
+    other = None if average is None else weights.load_weights(average.name)
     if began is not None:
         state["chain"] = provenance.completed(state["chain"], *began)
     card = weights.Card(
@@ -35,9 +53,13 @@ def export_run(run: Path, folder: Path, began: tuple[str, checkpoint.Chain] | No
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
         recipe=_without_folders(state["recipe"]),
-        provenance=_without_folders(provenance.run_provenance(state)),
+        provenance=_without_folders(
+            {**provenance.run_provenance(state), **({"average": asdict(average)} if average else {})}
+        ),
     )
     path = folder / f"{card.name}.safetensors"
+    if average is not None and other is not None:
+        method = weights.interpolate(other, weights.Weights(card.name, method, card, path), average.share).method
     weights.save_weights(path, method, card)
     files.write_file(path.with_suffix(".md"), _text(card))
     # The fingerprint must be that of the file, whose weights are rounded.
@@ -84,7 +106,7 @@ Method: {card.method}. Licence of the weights: {card.licence}.
 
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
-{_began(made)}
+{_began(made)}{_average(made)}
 `blindsr train --export` wrote this page. The weights file also contains the recipe: `blindsr models show {card.name}`.
 
 ## Validation
@@ -96,6 +118,14 @@ were held out of the training, each degraded at random as in training.
 |---|---|---|---|
 {rows}
 """
+
+
+def _average(made: Mapping[str, Any]) -> str:
+    """Describe the average of a run's weights with other ones."""
+    if "average" not in made:
+        return ""
+    name, share = made["average"]["name"], made["average"]["share"]
+    return f"\nThe weights are {share:g} times those of this training plus {1 - share:g} times `{name}`.\n"
 
 
 def _began(made: Mapping[str, Any]) -> str:
