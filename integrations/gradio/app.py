@@ -38,7 +38,7 @@ def restore(photo: str | None, model: str, strength: float, progress: Any = None
 def page() -> Any:
     """The page."""
     with gradio.Blocks(title="blindsr") as blocks:
-        gradio.Markdown("# blindsr\nRestores photographs whose blur, noise and compression nobody knows.")
+        gradio.Markdown("# blindsr\nRestores photographs whose blur, noise and compression are unknown.")
         with gradio.Row():
             photo = gradio.Image(type="filepath", label="Photograph")
             result = gradio.Image(type="filepath", label="Result")
