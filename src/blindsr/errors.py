@@ -21,11 +21,11 @@ class Code(StrEnum):
     NO_IMAGES = "no-images"
     """The inputs contain no image."""
     CANNOT_READ = "cannot-read"
-    """The operating system or a store refuses to read a file."""
+    """The operating system or a store cannot read a file."""
     CANNOT_WRITE = "cannot-write"
-    """A file cannot be written: its folder, the disk, a permission or a store refuses it."""
+    """A file cannot be written, because of its folder, the disk, a permission or a store."""
     FILE_EXISTS = "file-exists"
-    """A file would be replaced."""
+    """A file exists and may not be replaced."""
     NAME_CLASH = "name-clash"
     """Two files of the same work have the same name."""
     UNSUPPORTED_FORMAT = "unsupported-format"
@@ -35,9 +35,9 @@ class Code(StrEnum):
     UNSUPPORTED_CONTENT = "unsupported-content"
     """An image has colours, channels, samples or frames that are not supported."""
     INVALID_FILE = "invalid-file"
-    """A file of weights, a record, a condition, a kernel, a recipe or a checkpoint has other content."""
+    """The content of a file is not valid: weights, a record, a condition, a kernel, a recipe or a checkpoint."""
     INCOMPATIBLE = "incompatible"
-    """Things do not belong together: a condition and a model, weights and a network, a result and its image."""
+    """Inputs do not match: a condition and a model, weights and a network, or a result and its image."""
     TOO_LARGE = "too-large"
     """An image, file or result is larger than supported."""
     TOO_SMALL = "too-small"
@@ -65,7 +65,7 @@ class Code(StrEnum):
 
 
 class BlindSRError(Exception):
-    """A mistake that a user can correct: expectation, finding and remedy in one sentence.
+    """A mistake that a user can correct. The message states what was expected, what was found, and what to do.
 
     The command line prints the sentence and exits with 2, or with 1 if some files of a batch failed. Any other
     exception that reaches a user is a bug.
