@@ -54,6 +54,7 @@ def test_bf16_is_a_matter_of_the_hardware(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.trace` is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace` is not supported:FutureWarning")  # Python 3.14
 def test_tracing_is_noticed() -> None:
     told: list[bool] = []
 
