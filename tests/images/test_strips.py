@@ -12,6 +12,7 @@ from PIL import Image
 from blindsr import images
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Metadata, Picture
+from blindsr.images.picture import Samples
 from blindsr.images.strips import Strips, Window, resample_strips, write_strips
 
 EXIF = b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x04\0\0\0abc\0\0\0\0\0"
@@ -46,7 +47,8 @@ def test_strips_are_written_as_the_whole_is(suffix: str, bits: int, channels: in
 def test_smooth_images_are_compressed_by_differences(suffix: str, bits: int, tmp_path: Path) -> None:
     rows, columns = np.arange(400)[:, None], np.arange(600)
     ramp = np.stack([rows + columns, 2 * rows + columns, rows + 2 * columns], 2) * 37  # no two neighbours are equal
-    array, path = ramp.astype(np.uint8 if bits == 8 else np.uint16), tmp_path / f"a{suffix}"
+    array: Samples = ramp.astype(np.uint8) if bits == 8 else ramp.astype(np.uint16)
+    path = tmp_path / f"a{suffix}"
     write_strips(iter([array[:150], array[150:]]), array.shape, Metadata(bits=bits), path)
     images.write(Picture.from_array(array), tmp_path / f"b{suffix}", bits=bits)
     for one in (path, tmp_path / f"b{suffix}"):
