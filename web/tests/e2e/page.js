@@ -40,6 +40,7 @@ export const test = base.extend({
   open: async ({ page, server, complaints }, use) => {
     void complaints;
     await server.clear();
+    page.on("filechooser", () => undefined); // dialogs are intercepted from now on: a key is faster than a request to do so
     await page.goto(server.url);
     await expect(page.getByRole("button", { name: "Choose photographs" })).toBeVisible();
     await use(page);
