@@ -45,21 +45,22 @@ def export_run(
             already recorded, or the weights to average with are of another network.
     """
     state, recipe, method = _trained(run)
-    other = None if average is None else weights.load_weights(average.name)
     if began is not None:
         state["chain"] = provenance.completed(state["chain"], *began)
+    made = provenance.run_provenance(state)
+    if average is not None:
+        made["average"] = asdict(average)
     card = weights.Card(
         name=recipe.header.name,
         method=recipe.header.method,
         config=recipe.model.model_dump(mode="json"),
         recipe=_without_folders(state["recipe"]),
-        provenance=_without_folders(
-            {**provenance.run_provenance(state), **({"average": asdict(average)} if average else {})}
-        ),
+        provenance=_without_folders(made),
     )
     path = folder / f"{card.name}.safetensors"
-    if average is not None and other is not None:
-        method = weights.interpolate(other, weights.Weights(card.name, method, card, path), average.share).method
+    if average is not None:
+        own, other = weights.Weights(card.name, method, card, path), weights.load_weights(average.name)
+        method = weights.interpolate(other, own, average.share).method
     weights.save_weights(path, method, card)
     files.write_file(path.with_suffix(".md"), _text(card))
     # The fingerprint must be that of the file, whose weights are rounded.

@@ -87,7 +87,7 @@ def fill_matching(start: InitialWeights, target: Method[Any], *, partial: bool =
             f"the initial weights, {start.name}, belong to another network than the recipe's", Code.INCOMPATIBLE
         )
     missing = {name: value for name, value in own.items() if name not in taken}
-    needed = {name: value for name, value in own.items() if name.split(".")[0] not in target.training_only}
+    needed = weights.inference_tensors(target)
     share = 1 - _size({name: value for name, value in needed.items() if name in missing}) / _size(needed)
     summary = f"{len(missing)} of {len(own)} tensors are not in the initial weights, {start.name}"
     if share < _LEAST and not partial:

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
-from blindsr.weights.store import Weights, available, load_weights, name_of
+from blindsr.weights.store import Weights, available, inference_tensors, load_weights, name_of
 
 _PERCEPTUAL = "vivid"
 """Tag of the weights for perceptual quality of each method and scale."""
@@ -55,18 +54,13 @@ def interpolate(first: Weights, second: Weights, share: float) -> Weights:
     Raises:
         BlindSRError: weights of different networks.
     """
-    own, other = _tensors(first.method), _tensors(second.method)
+    own, other = inference_tensors(first.method), inference_tensors(second.method)
     # Tensors of the same shapes may still mean different things: see CMDSRConfig.denoise
     if _shape(first.method) != _shape(second.method) or own.keys() != other.keys():
         raise BlindSRError(f"{first.name} and {second.name} are weights of different networks")
     method = load_weights(first.path).method
     method.load_state_dict({name: torch.lerp(own[name], other[name], share) for name in own})
     return replace(first, name=f"{first.name}+{share:g}*{second.name}", method=method.eval())
-
-
-def _tensors(method: Method[Any]) -> dict[str, Tensor]:
-    """Return the tensors of a network without training-only submodules, which loaded weights do not have."""
-    return {name: one for name, one in method.state_dict().items() if name.split(".")[0] not in method.training_only}
 
 
 def _shape(method: Method[Any]) -> dict[str, Any]:

@@ -71,14 +71,20 @@ def save_weights(path: Path, method: Method[Any], card: Card) -> None:
     Raises:
         BlindSRError: the file cannot be written, or weights exceed the range of float16.
     """
-    state = {key: value for key, value in method.state_dict().items() if key.split(".")[0] not in method.training_only}
     text = card.model_dump_json()
-    data = serialise({**_halved(state), CARD: torch.tensor(list(text.encode()), dtype=torch.uint8)}, {KEY: text})
+    data = serialise(
+        {**_halved(inference_tensors(method)), CARD: torch.tensor(list(text.encode()), dtype=torch.uint8)}, {KEY: text}
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BlindSRError(f"cannot write {path}: {error.strerror}", Code.CANNOT_WRITE) from None
     files.write_file(path, data)
+
+
+def inference_tensors(method: Method[Any]) -> dict[str, Tensor]:
+    """Return the tensors of a network without training-only submodules, which weights files do not have."""
+    return {name: one for name, one in method.state_dict().items() if name.split(".")[0] not in method.training_only}
 
 
 def load_weights(name_or_path: str | Path) -> Weights:
