@@ -29,8 +29,12 @@ sys.path.insert(0, sys.argv[1])
 with handled():
     import slow
 """
-_HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-"""Shells let commands in the background ignore interrupts, which their children inherit."""
+_HEARD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+"""Shells let commands in the background ignore interrupts, and ``nohup`` a closed terminal; children inherit that."""
 _SLOW = "import time\nprint('ready', flush=True)\ntry: time.sleep(60)\nexcept BaseException: raise ImportError"
 
 
