@@ -16,9 +16,9 @@ from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.support import crop_patches
 
 
-def paper_family(scale: int) -> Isotropic:
+def paper_family(scale: int, size: int = 15) -> Isotropic:
     """Section IV-A: 15x15 kernels, widths 0.2 to s in steps of 0.1, noise up to 75."""
-    return Isotropic(scale, 15, noise=(0, 75), std=(0.2, float(scale)), step=0.1)
+    return Isotropic(scale, size, noise=(0, 75), std=(0.2, float(scale)), step=0.1)
 
 
 class TaskRecipe(RangesRecipe):
@@ -29,6 +29,7 @@ class TaskRecipe(RangesRecipe):
     crop: int = Field(192, gt=0, description="side of a clean crop, HR pixels")
     pool: int = Field(0, ge=0, description="tasks fixed before training (Figure 8); 0 always draws new ones")
     family: Literal["cmdsr", "photo"] = Field("cmdsr", description="Section IV-A, or degradations of real photographs")
+    kernel: int = Field(15, gt=0, description="side of the kernels of the family 'cmdsr', odd, HR pixels")
     clean: float = Field(0.15, ge=0, le=1, description="share of clean images in the family 'photo'")
     mild: float = Field(0.3, ge=0, le=1, description="share of mildly degraded images in the family 'photo'")
     skew: float = Field(2.0, gt=0, description="how rare strong noise is in the family 'photo'; 1 for uniform levels")
@@ -59,7 +60,7 @@ class TaskStage(Stage):
         self.recipe = recipe
         scale = model.config.scale
         photo = PhotoFamily(scale, clean=recipe.clean, mild=recipe.mild, skew=recipe.skew)
-        family: Family = photo if recipe.family == "photo" else recipe.with_ranges(paper_family(scale))
+        family: Family = photo if recipe.family == "photo" else recipe.with_ranges(paper_family(scale, recipe.kernel))
         self._validated = family
         self._family = Pool.of(family, recipe.pool, seed=0) if recipe.pool else family
 
