@@ -2,26 +2,32 @@
 
     python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo -m cmdsr_x4.vivid
     python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo --only swaps --csv swaps.csv
+    python benchmarks/photo.py --data crops-a --data crops-b -m cmdsr_x4.photo --only details --lpips lpips.safetensors
 
 The folders are those that the weights were trained on; 16 of their photographs were held out and serve here.
 """
 
 import argparse
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
 from table import Row, show  # stands beside this file
 from torch import Tensor
 
-from blindsr import weights
+from blindsr import Upscaler, weights
+from blindsr.analysis.artefacts import fine_structure
 from blindsr.contract import Hints, Method
 from blindsr.degrade import kernels
 from blindsr.degrade.process import Degradation
 from blindsr.degrade.realworld.photo import PhotoFamily
 from blindsr.degrade.resample import resize
 from blindsr.evaluate import metrics
+from blindsr.nn.perceptual.lpips import LPIPS
 from blindsr.photos import Photos
 from blindsr.pixels import quantise
 from blindsr.train.validate import Validation
@@ -36,6 +42,8 @@ _SEEN = {"clean": (0.2, 0, 0), "noise 20": (0.2, 20, 0), "blur 2.8": (2.8, 0, 0)
 """Width, noise and JPEG quality."""
 _SHARES = (0.0, 0.5, 1.0)
 """Of the noise that is to be removed."""
+_DETAILS = (0.0, 0.2, 0.3, 0.4, 0.6, 1.0)
+"""Positions between weights for fidelity and for perceptual quality."""
 
 
 def condition(method: Method[Any], lr: Tensor, **hints: float) -> object:
@@ -92,7 +100,19 @@ def gains(methods: dict[str, Method[Any]], held_out: Photos) -> list[Row]:
     return rows
 
 
-PARTS = (gains, grain, swaps)
+def details(methods: dict[str, Method[Any]], held_out: Photos, lpips: LPIPS) -> list[Row]:
+    """PSNR, LPIPS and artefacts between weights for fidelity and those for perceptual quality."""
+    pairs = Validation.prepare(held_out, _FAMILIES["recipe"], torch.device("cpu")).pairs
+    rows: list[Row] = [("model", "PSNR", "LPIPS", "artefacts")]
+    for name in methods:
+        for detail in _DETAILS:
+            upscaler = Upscaler(weights.load_with_detail(name, detail).method, device="cpu", precision="fp32")
+            results = [(lr, quantise(upscaler(lr)), hr) for lr, hr in pairs]
+            psnr = fmean(float(metrics.psnr(sr, hr, metrics.luma_convention(4))) for _, sr, hr in results)
+            distance = fmean(float(lpips(sr, hr)) for _, sr, hr in results)
+            artefacts = fmean(fine_structure(lr, sr) for lr, sr, _ in results)
+            rows.append((f"`-m {name} --detail {detail:g}`", f"{psnr:.2f}", f"{distance:.3f}", f"{artefacts:.2f}"))
+    return rows
 
 
 @torch.no_grad()
@@ -101,15 +121,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("-m", "--model", action="append", required=True)
-    parser.add_argument("--only", choices=[one.__name__ for one in PARTS], help="one table")
+    parser.add_argument("--only", choices=("gains", "grain", "swaps", "details"), help="one table")
+    parser.add_argument("--lpips", type=Path, help="weights of LPIPS on AlexNet, for the table of details")
     parser.add_argument("--csv", type=Path, help="write the table; needs --only")
     chosen = parser.parse_args()
     if chosen.csv and not chosen.only:
         parser.error("--csv needs --only")
+    if chosen.only == "details" and not chosen.lpips:
+        parser.error("--only details needs --lpips")
     _, held_out = Photos.read(chosen.data).split(16)
     methods = {name: weights.load_weights(name).method for name in chosen.model}
-    for part in PARTS:
-        if chosen.only in (None, part.__name__):
+    parts: dict[str, Callable[[dict[str, Method[Any]], Photos], list[Row]]]
+    parts = {"gains": gains, "grain": grain, "swaps": swaps}
+    if chosen.lpips:
+        parts["details"] = partial(details, lpips=LPIPS.from_file(chosen.lpips))
+    for name, part in parts.items():
+        if chosen.only in (None, name):
             show(part(methods, held_out), chosen.csv)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from blindsr import images
-from blindsr.analysis.choice import Auto, Choice, describe, lies_in
+from blindsr import images, weights
+from blindsr.analysis.choice import Auto, Choice, describe, describe_choice, lies_in, recommendation
 from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.noise import Blur, Noise
 from blindsr.analysis.report import Analysis, Compression
@@ -118,11 +118,33 @@ def test_the_choice_refuses_hints_and_names_models_that_support_them() -> None:
         auto.first_supporting(["steps"])
 
 
+def test_selected_weights_have_the_detail_of_the_list_and_trials_have_none() -> None:
+    loaded: list[tuple[str, float | None]] = []
+
+    def load(name: str, detail: float | None = None) -> Upscaler:
+        loaded.append((name, detail))
+        return ruinous(name)
+
+    suits = {name: one.model_copy(update={"detail": 0.3 if one.anything else 0.0}) for name, one in SUITS.items()}
+    picture = Picture(torch.rand(3, 70, 90, generator=torch.Generator().manual_seed(0)))
+    auto = Auto(load, 4, suits)
+    choice = auto.decide(analysis(), picture)
+    assert (choice.model, choice.detail) == ("photo", 0.3)
+    assert loaded == [("wide", None)]
+    assert auto.default_choice()[1].detail == 0.3
+    assert loaded[1:] == [("photo", 0.3)]
+    assert recommendation(choice)["recommended_detail"] == describe_choice(choice)["detail"] == 0.3
+    assert Auto(load, 4, suits, detail=0.0).decide(analysis(noise=70)).detail == 0
+    assert Auto(load, 4, suits, detail=0.7).decide(analysis(noise=70)).detail == 0.7
+    assert auto.detail_of("wide") == auto.detail_of("none of these") == 0
+
+
 def test_the_package_has_weights_for_anything_and_knows_whom_its_others_suit() -> None:
     found = selectable()
     assert [suits.order for suits in found.values()] == sorted(suits.order for suits in found.values())
     assert found[Auto(bicubic).general_name].anything
     assert found[Auto(bicubic, 2.0).general_name].anything
+    assert all(weights.partner_of(name) for name, suits in found.items() if suits.detail)
 
 
 class Load:

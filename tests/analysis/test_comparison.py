@@ -1,6 +1,7 @@
 """Clean, sharp photographs are told from others by what two models make of them."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -127,5 +128,5 @@ def test_shipped_weights_tell_a_clean_photograph_from_others(blur: float, noise:
     lr = resize(source, 1 / 4)
     lr = lr + noise / 255 * torch.randn(lr.shape, generator=torch.Generator().manual_seed(0))
     picture = Picture((255 * lr[0]).round().div(255).clamp(0, 1))
-    chosen = Auto(lambda name: load(name, device="cpu"), 4).choose(picture, None)[1]
+    chosen = Auto(partial(load, device="cpu"), 4).choose(picture, None)[1]
     assert (chosen.model == "cmdsr_x4.bicubic") is (blur == noise == 0)

@@ -125,6 +125,19 @@ def test_a_choice_of_detail_lies_between_two_models(pair: dict[str, Path], tmp_p
     assert torch.equal(restored(tmp_path, detail=0.5), results[1])
 
 
+def test_what_chooses_adds_the_detail_of_the_list_unless_told(pair: dict[str, Path], tmp_path: Path) -> None:
+    known = tmp_path / "known.json"
+    entries = json.loads(known.read_text())
+    entries["cmdsr_x4.photo"]["suits"]["detail"] = 0.5
+    known.write_text(json.dumps(entries))
+    half, none = (restored(tmp_path, model="cmdsr_x4.photo", detail=detail) for detail in (0.5, 0.0))
+    assert torch.equal(restored(tmp_path), half)
+    assert torch.equal(restored(tmp_path, detail=0.0), none)
+    assert torch.equal(restored(tmp_path, model="cmdsr_x4.photo"), none)
+    chosen = load_model(Options(denoise=0.5, device="cpu"))
+    assert chosen is load_model(Options(model="cmdsr_x4.photo", denoise=0.5, detail=0.5, device="cpu"))
+
+
 def test_a_condition_serves_any_detail(pair: dict[str, Path], tmp_path: Path) -> None:
     file, one = tmp_path / "c.json", Upscaler("cmdsr_x4.photo", device="cpu")
     condition_io.save_condition(file, "cmdsr_x4.photo", one, one.estimate_condition(example()[0]))

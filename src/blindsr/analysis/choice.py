@@ -8,8 +8,9 @@ are compared with the general ones on the same windows. Families are defined in 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
@@ -35,6 +36,8 @@ class Choice:
     model: str
     reason: str
     """Reason for the selection, as a sentence."""
+    detail: float = 0.0
+    """Position between weights for fidelity, 0, and weights for perceptual quality, 1."""
     native: float = 1.0
     """Fraction of the side that the photograph is reduced to before restoration."""
     noise: float = 0.0
@@ -56,20 +59,24 @@ class Auto:
 
     def __init__(
         self,
-        load: Callable[[str], Upscaler],
+        load: Callable[..., Upscaler],
         factor: float | None = None,
         among: Mapping[str, Suitability] | None = None,
+        detail: float | None = None,
     ) -> None:
         """Prepare the selection.
 
         Args:
-            load: loads an upscaler by the name of its weights.
+            load: loads an upscaler by the name of its weights and, if it is not 0, by the keyword ``detail``.
             factor: requested enlargement; 4 if not given.
             among: candidate weights in order of preference; those of the package if not given.
+            detail: position between weights for fidelity, 0, and weights for perceptual quality, 1; if not given, the
+                list of weights decides it.
         """
         self.load = cache(load)
         self.factor = float(self.scale) if factor is None else factor
         self.suited = selectable() if among is None else among
+        self._detail = detail
 
     @property
     def general_name(self) -> str:
@@ -79,7 +86,18 @@ class Auto:
     @property
     def general_model(self) -> Upscaler:
         """Model with these weights, which also restores images that are too large to be analysed."""
-        return self.load(self.general_name)
+        return self.load_chosen(self.general_name)
+
+    def detail_of(self, name: str) -> float:
+        """Return the detail with which some weights restore photographs; 0 for weights that are never selected."""
+        if self._detail is not None:
+            return self._detail
+        return self.suited[name].detail if name in self.suited else 0.0
+
+    def load_chosen(self, name: str) -> Upscaler:
+        """Load the weights that were selected, with their detail; trials and comparisons are made without it."""
+        detail = self.detail_of(name)
+        return self.load(name, detail=detail) if detail else self.load(name)
 
     def check(self, hints: Hints) -> None:
         """Refuse hints, since not every candidate supports them."""
@@ -111,13 +129,17 @@ class Auto:
         """Select a model for a picture; ``jpeg`` is the JPEG quality of its file, or None."""
         picture = to_picture(source)
         choice = self.decide(analyze(picture, jpeg=jpeg), picture)
-        return self.load(choice.model), choice
+        return self.load_chosen(choice.model), choice
 
     def decide(self, analysis: Analysis, picture: Picture | None = None) -> Choice:
         """Select a model for an analysed photograph; models are tried only if the picture is given.
 
         At most one of the narrower models is tried or compared, to limit the cost.
         """
+        choice = self._decide(analysis, picture)
+        return replace(choice, detail=self.detail_of(choice.model))
+
+    def _decide(self, analysis: Analysis, picture: Picture | None) -> Choice:
         if picture is not None:
             compared = self._compared(analysis, picture)
             if compared is not None:
@@ -134,15 +156,16 @@ class Auto:
         name = next(narrow, self.general_name)
         if self.suited[name].anything:
             because = f"{found}, so the general-purpose weights restore it"
-            return Choice(name, because, whole, noise, clean)
+            return Choice(name, because, native=whole, noise=noise, clean=clean)
         if picture is not None:
             harm = self._harm(name, picture, noise, clean=analysis.clean)
             if harm is not None:
                 because = f"{found}, but {name} failed a test on a part of it ({harm})"
                 because += ", so the general-purpose weights restore it"
-                return Choice(self.general_name, because, whole, noise, clean)
+                return Choice(self.general_name, because, native=whole, noise=noise, clean=clean)
             found += f", and {name} passed a test on a part of it"
-        return Choice(name, f"{found}, so weights for such photographs restore it", native, noise, clean)
+        because = f"{found}, so weights for such photographs restore it"
+        return Choice(name, because, native=native, noise=noise, clean=clean)
 
     def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
         """Choose weights for clean, sharp photographs if the general-purpose ones remove nothing either."""
@@ -163,7 +186,7 @@ class Auto:
     def default_choice(self) -> tuple[Upscaler, Choice]:
         """Model for an image that is too large to be analysed whole."""
         because = "the image goes through memory in strips, so the general-purpose weights restore it"
-        return self.general_model, Choice(self.general_name, because)
+        return self.general_model, Choice(self.general_name, because, self.detail_of(self.general_name))
 
     def _harm(self, name: str, picture: Picture, noise: float, *, clean: bool) -> str | None:
         try:
@@ -172,12 +195,18 @@ class Auto:
             return str(error)
 
 
-def describe_choice(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, str]:
+def describe_choice(choice: Choice | None, pair: tuple[Picture, Picture] | None = None) -> dict[str, Any]:
     """Describe a choice for JSON, with a warning if a photograph and its result are given."""
     if choice is None:
         return {}
     caution = None if pair is None else choice.check_result(*pair)
-    return {"model": choice.model, "because": choice.reason, **({"caution": caution} if caution else {})}
+    described = {"model": choice.model, "detail": choice.detail, "because": choice.reason}
+    return {**described, **({"caution": caution} if caution else {})}
+
+
+def recommendation(choice: Choice) -> dict[str, Any]:
+    """Describe a choice for the JSON of an analysis."""
+    return {"recommended": choice.model, "recommended_detail": choice.detail, "because": choice.reason}
 
 
 def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:

@@ -26,7 +26,7 @@ def analyze(
 
     from blindsr import images, weights
     from blindsr.analysis import report
-    from blindsr.analysis.choice import Auto
+    from blindsr.analysis.choice import Auto, recommendation
     from blindsr.files import check_new
     from blindsr.images.codecs.jpeg import jpeg_quality
     from blindsr.inference.load import load
@@ -40,9 +40,10 @@ def analyze(
     found = report.analyze(picture, upscaler, jpeg=jpeg_quality(image))
     choice = Auto(partial(load, device=device)).decide(found, picture)
     if json:
-        typer.echo(text.dumps({**found.to_dict(), "recommended": choice.model, "because": choice.reason}))
+        typer.echo(text.dumps({**found.to_dict(), **recommendation(choice)}))
     else:
-        recommended = f"Recommended to enlarge it four times: {choice.model}, because {choice.reason}"
+        options = f" --detail {choice.detail:g}" if choice.detail else ""
+        recommended = f"Recommended to enlarge it four times: {choice.model}{options}, because {choice.reason}"
         typer.echo("\n".join([*found.sentences, f"{recommended}."]))
     if plot is not None and found.estimate is not None:
         drawn = report.kernel_image(found.estimate.kernel.cpu())

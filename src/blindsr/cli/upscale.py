@@ -60,9 +60,14 @@ def upscale(
         ),
     ] = "auto",
     detail: Annotated[
-        float,
-        typer.Option(min=0.0, max=1.0, help="0 for fidelity, 1 for most texture, for models that have both."),
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="0 for fidelity, 1 for most texture, for models that have both. By default, 'auto' decides it; other "
+            "models use 0.",
+        ),
+    ] = None,
     support: Annotated[
         list[Path] | None,
         typer.Option(

@@ -39,18 +39,18 @@ def load_model(options: Options) -> Upscaler | Auto:
         options.seed,
         options.tta,
         options.runtime,
-        options.detail or None,
     )
+    detail = options.detail or 0.0
     with _LOADING:
         if name == "auto":
-            chooser = _auto(options.scale, settings)
+            chooser = _auto(options.scale, options.detail, settings)
             supporting = _supporting_model(options, chooser)
             if supporting is None:
                 return chooser
-            name = supporting
+            name, detail = supporting, chooser.detail_of(supporting)
         if name == "bicubic":
             name = f"bicubic_x{min(_LARGEST_BICUBIC, math.ceil(options.scale or 4))}"
-        return _named(name, _written(name), settings)
+        return _named(name, _written(name), detail, settings)
 
 
 def _supporting_model(options: Options, chooser: Auto) -> str | None:
@@ -66,18 +66,18 @@ def _supporting_model(options: Options, chooser: Auto) -> str | None:
 
 
 @lru_cache(_KEPT)
-def _named(name: str, _written: int | None, settings: tuple[Any, ...]) -> Upscaler:
-    return load(name, **_named_settings(settings))
+def _named(name: str, _written: int | None, detail: float, settings: tuple[Any, ...]) -> Upscaler:
+    return load(name, detail=detail or None, **_named_settings(settings))
 
 
 @lru_cache(1)
-def _auto(factor: float | None, settings: tuple[Any, ...]) -> Auto:
-    named = _named_settings(settings)
-    return Auto(partial(load, **named), factor, None if named["detail"] is None else _weights_with_detail())
+def _auto(factor: float | None, detail: float | None, settings: tuple[Any, ...]) -> Auto:
+    among = _weights_with_detail() if detail else None
+    return Auto(partial(load, **_named_settings(settings)), factor, among, detail)
 
 
 def _named_settings(settings: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime", "detail"), settings, strict=True))
+    return dict(zip(("device", "precision", "tile", "seed", "ensemble", "runtime"), settings, strict=True))
 
 
 def _weights_with_detail() -> dict[str, Suitability]:

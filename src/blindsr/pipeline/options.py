@@ -70,8 +70,10 @@ class Options:
     If not given, ``auto`` models decide it for each image, and other models use 1."""
     strength: float = 1.0
     """0 is the bicubic enlargement, 1 the model's result."""
-    detail: float = 0.0
-    """From 0, weights for fidelity, to 1, weights of the same network for perceptual quality."""
+    detail: float | None = None
+    """From 0, weights for fidelity, to 1, weights of the same network for perceptual quality.
+
+    If not given, ``auto`` models use a little of it for photographs (`Suitability.detail`), and other models none."""
     support: Sequence[Source] | None = None
     """Images with the same degradation, to estimate the condition from."""
     tta: bool = False
@@ -135,7 +137,7 @@ class Options:
         check_quality(self.quality)
         if not 0 <= self.strength <= 1:
             raise BlindSRError(f"expected a strength between 0 and 1, got {self.strength:g}")
-        if not 0 <= self.detail <= 1:
+        if self.detail is not None and not 0 <= self.detail <= 1:
             raise BlindSRError(f"expected a detail between 0 and 1, got {self.detail:g}")
         if not 0 <= self.crf <= 63:
             raise BlindSRError(f"expected a crf between 0 and 63, got {self.crf}")

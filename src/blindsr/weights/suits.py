@@ -27,6 +27,8 @@ class Suitability(StrictModel):
     compared: bool = False
     """Whether a comparison with the general weights decides if the bounds above are uncertain or narrowly missed; for
     weights that suit only clean, sharp photographs."""
+    detail: float = 0.0
+    """Share of the weights for perceptual quality that ``auto`` adds; see `blindsr.weights.load_with_detail`."""
     enlarged: bool = False
     """Whether they were trained with enlarged images, which are then not reduced first."""
 

@@ -12,7 +12,7 @@ import { offline, Problem, problemFrom } from "./problem.js";
  *   phase?: number[] | null, period?: number | null}} Jpeg
  * @typedef {{native_fraction: number, confidence: number | null}} Resolution
  * @typedef {{width: number, height: number, format: string, blur: Blur | null, noise: Noise | null, jpeg: Jpeg | null,
- *   resolution: Resolution | null, warnings: string[], choice: {model: string, reasons: string[]} | null,
+ *   resolution: Resolution | null, warnings: string[], choice: {model: string, detail: number, reasons: string[]} | null,
  *   report?: unknown}} Card
  * @typedef {{name: string, scale: number, method: string, parameters: number, licence: string, description: string,
  *   options: string[]}} Model

@@ -61,6 +61,13 @@ export const modelName = (settings, card) => (settings.model === "auto" ? (card?
 
 /**
  * @param {Settings} settings
+ * @param {Card | null} card
+ * @returns {number} the detail with which the photograph is restored if none is set
+ */
+export const standardDetail = (settings, card) => (settings.model === "auto" ? (card?.choice?.detail ?? 0) : 0);
+
+/**
+ * @param {Settings} settings
  * @param {Model[]} models
  * @param {Card | null} card
  * @returns {Model | null}
@@ -109,9 +116,10 @@ export function previewOptions(settings, models, card) {
   const named = settings.model === "auto" && Object.keys(told).length && model ? model.name : settings.model;
   /** @type {Options} */
   const options = { model: named, ...told };
-  if (settings.detail && taken("detail", model)) options.detail = settings.detail;
-  if (settings.tta) options.tta = true;
   // "auto" also decides this for itself; a model by name must be told.
+  const detail = settings.detail ?? (named === settings.model ? null : standardDetail(settings, card));
+  if (detail !== null && taken("detail", model)) options.detail = detail;
+  if (settings.tta) options.tta = true;
   if (settings.native) options.native = settings.native;
   else if (settings.model === "auto" && options.model !== "auto") options.native = "auto";
   return options;

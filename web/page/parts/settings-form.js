@@ -4,7 +4,7 @@
 import { set, shareSettings } from "../lib/actions.js";
 import { decimal, percent } from "../lib/format.js";
 import { html, nothing } from "../lib/html.js";
-import { DEFAULTS, hasQuality, modelOf, taken } from "../lib/settings.js";
+import { DEFAULTS, hasQuality, modelOf, standardDetail, taken } from "../lib/settings.js";
 import { store } from "../lib/store.js";
 import { View } from "../lib/view.js";
 import { checkbox, number, select, slider } from "./fields.js";
@@ -32,7 +32,7 @@ class SettingsForm extends View {
       @submit=${(/** @type {Event} */ event) => event.preventDefault()}
     >
       <h2 id="settings-title">How it is restored</h2>
-      ${sliders(item.settings, model, change)} ${sizeField(item.settings, model, change)}
+      ${sliders(item, model, change)} ${sizeField(item.settings, model, change)}
       ${modelField(item.settings, model, change)}
       <details class="more">
         <summary>More settings</summary>
@@ -61,8 +61,8 @@ const same = (settings) => JSON.stringify({ ...settings }) === JSON.stringify({ 
 
 /** @typedef {(settings: Partial<Settings>) => void} Change */
 
-/** @param {Settings} settings @param {Model | null} model @param {Change} change */
-const sliders = (settings, model, change) => html`
+/** @param {Item} item @param {Model | null} model @param {Change} change */
+const sliders = ({ settings, card }, model, change) => html`
   ${
     taken("denoise", model)
       ? slider({
@@ -82,7 +82,7 @@ const sliders = (settings, model, change) => html`
           name: "detail",
           label: "Detail",
           value: settings.detail,
-          standard: 0,
+          standard: standardDetail(settings, card),
           say: (value) => (value === 0 ? "Faithful" : value === 1 ? "Vivid" : percent(value)),
           hint: "More looks richer, but may show detail that was never there.",
           set: (detail) => change({ detail }),

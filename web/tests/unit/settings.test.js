@@ -7,6 +7,7 @@ import {
   modelOf,
   previewOptions,
   resultSize,
+  standardDetail,
   taken,
 } from "../../page/lib/settings.js";
 
@@ -14,7 +15,7 @@ const models = [
   { name: "photo", scale: 4, options: ["denoise", "strength"] },
   { name: "twice", scale: 2, options: ["steps", "strength"] },
 ];
-const card = { choice: { model: "photo", reasons: [] } };
+const card = { choice: { model: "photo", detail: 0, reasons: [] } };
 const photo = { width: 300, height: 200 };
 const set = (settings) => ({ ...DEFAULTS, ...settings });
 
@@ -44,6 +45,18 @@ test("detail is told where the model can show more of it, also to what chooses",
   const vivid = [{ ...models[0], options: ["detail"] }];
   assert.deepEqual(previewOptions(set({ detail: 0.3 }), vivid, card), { model: "auto", detail: 0.3 });
   assert.deepEqual(previewOptions(set({ detail: 0.3 }), models, card), { model: "auto" });
+  assert.deepEqual(previewOptions(set({ detail: 0 }), vivid, card), { model: "auto", detail: 0 });
+});
+
+test("the detail that was chosen is kept where a hint names the model", () => {
+  const vivid = [{ ...models[0], options: ["denoise", "detail"] }];
+  const chosen = { choice: { ...card.choice, detail: 0.3 } };
+  assert.equal(standardDetail(DEFAULTS, chosen), 0.3);
+  assert.equal(standardDetail(set({ model: "photo" }), chosen), 0);
+  assert.deepEqual(previewOptions(DEFAULTS, vivid, chosen), { model: "auto" });
+  const told = { model: "photo", denoise: 0.5, native: "auto" };
+  assert.deepEqual(previewOptions(set({ denoise: 0.5 }), vivid, chosen), { ...told, detail: 0.3 });
+  assert.deepEqual(previewOptions(set({ denoise: 0.5, detail: 0.8 }), vivid, chosen), { ...told, detail: 0.8 });
 });
 
 test("only the chosen way of sizing counts", () => {

@@ -11,7 +11,7 @@ import torch
 
 from blindsr import images, weights
 from blindsr.analysis import report
-from blindsr.analysis.choice import Auto, Choice
+from blindsr.analysis.choice import Auto, Choice, recommendation
 from blindsr.analysis.native import shrink, shrink_factor
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
@@ -180,8 +180,8 @@ def card(found: report.Analysis, choice: Choice) -> Values:
         },
         "resolution": {"native_fraction": round(found.native, 3)},
         "warnings": found.warnings,
-        "choice": {"model": choice.model, "reasons": [choice.reason]},
-        "report": {**found.to_dict(), "recommended": choice.model, "because": choice.reason},
+        "choice": {"model": choice.model, "detail": choice.detail, "reasons": [choice.reason]},
+        "report": {**found.to_dict(), **recommendation(choice)},
     }
 
 
@@ -217,7 +217,7 @@ def _look(source: str, values: Values, settings: Values) -> _Look:
             upscaler, fraction = restorer.upscaler, shrinking or 1.0
         else:
             choice = restorer.upscaler.decide(photograph.analysis, photograph.picture)
-            upscaler = restorer.upscaler.load(choice.model)
+            upscaler = restorer.upscaler.load_chosen(choice.model)
             fraction = choice.native if shrinking is None or shrinking == "auto" else shrinking
         share = photograph.native if fraction == "auto" else fraction
         picture = shrink(photograph.picture, share)
