@@ -9,9 +9,12 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blindsr import hooks
 from blindsr.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from blindsr.contract import Hints
     from blindsr.degrade import Degradation
     from blindsr.errors import BlindSRError
@@ -55,6 +58,15 @@ def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module 'blindsr' has no attribute {name!r}")
     return getattr(import_module(_ROOMS[name]), name)
+
+
+def _load_pretrained(name: "str | Path", revision: str | None) -> Any:
+    from blindsr.inference.named import load_pretrained  # loads torch
+
+    return load_pretrained(name, revision)
+
+
+hooks.load_pretrained = _load_pretrained
 
 
 def __dir__() -> list[str]:

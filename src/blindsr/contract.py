@@ -13,6 +13,7 @@ import pydantic
 import torch
 from torch import Tensor, nn
 
+from blindsr import hooks
 from blindsr.degrade.blur import Downsampling
 from blindsr.degrade.families import Family, Range, with_ranges
 from blindsr.degrade.process import Degradation
@@ -124,9 +125,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
             >>> Method.from_pretrained("cmdsr_x4.photo").traits.scale
             4
         """
-        from blindsr.inference.named import load_pretrained  # noqa: PLC0415  # which imports this module
-
-        method = load_pretrained(name, revision)
+        method = hooks.load_pretrained(name, revision)
         if not isinstance(method, cls):
             raise BlindSRError(
                 f"{name} has weights of {type(method).__name__}, not of {cls.__name__}", Code.INCOMPATIBLE
