@@ -25,6 +25,12 @@ def test_time_and_memory_are_those_of_the_program(tmp_path: Path) -> None:
     assert "cores" in run.hardware
 
 
+def test_memory_of_the_program_that_measures_does_not_count() -> None:
+    run = timing.measure_command([sys.executable, "-I", "-S", "-c", ""])
+    assert run.memory is not None
+    assert run.memory < 60_000_000  # torch alone, which is loaded here, takes more
+
+
 def test_failures_are_told(tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
         timing.measure_command([sys.executable, "-c", "raise SystemExit(3)"])

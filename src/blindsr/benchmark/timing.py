@@ -1,18 +1,19 @@
 """Measurement of the time and memory of a program, and a description of the machine."""
 
+import json
 import os
 import platform
-import resource
 import shlex
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from blindsr import files, images
+from blindsr.benchmark import launcher
 from blindsr.benchmark.submission import Run
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import image_files
@@ -32,22 +33,21 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
         BlindSRError: the program cannot be started, or failed.
     """
     pixels = megapixels(lr) if lr is not None else None
-    start, before = time.perf_counter(), _processor_seconds()
-    try:
-        done = subprocess.run(command, check=False)
-    except OSError as error:
-        raise BlindSRError(f"{command[0]} cannot be started: {error.strerror}", Code.CANNOT_READ) from None
-    seconds, processor = time.perf_counter() - start, _processor_seconds() - before
-    if done.returncode:
-        raise BlindSRError(f"{command[0]} failed with exit code {done.returncode}", Code.INVALID_VALUE)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "used.json"
+        subprocess.run([sys.executable, "-I", "-S", launcher.__file__, report, *command], check=True)
+        used = json.loads(report.read_text(encoding="utf-8"))
+    if "error" in used:
+        raise BlindSRError(f"{command[0]} cannot be started: {used['error']}", Code.CANNOT_READ)
+    if used["code"]:
+        raise BlindSRError(f"{command[0]} failed with exit code {used['code']}", Code.INVALID_VALUE)
     return Run(
         command=shlex.join(command),
         hardware=hardware(),
-        seconds=round(seconds, 3),
-        processor_seconds=round(processor, 3),
+        seconds=round(used["seconds"], 3),
+        processor_seconds=round(used["processor_seconds"], 3),
         megapixels=pixels,
-        memory=peak,
+        memory=used["memory"],
     )
 
 
@@ -74,12 +74,6 @@ def read_run(folder: Path) -> Run:
         return Run.model_validate_json(files.read_text(path))
     except ValidationError:
         raise BlindSRError(f"{path} was not written by `blindsr benchmark time`", Code.INVALID_FILE) from None
-
-
-def _processor_seconds() -> float:
-    """Return the processor time of all child processes that have ended, seconds."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _pixels(path: Path) -> int:
