@@ -154,8 +154,8 @@ def leaderboard() -> str:
     parts = [
         "# Leaderboard",
         "The submissions in `benchmarks/submissions`, best PSNR first; in brackets the interval of 95% over images. "
-        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are those "
-        "of a processor, since the machine did other work as well. [How this is measured](../benchmark.md).",
+        "Published rows are what authors printed, on LR images that may differ in noise and rounding. Times are "
+        "processor time, since the machine did other work as well. [How this is measured](../benchmark.md).",
         "",
     ]
     for suite in map(load_suite, suite_names()):
@@ -173,8 +173,10 @@ def _programs(submissions: list[Submission]) -> list[str]:
     for one in sorted(submissions, key=lambda one: one.program.name.lower()):
         if not one.published:
             speed, memory = speed_of(one), one.run.memory
+            name = f"[{one.program.name}]({one.program.url})" if one.program.url else one.program.name
+            note = "; ".join(filter(None, (one.program.note, one.program.version)))
             rows.append(
-                f"| {one.program.name} | {_cell(one.program.note)} | "
+                f"| {name} | {_cell(note)} | "
                 f"{'-' if one.program.parameters is None else f'{one.program.parameters / 1e6:.2f} M'} | "
                 f"{'-' if speed is None else f'{speed:.1f}'} | "
                 f"{'-' if memory is None else f'{memory / 2**20:.0f}'} | {_cell(one.run.hardware) or '-'} |"
@@ -187,14 +189,15 @@ def _board(case: str, data_set: str, title: str, submissions: list[Submission]) 
     entries = [(one, result) for one in submissions if (result := one.result(case, data_set)) is not None]
     if not any(not one.published for one, _ in entries):
         return []
-    names = {name: label for one, _ in entries for name, label in one.measures.items()}
+    found = {name: label for one, _ in entries for name, label in one.measures.items()}
+    names = {name: found[name] for name in sorted(found, key=list(DIGITS).index)}
     entries.sort(key=lambda entry: -(entry[1].means["psnr"].mean if "psnr" in entry[1].means else 0))
     rows = []
     for one, result in entries:
         cells = []
         for name in names:
             value = result.means.get(name)
-            digits = DIGITS.get(name, 3)
+            digits = DIGITS[name]
             text = "-" if value is None else f"{value.mean:.{digits}f}"
             if value is not None and value.low is not None and value.high is not None:
                 text += f" [{value.low:.{digits}f}, {value.high:.{digits}f}]"
@@ -226,7 +229,8 @@ def gallery(folder: Path) -> str:
     parts = [(HERE / "gallery" / "head.md").read_text(encoding="utf-8")]
     for script in sorted((HERE / "gallery").glob("*.py")):
         code = script.read_text(encoding="utf-8")
-        title, _, text = code.partition('"""')[2].partition('"""')[0].partition("\n\n")
+        told, _, code = code.partition('"""')[2].partition('"""\n\n')  # not shown twice
+        title, _, text = told.partition("\n\n")
         _run(script, folder / script.stem)
         parts += [f"## {title.strip('.')}", "", " ".join(text.split()), "", _wipe(script.stem), ""]
         parts += [f"```python\n{code}```", ""]

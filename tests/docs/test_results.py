@@ -10,6 +10,7 @@ import pytest
 import tables
 import typer
 
+from blindsr.benchmark.leaderboard import read_submissions
 from blindsr.cli.app import app, repeat_options
 
 SECTIONS = measure.sections()
@@ -72,3 +73,25 @@ def test_a_table_of_photographs_has_published_rows_and_the_measures_asked_for() 
     assert rows["bicubic"] == [f"{data_set['bicubic']['psnr']:.2f}", f"{data_set['bicubic']['lpips']:.3f}"]
     assert rows["`cmdsr_x4.photo`"][0] == f"{data_set['model']['psnr']:.2f}"
     assert "published: BSRGAN" in rows
+
+
+SUBMISSIONS = read_submissions(measure.ROOT / "benchmarks" / "submissions")
+
+
+def _means(case: str, data_set: str, name: str) -> dict[str, float]:
+    """A measure of all programs."""
+    found = ((one.program.name, one.result(case, data_set)) for one in SUBMISSIONS)
+    return {who: row.means[name].mean for who, row in found if row is not None and name in row.means}
+
+
+def test_other_programs_win_where_the_page_of_the_benchmark_says_so() -> None:
+    for case in ("jpeg-40", "jpeg-shared"):
+        psnr = _means(case, "Set5", "psnr")
+        assert max(psnr, key=lambda who: psnr[who]) == "waifu2x-photo"
+    ran = [row for one in SUBMISSIONS if one.program.name == "Real-ESRGAN-x4plus" for row in one.results]
+    assert len(ran) == 6
+    for row in ran:
+        lpips = _means(row.case, row.data_set, "lpips")
+        assert min(lpips, key=lambda who: lpips[who]) == "Real-ESRGAN-x4plus"
+    lpips = _means("realsr", "RealSR", "lpips")
+    assert set(sorted(lpips, key=lambda who: lpips[who])[:2]) == {"BSRGAN", "Real-ESRGAN"}
