@@ -8,7 +8,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
@@ -83,13 +83,24 @@ def _option(parameter: Any) -> str:
         return f"| `{(parameter.metavar or parameter.name).upper()}` | | {help_text} |"
     if parameter.name == "help":
         return ""
-    names = ", ".join(f"`{name}`" for name in parameter.opts)
+    names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     if getattr(parameter, "multiple", False):
         names += " ..."
+    if choices := list(_choices(parameter.type_descriptor.annotation)):
+        help_text += f" One of {', '.join(choices)}."
     default = parameter.default
     plain = isinstance(default, (str, int, float)) and not isinstance(default, bool)
     shown = "required" if parameter.required else f"`{default}`" if plain and default != "" else ""
     return f"| {names} | {shown} | {help_text} |"
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    """Values that an option can have, if these are a few words."""
+    if get_origin(annotation) is Literal:
+        yield from (f"`{one}`" for one in get_args(annotation))
+        return
+    for part in get_args(annotation):
+        yield from _choices(part)
 
 
 def recipes() -> str:
