@@ -8,7 +8,7 @@ import blindsr
 
 HERE = Path(__file__).resolve().parent
 photo = Image.open(HERE.parents[1] / "examples" / "temple_phone.png").crop((20, 30, 130, 130))
-sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
+sr = blindsr.load("cmdsr_x4.photo", detail=0.3).upscale(photo)  # as `auto` does
 after = Image.fromarray((sr.pixels.permute(1, 2, 0) * 255).round().byte().numpy())
 both = Image.new("RGB", (2 * after.width + 8, after.height), "white")
 both.paste(photo.resize(after.size, Image.Resampling.BICUBIC), (0, 0))
