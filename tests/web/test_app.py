@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,12 @@ def described() -> dict[str, Any]:
 def test_the_schema_changes_only_when_it_is_meant_to() -> None:
     """After a change that is meant: ``python -m tests.web.test_app`` writes it again."""
     assert described() == json.loads(STORED.read_text())
+
+
+def test_every_schema_that_is_referred_to_is_there() -> None:
+    text = json.dumps(described())
+    prefix = "#/components/schemas/"
+    assert set(re.findall(rf'"\$ref": "{prefix}(\w+)"', text)) <= set(described()["components"]["schemas"])
 
 
 def test_every_operation_is_described() -> None:

@@ -4,8 +4,10 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request
+from pydantic.json_schema import models_json_schema
 from starlette.responses import JSONResponse, Response
 
 from blindsr import __version__
@@ -35,9 +37,23 @@ def create_app(settings: Settings, access: Access) -> Guard:
     return Guard(app, access, metrics, settings.max_upload, settings.disk)
 
 
+class _App(FastAPI):
+    """An application whose description has the schemas of bodies that routes read themselves."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe the interface."""
+        if self.openapi_schema is None:
+            _, found = models_json_schema(
+                [(schema.JobRequest, "validation"), (schema.PreviewRequest, "validation")],
+                ref_template="#/components/schemas/{model}",
+            )
+            super().openapi()["components"]["schemas"].update(found["$defs"])
+        return super().openapi()
+
+
 def bare_app() -> FastAPI:
     """Create the application without services, for its routes and schema."""
-    app = FastAPI(
+    app = _App(
         title="blindsr",
         version=__version__,
         description="Restoration of photographs over HTTP; see docs/server.md.",
