@@ -112,7 +112,8 @@ def recipes() -> str:
         sections |= registry.training(method).STAGES
         for section, schema in sections.items():
             parts += [f"### {method}: {section}", "", _prose(schema.__doc__ or ""), ""]
-            parts += ["| key | type | default |", "|---|---|---|", *_keys(schema.model_json_schema(), section), ""]
+            rows = _keys(schema.model_json_schema(), section)
+            parts += ["| key | type | default | meaning |", "|---|---|---|---|", *rows, ""]
     return "\n".join(parts)
 
 
@@ -120,7 +121,7 @@ def _keys(schema: Mapping[str, Any], prefix: str) -> Iterator[str]:
     required = set(schema.get("required", ()))
     for name, value in schema.get("properties", {}).items():
         default = "required" if name in required else f"`{_cell(json.dumps(value.get('default')))}`"
-        yield f"| `{prefix}.{name}` | {_cell(_type(value))} | {default} |"
+        yield f"| `{prefix}.{name}` | {_cell(_type(value))} | {default} | {_cell(value.get('description', ''))} |"
 
 
 def _type(value: Mapping[str, Any]) -> str:
@@ -152,11 +153,32 @@ def http() -> str:
             ]
             if rows:
                 parts += ["| parameter | in | required | meaning |", "|---|---|---|---|", *rows, ""]
+            for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+                parts += [f"Body, `{kind}`:", "", *_fields(stored, body["schema"]), ""]
             answers = [
                 f"| {status} | {_cell(one.get('description', ''))} |" for status, one in operation["responses"].items()
             ]
             parts += ["| status | meaning |", "|---|---|", *answers, ""]
+    told = _prose(stored["components"]["schemas"]["JobOptions"]["description"])
+    parts += ["## Options", "", f"{told} They mean the same as on the [command line](command-line.md).", ""]
+    parts += _fields(stored, {"$ref": "#/components/schemas/JobOptions"})
     return "\n".join(parts)
+
+
+def _fields(stored: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """The fields of a body."""
+    schema = stored["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+    required = schema.get("required", ())
+    rows = []
+    for name, value in schema["properties"].items():
+        example = value.get("example", next(iter(value.get("examples", ())), None))
+        told = [value.get("description", ""), "" if example is None else f"e.g. `{_cell(str(example))}`"]
+        kind = "file" if value.get("format") == "binary" else _type(value).removesuffix(" or null")
+        kind = "[options](#options)" if kind == "JobOptions" else kind
+        rows.append(
+            f"| `{name}` | {_cell(kind)} | {'yes' if name in required else ''} | {'; '.join(filter(None, told))} |"
+        )
+    return ["| field | type | required | meaning |", "|---|---|---|---|", *rows]
 
 
 def leaderboard() -> str:
