@@ -42,7 +42,7 @@ class Run(_Part):
     seconds: float | None = Field(default=None, ge=0)
     """Wall-clock time for all images, including loading of the program."""
     processor_seconds: float | None = Field(default=None, ge=0)
-    """Processor time of all cores, which depends little on other load of the machine."""
+    """Processor time of all cores, which depends less on other load of the machine."""
     megapixels: float | None = Field(default=None, gt=0)
     """Total size of the LR images that were processed in this time."""
     memory: int | None = Field(default=None, ge=0)
