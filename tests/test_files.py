@@ -190,3 +190,16 @@ def test_a_place_that_is_taken(tmp_path: Path) -> None:
         files.check_new(there)
     with pytest.raises(BlindSRError, check=Code.NAME_CLASH.matches):
         files.check_new(tmp_path / "x" / ".." / "a.png", [there], overwrite=True)
+
+
+def test_folders_are_created_and_checked(tmp_path: Path) -> None:
+    files.make_folder(tmp_path / "a" / "b")
+    files.make_folder(tmp_path / "a" / "b")
+    files.check_folder(tmp_path / "a" / "b", "images")
+    (tmp_path / "file").touch()
+    with pytest.raises(BlindSRError, match="cannot create the folder") as error:
+        files.make_folder(tmp_path / "file" / "c")
+    assert error.value.code == Code.CANNOT_WRITE
+    with pytest.raises(BlindSRError, match="expected a folder of images") as error:
+        files.check_folder(tmp_path / "file", "images")
+    assert error.value.code == Code.FILE_NOT_FOUND

@@ -29,6 +29,13 @@ class StrictModel(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
 
+def first_error(error: pydantic.ValidationError) -> str:
+    """Describe the first error of a validation in one line: its key, if any, and the reason."""
+    first = error.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    return f"{key}: {first['msg']}" if key else str(first["msg"])
+
+
 @dataclass(frozen=True)
 class Traits:
     """Properties of a method that tiling needs."""

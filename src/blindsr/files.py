@@ -53,6 +53,32 @@ def check_writable(path: Path) -> None:
         raise BlindSRError(f"cannot write {path}: its folder does not exist or is not writable", Code.CANNOT_WRITE)
 
 
+def check_folder(folder: Path, content: str) -> None:
+    """Check that a folder exists.
+
+    Args:
+        folder: path of the folder.
+        content: what it should contain, for the message.
+
+    Raises:
+        BlindSRError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise BlindSRError(f"folder {folder} does not exist; expected a folder of {content}", Code.FILE_NOT_FOUND)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and its parents if necessary.
+
+    Raises:
+        BlindSRError: the folder cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BlindSRError(f"cannot create the folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+
+
 def write_file(path: Path, content: bytes | str, *, overwrite: bool = True) -> None:
     """Write bytes, or text as UTF-8, to a file.
 

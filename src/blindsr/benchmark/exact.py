@@ -61,7 +61,7 @@ def blur(x: Tensor, kernel: Tensor, border: Border) -> Tensor:
     found = correlate(padded[None], kernel[None].double())[0]
     whole = found.round()
     if float((found - whole).abs().max()) > 0.1:
-        raise BlindSRError("a blur is not exact: the kernel or the image has too many digits", Code.INVALID_FILE)
+        raise BlindSRError("the blur is not exact: values of the kernel or the image are too large", Code.INVALID_FILE)
     total = int(kernel.sum())
     return _divide(whole, total, total // 2)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from blindsr import files
 from blindsr.benchmark import page
 from blindsr.benchmark.page import Cell
 from blindsr.benchmark.submission import Interval, Result, Submission, load_submission
@@ -16,8 +17,7 @@ def read_submissions(folder: Path) -> list[Submission]:
     Raises:
         BlindSRError: there are no submissions, or a file is invalid.
     """
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected a folder of submissions", Code.FILE_NOT_FOUND)
+    files.check_folder(folder, "submissions")
     paths = sorted(folder.glob("*.json"))
     if not paths:
         raise BlindSRError(f"{folder} contains no submissions (.json)", Code.FILE_NOT_FOUND)
@@ -38,7 +38,7 @@ def leaderboard_html(suites: Sequence[Suite], submissions: Sequence[Submission])
     for one in submissions:
         _check(one, known)
     parts = [
-        "<p>Higher PSNR and SSIM are better, lower LPIPS, DISTS and NIQE. Below each mean is its interval of 95% from "
+        "<p>Higher PSNR and SSIM are better, lower LPIPS, DISTS and NIQE. Below each mean is its 95% interval from "
         "resampled images; the best measured mean is bold. Rows marked “published” are what authors printed, on LR "
         "images that may differ in noise and rounding. A click on a heading sorts.</p>"
     ]

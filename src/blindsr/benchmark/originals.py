@@ -6,14 +6,14 @@ from pathlib import Path
 
 from torch import Tensor
 
-from blindsr import images
+from blindsr import files, images
 from blindsr.benchmark.suite import Case, Suite, digest
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import image_files
 from blindsr.pixels import to_bytes
 
 _LEAST = 11
-"""Smallest side inside the border for SSIM."""
+"""Smallest side without the border that SSIM supports, pixels."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Originals:
 
     paths: dict[str, Path]
     folders: str
-    """Searched folders, for messages."""
+    """Folders that were searched, for messages."""
 
     @classmethod
     def find(cls, folders: Sequence[Path]) -> "Originals":
@@ -37,7 +37,7 @@ class Originals:
         return cls({digest(read_levels(path)): path for path in paths}, ", ".join(map(str, folders)))
 
     def read(self, sha256: str, what: str) -> Tensor:
-        """Read the 8-bit values ``(3, h, w)`` of the image with a sum; ``what`` describes it in the message.
+        """Read the 8-bit values ``(3, h, w)`` of the image with a SHA-256 sum; ``what`` describes it in the message.
 
         Raises:
             BlindSRError: no file has these pixels.
@@ -105,8 +105,7 @@ def read_levels(path: Path) -> Tensor:
 
 
 def _tree(folder: Path) -> Iterator[Path]:
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected a folder of HR images", Code.FILE_NOT_FOUND)
+    files.check_folder(folder, "HR images")
     yield from image_files(folder)
     for sub in _subfolders(folder):
         yield from _tree(sub)

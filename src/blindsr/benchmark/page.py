@@ -14,7 +14,6 @@ from blindsr.benchmark.originals import Item, Source
 from blindsr.benchmark.score import read_result
 from blindsr.benchmark.submission import Interval, Submission
 from blindsr.degrade import resize
-from blindsr.errors import BlindSRError, Code
 from blindsr.pixels import to_bytes
 
 DIGITS = {"psnr": 2, "ssim": 4, "lpips": 4, "lpips_vgg": 4, "dists": 4, "niqe": 3}
@@ -33,6 +32,7 @@ class Cell:
     small: str = ""
     """Second line."""
     best: bool = False
+    """Whether it is shown in bold."""
 
 
 def write_page(
@@ -56,13 +56,13 @@ def write_page(
 
     Returns:
         The path of the page.
+
+    Raises:
+        BlindSRError: the page exists, the folder cannot be created, or an original or a result is missing.
     """
     path = folder / "index.html"
     files.check_new(path, overwrite=overwrite)
-    try:
-        (folder / "images").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot create the folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(folder / "images")
     cases = {case.name: case for case in source.suite.cases}
     parts = [_about(submission), submission_table(submission)]
     for result in submission.results:
@@ -115,7 +115,7 @@ def submission_table(submission: Submission) -> str:
         for one in submission.results
     ]
     headings = ["case", "images", *(heading(name, submission.measures[name]) for name in measures)]
-    return html_table(headings, rows, "Means over the images; below each the interval of 95% from 2000 resamples.")
+    return html_table(headings, rows, "Means over the images; below each mean, its 95% interval from 2000 resamples.")
 
 
 def interval_cell(one: Interval | None, measure: str, *, best: bool = False) -> Cell:

@@ -1,4 +1,4 @@
-"""LR images of a suite: created from the originals and compared with the stored sums."""
+"""LR images of a suite: created from the originals, and compared with the stored SHA-256 sums."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -46,7 +46,7 @@ def prepare(
                 lr = source.lr(item)
                 _write(lr, out / case.name / data_set / f"{item.image}.png", overwrite=overwrite)
                 digests.append(digest(lr))
-            if not case.pairs:  # which were found by their own sums
+            if not case.pairs:  # pairs were found by their own sums
                 check(case, data_set, digests)
             count += len(digests)
             if notice is not None:
@@ -55,7 +55,7 @@ def prepare(
 
 
 def check(case: Case, data_set: str, digests: Sequence[str]) -> None:
-    """Compare the sum of LR images with the stored one.
+    """Compare the SHA-256 sum of LR images with the stored one.
 
     Raises:
         BlindSRError: the sums differ, so results would not be comparable.
@@ -75,8 +75,5 @@ def _write(lr: Tensor, path: Path, *, overwrite: bool) -> None:
         if digest(to_bytes(images.read(path).pixels)) == digest(lr):
             return
         raise files.OutputExistsError(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot create the folder {path.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(path.parent)
     images.write(images.Picture(lr.float() / 255), path, overwrite=overwrite)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from blindsr import images
+from blindsr import files, images
 from blindsr.benchmark.originals import Item, Source
 from blindsr.benchmark.submission import Program, Result, Run, Submission, bootstrap_interval
 from blindsr.benchmark.suite import Case
@@ -35,8 +35,7 @@ def available_cases(chosen: Sequence[tuple[Case, tuple[str, ...]]], folder: Path
     Raises:
         BlindSRError: there are none.
     """
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected a folder of SR images", Code.FILE_NOT_FOUND)
+    files.check_folder(folder, "SR images")
     pairs = [(case, tuple(one for one in sets if (folder / case.name / one).is_dir())) for case, sets in chosen]
     there = [(case, sets) for case, sets in pairs if sets]
     if not there:
@@ -61,7 +60,7 @@ def evaluate_results(
     Args:
         source: the suite and its original images.
         chosen: cases and data sets, from `available_cases`.
-        subject: the results and their authors.
+        subject: folder of the results, and their program and run.
         more: measures in addition to PSNR and SSIM.
         notice: called with each result when it is available.
 

@@ -4,11 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from torch import Tensor
 
 from blindsr.benchmark import exact
 from blindsr.benchmark.exact import Mode
+from blindsr.contract import StrictModel
 from blindsr.degrade.blur import Border
 from blindsr.errors import BlindSRError, Code
 
@@ -16,9 +17,7 @@ Kernels = Mapping[str, Tensor]
 """Integer kernels ``(k, k)`` by name."""
 
 
-class _Step(BaseModel, ABC):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+class _Step(StrictModel, ABC):
     @abstractmethod
     def apply(self, x: Tensor, kernels: Kernels, seed: str) -> Tensor:
         """Apply the step to an image; noise is drawn from the seed."""
@@ -136,19 +135,19 @@ def apply_steps(steps: Sequence[Step], levels: Tensor, kernels: Kernels, seed: s
     """Degrade an image.
 
     Args:
-        steps: in their order; the last one must round to 8 bit.
+        steps: in their order; the last one must round to 8 bits.
         levels: 8-bit values ``(3, h, w)`` of the HR image.
-        kernels: kernels of whole numbers by name.
-        seed: what the noise is drawn from, together with the number of the step.
+        kernels: integer kernels by name.
+        seed: seed of the noise, to which the number of the step is added.
 
     Returns:
         8-bit values ``(3, h', w')``, uint8.
 
     Raises:
-        BlindSRError: there is no such kernel, or the result is not rounded.
+        BlindSRError: a kernel is missing, or the last step does not round.
     """
     if not steps or not isinstance(steps[-1], Quantise | Jpeg):
-        raise BlindSRError("the last step of a record must be quantise or jpeg", Code.INVALID_FILE)
+        raise BlindSRError("the last step of a degradation must be quantise or jpeg", Code.INVALID_FILE)
     x = exact.from_levels(levels)
     for number, step in enumerate(steps):
         x = step.apply(x, kernels, f"{seed}/{number}")

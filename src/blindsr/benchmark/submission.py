@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from blindsr import files
-from blindsr.benchmark.suite import first_error
+from blindsr.contract import StrictModel, first_error
 from blindsr.errors import BlindSRError, Code
 
 _DRAWS = 2000
 """Resamples of a bootstrap."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Program(_Part):
+class Program(StrictModel):
     """Program that made the results."""
 
     name: str = Field(min_length=1)
@@ -33,7 +29,7 @@ class Program(_Part):
     parameters: int | None = Field(default=None, ge=0)
 
 
-class Run(_Part):
+class Run(StrictModel):
     """Conditions under which the results were made."""
 
     command: str = ""
@@ -49,7 +45,7 @@ class Run(_Part):
     """Largest resident memory of a process, bytes."""
 
 
-class Interval(_Part):
+class Interval(StrictModel):
     """Mean over images, with its 95% bootstrap interval."""
 
     mean: float
@@ -57,7 +53,7 @@ class Interval(_Part):
     high: float | None = None
 
 
-class Result(_Part):
+class Result(StrictModel):
     """One case on one data set."""
 
     case: str
@@ -69,7 +65,7 @@ class Result(_Part):
     """By image, then by measure; empty for published numbers."""
 
 
-class Submission(_Part):
+class Submission(StrictModel):
     """Scores of a program on a suite."""
 
     format: Literal["blindsr-submission"] = "blindsr-submission"

@@ -10,23 +10,20 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from torch import Tensor
 
 from blindsr import files
 from blindsr.benchmark import steps as operations
 from blindsr.benchmark.steps import Step
+from blindsr.contract import StrictModel, first_error
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.metrics import Channel, Convention, Rounding
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HighResolution(_Part):
+class HighResolution(StrictModel):
     """An original image, identified by its pixels instead of its file name."""
 
     size: tuple[int, int]
@@ -34,7 +31,7 @@ class HighResolution(_Part):
     sha256: str
 
 
-class MeasuredConvention(_Part):
+class MeasuredConvention(StrictModel):
     """The convention of PSNR and SSIM."""
 
     channel: Channel
@@ -46,7 +43,7 @@ class MeasuredConvention(_Part):
         return Convention(self.channel, self.border, self.rounding)
 
 
-class Case(_Part):
+class Case(StrictModel):
     """One degradation of all images of one or more data sets, or pairs of photographs."""
 
     name: str = Field(pattern=_NAME)
@@ -75,7 +72,7 @@ class Case(_Part):
         return self.records[data_set][image] if self.records else self.steps
 
 
-class Suite(_Part):
+class Suite(StrictModel):
     """Cases, with their original images and kernels."""
 
     format: Literal["blindsr-suite"]
@@ -190,13 +187,6 @@ def parse_suite(text: str, name: str) -> Suite:
     for case in suite.cases:
         _check_case(suite, case)
     return suite
-
-
-def first_error(error: ValidationError) -> str:
-    """Describe the first error in a file."""
-    one = error.errors()[0]
-    place = ".".join(map(str, one["loc"]))
-    return f"{place}: {one['msg']}" if place else str(one["msg"])
 
 
 def _check_case(suite: Suite, case: Case) -> None:

@@ -52,9 +52,12 @@ def measure_command(command: Sequence[str], lr: Path | None = None) -> Run:
 
 
 def megapixels(folder: Path) -> float | None:
-    """Return the total size of all images in a folder and its subfolders; None if there are none."""
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected a folder of LR images", Code.FILE_NOT_FOUND)
+    """Return the total size of all images in a folder and its subfolders; None if there are none.
+
+    Raises:
+        BlindSRError: the folder does not exist, or an image cannot be read.
+    """
+    files.check_folder(folder, "LR images")
     folders = [folder, *(path for path in sorted(folder.rglob("*")) if path.is_dir())]
     pixels = sum(_pixels(path) for one in folders for path in image_files(one))
     return pixels / 1e6 or None
@@ -66,7 +69,11 @@ def hardware() -> str:
 
 
 def read_run(folder: Path) -> Run:
-    """Read the record of a measured command from a folder of results; an empty one if there is none."""
+    """Read the record of a measured command from a folder of results; an empty one if there is none.
+
+    Raises:
+        BlindSRError: the file was not written by `measure_command`.
+    """
     path = folder / NAME
     if not path.is_file():
         return Run()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from blindsr import files
 from blindsr.errors import BlindSRError, Code
 from blindsr.images.formats import READ
 
@@ -33,8 +34,7 @@ def data_sets(folder: Path, limit: int | None = None) -> list[DataSet]:
     Raises:
         BlindSRError: there are no images, or the names of two of them differ only in their extension.
     """
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected a folder of HR images", Code.FILE_NOT_FOUND)
+    files.check_folder(folder, "HR images")
     own = _images(folder)
     found = [(folder.resolve().name, own)] if own else [(sub.name, _images(sub)) for sub in subfolders(folder)]
     sets = [DataSet(name, paths[:limit], limit is None or limit >= len(paths)) for name, paths in found if paths]
@@ -72,8 +72,7 @@ class Results:
     """Folder of SR images from another program, matched to the test images by their names without extension."""
 
     def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise BlindSRError(f"folder {folder} does not exist; expected a folder of SR images", Code.FILE_NOT_FOUND)
+        files.check_folder(folder, "SR images")
         self.folder = folder
 
     def check(self, protocols: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from blindsr import files
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate.folder import data_sets_of, image_files, subfolders
 
@@ -81,8 +82,7 @@ def pairs_below(folders: Iterable[Path], limit: int | None = None) -> list[Photo
 
 def _sets(folder: Path) -> list[PhotographSet]:
     """Return the set of pairs in a folder, or one set for each of its subfolders with pairs."""
-    if not folder.is_dir():
-        raise BlindSRError(f"folder {folder} does not exist; expected pairs of LR and HR images", Code.FILE_NOT_FOUND)
+    files.check_folder(folder, "pairs of LR and HR images")
     own = _set(folder)
     found = [own] if own else [one for one in map(_set, subfolders(folder)) if one]
     if not found:

@@ -159,8 +159,5 @@ def _save_lr(lr: Tensor, degradation: Degradation, place: Path) -> None:
 
 def save_image(image: Tensor, place: Path) -> None:
     """Write ``(1, 3, h, w)`` as a PNG; missing folders are created."""
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot create folder {place.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(place.parent)
     images.write(images.Picture(image[0]), place.with_name(f"{place.name}.png"))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from blindsr import images
+from blindsr import files, images
 from blindsr.analysis.choice import Choice, describe_choice
 from blindsr.analysis.consistency import consistency
 from blindsr.analysis.native import NativeOption, resolve_native, shrink
@@ -152,11 +152,7 @@ class Restorer:
         return self.limit or memory.parse_memory("auto")
 
     def _prepare_folder(self, opened: OpenedFile) -> None:
-        folder = opened.target.parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BlindSRError(f"cannot create folder {folder}: {error.strerror}", Code.CANNOT_WRITE) from None
+        files.make_folder(opened.target.parent)
         images.check_output(opened.target, self.options.depth)
 
     def _restore_picture(self, opened: OpenedFile, picture: Picture, watch: Watch) -> tuple[Outcome, Picture]:

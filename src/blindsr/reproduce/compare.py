@@ -1,21 +1,17 @@
-"""Comparison of models: results under a protocol, size and time."""
+"""Comparison of models: PSNR under protocols, number of parameters, and time."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
 from typing import Any
-
-import torch
 
 from blindsr.evaluate.definition import Protocol
 from blindsr.evaluate.folder import DataSet
 from blindsr.evaluate.run import evaluate, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
+from blindsr.reproduce.measure import parameters, seconds
 
 _SIDE = 128
-"""Side of the LR image that time is measured on, as in DMSR's Table B.5."""
-_TIMES = 5
+"""Side of the LR image that the time is measured with, as in DMSR's Table B.5, pixels."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +24,11 @@ class ModelEntry:
     seconds: float
     """Median time for an LR image of 128x128 pixels, including the estimation of its degradation."""
     psnr: tuple[float, ...]
-    """dB, by protocol."""
+    """Mean PSNR under each protocol, dB."""
 
 
 def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: DataSet) -> list[ModelEntry]:
-    """Measure models with protocols; models are given only the hints that their papers use.
+    """Measure models under protocols; each model gets only the hints that its paper uses.
 
     Args:
         models: by name.
@@ -45,24 +41,8 @@ def compare(models: dict[str, Upscaler], protocols: Sequence[Protocol], data: Da
         for protocol in protocols:
             (column,) = evaluate(restore_with_hints(upscaler, protocol), protocol, [data], model=name).columns
             values.append(column.model.psnr)
-        entries.append(ModelEntry(name, parameters(upscaler), seconds(upscaler), tuple(values)))
+        entries.append(ModelEntry(name, parameters(upscaler), seconds(upscaler, (_SIDE, _SIDE)), tuple(values)))
     return entries
-
-
-def parameters(upscaler: Upscaler) -> int:
-    """Return the number of parameters of a model that are needed for restoration."""
-    return sum(one.numel() for one in upscaler.method.parameters())
-
-
-def seconds(upscaler: Upscaler) -> float:
-    """Return the median time for an image of 128x128 pixels, after a warm-up."""
-    lr = torch.rand(1, 3, _SIDE, _SIDE, generator=torch.Generator().manual_seed(0))
-    times = []
-    for _ in range(_TIMES + 1):
-        begin = time.perf_counter()
-        upscaler(lr).cpu()  # copying the result waits for the GPU
-        times.append(time.perf_counter() - begin)
-    return median(times[1:])
 
 
 def markdown(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_set: str) -> str:
@@ -79,7 +59,7 @@ def markdown(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_
 
 
 def to_dict(entries: Sequence[ModelEntry], protocols: Sequence[Protocol], data_set: str) -> dict[str, Any]:
-    """Plain values for JSON."""
+    """Convert to values for JSON."""
     names = [protocol.name for protocol in protocols]
     models = [{**asdict(entry), "psnr": dict(zip(names, entry.psnr, strict=True))} for entry in entries]
     return {"data_set": data_set, "side": _SIDE, "models": models}

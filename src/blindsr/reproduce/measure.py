@@ -1,4 +1,4 @@
-"""Cells of a study's tables: results of a variant, its size, and its time."""
+"""Measurement of the cells of a study's tables: quality, number of parameters, multiply-adds and time of a model."""
 
 import copy
 import math
@@ -22,6 +22,7 @@ from blindsr.inference.upscaler import Upscaler
 from blindsr.nn.subpixel import Upsampler
 from blindsr.reproduce.drawings.iterations import PairLearner
 from blindsr.reproduce.study import Column, Row, protocol_of
+from blindsr.weights import inference_tensors
 
 _TIMES = 5
 Cell = tuple[float, ...]
@@ -67,14 +68,14 @@ class Meter:
         self._known: dict[tuple[object, ...], dict[str, float]] = {}
 
     def cell(self, key: object, upscaler: Upscaler, row: Row, column: Column, rates: Sequence[float]) -> Cell | None:
-        """Measure a cell; None where its data set is missing.
+        """Measure a cell; None if its data set is missing or the model has another scale.
 
         Args:
             key: identifies the model.
             upscaler: the model.
             row: how it is used.
             column: the column of the table.
-            rates: of the steps that a teacher's network takes on each pair.
+            rates: step sizes that a teacher adapts to each LR-HR pair with.
         """
         if column.protocol is None:
             found = _quantity(upscaler, row, column)
@@ -147,7 +148,7 @@ def parameters(upscaler: Upscaler, part: str | None = None) -> int:
 
     Args:
         upscaler: the model.
-        part: name of the submodule that counts.
+        part: name of a submodule whose parameters are counted; all if not given.
 
     Raises:
         BlindSRError: there is no such submodule.
@@ -158,11 +159,18 @@ def parameters(upscaler: Upscaler, part: str | None = None) -> int:
             return sum(one.numel() for one in method.get_submodule(part).parameters())
         except AttributeError:
             raise BlindSRError(f"{type(method).__name__} has no part {part!r}", Code.UNKNOWN_NAME) from None
-    return sum(p.numel() for name, p in method.named_parameters() if name.split(".")[0] not in method.training_only)
+    needed = inference_tensors(method)
+    return sum(parameter.numel() for name, parameter in method.named_parameters() if name in needed)
 
 
-def seconds(upscaler: Upscaler, size: tuple[int, int] = (128, 128), steps: int | None = None) -> float:
-    """Return the median time for an LR image of a size (width, height), after a warm-up."""
+def seconds(upscaler: Upscaler, size: tuple[int, int], steps: int | None = None) -> float:
+    """Return the median time for an LR image of a size (width, height), after a warm-up, in seconds.
+
+    Args:
+        upscaler: the model.
+        size: width and height of the image, pixels.
+        steps: number of gradient steps on the image; that of the model if not given.
+    """
     lr = _image(size)
     times: list[float] = []
     for _ in range(_TIMES + 1):

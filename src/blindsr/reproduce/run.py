@@ -32,25 +32,27 @@ class Request:
     study: Study
     out: Path
     data: tuple[Path, ...]
-    """Folders of test images, by the names of their data sets."""
+    """Folders of test images, which have the names of the data sets."""
     train: tuple[Path, ...] = ()
     """Folders of photographs to train with."""
     budget: Budget = field(default_factory=lambda: Budget.parse("30m"))
     seeds: int = 1
+    """Number of trainings of each variant, with different seeds."""
     use: Mapping[str, str] = field(default_factory=dict)
-    """Weights or runs, by the variant that they take the place of."""
+    """Weights or folders of runs, by the variant that they are used for instead of training it."""
     lpips: Path | None = None
-    """File of LPIPS on AlexNet, for tables that have it."""
+    """Weights of LPIPS on AlexNet, for tables with LPIPS."""
     limit: int | None = None
-    """At most so many images of each data set."""
+    """Maximum number of images of each data set."""
     settings: tuple[str, ...] = ()
-    """Settings on top of every recipe."""
+    """Settings that are applied to every recipe, as of ``blindsr train --set``."""
     device: str = "auto"
     precision: str = "auto"
+    """Floating-point format of measurements and trainings: ``auto``, ``fp32`` or ``bf16``."""
 
 
 def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> Report:
-    """Reproduce a study. The same call resumes one that was stopped.
+    """Reproduce a study, or resume an interrupted reproduction.
 
     Args:
         request: the study and its settings.
@@ -103,7 +105,7 @@ class Work:
 
     @classmethod
     def of(cls, request: Request, sets: dict[str, DataSet], say: Callable[[str], None]) -> "Work":
-        """Train every variant first, so that nothing is measured twice after a stop."""
+        """Train every variant, before anything is measured."""
         runs = Runs(
             request.study,
             request.out,
@@ -124,11 +126,11 @@ class Work:
         return work
 
     def upscaler(self, variant: str) -> Upscaler:
-        """Model of a variant, of the first seed."""
+        """Return the model of a variant, trained with the first seed."""
         return self.runs.upscaler(variant)
 
     def paper(self, table: int, row: int, column: int) -> float | None:
-        """First published number of a cell; None if there is none."""
+        """Return the first published number of a cell; None if there is none."""
         chosen = self.runs.study.tables[table]
         return chosen.paper(chosen.rows[row])[column][0]
 
@@ -137,7 +139,7 @@ class Work:
         self.runs.check_teacher(variant)
 
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
-        """Step sizes on each pair that a variant's teacher was trained with."""
+        """Return the step sizes on each LR-HR pair that a variant's teacher was trained with."""
         return self.runs.rates(variant)
 
     def measure(self) -> None:
@@ -148,7 +150,7 @@ class Work:
                     self._row((number, place), table, row, variant)
 
     def _row(self, at: tuple[int, int], table: Table, row: Row, variant: str) -> None:
-        """Fill the cells of a row that a variant is of the right scale for."""
+        """Fill those cells of a row whose scale is that of a variant."""
         if row.teacher:
             self.runs.check_teacher(variant)
         seeds = 1 if variant == BICUBIC or variant in self.runs.given else self.seeds
@@ -194,10 +196,7 @@ def _claim(request: Request) -> None:
         "settings": list(request.settings),
     }
     path = request.out / _RECORD
-    try:
-        request.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot create folder {request.out}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(request.out)
     if not path.is_file():
         if any(request.out.iterdir()):
             raise BlindSRError(f"{request.out} contains other files; choose a new folder", Code.FILE_EXISTS)

@@ -12,7 +12,7 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from blindsr.contract import StrictModel
+from blindsr.contract import StrictModel, first_error
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import Protocol, RealProtocol, protocol, real_protocols
 from blindsr.reproduce.drawings.kinds import Figure
@@ -26,17 +26,17 @@ _UNITS = {"parameters": "parameters", "multiply-adds": "multiply-adds (G)", "sec
 
 
 class Variant(StrictModel):
-    """Training: a recipe and changes to it."""
+    """One training: a recipe and settings that change it."""
 
     recipe: str | None = Field(None, description="recipe of the paper's full schedule; the study's by default")
     short: str | None = Field(None, description="recipe for any other budget; the study's by default")
-    settings: tuple[str, ...] = Field((), description="settings on top of either, as of `blindsr train --set`")
-    short_settings: tuple[str, ...] = Field((), description="settings on top of the short recipe only")
-    init: str | None = Field(None, description="another variant of the study that this one begins with")
+    settings: tuple[str, ...] = Field((), description="settings for either recipe, as of `blindsr train --set`")
+    short_settings: tuple[str, ...] = Field((), description="settings for the short recipe only")
+    init: str | None = Field(None, description="variant of the study, whose weights this one is initialised with")
 
 
 class Column(StrictModel):
-    """Column of a table: the measurement of each row."""
+    """Column of a table: what is measured for each row."""
 
     label: str
     protocol: str | None = None
@@ -45,7 +45,7 @@ class Column(StrictModel):
     measures: tuple[MeasureName, ...] = ("psnr",)
     quantity: Quantity | None = None
     size: tuple[int, int] = (128, 128)
-    """Width and height of the LR image that a quantity is measured on."""
+    """Width and height of the LR image that a quantity is measured with, pixels."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Columns(StrictModel):
         return self
 
     def each(self) -> list[Column]:
-        """The columns, protocol by protocol."""
+        """Return the columns, protocol by protocol."""
         if self.quantity and not self.protocols:
             return [Column(label=self._label(0, _UNITS[self.quantity]), quantity=self.quantity, size=self.size)]
         return [
@@ -93,15 +93,15 @@ class Columns(StrictModel):
 
 
 class Row(StrictModel):
-    """One row: the paper's numbers, and which variant repeats them, if any."""
+    """One row: the paper's numbers, and the variants that reproduce them, if any."""
 
     label: str
-    paper: str = Field("", description="cells separated by blanks; numbers of a cell by slashes; - for none")
-    variants: tuple[str, ...] = Field((), description="protocol to measure; of several, that of a column's scale")
+    paper: str = Field("", description="cells separated by spaces; numbers of a cell by slashes; - for none")
+    variants: tuple[str, ...] = Field((), description="variants to measure; of several, the one of a column's scale")
     steps: int | None = Field(None, ge=0, description="gradient steps on each image")
-    teacher: bool = Field(False, description="whether the teacher restores, which uses the HR image")
-    scale: int | None = Field(None, description="scale that the weights serve instead of their own")
-    part: str | None = Field(None, description="submodule whose parameters count; all that restore by default")
+    teacher: bool = Field(False, description="whether the teacher restores the images, which uses the HR images too")
+    scale: int | None = Field(None, description="scale to use the weights for; that of the training by default")
+    part: str | None = Field(None, description="submodule whose parameters are counted; the whole model by default")
 
 
 class Table(StrictModel):
@@ -124,11 +124,11 @@ class Table(StrictModel):
         return self
 
     def each(self) -> list[Column]:
-        """All columns."""
+        """Return the columns of all groups."""
         return [column for group in self.columns for column in group.each()]
 
     def paper(self, row: Row) -> list[tuple[float | None, ...]]:
-        """The published numbers of a row, cell by cell; None where there is none."""
+        """Return the published numbers of a row, cell by cell; None for missing numbers."""
         cells = row.paper.split() or ["-"] * len(self.each())
         return [
             tuple(None if part == "-" else float(part) for part in cell.split("/"))
@@ -139,7 +139,7 @@ class Table(StrictModel):
 
 
 class Watch(StrictModel):
-    """Measurement at every validation of a training, in addition to held-out photographs; it selects nothing."""
+    """Measurement at every validation of a training, in addition to held-out photographs; it selects no weights."""
 
     protocol: str
     data: str
@@ -153,11 +153,11 @@ class Study(StrictModel):
     source: str
     """Paper, and table or figure."""
     convention: str
-    """Metrics of the paper, as far as they are known."""
+    """Convention of the paper's metrics, as far as it is known."""
     notes: str = ""
     """Details that the paper does not specify, and differences of this study from it."""
-    recipe: str | None = Field(None, description="of the full schedule, unless a variant overrides it")
-    short: str | None = Field(None, description="for other budgets, unless a variant overrides it")
+    recipe: str | None = Field(None, description="recipe of the paper's full schedule, unless a variant has its own")
+    short: str | None = Field(None, description="recipe for other budgets, unless a variant has its own")
     settings: tuple[str, ...] = Field((), description="settings for all variants")
     variants: dict[str, Variant] = Field({}, description="trainings by name")
     watch: Watch | None = None
@@ -177,7 +177,12 @@ class Study(StrictModel):
         return self
 
     def recipe_of(self, name: str, *, full: bool) -> tuple[str, tuple[str, ...]]:
-        """Name of the recipe that trains a variant, and the settings on top."""
+        """Return the name of the recipe that trains a variant, and its settings.
+
+        Args:
+            name: of the variant.
+            full: whether to use the paper's full schedule.
+        """
         variant = self.variants[name]
         long, short = variant.recipe or self.recipe, variant.short or self.short
         chosen = long if full else short
@@ -185,7 +190,7 @@ class Study(StrictModel):
         return chosen, (*self.settings, *variant.settings, *(() if full else variant.short_settings))
 
     def data(self) -> list[str]:
-        """Names of the data sets that are measured on."""
+        """Return the names of the data sets that are used for measurements."""
         found = [column.data for table in self.tables for column in table.each() if column.data]
         found += [self.watch.data] if self.watch is not None else []
         return list(dict.fromkeys([*found, *(self.figure.sets() if self.figure is not None else ())]))
@@ -193,7 +198,7 @@ class Study(StrictModel):
 
 @cache
 def studies() -> MappingProxyType[str, Study]:
-    """All studies by name, paper by paper."""
+    """Return all studies by name, paper by paper."""
     folder = files("blindsr.reproduce") / "studies"
     paths = sorted(path.name for path in folder.iterdir() if path.name.endswith(".yaml"))
     found = [parse(yaml.safe_load((folder / name).read_text(encoding="utf-8")), name[:-5]) for name in paths]
@@ -223,7 +228,7 @@ def study(name: str) -> Study:
 
 
 def parse(values: Mapping[str, Any], name: str) -> Study:
-    """Check the values of a study.
+    """Create a study from the values of its file.
 
     Raises:
         BlindSRError: unknown key, or an invalid value.
@@ -231,13 +236,11 @@ def parse(values: Mapping[str, Any], name: str) -> Study:
     try:
         return Study.model_validate({**values, "name": name})
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BlindSRError(f"study {name}: {where or 'all'}: {first['msg']}", Code.INVALID_FILE) from None
+        raise BlindSRError(f"study {name}: {first_error(error)}", Code.INVALID_FILE) from None
 
 
 def _place(one: Study) -> tuple[str, bool, float, str]:
-    """Papers by name, tables before figures, by number; ``cmdsr-table-10`` after ``cmdsr-table-9``."""
+    """Return the sort key of a study: papers by name, tables before figures, then by number."""
     paper, kind, number = one.name.split("-", 2)
     digits = "".join(part for part in number if part.isdigit())
     return paper, kind == "figure", float(digits or 0), number
