@@ -15,11 +15,11 @@ from blindsr.train.planned import crops
 from blindsr.train.recipe import Recipe, parse_recipe
 
 _PROBE = 3
-"""Steps that are timed, after as many that are not."""
+"""Number of steps that are timed, after the same number of steps for warm-up."""
 _SCALED = ("warmup", "alone", "anneal")
-"""Keys of a stage that count steps, besides its length and milestones."""
+"""Keys of a stage that are numbers of steps, in addition to its length and milestones."""
 _VALIDATIONS = 10
-"""Points of the training curve of a stage."""
+"""Number of validations of a stage."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Budget:
     """Limit of the training of each variant, in seconds or steps; neither is the paper's schedule."""
 
     text: str
+    """The budget as it was given, such as ``30m``."""
     time: float | None = None
     """Seconds of training."""
     steps: int | None = None
@@ -37,7 +38,7 @@ class Budget:
         """Parse ``paper``, a time such as ``30m``, or a number of steps such as ``2000``.
 
         Raises:
-            BlindSRError: neither of them.
+            BlindSRError: the text is none of these.
         """
         if text == "paper":
             return cls(text)
@@ -47,7 +48,7 @@ class Budget:
             return cls(text, time=parse_duration(text))
         except BlindSRError:
             raise BlindSRError(
-                f"expected a budget 'paper', a duration such as 30m or 2h, or a number of steps, got {text!r}"
+                f"expected as budget 'paper', a duration such as 30m or 2h, or a number of steps, got {text!r}"
             ) from None
 
     @property
@@ -57,9 +58,12 @@ class Budget:
 
 
 def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> Recipe:
-    """Shorten the schedule of a recipe as a whole to fit a budget; it is never lengthened.
+    """Shorten all stages of a recipe by the same factor to fit a budget; they are never lengthened.
 
-    For a time, each stage is timed for a few steps on this machine; validations come on top.
+    For a budget of time, a few steps of each stage are timed on this machine; validations take additional time.
+
+    Raises:
+        KeyboardInterrupt: a signal came during the timing.
     """
     if budget.full:
         return recipe
@@ -70,7 +74,7 @@ def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> 
 
 
 def shortened(recipe: Recipe, factor: float) -> Recipe:
-    """Multiply all steps of a recipe by a factor of at most 1, with at least one step a stage."""
+    """Multiply all numbers of steps of a recipe by a factor of at most 1; each stage keeps at least one step."""
     factor = min(1.0, factor)
     values = recipe.to_dict()
     for name, stage in recipe.stages.items():
@@ -87,7 +91,7 @@ def _stage(values: Mapping[str, Any], factor: float) -> dict[str, Any]:
 
 
 def _seconds(recipe: Recipe, photos: Photos, options: Options) -> dict[str, float]:
-    """Seconds that a step of each stage takes."""
+    """Measure the time of a step of each stage, seconds."""
     values = recipe.to_dict()
     values["held_out"] = 1
     for name, stage in recipe.stages.items():

@@ -26,11 +26,13 @@ class Errors:
     width: float
     """Standard deviation of the true blur in HR pixels: the root of the mean variance of its two axes."""
     width_found: float
+    """Mean of the estimated widths."""
     width_error: float
     """Mean absolute error of the width."""
     noise: float
     """True noise level, 0..255."""
     noise_found: float
+    """Mean of the estimated noise levels."""
     noise_error: float
     """Mean absolute error of the noise level, over images and channels."""
     kernel_error: float
@@ -44,11 +46,11 @@ def measure_estimates(
     *,
     notice: Callable[[str], None] = lambda _: None,
 ) -> list[Errors]:
-    """Estimate the degradations of a protocol by a method without hints.
+    """Estimate the degradations of a protocol, and compare them with the true ones.
 
     Args:
-        upscaler: of the protocol's scale.
-        protocol: its degradations.
+        upscaler: a model of the protocol's scale.
+        protocol: the degradations.
         data: HR test images.
         notice: called with the name of each image.
 
@@ -68,7 +70,7 @@ def measure_estimates(
 
 
 def _one(upscaler: Upscaler, hr: Tensor, degradation: Degradation) -> tuple[float, ...]:
-    """The numbers of `Errors` for one image."""
+    """Return the numbers of `Errors` for one image, in their order."""
     lr = degradation.apply(hr)
     estimate = upscaler.method.estimate(upscaler.condition(lr))
     if estimate is None:

@@ -1,4 +1,4 @@
-"""Report of a study: tables of the paper's numbers and ours, and the progress of training."""
+"""Report of a study: tables of published and measured numbers, and the progress of training."""
 
 import json
 import math
@@ -33,10 +33,10 @@ class Report:
     partial: tuple[str, ...]
     """Data sets of which not all images were measured."""
     drawn: dict[str, Any] = field(default_factory=dict)
-    """Numbers of the figure."""
+    """Numbers in the figure."""
 
     def grids(self) -> list[Grid]:
-        """Tables of the results."""
+        """Return the tables of the results."""
         return [self._grid(number, table) for number, table in enumerate(self.study.tables)]
 
     def markdown(self) -> str:
@@ -54,9 +54,9 @@ class Report:
         """Describe the progress of trainings and missing results, in sentences."""
         shown = [run.sentence() for run in self.runs] or ["nothing had to be trained"]
         if self.missing:
-            shown.append(f"not measured, because --data holds no folder of this name: {', '.join(self.missing)}")
+            shown.append(f"not measured, because --data has no folder of this name: {', '.join(self.missing)}")
         if self.partial:
-            shown.append(f"measured on some of the images only: {', '.join(self.partial)}")
+            shown.append(f"measured on only some of the images: {', '.join(self.partial)}")
         return shown
 
     def terminal(self) -> list[RichTable]:
@@ -64,7 +64,7 @@ class Report:
         return [rich_table(grid) for grid in self.grids()]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Convert to values for JSON."""
         return {
             "schema_version": SCHEMA_VERSION,
             "study": self.study.name,
@@ -99,7 +99,7 @@ class Report:
         measured = dict.fromkeys(part for column in columns for part in column.parts)
         words = {"psnr": "PSNR in dB", "ssim": "SSIM", "lpips": "LPIPS"}
         shown = " / ".join(words.get(part, part) for part in measured)
-        ours = f"Ours: {'; '.join(conventions)}; in parentheses less the paper's. " if conventions else ""
+        ours = f"Ours: {'; '.join(conventions)}; the difference from the paper in parentheses. " if conventions else ""
         seeds = f"Mean of {self.seeds} seeds, standard deviation after ±. " if self.seeds > 1 else ""
         return f"{shown}. {ours}{seeds}{self.study.source}."
 
@@ -118,7 +118,7 @@ class Report:
 
 
 def text(cell: Sequence[float | None], column: Column) -> str:
-    """Format a cell."""
+    """Format the numbers of a cell."""
     return " / ".join(_number(value, part) for value, part in zip(cell, column.parts, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Trainings of a study: each is the folder of a run, which is started, resumed or used as it is."""
+"""Trainings of a study: the run of each variant is started, resumed or, if finished, only loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,18 +33,19 @@ class Trained:
     variant: str
     seed: int
     folder: Path | None
-    """The run; None for weights that were given."""
+    """Folder of the run; None for weights that were given."""
     source: str
     """Name of the recipe, or of weights that were given."""
     steps: int
-    """Steps of all stages."""
+    """Total number of steps of all stages."""
     full: int
-    """Steps of the paper's schedule; 0 for weights that were given."""
+    """Number of steps of the paper's schedule; 0 for weights that were given."""
     hours: float
+    """Time of the training, hours."""
     curve: tuple[tuple[int, float, float], ...] = ()
-    """Validations: steps of all stages so far, PSNR, and that of bicubic interpolation."""
+    """Validations: number of steps so far, PSNR on held-out photographs, and that of bicubic interpolation, dB."""
     watched: tuple[tuple[int, float], ...] = ()
-    """Steps, and PSNR of what the study watches."""
+    """Validations: number of steps so far, and PSNR of the measurement that the study adds, dB."""
 
     def sentence(self) -> str:
         """Describe the progress of training."""
@@ -71,12 +72,13 @@ class Runs:
     budget: Budget
     train_folders: Sequence[Path]
     options: Mapping[str, Any]
-    """Settings of `Options`, without the run."""
+    """Fields of `blindsr.train.loop.Options` for every training, without ``run``."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Weights or folders of runs, by the variant that they are used for instead of training it."""
     precision: Any = "auto"
+    """Floating-point format of measurements."""
     settings: Sequence[str] = ()
-    """Settings on top of every recipe."""
+    """Settings that are applied to every recipe, as of ``blindsr train --set``."""
     sets: Mapping[str, DataSet] = field(default_factory=dict)
     """Test images, by the name of the data set in lower case."""
     say: Say = lambda _: None
@@ -129,12 +131,15 @@ class Runs:
         return weights.load_weights(self.given[variant]).method, None
 
     def upscaler(self, variant: str, seed: int = 0, scale: int | None = None) -> Upscaler:
-        """Upscaler of a variant.
+        """Return the model of a variant.
 
         Args:
             variant: its name, or `BICUBIC`.
-            seed: of the training.
-            scale: that the weights serve instead of their own.
+            seed: seed of the training.
+            scale: scale to use the weights for; that of the training if not given.
+
+        Raises:
+            BlindSRError: the weights cannot be used for this scale.
         """
         if variant == BICUBIC:
             return self._placed(Bicubic(scale or 4))
@@ -142,7 +147,7 @@ class Runs:
         return self._placed(method if scale in (None, method.traits.scale) else _rescaled(method, scale))
 
     def rates(self, variant: str, seed: int = 0) -> tuple[float, ...]:
-        """Step sizes on each pair that a variant's teacher was trained with."""
+        """Return the step sizes on each LR-HR pair that a teacher was trained with; empty without a teacher."""
         _, recipe = self.method(variant, seed)
         stage = None if recipe is None else recipe.stages.get("teacher")
         return tuple(getattr(stage, "rates", ()))
@@ -151,15 +156,15 @@ class Runs:
         """Check that a variant has a teacher, which published weights omit.
 
         Raises:
-            BlindSRError: the variant is not a run.
+            BlindSRError: weights instead of a run are used for the variant.
         """
         if variant in self.given and not (Path(self.given[variant]) / checkpoint.NAME).is_file():
             raise BlindSRError(
-                f"{self.given[variant]} contains no teacher; give the folder of a run as {variant}", Code.INCOMPATIBLE
+                f"{self.given[variant]} contains no teacher; use the folder of a run for {variant}", Code.INCOMPATIBLE
             )
 
     def place(self, variant: str, seed: int) -> Path:
-        """Folder of a run."""
+        """Return the folder of a run."""
         return self.folder / "runs" / (variant if seed == 0 else f"{variant}-seed{seed}")
 
     def _placed(self, method: Method[Any]) -> Upscaler:
@@ -193,12 +198,12 @@ class Runs:
         try:
             return parse_recipe(yaml.safe_load(path.read_text(encoding="utf-8")))
         except (OSError, yaml.YAMLError):
-            raise BlindSRError(f"cannot read {path}; remove {run} to train it again", Code.INVALID_FILE) from None
+            raise BlindSRError(f"cannot read {path}; delete {run} to train it again", Code.INVALID_FILE) from None
 
     def _read(self, recipe: Recipe) -> Photos:
         if not self.train_folders:
             raise BlindSRError(
-                f"{self.study.name} trains networks; name folders of photographs with --train, or weights with --use",
+                f"{self.study.name} requires training: name folders of photographs with --train, or weights with --use",
                 Code.MISSING_OPTION,
             )
         smallest = smallest_photo(recipe)
@@ -255,7 +260,7 @@ def _bars(values: Sequence[float]) -> str:
 
 
 def to_dict(run: Trained) -> dict[str, Any]:
-    """Plain values for JSON."""
+    """Convert to values for JSON."""
     return {
         "variant": run.variant,
         "seed": run.seed,

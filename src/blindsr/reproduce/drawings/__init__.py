@@ -1,1 +1,1 @@
-"""Figures of studies, and figures of a model for `blindsr inspect`."""
+"""Figures of studies, and of models for ``blindsr inspect``."""

@@ -1,4 +1,4 @@
-"""Figures of representations: clusters of images that were degraded alike."""
+"""Figures of representations: clusters of images with the same degradation."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ class Modulated(Protocol):
     """Method whose condition is mapped to coefficients of layers."""
 
     def modulated_feature(self, condition: Tensor) -> Tensor:
-        """Coefficients of the first layer, ``(n, channels)``."""
+        """Return the coefficients of the first layer, ``(n, channels)``."""
 
 
 class Task(StrictModel):
@@ -34,13 +34,14 @@ class Task(StrictModel):
 
     label: str
     widths: tuple[float, float] = (0.2, 0.2)
-    """Standard deviations of a Gaussian, HR pixels."""
+    """Standard deviations of a Gaussian blur along its axes, HR pixels."""
     angle: float = 0.0
-    """Angle of the first one, degrees."""
+    """Angle of the first axis, degrees."""
     noise: float = 0.0
+    """Standard deviation of the noise, 0 to 255."""
 
     def record(self, image: str, scale: int, size: int) -> Degradation:
-        """The degradation of one image by a kernel of a size."""
+        """Return the degradation of an image, by its name, for a scale and the side of the kernel."""
         kernel = kernels.gaussian(size, *self.widths, math.radians(self.angle))
         return degradation(f"task-{self.label}", image, scale=scale, kernel=kernel, noise=self.noise)[0]
 
@@ -50,10 +51,12 @@ class RandomTasks(StrictModel):
 
     count: int = 8
     width: tuple[float, float] = (0.2, 4.0)
+    """Range of the standard deviation, HR pixels."""
     noise: tuple[float, float] = (0.0, 75.0)
+    """Range of the standard deviation, 0 to 255."""
 
     def drawn(self) -> list[Task]:
-        """The tasks, the same each time."""
+        """Return the tasks, which are the same at each call."""
         generator = torch.Generator().manual_seed(0)
         draws = torch.rand(self.count, 2, generator=generator).tolist()
         return [self._task(_between(self.width, a), _between(self.noise, b)) for a, b in draws]
@@ -70,11 +73,11 @@ class Panel(StrictModel):
     variant: str
     teacher: bool = Field(False, description="whether the representations are the teacher's, which uses HR images")
     modulated: bool = Field(False, description="whether coefficients of the first modulated layer are shown")
-    tasks: int = Field(0, description="which of the figure's groups of tasks")
+    tasks: int = Field(0, description="index of one of the figure's groups of tasks")
 
 
 class Clusters(Drawing):
-    """Figure with a t-SNE for each panel, and the share of nearest neighbours of the same task."""
+    """Figure with a t-SNE for each panel, and the accuracy of a vote of the nearest neighbours."""
 
     kind: Literal["clusters"]
     title: str
@@ -92,7 +95,7 @@ class Clusters(Drawing):
         return ("sklearn",)
 
     def draw_data(self, work: Work, data: DataSet) -> Drawn:
-        """Estimate the representation of every image under every task, and project all of them to a plane."""
+        """Estimate the representation of every image under every task, and draw a t-SNE of all of them."""
         plot = blank(4.2 * len(self.panels), 4.2)
         plot.suptitle(self.title)
         numbers: dict[str, Any] = {}
@@ -138,7 +141,7 @@ class Clusters(Drawing):
         return found[0].float().cpu()
 
     def _of_sets(self, upscaler: Upscaler, panel: Panel, task: Task, data: DataSet) -> Iterator[Tensor]:
-        """Support sets drawn from all images of a task."""
+        """Yield the representations of support sets that are drawn from all images of a task."""
         scale = upscaler.scale
         pictures = [(path.stem, images.modcrop(images.read(path).pixels, scale)[None]) for path in data.paths]
         degraded = [task.record(name, scale, self.kernel).apply(hr).to(upscaler.device) for name, hr in pictures]

@@ -18,15 +18,16 @@ class Curve:
 
     model: str
     steps: tuple[int, ...]
+    """Numbers of steps."""
     psnr: tuple[float, ...]
     """Mean over the data set, dB."""
 
 
 def curve(model: str, upscaler: Upscaler, protocol: Protocol, data: DataSet, steps: Sequence[int]) -> Curve:
-    """Measure a model after different numbers of steps; the kernel is given where the protocol gives it.
+    """Measure a model after different numbers of gradient steps, with the hints of the protocol.
 
     Raises:
-        BlindSRError: the model takes no steps.
+        BlindSRError: the model does not support gradient steps.
     """
     if "steps" not in upscaler.method.supported_hints:
         raise BlindSRError(f"{model} does not support gradient steps on images", Code.UNSUPPORTED_OPTION)

@@ -1,4 +1,4 @@
-"""Base of the kinds of figures: a record filled in by a study's file, and its drawing."""
+"""Base of the kinds of figures, and the data that they are drawn from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,11 +25,11 @@ class Training(Protocol):
 
     @property
     def curve(self) -> Sequence[tuple[int, float, float]]:
-        """Validations: steps so far, PSNR, and that of bicubic interpolation."""
+        """Validations: number of steps so far, PSNR, and that of bicubic interpolation, dB."""
 
     @property
     def watched(self) -> Sequence[tuple[int, float]]:
-        """Steps, and PSNR of the measurement at every validation."""
+        """Validations: number of steps so far, and PSNR of the measurement that the study adds, dB."""
 
 
 class Cell(Protocol):
@@ -41,7 +41,7 @@ class Cell(Protocol):
 
 
 class Work(Protocol):
-    """Data for a figure."""
+    """Data that figures are drawn from."""
 
     @property
     def trained(self) -> Sequence[Training]:
@@ -56,42 +56,46 @@ class Work(Protocol):
         """Measured values by table, row and column."""
 
     def paper(self, table: int, row: int, column: int) -> float | None:
-        """First published number of a cell; None if there is none."""
+        """Return the first published number of a cell; None if there is none."""
 
     def check_teacher(self, variant: str) -> None:
-        """Check that a variant has a teacher."""
+        """Check that a variant has a teacher.
+
+        Raises:
+            BlindSRError: it has none.
+        """
 
     def upscaler(self, variant: str) -> "Upscaler":
-        """Model of a variant, of the first seed."""
+        """Return the model of a variant, trained with the first seed."""
 
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
-        """Step sizes on each pair that a variant's teacher was trained with."""
+        """Return the step sizes on each LR-HR pair that a variant's teacher was trained with."""
 
 
 Drawn = tuple["Plot | None", dict[str, Any]]
-"""The figure, or None where its data set is missing, and the numbers in it."""
+"""The figure, or None if its data are missing, and the numbers in it."""
 
 
 class Drawing(StrictModel):
-    """One figure."""
+    """Base of the kinds of figures."""
 
     data: str = ""
-    """Name of the data set, if any."""
+    """Name of the data set, if the figure has one."""
 
     def used(self) -> Iterable[str]:
-        """Names of the variants that are drawn."""
+        """Return the names of the variants that are drawn."""
         return ()
 
     def sets(self) -> Iterable[str]:
-        """Names of the data sets."""
+        """Return the names of the data sets."""
         return (self.data,) if self.data else ()
 
     def libraries(self) -> Iterable[str]:
-        """Requirements in addition to matplotlib."""
+        """Return the libraries that are needed in addition to matplotlib."""
         return ()
 
     def draw(self, work: Work) -> Drawn:
-        """Draw the figure; None without its data set."""
+        """Draw the figure; None if its data set is missing."""
         data = work.sets.get(self.data.lower())
         return (None, {}) if data is None else self.draw_data(work, data)
 

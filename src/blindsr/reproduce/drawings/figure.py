@@ -1,4 +1,4 @@
-"""Atomic writing of figures."""
+"""Figures of matplotlib: lines, and atomic writing."""
 
 import io
 from collections.abc import Sequence

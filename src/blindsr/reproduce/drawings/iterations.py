@@ -1,4 +1,4 @@
-"""PSNR of a teacher and of its meta-learning network, by the number of steps on each image pair (MRDA, Figure 9)."""
+"""PSNR of a teacher and of its meta-learning network (MLN) by the number of steps on each pair (MRDA, Figure 9)."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,20 +23,20 @@ class PairLearner(Protocol):
     """Method with a teacher that estimates its condition from the LR-HR pair or from the true degradation."""
 
     def teacher_output(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
-        """SR images of the teacher, ``(n, 3, s*h, s*w)``, not clamped.
+        """Return the SR images of the teacher, ``(n, 3, s*h, s*w)``, not clamped.
 
         Args:
             lr: ``(n, 3, h, w)``.
             hr: ``(n, 3, s*h, s*w)``.
-            truth: how each image was degraded.
-            rates: the step size of each step on each pair.
+            truth: true degradation of each image.
+            rates: size of each gradient step on each pair.
         """
 
     def learner_output(self, lr: Tensor, hr: Tensor, rates: Sequence[float]) -> Tensor:
-        """SR images of the network that adapts to the pairs."""
+        """Return the SR images of the network that adapts to the pairs; arguments as of `teacher_output`."""
 
     def teacher_condition(self, lr: Tensor, hr: Tensor, truth: Degradation, rates: Sequence[float]) -> Tensor:
-        """Representations by which the teacher restores, ``(n, features)``."""
+        """Return the teacher's representations, ``(n, features)``; arguments as of `teacher_output`."""
 
 
 def iterations(
@@ -81,7 +81,7 @@ def iterations(
 def _psnr(
     method: PairLearner, device: torch.device, path: Path, protocol: TestProtocol, steps: list[list[float]]
 ) -> Iterator[tuple[list[float], list[float]]]:
-    """PSNR of both networks for an image under each of its degradations, by number of steps."""
+    """Yield the PSNR of both networks by number of steps, for an image under each of its degradations."""
     hr = modcrop(quantise(read(path).pixels), protocol.scale)[None]
     target = hr.to(device)
 

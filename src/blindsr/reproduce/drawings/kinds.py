@@ -1,4 +1,4 @@
-"""Kinds of figures of studies, and the curve of training that every study has."""
+"""Kinds of figures of studies, and the training curves that every study has."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ Figure = Annotated[Series | Progress | Steps | Clusters | Window | Maps | Suppor
 
 
 def training(runs: Sequence[Training], title: str) -> "Plot | None":
-    """Held-out PSNR of every run against its steps; None where nothing was validated."""
+    """Draw the held-out PSNR of every run by its number of steps; None if nothing was validated."""
     lines = [
         Line(f"{run.variant}, seed {run.seed}", [step for step, _, _ in run.curve], [psnr for _, psnr, _ in run.curve])
         for run in runs

@@ -18,13 +18,13 @@ class Series(Drawing):
 
     kind: Literal["series"]
     title: str
-    x: str = Field(description="label of the axis")
+    x: str = Field(description="label of the x axis")
     groups: dict[str, dict[int, float]] = Field(description="rows of each line by its label, each row with its x")
     table: int = 0
     column: int = 0
 
     def draw(self, work: Work) -> Drawn:
-        """Draw the measured numbers; those of the paper, where there are any, are dashed."""
+        """Draw the measured numbers, and with dashed lines those of the paper, if there are any."""
         lines, numbers = [], {}
         for label, rows in self.groups.items():
             paper = {x: work.paper(self.table, row, self.column) for row, x in rows.items()}
@@ -61,7 +61,7 @@ class StepsLine(StrictModel):
 
     label: str
     variant: str
-    learner: bool = Field(False, description="whether the network that the teacher reads takes the steps")
+    learner: bool = Field(False, description="whether the network that adapts to LR-HR pairs is measured")
 
 
 class Steps(Drawing):

@@ -1,4 +1,4 @@
-"""Image figures: degradations side by side, modulation maps, and results by support set."""
+"""Figures of images: degradations side by side, modulation maps, and results by support set."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,12 +28,15 @@ class Window(Drawing):
     title: str
     scale: int = 4
     widths: tuple[float, ...]
+    """Standard deviations of the blur, HR pixels."""
     noises: tuple[float, ...]
+    """Standard deviations of the noise, 0 to 255."""
     kernel: int = 15
-    image: int = Field(0, ge=0, description="which image of the data set")
+    """Side of the blur kernel, HR pixels."""
+    image: int = Field(0, ge=0, description="index of an image of the data set")
 
     def draw_data(self, work: Work, data: DataSet) -> Drawn:
-        """Draw the LR images, a row for each width."""
+        """Draw the LR images: a row for each width, a column for each noise level."""
         path = data.paths[min(self.image, len(data.paths) - 1)]
         hr = images.modcrop(images.read(path).pixels, self.scale)[None]
         plot = blank(1.7 * len(self.noises), 1.9 * len(self.widths))
@@ -62,7 +65,7 @@ class Maps(Drawing):
         return (self.variant,)
 
     def draw_data(self, work: Work, data: DataSet) -> Drawn:
-        """Draw maps from 0 in black to 1 in white, so that flat ones look flat."""
+        """Draw maps from 0 in black to 1 in white; a fixed range shows how little a map varies."""
         upscaler, chosen, paths = work.upscaler(self.variant), protocol(self.protocol), data.paths[: self.count]
         plot, numbers = blank(2.4 * len(paths), 4.6), {}
         plot.suptitle(self.title)
@@ -89,7 +92,7 @@ class SupportSets(Drawing):
     variant: str
     protocol: str
     image: str
-    """Name of the image, without ending; the first one where there is none of this name."""
+    """Name of an image without extension; the first image of the data set is used if there is none of this name."""
     repeats: int = 100
 
     def used(self) -> Iterable[str]:
@@ -108,7 +111,7 @@ class SupportSets(Drawing):
         return plot, numbers
 
     def measure(self, upscaler: Upscaler, data: DataSet) -> dict[str, list[float]]:
-        """PSNR in dB by the source of patches."""
+        """Return the PSNR of each support set in dB, by the source of its patches."""
         chosen = protocol(self.protocol)
 
         def degraded(path: Path) -> tuple[Tensor, Tensor]:
@@ -132,6 +135,6 @@ class SupportSets(Drawing):
 
 
 def _pixels(image: Tensor) -> NDArray[Any]:
-    """An image ``(3, h, w)`` as matplotlib takes it."""
+    """Convert an image ``(3, h, w)`` to an array ``(h, w, 3)`` for matplotlib."""
     pixels: NDArray[Any] = image.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
     return pixels

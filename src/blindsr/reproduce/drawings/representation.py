@@ -1,4 +1,4 @@
-"""Whether representations of images separate degradations (MRDA, Figures 7 and 8; CMDSR, Figure 6).
+"""Separation of degradations by the representations of images (MRDA, Figures 7 and 8; CMDSR, Figure 6).
 
 The same images are degraded in different ways. If their representations are close to those of other images with the
 same degradation, the method represents the degradation and not the content.
@@ -34,12 +34,16 @@ class Representations:
     vectors: Tensor
     """``(n, d)``."""
     labels: Tensor
-    """Which degradation, ``(n,)``."""
+    """Index of the degradation in ``names``, ``(n,)``."""
     names: tuple[str, ...]
     """Labels of the degradations."""
 
     def neighbours_agree(self, k: int = 5) -> float:
-        """Accuracy of the k nearest neighbours' vote, each row left out in turn (Euclidean distance)."""
+        """Return the leave-one-out accuracy of a k-nearest-neighbour vote (Euclidean distance), 0 to 1.
+
+        Raises:
+            BlindSRError: there are too few representations.
+        """
         if k >= len(self.vectors):
             raise BlindSRError(f"{k} neighbours are more than {len(self.vectors)} representations", Code.TOO_SMALL)
         distance = torch.cdist(self.vectors.double(), self.vectors.double()).fill_diagonal_(torch.inf)
@@ -52,10 +56,10 @@ def represent(upscaler: Upscaler, data: DataSet, widths: Sequence[float], noise:
     """Estimate the representation of every image under isotropic blurs of several widths.
 
     Args:
-        upscaler: of a method whose conditions can be packed.
+        upscaler: a model whose condition can be packed.
         data: HR images.
-        widths: standard deviations, HR pixels.
-        noise: level, 0..255.
+        widths: standard deviations of the blur, HR pixels.
+        noise: standard deviation of the noise, 0 to 255.
     """
     vectors, labels = [], []
     for path in data.paths:
@@ -77,7 +81,8 @@ def draw(found: Representations, path: Path, *, overwrite: bool = True) -> None:
     """Draw a t-SNE of the representations to a PNG, PDF or SVG file, atomically.
 
     Raises:
-        BlindSRError: matplotlib or scikit-learn is not installed, too few representations, or an unwritable place.
+        BlindSRError: matplotlib or scikit-learn is not installed, there are too few representations, or the file
+            cannot be written.
     """
     figure = blank(5, 5)
     scatter(found, figure.add_subplot())
