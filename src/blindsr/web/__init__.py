@@ -1,1 +1,1 @@
-"""``blindsr serve``: a web application; its server process decodes nothing and leaves work to worker processes."""
+"""Web application of ``blindsr serve``; its server process decodes no images and leaves work to worker processes."""

@@ -14,7 +14,7 @@ from blindsr import __version__
 from blindsr.web import problems
 from blindsr.web.access import Access
 from blindsr.web.api import jobs, page, photos, schema
-from blindsr.web.engine.keeper import Keeper
+from blindsr.web.engine.cleaner import Cleaner
 from blindsr.web.engine.queue import Queue
 from blindsr.web.engine.service import Service
 from blindsr.web.guard import Guard
@@ -75,9 +75,9 @@ def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], Abstrac
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         queue = Queue(service, metrics)
-        keeper = Keeper(service, queue, metrics)
+        cleaner = Cleaner(service, queue, metrics)
         app.state.service, app.state.queue = service, queue
-        app.state.keeper, app.state.metrics = keeper, metrics
+        app.state.cleaner, app.state.metrics = cleaner, metrics
         before, tempfile.tempdir = (
             tempfile.tempdir,
             str(service.settings.uploads),
@@ -85,13 +85,13 @@ def _lifespan(service: Service, metrics: Metrics) -> Callable[[FastAPI], Abstrac
         warming = asyncio.create_task(service.warm())
         try:
             await queue.start()
-            await keeper.start()
+            await cleaner.start()
             yield
         finally:
             tempfile.tempdir = before
-            queue.bulletin.close()
+            queue.changes.close()
             warming.cancel()
-            await keeper.close()
+            await cleaner.close()
             await queue.close()
             await service.close()
 

@@ -108,11 +108,12 @@ class Guard:
             raise ProblemError(507, "disk-full", "too many concurrent uploads; try again later")
 
     def _limit(self, scope: Scope) -> int:
-        """Maximum size of a request's body, bytes."""
+        """Return the maximum size of a request's body, bytes."""
         multipart = Headers(scope=scope).get("content-type", "").startswith("multipart/")
         return self._most if multipart else _SLACK
 
     def _extra(self, scope: Scope) -> dict[str, str]:
+        """Return the headers that are added to a response."""
         origin = Headers(scope=scope).get("origin", "")
         if not self._access.allows_origin(origin):
             return _HEADERS
@@ -125,7 +126,7 @@ class Guard:
 
 
 def too_large(most: int) -> ProblemError:
-    """Problem of a body that exceeds the limit."""
+    """Return the problem of a body that exceeds the limit, bytes."""
     return ProblemError(
         413, "too-large", f"the request exceeds the limit of {most / 1e6:.1f} MB", {"Connection": "close"}
     )

@@ -8,14 +8,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter("blindsr_requests", "Answers, by status.", ["status"], registry=self.registry)
-        self.finished = Counter("blindsr_jobs_ended", "Runs of jobs, by their end.", ["state"], registry=self.registry)
-        self.jobs = Gauge("blindsr_jobs", "Jobs that are known, by state.", ["state"], registry=self.registry)
-        self.starts = Gauge("blindsr_worker_starts", "Starts of worker processes.", ["pool"], registry=self.registry)
-        self.disk = Gauge("blindsr_disk_bytes", "Bytes of photographs and results.", registry=self.registry)
+        self.requests = Counter("blindsr_requests", "HTTP responses by status.", ["status"], registry=self.registry)
+        self.finished = Counter("blindsr_jobs_ended", "Runs of jobs by final state.", ["state"], registry=self.registry)
+        self.jobs = Gauge("blindsr_jobs", "Jobs by state.", ["state"], registry=self.registry)
+        self.starts = Gauge("blindsr_worker_starts", "Started workers by pool.", ["pool"], registry=self.registry)
+        self.disk = Gauge("blindsr_disk_bytes", "Disk space of photographs and results, bytes.", registry=self.registry)
         self.seconds = Histogram(
             "blindsr_job_seconds",
-            "Time that a job ran.",
+            "Run time of a job, seconds.",
             buckets=(1, 3, 10, 30, 100, 300, 1000),
             registry=self.registry,
         )

@@ -34,7 +34,7 @@ def document(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def missing(what: str) -> ProblemError:
-    """Problem of something that does not exist or was deleted."""
+    """Return the problem of something that does not exist or was deleted; ``what`` names it."""
     return ProblemError(404, "not-found", f"{what} not found; it may have been deleted")
 
 
@@ -61,6 +61,6 @@ def install(app: FastAPI) -> None:
 
 
 def invalid(errors: Any) -> ProblemError:
-    """Problem of values that fail validation; names fields and reasons, not the values."""
+    """Return the problem of values that fail validation; it names fields and reasons, not the values."""
     parts = ["{}: {}".format(".".join(map(str, one["loc"])) or "body", one["msg"]) for one in errors]
     return ProblemError(422, "invalid", "; ".join(parts))

@@ -8,10 +8,10 @@ from blindsr.web.engine import events
 
 def test_who_reads_slowly_gets_each_job_once() -> None:
     async def work() -> list[str]:
-        bulletin = events.Bulletin()
-        async with bulletin.subscribe() as changes:
+        changed = events.JobChanges()
+        async with changed.subscribe() as changes:
             for name in ("a", "b", "a", "a", "c", "b"):
-                bulletin.publish(name)
+                changed.publish(name)
             return [await anext(changes) for _ in range(3)]
 
     assert asyncio.run(work()) == ["a", "b", "c"]
@@ -19,11 +19,11 @@ def test_who_reads_slowly_gets_each_job_once() -> None:
 
 def test_a_subscriber_of_one_job_hears_of_no_other() -> None:
     async def work() -> list[str]:
-        bulletin = events.Bulletin()
-        async with bulletin.subscribe("b") as changes:
+        changed = events.JobChanges()
+        async with changed.subscribe("b") as changes:
             for name in ("a", "b", "c"):
-                bulletin.publish(name)
-            bulletin.close()
+                changed.publish(name)
+            changed.close()
             return [one async for one in changes]
 
     assert asyncio.run(work()) == ["b"]
@@ -36,19 +36,19 @@ def test_a_stream_begins_with_what_there_is_and_says_that_it_lives(monkeypatch: 
         return {"id": identity, "state": "queued"} if identity != "gone" else {"id": identity}
 
     async def work() -> list[str]:
-        bulletin = events.Bulletin()
+        changed = events.JobChanges()
         told = []
-        async with bulletin.subscribe() as changes:
+        async with changed.subscribe() as changes:
             async for shown in events.stream(changes, view, ["first"]):
                 told.append(events.text(shown))
                 if len(told) == 2:
-                    bulletin.publish("gone")
+                    changed.publish("gone")
                 if len(told) == 3:
-                    bulletin.close()
+                    changed.close()
         return told
 
     first, comment, gone = asyncio.run(work())
     assert first.startswith("event: job\ndata: ")
     assert json.loads(first.split("data: ")[1]) == {"id": "first", "state": "queued"}
-    assert comment == ": still here\n\n"
+    assert comment == ": keep-alive\n\n"
     assert gone == 'event: deleted\ndata: {"id": "gone"}\n\n'

@@ -175,7 +175,7 @@ def test_the_queue_goes_on_after_mistakes(tmp_path: Path, monkeypatch: pytest.Mo
             assert (ended[0].error["code"], "a.png" in ended[0].error["detail"]) == ("internal", True)
             waiting = asyncio.create_task(jobs.wait((await jobs.add(photo, {}, "key")).id, 20))
             await asyncio.sleep(0)
-            jobs.bulletin.close()
+            jobs.changes.close()
             await asyncio.wait_for(waiting, 20)
         finally:
             await jobs.close()

@@ -35,7 +35,7 @@ class _Sink:
 def pieces(entries: Sequence[tuple[str, Path]]) -> Iterator[bytes]:
     """Generate the bytes of a ZIP file of named files; files that were deleted in the meantime are skipped."""
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # a writer is enough
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]  # needs only these methods
         for name, path in _distinct(entries):
             try:
                 source: IO[bytes] = path.open("rb")

@@ -14,15 +14,15 @@ from blindsr.web.api import archive, schema
 from blindsr.web.api.photos import (
     CACHED,
     UPLOAD,
-    Here,
     Identity,
+    ServiceDependency,
     TilePlace,
     decode_json_fields,
     multipart,
-    parsed,
     read_body,
     receive_photo,
     tile_response,
+    validated,
 )
 from blindsr.web.engine import events
 from blindsr.web.engine.queue import Queue
@@ -31,7 +31,7 @@ from blindsr.web.engine.store import FINAL_STATES, Job, Photo
 from blindsr.web.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-_KEY = Header(max_length=200, description="The same key gives the same job, however often it is asked for.")
+_KEY = Header(max_length=200, description="Repeated requests with the same key return the same job.")
 _SSE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 
 
@@ -41,7 +41,7 @@ def get_queue(request: Request) -> Queue:
     return queue
 
 
-Waiting = Annotated[Queue, Depends(get_queue)]
+QueueDependency = Annotated[Queue, Depends(get_queue)]
 _OPTIONS = {"type": "string", "example": '{"scale": 2, "report": true}'}
 _BODY = {
     "application/json": {"schema": {"$ref": "#/components/schemas/JobRequest"}},
@@ -60,15 +60,15 @@ _BODY = {
     status_code=202,
     response_model=schema.Job,
     responses={
-        200: {"description": "the result, where it was done in time", "content": {"image/*": {}}},
+        200: {"description": "the result, if it was ready in time", "content": {"image/*": {}}},
         429: {"description": "the queue is full", "model": schema.Problem},
     },
     openapi_extra={"requestBody": {"required": True, "content": _BODY}},
 )
 async def add(
     request: Request,
-    service: Here,
-    queue: Waiting,
+    service: ServiceDependency,
+    queue: QueueDependency,
     idempotency_key: Annotated[str | None, _KEY] = None,
     wait: Annotated[float, Query(ge=0, le=schema.LONGEST_WAIT)] = 0.0,
 ) -> Response:
@@ -81,7 +81,7 @@ async def add(
         if uploaded:
             await service.remove_photo(photo.id)
         raise
-    if uploaded and job.photo != photo.id:  # a repeated request: its first photograph is the one
+    if uploaded and job.photo != photo.id:  # a repeated request: the job uses the photograph of the first one
         await service.remove_photo(photo.id)
     if wait:
         job = await queue.wait(job.id, wait)
@@ -94,14 +94,14 @@ async def add(
 
 
 async def _asked(request: Request, service: Service, wait: float) -> tuple[Photo, dict[str, Any], float, bool]:
-    """Photograph, options, seconds to wait, and whether the photograph came with the request."""
+    """Return photograph, options, seconds to wait, and whether the photograph was uploaded with the request."""
     if not request.headers.get("content-type", "").startswith("multipart/"):
         asked = await read_body(request, schema.JobRequest)
         return await service.photo(asked.photo), asked.options.given(), wait, False
     photo, fields = await receive_photo(request, service)
     try:
-        wait = parsed(schema.Wait, {"wait": fields.pop("wait", wait)}).wait
-        asked = parsed(schema.JobRequest, {**decode_json_fields(fields, "options"), "photo": photo.id})
+        wait = validated(schema.Wait, {"wait": fields.pop("wait", wait)}).wait
+        asked = validated(schema.JobRequest, {**decode_json_fields(fields, "options"), "photo": photo.id})
     except ProblemError:
         await service.remove_photo(photo.id)
         raise
@@ -123,31 +123,31 @@ async def _added(queue: Queue, photo: Photo, options: dict[str, Any], key: str |
 
 
 @router.get("/jobs")
-async def all_jobs(queue: Waiting) -> schema.Jobs:
+async def all_jobs(queue: QueueDependency) -> schema.Jobs:
     """List all jobs, oldest first."""
     return schema.Jobs.model_validate({"jobs": await queue.views()})
 
 
 @router.get("/jobs/{identity}")
-async def about(identity: Identity, queue: Waiting) -> schema.Job:
+async def about(identity: Identity, queue: QueueDependency) -> schema.Job:
     """Return the state of a job."""
     return schema.Job.model_validate(await queue.view(await queue.job(identity)))
 
 
 @router.delete("/jobs/{identity}", status_code=204)
-async def delete(identity: Identity, queue: Waiting) -> None:
+async def delete(identity: Identity, queue: QueueDependency) -> None:
     """Cancel a queued or running job; delete a finished one."""
     await queue.remove(identity)
 
 
 @router.get("/events", response_class=StreamingResponse, responses=_SSE)
-async def changes(queue: Waiting) -> StreamingResponse:
+async def changes(queue: QueueDependency) -> StreamingResponse:
     """Stream changes of all jobs as server-sent events."""
     return _stream(queue, None)
 
 
 @router.get("/jobs/{identity}/events", response_class=StreamingResponse, responses=_SSE)
-async def changes_of(identity: Identity, queue: Waiting) -> StreamingResponse:
+async def changes_of(identity: Identity, queue: QueueDependency) -> StreamingResponse:
     """Stream changes of a job as server-sent events until it is finished."""
     await queue.job(identity)
     return _stream(queue, identity)
@@ -155,7 +155,7 @@ async def changes_of(identity: Identity, queue: Waiting) -> StreamingResponse:
 
 def _stream(queue: Queue, identity: str | None) -> StreamingResponse:
     async def text() -> AsyncIterator[str]:
-        async with queue.bulletin.subscribe(identity) as changed:
+        async with queue.changes.subscribe(identity) as changed:
             first = [one["id"] for one in await queue.views()] if identity is None else [identity]
             async for shown in events.stream(changed, queue.view_of, first):
                 yield events.text(shown)
@@ -166,7 +166,7 @@ def _stream(queue: Queue, identity: str | None) -> StreamingResponse:
 
 
 @router.get("/jobs/{identity}/result", response_class=FileResponse)
-async def result(identity: Identity, queue: Waiting) -> FileResponse:
+async def result(identity: Identity, queue: QueueDependency) -> FileResponse:
     """Return the restored photograph."""
     return _file(await queue.job(identity), queue)
 
@@ -177,8 +177,8 @@ def _file(job: Job, queue: Queue) -> FileResponse:
 
 
 @router.get("/jobs/{identity}/report")
-async def report(identity: Identity, queue: Waiting) -> dict[str, Any]:
-    """Return the findings, as printed by ``blindsr upscale --json``."""
+async def report(identity: Identity, queue: QueueDependency) -> dict[str, Any]:
+    """Return the report of a job, as printed by ``blindsr upscale --json``."""
     job = await queue.job(identity)
     queue.result(job)
     found: dict[str, Any] = (job.result or {})["report"]
@@ -186,16 +186,16 @@ async def report(identity: Identity, queue: Waiting) -> dict[str, Any]:
 
 
 @router.get("/jobs/{identity}/map", response_class=FileResponse)
-async def residual_map(identity: Identity, queue: Waiting) -> FileResponse:
+async def residual_map(identity: Identity, queue: QueueDependency) -> FileResponse:
     """Return the residual map of the result as PNG; requires the option ``report``."""
     return FileResponse(queue.result(await queue.job(identity), "map"), headers=CACHED)
 
 
 @router.get("/jobs/{identity}/command")
-async def command(identity: Identity, queue: Waiting) -> schema.Command:
+async def command(identity: Identity, queue: QueueDependency) -> schema.Command:
     """Return the command line that gives the same result."""
     job = await queue.job(identity)
-    name = f"./{job.name}" if job.name.startswith("-") else job.name  # which is no option
+    name = f"./{job.name}" if job.name.startswith("-") else job.name  # so that it is not taken for an option
     words = ["blindsr", "upscale", name, "--out", "restored/"]
     for name, value in job.options.items():
         flag = f"--{name.replace('_', '-')}"
@@ -204,20 +204,20 @@ async def command(identity: Identity, queue: Waiting) -> schema.Command:
 
 
 @router.get("/jobs/{identity}/tiles.json")
-async def tiles(identity: Identity, service: Here, queue: Waiting) -> schema.Tiles:
+async def tiles(identity: Identity, service: ServiceDependency, queue: QueueDependency) -> schema.Tiles:
     """Describe the tile pyramid of the result, which is created at the first request."""
     path = queue.result(job := await queue.job(identity))
     return schema.Tiles(**await service.tiles(path, path.parent / "tiles", job.name))
 
 
 @router.get("/jobs/{identity}/tiles/{level}/{column}_{row}.{kind}", response_class=FileResponse)
-async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], queue: Waiting) -> FileResponse:
+async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], queue: QueueDependency) -> FileResponse:
     """Return a tile of the result."""
     return tile_response(queue.result(await queue.job(identity)).parent, place)
 
 
 @router.get("/results.zip", response_class=StreamingResponse, responses={200: {"content": {"application/zip": {}}}})
-async def results(queue: Waiting, job: Annotated[list[Identity] | None, Query()] = None) -> StreamingResponse:
+async def results(queue: QueueDependency, job: Annotated[list[Identity] | None, Query()] = None) -> StreamingResponse:
     """Return results as one ZIP file; all finished ones if no job is given."""
     found = [await queue.job(one) for one in job] if job else await queue.done()
     entries = [(str((one.result or {})["name"]), queue.result(one)) for one in found if one.result is not None]

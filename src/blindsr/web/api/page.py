@@ -1,4 +1,4 @@
-"""The page and its files, compressed once for each version."""
+"""The page and its files, each compressed once for each version."""
 
 import gzip
 import hashlib
@@ -19,18 +19,22 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 async def page(request: Request) -> Response:
-    """The page."""
-    return answer(request, "index.html")
+    """Return the page."""
+    return _file_response(request, "index.html")
 
 
 @router.get("/static/{name:path}")
 async def file(request: Request, name: str) -> Response:
-    """A file of the page."""
-    return answer(request, name)
+    """Return a file of the page."""
+    return _file_response(request, name)
 
 
-def answer(request: Request, name: str) -> Response:
-    """A file of the folder, unless the browser has it."""
+def _file_response(request: Request, name: str) -> Response:
+    """Return a file of the static folder, or status 304 if the browser has this version of it.
+
+    Raises:
+        ProblemError: there is no such file.
+    """
     path = (FOLDER / name.replace("\0", "")).resolve()
     if not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
         raise missing("page")

@@ -39,7 +39,7 @@ def get_service(request: Request) -> Service:
     return service
 
 
-Here = Annotated[Service, Depends(get_service)]
+ServiceDependency = Annotated[Service, Depends(get_service)]
 Identity = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 
 
@@ -69,7 +69,7 @@ async def receive_photo(request: Request, service: Service) -> tuple[Photo, dict
     form = await read_form(request)
     try:
         file = file_field(form)
-        await request.app.state.keeper.make_room(file.size or 0)
+        await request.app.state.cleaner.make_room(file.size or 0)
         photo = await service.add_photo(file.file, file.filename)
         return photo, {name: value for name in form if (value := text_field(form, name)) is not None}
     finally:
@@ -81,20 +81,20 @@ async def receive_photo(request: Request, service: Service) -> tuple[Photo, dict
     status_code=201,
     openapi_extra={"requestBody": {"required": True, "content": multipart(required=["file"], file=UPLOAD)}},
 )
-async def upload(request: Request, service: Here) -> schema.Photo:
+async def upload(request: Request, service: ServiceDependency) -> schema.Photo:
     """Upload a photograph."""
     photo, _ = await receive_photo(request, service)
     return schema.Photo(**photo_view(photo))
 
 
 @router.get("/photos/{identity}")
-async def about(identity: Identity, service: Here) -> schema.Photo:
+async def about(identity: Identity, service: ServiceDependency) -> schema.Photo:
     """Return the properties of a photograph."""
     return schema.Photo(**photo_view(await service.photo(identity)))
 
 
 @router.delete("/photos/{identity}", status_code=204)
-async def delete(identity: Identity, service: Here) -> None:
+async def delete(identity: Identity, service: ServiceDependency) -> None:
     """Delete a photograph that no job needs."""
     photo = await service.photo(identity)
     if not await service.remove_photo(identity):
@@ -103,7 +103,7 @@ async def delete(identity: Identity, service: Here) -> None:
 
 @router.get("/photos/{identity}/preview", response_class=FileResponse)
 async def thumbnail(
-    identity: Identity, service: Here, side: Annotated[int, Query(ge=16, le=8192)] = 1024
+    identity: Identity, service: ServiceDependency, side: Annotated[int, Query(ge=16, le=8192)] = 1024
 ) -> FileResponse:
     """Return a thumbnail, upright and in sRGB; its longest side is at most ``side``, but never below 256."""
     path = await service.thumbnail(await service.photo(identity), side)
@@ -111,13 +111,13 @@ async def thumbnail(
 
 
 @router.get("/photos/{identity}/analysis")
-async def analysis(identity: Identity, service: Here) -> schema.Card:
+async def analysis(identity: Identity, service: ServiceDependency) -> schema.Card:
     """Return the estimated degradations of a photograph and the selected model."""
     return schema.Card(**await service.card(await service.photo(identity)))
 
 
 @router.get("/photos/{identity}/tiles.json")
-async def tiles(identity: Identity, service: Here) -> schema.Tiles:
+async def tiles(identity: Identity, service: ServiceDependency) -> schema.Tiles:
     """Describe the tile pyramid of a photograph, which is created at the first request."""
     photo = await service.photo(identity)
     folder = service.folder_of_photo(identity) / "tiles"
@@ -125,7 +125,7 @@ async def tiles(identity: Identity, service: Here) -> schema.Tiles:
 
 
 @router.get("/photos/{identity}/tiles/{level}/{column}_{row}.{kind}", response_class=FileResponse)
-async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], service: Here) -> FileResponse:
+async def tile(identity: Identity, place: Annotated[TilePlace, Depends()], service: ServiceDependency) -> FileResponse:
     """Return a tile of a photograph."""
     return tile_response(service.folder_of_photo(identity), place)
 
@@ -146,7 +146,7 @@ def tile_response(folder: Folder, place: TilePlace) -> FileResponse:
     "/analyze",
     openapi_extra={"requestBody": {"required": True, "content": multipart(required=["file"], file=UPLOAD)}},
 )
-async def analyze(request: Request, service: Here) -> schema.Card:
+async def analyze(request: Request, service: ServiceDependency) -> schema.Card:
     """Analyse a photograph without keeping it."""
     photo, _ = await receive_photo(request, service)
     try:
@@ -177,12 +177,12 @@ async def analyze(request: Request, service: Here) -> schema.Card:
         }
     },
 )
-async def preview(request: Request, service: Here) -> Response:
+async def preview(request: Request, service: ServiceDependency) -> Response:
     """Restore a region of a photograph as in the whole result; a newer preview of the same client cancels it."""
     if request.headers.get("content-type", "").startswith("multipart/"):
         photo, fields = await receive_photo(request, service)
         try:
-            asked = parsed(
+            asked = validated(
                 schema.PreviewRequest, {**decode_json_fields(fields, "region", "options"), "photo": photo.id}
             )
             return await cancel_on_disconnect(request, _restored(photo, asked, service))
@@ -247,7 +247,7 @@ def decode_json_fields(fields: dict[str, str], *names: str) -> dict[str, Any]:
         raise ProblemError(422, "invalid", f"expected JSON in {' and '.join(names)}") from None
 
 
-def parsed(model: type[Model], values: Any) -> Model:
+def validated(model: type[Model], values: Any) -> Model:
     """Validate values by a schema.
 
     Raises:
@@ -269,4 +269,4 @@ async def read_body(request: Request, model: type[Model]) -> Model:
         values = await request.json()
     except (ValueError, RecursionError):
         raise ProblemError(422, "invalid", "expected JSON, or multipart/form-data with a file") from None
-    return parsed(model, values)
+    return validated(model, values)

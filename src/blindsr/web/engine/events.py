@@ -12,7 +12,7 @@ _QUIET = 15.0
 """Seconds after which a comment keeps a connection open."""
 
 
-class Bulletin:
+class JobChanges:
     """Notifies subscribers of changed jobs."""
 
     def __init__(self) -> None:
@@ -107,5 +107,5 @@ async def _next(changes: AsyncIterator[str]) -> str | None:
 def text(shown: Shown | None) -> str:
     """Format an event: a job, a deleted job, or a keep-alive comment."""
     if shown is None:
-        return ": still here\n\n"
+        return ": keep-alive\n\n"
     return f"event: {'job' if 'state' in shown else 'deleted'}\ndata: {json.dumps(shown)}\n\n"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blindsr.web.engine.events import Bulletin
+from blindsr.web.engine.events import JobChanges
 from blindsr.web.engine.pool import TooSlowError, WorkerDiedError
 from blindsr.web.engine.service import Service
 from blindsr.web.engine.store import FINAL_STATES, Job, Photo
@@ -40,7 +40,7 @@ class Queue:
     def __init__(self, service: Service, metrics: Metrics) -> None:
         """Prepare the queue of a service."""
         self._service, self._store, self._metrics = service, service.store, metrics
-        self.bulletin = Bulletin()
+        self.changes = JobChanges()
         """Notifies subscribers of changed jobs."""
         self._running: dict[str, _Running] = {}
         self._wake = asyncio.Event()
@@ -103,10 +103,10 @@ class Queue:
         self._changed(identity)
 
     async def wait(self, identity: str, seconds: float) -> Job:
-        """Wait until a job is finished, or for some seconds; return the job."""
+        """Wait until a job is finished, or for at most some seconds; return the job."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async with self.bulletin.subscribe(identity) as changes:
+                async with self.changes.subscribe(identity) as changes:
                     while (await self.job(identity)).state not in FINAL_STATES:
                         if await anext(changes, None) is None:
                             break  # the server is shutting down
@@ -120,7 +120,7 @@ class Queue:
         return {
             **{name: getattr(job, name) for name in ("id", "photo", "name", "state", "created", "started", "finished")},
             "progress": progress,
-            "seconds_left": _left(running),
+            "seconds_left": _seconds_left(running),
             "position": await self._store.position(job) if job.state == "queued" else None,
             "model": None if job.result is None else job.result["model"],
             "options": job.options,
@@ -130,11 +130,11 @@ class Queue:
         }
 
     async def views(self) -> list[dict[str, Any]]:
-        """API representations of all jobs, oldest first."""
+        """Return the API representations of all jobs, oldest first."""
         return [await self.view(job) for job in await self._store.jobs()]
 
     async def view_of(self, identity: str) -> dict[str, Any]:
-        """API representation of a job; only its id if it was deleted."""
+        """Return the API representation of a job; only its id if it was deleted."""
         job = await self._store.job(identity)
         return {"id": identity} if job is None else await self.view(job)
 
@@ -147,7 +147,7 @@ class Queue:
         return await self._store.job_of_key(key)
 
     def result(self, job: Job, what: str = "file") -> Path:
-        """Return the path of a job's result or residual map.
+        """Return the path of a job's result (``file``) or residual map (``map``).
 
         Raises:
             ProblemError: it does not exist.
@@ -158,7 +158,7 @@ class Queue:
         return self._service.folder_of_job(job.id) / str(job.result["folder"]) / str(name)
 
     def _changed(self, identity: str) -> None:
-        self.bulletin.publish(identity)
+        self.changes.publish(identity)
 
     async def _work(self) -> None:
         while True:
@@ -234,7 +234,7 @@ class Queue:
         return None if found is None else found.state
 
     def _problem(self, job: Job, error: BaseException, attempt: str) -> dict[str, Any]:
-        """Problem document for a failed job; internal errors are logged."""
+        """Return the problem document of a failed job; internal errors are logged."""
         if isinstance(error, ProblemError):
             folder = self._service.folder_of_job(job.id) / attempt
             detail = error.detail.replace(f"{folder}/", "").replace(f"{self._service.folder_of_photo(job.photo)}/", "")
@@ -248,7 +248,7 @@ class Queue:
         return document(500, "internal", f"internal server error while restoring {job.name}; see the server's log")
 
 
-def _left(running: _Running | None) -> float | None:
+def _seconds_left(running: _Running | None) -> float | None:
     """Estimate the remaining seconds of a job from its progress."""
     if running is None or running.progress <= 0.01:
         return None

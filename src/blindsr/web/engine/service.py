@@ -40,7 +40,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 
 class Service:
-    """Settings, store, folders and worker processes."""
+    """Photographs, jobs, folders and worker processes of a server."""
 
     def __init__(self, settings: Settings) -> None:
         """Lock the private folder.
@@ -49,7 +49,7 @@ class Service:
             BlindSRError: it cannot be created, or another server uses it.
         """
         self.settings = settings
-        self._lock = _taken(settings.state)
+        self._lock = _locked(settings.state)
         self.store = Store(settings.state / "jobs.sqlite")
         limits = ["--file-size", str(settings.disk), *(["--memory", str(settings.memory)] if settings.memory else [])]
         self.reading = Pool("reading", 2, limits)
@@ -69,7 +69,7 @@ class Service:
 
     @property
     def work_settings(self) -> dict[str, Any]:
-        """Options that are set by the server, not by clients."""
+        """Options that the server sets, not clients: device, runtime, memory."""
         memory = {} if self.settings.memory is None else {"max_memory": str(self.settings.memory)}
         return {"device": self.settings.device, "runtime": self.settings.runtime, **memory}
 
@@ -276,7 +276,7 @@ def _cluster(settings: Settings) -> RayPool | None:
     return RayPool(settings.workers, settings.address, settings.state, store)
 
 
-def _taken(folder: Path) -> IO[str]:
+def _locked(folder: Path) -> IO[str]:
     """Create a private folder if necessary, and lock it.
 
     Raises:

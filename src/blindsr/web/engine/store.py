@@ -38,7 +38,9 @@ class Photo:
     about: dict[str, Any]
     """Width, height, format, frames, and the name of the thumbnail."""
     card: dict[str, Any] | None
+    """Analysis, once it was requested."""
     used: float
+    """Time of last use, seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Job:
     options: dict[str, Any]
     state: State
     created: float
+    """Seconds since 1970, as the two that follow."""
     started: float | None
     finished: float | None
     deaths: int
@@ -66,7 +69,8 @@ class Job:
 _JSON = ("about", "card", "options", "error", "result")
 
 
-def _made(kind: Callable[..., T], row: sqlite3.Row) -> T:
+def _from_row(kind: Callable[..., T], row: sqlite3.Row) -> T:
+    """Convert a row to a photograph or a job."""
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118  # a row is no mapping
     for name in _JSON:
         if values.get(name) is not None:
@@ -109,11 +113,11 @@ class Store:
     async def photo(self, identity: str, now: float) -> Photo | None:
         """Return a photograph and update its time of last use."""
         rows = await self._rows("UPDATE photos SET used = ? WHERE id = ? RETURNING *", now, identity)
-        return _made(Photo, rows[0]) if rows else None
+        return _from_row(Photo, rows[0]) if rows else None
 
     async def photos(self) -> list[Photo]:
         """Return all photographs, least recently used first."""
-        return [_made(Photo, row) for row in await self._rows("SELECT * FROM photos ORDER BY used")]
+        return [_from_row(Photo, row) for row in await self._rows("SELECT * FROM photos ORDER BY used")]
 
     async def set_card(self, identity: str, card: dict[str, Any]) -> None:
         """Store the analysis of a photograph."""
@@ -147,16 +151,16 @@ class Store:
     async def job(self, identity: str) -> Job | None:
         """Return a job."""
         rows = await self._rows("SELECT * FROM jobs WHERE id = ?", identity)
-        return _made(Job, rows[0]) if rows else None
+        return _from_row(Job, rows[0]) if rows else None
 
     async def job_of_key(self, key: str) -> Job | None:
         """Return the job of an idempotency key."""
         rows = await self._rows("SELECT * FROM jobs WHERE key = ?", key)
-        return _made(Job, rows[0]) if rows else None
+        return _from_row(Job, rows[0]) if rows else None
 
     async def jobs(self) -> list[Job]:
         """Return all jobs in the order of their creation."""
-        return [_made(Job, row) for row in await self._rows("SELECT * FROM jobs ORDER BY number")]
+        return [_from_row(Job, row) for row in await self._rows("SELECT * FROM jobs ORDER BY number")]
 
     async def counts(self) -> dict[str, int]:
         """Return the number of jobs in each state."""
@@ -174,7 +178,7 @@ class Store:
             "(SELECT min(number) FROM jobs WHERE state = 'queued') RETURNING *",
             now,
         )
-        return _made(Job, rows[0]) if rows else None
+        return _from_row(Job, rows[0]) if rows else None
 
     async def requeue(self) -> int:
         """Requeue jobs that were running when the server ended."""

@@ -11,7 +11,7 @@ from typing import Any
 from fsspec.core import url_to_fs
 
 from blindsr.inference.progress import Watch
-from blindsr.web.work.worker import answered
+from blindsr.web.work.worker import run_request
 
 _KEPT = 8
 """Number of photographs whose files a replica caches."""
@@ -66,7 +66,7 @@ class Replica:
             for name in ("folder", "target"):
                 if name in shared:
                     own[name] = str(out / Path(shared[name]).name)
-            message = answered({"do": task, "with": own}, watch)
+            message = run_request({"do": task, "with": own}, watch)
             if "problem" in message:  # messages refer to paths of the server
                 for name in shared:
                     detail = message["problem"]["detail"].replace(own[name], values[name])

@@ -54,7 +54,7 @@ def parse_options(values: Mapping[str, Any], settings: Mapping[str, Any]) -> Opt
 
     Args:
         values: named as in ``blindsr upscale``.
-        settings: options set by the server: device, memory.
+        settings: options set by the server: device, runtime, memory limit.
 
     Raises:
         BlindSRError: an option is invalid, or the model is a path.

@@ -61,7 +61,7 @@ def serve(requests: BinaryIO, answer: Callable[[dict[str, Any]], object]) -> Non
         request = waiting.get()
         number = request["id"]
         answer({"id": number, "started": True})
-        answer({"id": number, **answered(request, Watch(partial(_send_progress, answer, number), cancels[number]))})
+        answer({"id": number, **run_request(request, Watch(partial(_send_progress, answer, number), cancels[number]))})
         del cancels[number]
 
 
@@ -69,8 +69,8 @@ def _send_progress(answer: Callable[[dict[str, Any]], object], number: int, prog
     answer({"id": number, "progress": round(progress, 4)})
 
 
-def answered(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
-    """Run a request; return its result or a problem."""
+def run_request(request: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    """Run a request; return ``{"result"}`` or ``{"problem"}``."""
     try:
         return {"result": tasks.TASKS[request["do"]](watch=watch, **request["with"])}
     except BlindSRError as error:

@@ -18,7 +18,7 @@ _PERIOD = 60.0
 """Seconds between clean-ups."""
 
 
-class Keeper:
+class Cleaner:
     """Deletes old files from the private folder of a server."""
 
     def __init__(self, service: Service, queue: Queue, metrics: Metrics) -> None:
@@ -33,7 +33,7 @@ class Keeper:
         known = {f"photos/{photo.id}" for photo in await self._service.store.photos()}
         known |= {f"jobs/{job.id}" for job in await self._service.store.jobs()}
         await asyncio.to_thread(_remove_unknown, state, known)
-        await self.round()
+        await self.clean()
         self._task = asyncio.create_task(self._rounds())
 
     async def close(self) -> None:
@@ -51,13 +51,13 @@ class Keeper:
         self._used += size
         if self._used <= self._service.settings.disk:
             return
-        await self.round(size)
+        await self.clean(size)
         if self._used > self._service.settings.disk:
             self._used -= size
             raise ProblemError(507, "disk-full", "the server's disk quota is exhausted; try again later")
 
-    async def round(self, coming: int = 0) -> None:
-        """Delete expired files, then the oldest ones until the quota holds, with ``coming`` bytes to spare."""
+    async def clean(self, coming: int = 0) -> None:
+        """Delete expired files, then the oldest ones until the quota is met with ``coming`` bytes to spare."""
         settings = self._service.settings
         self._used = coming + await asyncio.to_thread(_size, settings.state)
         for used, identity, is_job in await self._candidates():
@@ -73,7 +73,7 @@ class Keeper:
         self._metrics.disk.set(self._used)
 
     async def _candidates(self) -> list[tuple[float, str, bool]]:
-        """Time of last use of each photograph and finished job, oldest first."""
+        """Return time of last use, id, and whether it is a job, of unused photographs and finished jobs, sorted."""
         photos = [(photo.used, photo.id, False) for photo in await self._service.store.photos()]
         jobs = await self._service.store.jobs()
         busy = {job.photo for job in jobs if job.state not in FINAL_STATES}
@@ -84,7 +84,7 @@ class Keeper:
         while True:
             await asyncio.sleep(_PERIOD)
             try:
-                await self.round()
+                await self.clean()
             except Exception:  # try again at the next clean-up, or the disk fills up
                 _log.exception("clean-up failed")
 
