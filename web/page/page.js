@@ -1,5 +1,5 @@
 /**
- * Begins the page.
+ * Starts the page.
  */
 import "./parts/blindsr-page.js";
 import { listenToDrops } from "./lib/drops.js";

@@ -1,5 +1,5 @@
 /**
- * What a person can do.
+ * Actions of a user.
  */
 import * as api from "./api.js";
 import { counted, sentence } from "./format.js";
@@ -11,7 +11,7 @@ import { store } from "./store.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
-/** Uploads at a time: enough to hide the way to and fro. */
+/** Number of concurrent uploads: two hide the latency of the network. */
 const UPLOADS = 2;
 const FULL_WAIT = 5;
 
@@ -51,10 +51,10 @@ async function uploadNext() {
   store.changed();
 }
 
-/** @param {Item} item @param {string} text with the name of the photograph, once */
+/** @param {Item} item @param {string} text to which the name of the photograph is added if it is missing */
 const complain = (item, text) => store.say(text.includes(item.name) ? text : `${item.name}: ${text}`, "bad");
 
-/** @param {Item} item whose upload failed because the server was not there */
+/** @param {Item} item whose upload failed because the server could not be reached */
 export function sendAgain(item) {
   item.upload = "waiting";
   item.problem = null;
@@ -85,7 +85,7 @@ export async function restore(item) {
   try {
     await whileFull(item, async () => {
       const job = await api.start(item.photo?.id ?? "", options, key);
-      // What was heard of it meanwhile is newer than this answer.
+      // An event about the job that came earlier is newer than this response.
       if (!store.byJob(job.id)) update(job, true);
     });
   } catch (error) {
@@ -96,7 +96,7 @@ export async function restore(item) {
 }
 
 /**
- * Ask until the server's queue has room, or a person has enough of waiting.
+ * Repeat a request until the server's queue has room, or the user cancels it.
  *
  * @param {Item} item
  * @param {() => Promise<void>} ask
@@ -122,13 +122,13 @@ async function whileFull(item, ask) {
 }
 
 export async function restoreAll() {
-  // One after the other, so that they are queued in the order of the list.
+  // One after another, so that they are queued in the order of the list.
   for (const item of pending()) await Promise.race([restore(item), aMoment()]);
 }
 
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 500));
 
-/** @returns {Item[]} that could be restored and have not been */
+/** @returns {Item[]} photographs that can be restored and have no result */
 export const pending = () => store.items.filter((item) => item.restorable && !item.done.length);
 
 /** @param {Item} item */
@@ -151,7 +151,7 @@ async function end(item, id) {
   }
 }
 
-/** @param {Item} item with all its results */
+/** @param {Item} item which is removed with all its results */
 export async function remove(item) {
   item.stop.abort();
   item.full = false;
@@ -164,11 +164,11 @@ export async function remove(item) {
   if (item.photo && item.upload === "kept") await api.forgetPhoto(item.photo.id).catch(() => {});
 }
 
-/** @param {Item} item whose settings all others get */
+/** @param {Item} item whose settings are copied to all others */
 export function shareSettings(item) {
   for (const other of store.items) other.settings = { ...item.settings };
   remember(store.items);
-  store.say("All photographs have these settings now.", "good");
+  store.say("All photographs now have these settings.", "good");
 }
 
 /** @param {Item} item @param {Partial<import("./settings.js").Settings>} settings */
@@ -178,18 +178,18 @@ export function set(item, settings) {
   store.changed();
 }
 
-/** @param {Job} job that is new or has changed @param {boolean} [live] whether that happened just now */
+/** @param {Job} job that is new or has changed @param {boolean} [live] whether it changed just now */
 export function update(job, live = false) {
   const item = store.byJob(job.id) ?? store.byPhoto(job.photo);
   if (!item) return;
   const before = item.jobs.find((one) => one.id === job.id)?.state;
-  // What was cancelled leaves nothing to look at.
+  // A cancelled job has nothing to show.
   if (job.state === "cancelled") item.drop(job.id);
   else item.update(job);
   if (live && job.state === "done" && before !== "done") finished(item, job);
-  // Where it is looked at, it says so itself.
+  // The selected photograph shows its problem itself.
   if (live && job.state === "failed" && before !== "failed" && job.error && item !== store.selected)
-    complain(item, sentence(job.error.detail ?? job.error.title ?? "it failed"));
+    complain(item, sentence(job.error.detail ?? job.error.title ?? "the restoration failed"));
   store.changed();
 }
 
@@ -200,7 +200,7 @@ function finished(item, job) {
   store.say(`${item.name} is restored.`, item === store.selected ? "plain" : "good");
 }
 
-/** @returns {string} which no other request has; randomUUID would need a secure context */
+/** @returns {string} a random key; randomUUID would require a secure context */
 export function randomKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,5 +1,5 @@
 /**
- * Asks the server; every path is relative to the page, so that it also works below a proxy's folder.
+ * Requests to the server; every path is relative to the page, so that it also works behind a proxy with a prefix.
  */
 import { offline, Problem, problemFrom } from "./problem.js";
 
@@ -89,7 +89,7 @@ export const command = async (id) => (await json(`jobs/${id}/command`)).command;
 export const tiles = (of, id) => json(`${of}/${id}/tiles.json`);
 
 /**
- * Ask for a photograph to be restored; the key makes asking twice the same as asking once.
+ * Request the restoration of a photograph; a repeated request with the same key returns the same job.
  *
  * @param {string} id of the photograph
  * @param {Options} options
@@ -99,12 +99,12 @@ export const tiles = (of, id) => json(`${of}/${id}/tiles.json`);
 export const start = (id, options, key) => json("jobs", posted({ photo: id, options }, { "Idempotency-Key": key }));
 
 /**
- * Restore a region under the condition of the whole photograph.
+ * Restore a region with the condition of the whole photograph.
  *
  * @param {string} id of the photograph
  * @param {Region} region
  * @param {Options} options
- * @param {string} client whose newer request cancels this one
+ * @param {string} client id of this page; a newer request with it cancels this one
  * @param {AbortSignal} signal
  * @returns {Promise<{image: Blob, model: string, seconds: number}>}
  */
@@ -121,7 +121,7 @@ export async function preview(id, region, options, client, signal) {
 }
 
 /**
- * Send a file. Unlike fetch, XMLHttpRequest tells how much has been sent.
+ * Send a file. Unlike fetch, XMLHttpRequest reports how much has been sent.
  *
  * @param {File} file
  * @param {(fraction: number) => void} sent

@@ -1,5 +1,5 @@
 /**
- * A photograph and its result in one deep-zoom viewer, the one over the other, so that both are always in step.
+ * A photograph and its result in one deep-zoom viewer, one above the other, so that both always show the same part.
  */
 import * as api from "./api.js";
 import { colouredMap } from "./draw.js";
@@ -11,15 +11,15 @@ import { colouredMap } from "./draw.js";
  *   The library reads this property at every move, but its types name it only among the options.
  */
 
-/** How far out one can zoom, by the zoom that shows all. */
+/** Smallest zoom, relative to the one that shows the whole image. */
 const LEAST_ZOOM = 0.8;
-/** Keys that the viewer acts on; its others would turn and mirror the picture. */
+/** Keys that the viewer handles; its other keys would rotate and mirror the picture. */
 const KEYS = /^(Arrow.+|[+=\-_0])$/;
 
 /** @type {Promise<any> | null} */
 let library = null;
 
-/** @returns {Promise<any>} the library, fetched when it is first needed */
+/** @returns {Promise<any>} the library, which is loaded when it is first needed */
 function load() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -28,7 +28,7 @@ function load() {
     script.onerror = () => {
       library = null;
       script.remove();
-      reject(new TypeError("the viewer was not sent"));
+      reject(new TypeError("the viewer could not be loaded"));
     };
     document.head.append(script);
   });
@@ -50,7 +50,7 @@ async function source(of, id) {
   };
 }
 
-/** Stand in for the style sheet that the library would write into the page, which the page's policy forbids. */
+/** Add an empty style sheet, so that the library does not write its own, which the page's policy forbids. */
 function withoutStyles() {
   const name = "data-openseadragon-mobile-css";
   if (document.querySelector(`style[${name}]`)) return;
@@ -59,7 +59,7 @@ function withoutStyles() {
   document.head.append(standIn);
 }
 
-/** Both in one viewer, cut at a line. */
+/** Both images in one viewer, with a line between them. */
 export class Comparison {
   /** @type {any} */
   #osd = null;
@@ -80,7 +80,7 @@ export class Comparison {
   /**
    * @param {HTMLElement} element
    * @param {{job: string, photo: string | null}} pictures
-   * @param {(zoom: number) => void} zoomed told how many pixels of the screen one of the result takes
+   * @param {(zoom: number) => void} zoomed receives the side of a pixel of the result in pixels of the screen
    */
   constructor(element, { job, photo }, zoomed) {
     this.element = element;
@@ -89,7 +89,7 @@ export class Comparison {
     this.zoomed = zoomed;
   }
 
-  /** Fetch and show both. */
+  /** Load and show both. */
   async open() {
     const [osd, after, before] = await Promise.all([
       load(),
@@ -116,20 +116,20 @@ export class Comparison {
       tileRetryDelay: 3000,
     });
     this.#prepare();
-    // Both are one wide: pixels of the photograph lie where those of the result do.
+    // Both have the width 1, so that the same parts of both are at the same place.
     [this.#before, this.#after] = await Promise.all([before && this.#add(before), this.#add(after)]);
     this.#limit();
     this.#cut();
   }
 
-  /** Let a result that is smaller than the view be seen at 100 %, too. */
+  /** Allow 100 % also for a result that is smaller than the view. */
   #limit() {
     if (!this.#viewer || !this.#after) return;
     const viewport = /** @type {Viewport} */ (this.#viewer.viewport);
     viewport.minZoomLevel = Math.min(LEAST_ZOOM * viewport.getHomeZoom(), this.#exact);
   }
 
-  /** Its events, its name for screen readers, and the keys that it may act on. */
+  /** Set up events, the label for screen readers, and the keys that the viewer handles. */
   #prepare() {
     const viewer = /** @type {any} */ (this.#viewer);
     viewer.canvas.setAttribute("role", "application");
@@ -139,11 +139,11 @@ export class Comparison {
     });
     for (const name of ["animation", "resize", "open", "viewport-change"]) viewer.addHandler(name, () => this.#cut());
     viewer.addHandler("resize", () => this.#limit());
-    // The zoom is that of the moment: "zoom" comes before an animation begins
+    // The current zoom; "zoom" is sent before an animation begins
     for (const name of ["zoom", "viewport-change", "animation-finish"]) viewer.addHandler(name, () => this.#tellZoom());
   }
 
-  /** Tell the zoom, where it has changed by a percent. */
+  /** Report the zoom if it has changed by a percent. */
   #tellZoom() {
     const { zoom } = this;
     if (Math.round(100 * zoom) === Math.round(100 * this.#told)) return;
@@ -188,7 +188,7 @@ export class Comparison {
     after.setClip(shown && left > 0 ? new this.#osd.Rect(left, 0, width - left, height) : null);
   }
 
-  /** @param {number} opacity of the residual map over both; it is fetched when it is first to be seen */
+  /** @param {number} opacity of the residual map over both, which is loaded when it is first shown */
   async map(opacity) {
     if (!this.#map && opacity > 0 && !this.#mapAddress) {
       this.#mapAddress = await colouredMap(api.at.map(this.job));
@@ -199,7 +199,7 @@ export class Comparison {
     this.#map?.setOpacity(opacity);
   }
 
-  /** Pixels of the screen that one of the result takes along each side. */
+  /** Side of a pixel of the result, in pixels of the screen. */
   get zoom() {
     const after = /** @type {any} */ (this.#after);
     if (!after || !this.#viewer) return 0;
@@ -212,17 +212,17 @@ export class Comparison {
     this.#viewer?.viewport.applyConstraints();
   }
 
-  /** The zoom at which one pixel of the result is one of the screen. */
+  /** The zoom at which a pixel of the result is a pixel of the screen. */
   get #exact() {
     return /** @type {TiledImage} */ (this.#after).imageToViewportZoom(1 / devicePixelRatio);
   }
 
-  /** Show one pixel of the result as one of the screen. */
+  /** Show each pixel of the result as one pixel of the screen. */
   exactly() {
     if (this.#after) this.#viewer?.viewport.zoomTo(this.#exact);
   }
 
-  /** Show all of it. */
+  /** Show the whole image. */
   fit() {
     this.#viewer?.viewport.goHome();
   }

@@ -1,11 +1,11 @@
 /**
- * What follows a finger or the mouse until it is lifted.
+ * Dragging with a finger or the mouse.
  */
 
 /**
- * @param {HTMLElement} element that has the pointer meanwhile, wherever it goes
- * @param {PointerEvent} event that began it
- * @param {(event: PointerEvent) => void} to told where it is, from now on
+ * @param {HTMLElement} element that captures the pointer
+ * @param {PointerEvent} event that starts the drag
+ * @param {(event: PointerEvent) => void} to receives the position, from the first event on
  */
 export function follow(element, event, to) {
   to(event);

@@ -1,8 +1,8 @@
 /**
- * Small pictures of what is wrong with a photograph, drawn from its numbers.
+ * Small pictures of the findings of an analysis, drawn from their numbers.
  */
 
-/** Pixels of a canvas along each side; its style decides how large it is shown. */
+/** Side of a canvas, pixels; the style determines its size on the page. */
 const SIDE = 112;
 
 /**
@@ -51,7 +51,7 @@ function drawKernel(context, card, ink) {
   context.fillStyle = ink;
   kernel.forEach((row, y) =>
     row.forEach((value, x) => {
-      // The square root lets the faint tail be seen beside the peak.
+      // The square root makes the faint tail visible beside the peak.
       context.globalAlpha = most > 0 ? Math.sqrt(Math.max(0, value) / most) : 0;
       context.fillRect(x * cell, y * cell, Math.max(1, cell - 1), Math.max(1, cell - 1));
     }),
@@ -66,7 +66,7 @@ function drawNoise(context, card, ink) {
   context.fillStyle = ink;
   for (let y = 0; y < SIDE; y += cell)
     for (let x = 0; x < SIDE; x += cell) {
-      // Drawn four times as strong as it is: a small patch of slight noise would look like none.
+      // Four times as strong as it is, since weak noise would be invisible in a small picture.
       const value = 0.25 + ((random() + random() + random() - 1.5) * 8 * sigma) / 255;
       context.globalAlpha = Math.min(0.95, Math.max(0.03, value));
       context.fillRect(x, y, cell, cell);
@@ -114,11 +114,11 @@ export function randomNumbers(seed) {
 }
 
 /**
- * Colour a map so that it can lie over a photograph: clear where it is black, amber where it is white.
+ * Colour a map to show it over a photograph: transparent where it is black, amber where it is white.
  *
  * @param {string} address
  * @param {number} [most] longest side, pixels
- * @returns {Promise<string>} an address of the coloured map, for the caller to revoke
+ * @returns {Promise<string>} URL of the coloured map, which the caller has to revoke
  */
 export async function colouredMap(address, most = 2048) {
   const image = new Image();

@@ -1,15 +1,15 @@
 /**
- * Photographs that are dropped anywhere on the page, pasted, or chosen.
+ * Photographs that are dropped anywhere on the page, pasted, or chosen in a dialog.
  */
 import { add } from "./actions.js";
 
-/** What the file dialog offers first; the server decides what it can read. */
+/** File types that the dialog suggests; the server decides which it can read. */
 export const ACCEPTED = "image/*,.heic,.heif,.avif,.tif,.tiff,.ppm,.pgm,.pnm";
 
-/** Take photographs wherever they are dropped or pasted. */
+/** Add photographs that are dropped or pasted anywhere on the page. */
 export function listenToDrops() {
   const over = (/** @type {boolean} */ is) => document.documentElement.classList.toggle("dropping", is);
-  let depth = 0; // each element that is entered and left tells so
+  let depth = 0; // every element that is entered or left sends an event
   addEventListener("dragenter", (event) => {
     if (!carriesFiles(event)) return;
     depth += 1;
@@ -36,7 +36,7 @@ export function listenToDrops() {
 /** @param {DragEvent} event */
 const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") ?? false;
 
-/** Open the file dialog; an input of its own lets the same file be chosen again. */
+/** Open the file dialog; with a new input each time, the same file can be chosen again. */
 export function choose() {
   const input = document.createElement("input");
   input.type = "file";

@@ -1,5 +1,5 @@
 /**
- * Hears of jobs as they go on, and notices when the server is gone and when it is back.
+ * Receives changes of jobs, and notices when the server cannot be reached and when it is back.
  */
 import { asProblem } from "./problem.js";
 import { store } from "./store.js";
@@ -10,12 +10,12 @@ const LEAST_WAIT = 1000;
 const MOST_WAIT = 15000;
 
 /**
- * Listen, for as long as the page is open.
+ * Listen for as long as the page is open.
  *
  * @param {object} told
- * @param {() => Promise<void>} told.greet a first question, whose answer says whether this page may ask at all
- * @param {() => Promise<void>} told.refresh the server is there, for the first time or again
- * @param {(job: Job) => void} told.changed a job is new or has changed
+ * @param {() => Promise<void>} told.greet sends a first request, which fails if access is denied
+ * @param {() => Promise<void>} told.refresh called when the server is reached, for the first time or again
+ * @param {(job: Job) => void} told.changed called with a job that is new or has changed
  */
 export function listen({ greet, refresh, changed }) {
   let wait = LEAST_WAIT;
@@ -38,18 +38,18 @@ export function listen({ greet, refresh, changed }) {
     }
   };
 
-  // A laptop that wakes up should not wait for its turn.
+  // After the network is back, the next attempt comes soon.
   addEventListener("online", () => (wait = LEAST_WAIT));
   void open();
 }
 
 /**
- * Open the stream and then ask for all, so that nothing can happen in between; what is heard meanwhile is newer.
+ * Open the stream, then request everything, so that no change is missed; events that arrive meanwhile are newer.
  *
  * @param {() => Promise<void>} refresh
  * @param {(job: Job) => void} changed
- * @param {(error: unknown) => void} lost told once, after it had been open
- * @returns {Promise<void>} when both are done
+ * @param {(error: unknown) => void} lost called once, when the stream ends after it was open
+ * @returns {Promise<void>} resolved when both are done
  */
 function hear(refresh, changed, lost) {
   return new Promise((resolve, reject) => {
@@ -73,7 +73,7 @@ function hear(refresh, changed, lost) {
       }
     };
     source.onerror = () => {
-      // The browser's own attempts would miss what happened meanwhile: all is asked for again instead.
+      // The browser's own reconnection would miss changes, so everything is requested again.
       source.close();
       if (early) reject(new TypeError("no stream"));
       else lost(new TypeError("the stream ended"));

@@ -1,11 +1,11 @@
 /**
- * Shows what was before for as long as a key or a button is held.
+ * Shows the photograph instead of the result while a key or a button is held.
  */
 const KEY = "b";
 
 export const flips = new EventTarget();
 
-/** @param {boolean} before whether only what was before is shown */
+/** @param {boolean} before whether only the photograph is shown */
 export function flip(before) {
   const root = document.documentElement;
   if (root.classList.contains("flipped") === before) return;
@@ -13,7 +13,7 @@ export function flip(before) {
   flips.dispatchEvent(new CustomEvent("flip", { detail: before }));
 }
 
-/** Listen to the key, wherever nobody is writing. */
+/** Listen to the key, except in text fields. */
 export function listenToFlips() {
   addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== KEY || event.ctrlKey || event.metaKey || event.altKey || writing(event)) return;
@@ -32,7 +32,7 @@ export function held(event) {
   flip(event.type === "keydown");
 }
 
-/** @param {KeyboardEvent} event @returns {boolean} whether the key goes into a field */
+/** @param {KeyboardEvent} event @returns {boolean} whether the event is of a text field */
 function writing(event) {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;

@@ -1,5 +1,5 @@
 /**
- * Numbers as people read them.
+ * Formats numbers for people.
  */
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
@@ -30,7 +30,7 @@ export function duration(seconds) {
   return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
 }
 
-/** @param {number | null} seconds @returns {string} what is left, no more exact than anyone can know it */
+/** @param {number | null} seconds @returns {string} the remaining time, rounded */
 export function timeLeft(seconds) {
   if (seconds === null || !Number.isFinite(seconds)) return "Just started";
   if (seconds < 2) return "Nearly done";
@@ -43,7 +43,7 @@ export function timeLeft(seconds) {
 /** @param {number} fraction @returns {string} */
 export const percent = (fraction) => `${Math.round(100 * fraction)} %`;
 
-/** @param {number} value @returns {string} with one decimal where there is one */
+/** @param {number} value @returns {string} with at most one decimal */
 export const decimal = (value) => number.format(value);
 
 /** @param {number} count @param {string} noun @returns {string} */
@@ -57,7 +57,7 @@ export function milliseconds(moment) {
 
 /**
  * @param {string} text
- * @returns {string} with a capital letter and a full stop; names of files and models stay as they are
+ * @returns {string} the text with a capital letter and a full stop; names of files and models are not changed
  */
 export function sentence(text) {
   const first = text.split(/[\s,:]/, 1)[0] ?? "";

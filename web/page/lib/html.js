@@ -1,5 +1,5 @@
 /**
- * The one place that knows where templates come from.
+ * The template library; other modules import it from here.
  */
 export { html, nothing, render, svg } from "lit-html";
 export { live } from "lit-html/directives/live.js";

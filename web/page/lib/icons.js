@@ -1,6 +1,6 @@
 /**
- * The drawings of icons.svg, put into the page once: those of a file elsewhere would be missing where they are first
- * needed, when the server is away.
+ * Adds the drawings of icons.svg to the page; references to the file would fail if the server cannot be reached when an
+ * icon is first shown.
  */
 export async function loadIcons() {
   const answer = await fetch("static/icons.svg");

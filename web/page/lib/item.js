@@ -1,5 +1,5 @@
 /**
- * A photograph on the page, from the moment it is dropped.
+ * A photograph on the page.
  */
 import { DEFAULTS } from "./settings.js";
 
@@ -16,14 +16,14 @@ import { DEFAULTS } from "./settings.js";
 
 let count = 0;
 
-/** One photograph: its file, what the server knows of it, and what a person has set for it. */
+/** One photograph: its file, its state on the server, and its settings. */
 export class Item {
   /** @param {string} name @param {File | null} [file] */
   constructor(name, file = null) {
     this.key = `item-${++count}`;
     this.name = name;
     this.file = file;
-    /** An address of the file itself, for as long as the server has no preview of it. */
+    /** URL of the local file, until the server has a preview of it. */
     this.local = file ? URL.createObjectURL(file) : "";
     /** @type {Upload} */
     this.upload = file ? "waiting" : "kept";
@@ -40,13 +40,13 @@ export class Item {
     this.region = null;
     /** @type {Job[]} newest first */
     this.jobs = [];
-    /** @type {string | null} of the job whose result is shown */
+    /** @type {string | null} id of the job whose result is shown */
     this.shown = null;
     /** @type {"preview" | "result"} */
     this.tab = "preview";
-    /** Whether it waits for the server's queue to have room. */
+    /** Whether it waits because the server's queue is full. */
     this.full = false;
-    /** Whether the server has been asked to restore it, and has not answered yet. */
+    /** Whether a restoration was requested and the server has not responded yet. */
     this.asked = false;
     this.stop = new AbortController();
   }
@@ -71,7 +71,7 @@ export class Item {
     return this.full || this.job?.state === "queued" || this.job?.state === "running";
   }
 
-  /** @returns {Status} the one word that tells most */
+  /** @returns {Status} the state that is shown */
   get status() {
     if (this.upload !== "kept" && !(this.upload === "gone" && this.job)) return this.upload;
     if (this.full) return "full";
@@ -80,7 +80,7 @@ export class Item {
     return "looking";
   }
 
-  /** Whether it could be restored now. */
+  /** Whether it can be restored now. */
   get restorable() {
     return this.upload === "kept" && this.photo !== null && !this.busy && !this.asked;
   }
@@ -98,7 +98,7 @@ export class Item {
     if (!this.done.length) this.tab = "preview";
   }
 
-  /** The file is not needed any more. */
+  /** Release the local file. */
   release() {
     if (this.local) URL.revokeObjectURL(this.local);
     this.local = "";

@@ -1,5 +1,5 @@
 /**
- * What the browser remembers for the next visit: which photographs were here, and their settings.
+ * Storage of the ids and settings of photographs in the browser, for the next visit.
  */
 const KEY = "blindsr.photographs";
 
@@ -13,7 +13,7 @@ export function recall(storage = localStorage) {
     const kept = JSON.parse(storage.getItem(KEY) ?? "[]");
     return Array.isArray(kept) ? kept.filter((one) => typeof one?.id === "string") : [];
   } catch {
-    return []; // Storage may be forbidden, or hold what an older page wrote.
+    return []; // storage may be forbidden, or contain data of an older version
   }
 }
 
@@ -23,6 +23,6 @@ export function remember(items, storage = localStorage) {
   try {
     storage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // Without it only photographs that no job restores are lost on the next visit.
+    // Without storage, only photographs without jobs are missing at the next visit.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Keeps the preview of a region up to date: the newest wish wins, older ones are cancelled.
+ * Keeps the preview of a region up to date: a new request cancels older ones.
  */
 import * as api from "./api.js";
 import { asProblem } from "./problem.js";
@@ -11,13 +11,13 @@ import { asProblem } from "./problem.js";
  * @typedef {"idle" | "working" | "done" | "failed"} State
  */
 
-/** Milliseconds that a wish has to last before the server hears of it. */
+/** Milliseconds without a newer request before the server is asked. */
 const PATIENCE = 140;
 
 export class Previewer {
   /** @type {State} */
   state = "idle";
-  /** Address of the restored region. */
+  /** URL of the restored region. */
   picture = "";
   model = "";
   seconds = 0;
@@ -28,7 +28,7 @@ export class Previewer {
   #running = new AbortController();
 
   /**
-   * @param {string} client name of this page, whose newer requests cancel older ones
+   * @param {string} client id of this page; its newer requests cancel older ones
    * @param {() => void} changed
    * @param {typeof api.preview} ask
    */
@@ -38,7 +38,7 @@ export class Previewer {
     this.ask = ask;
   }
 
-  /** @param {Wish} wish what is to be seen; the same again changes nothing */
+  /** @param {Wish} wish what to preview; repeating the same changes nothing */
   want(wish) {
     const told = JSON.stringify(wish);
     if (told === this.#wish) return;
@@ -48,14 +48,14 @@ export class Previewer {
     this.#timer = window.setTimeout(() => void this.#run(wish), PATIENCE);
   }
 
-  /** Ask once more for what failed. */
+  /** Repeat a request that failed. */
   again() {
     const wish = this.#wish;
     this.#wish = "";
     if (wish) this.want(JSON.parse(wish));
   }
 
-  /** Nothing is wanted any more. */
+  /** Cancel the current request. */
   end() {
     this.#stop();
     this.#wish = "";

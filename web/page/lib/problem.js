@@ -1,9 +1,9 @@
 /**
- * What went wrong. The server's own sentences (RFC 9457) are shown to people as they are.
+ * Errors. Messages of the server (RFC 9457) are shown to people unchanged.
  */
 import { sentence } from "./format.js";
 
-/** An error whose message is a sentence for people. */
+/** Error whose message is a sentence for people. */
 export class Problem extends Error {
   /**
    * @param {string} detail the sentence
@@ -15,7 +15,7 @@ export class Problem extends Error {
     this.status = status;
     this.code = code;
     this.title = title;
-    /** Seconds after which the server wants to be asked again; 0 if it did not say. */
+    /** Seconds after which to repeat the request; 0 if the server did not say. */
     this.retryAfter = retryAfter;
   }
 
@@ -27,14 +27,14 @@ export class Problem extends Error {
 
 /** @returns {Problem} */
 export function offline() {
-  return new Problem("The server does not answer.", {
+  return new Problem("The server does not respond.", {
     code: "offline",
     title: "No connection",
   });
 }
 
 /**
- * Read the problem out of an answer that is none of success.
+ * Read the problem from a response that reports an error.
  *
  * @param {number} status
  * @param {string} body
@@ -47,11 +47,11 @@ export function problemFrom(status, body, retryAfter = null) {
   try {
     told = JSON.parse(body) ?? {};
   } catch {
-    // A proxy in between answers in its own words, which are not for people.
+    // The response of a proxy is not meant for people.
   }
   const title = typeof told.title === "string" ? told.title : "";
   const detail = typeof told.detail === "string" ? told.detail : title;
-  return new Problem(sentence(detail || `The server answered with status ${status}.`), {
+  return new Problem(sentence(detail || `The server responded with status ${status}.`), {
     status,
     title,
     code: typeof told.code === "string" ? told.code : "",

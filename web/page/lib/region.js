@@ -7,7 +7,7 @@
  * @typedef {{width: number, height: number}} Size
  */
 
-/** Sides that can be chosen, pixels. */
+/** Sides of regions that can be chosen, pixels. */
 export const SIDES = [96, 128, 192, 256, 384];
 export const SIDE = 192;
 
@@ -16,10 +16,10 @@ export const clamp = (value, least, most) => Math.min(most, Math.max(least, valu
 
 /**
  * @param {Size} photo
- * @param {number} x of its middle
- * @param {number} y
+ * @param {number} x of the centre
+ * @param {number} y of the centre
  * @param {number} side
- * @returns {Region} a square, or as much of one as the photograph holds
+ * @returns {Region} a square, reduced to the size of the photograph if necessary
  */
 export function around(photo, x, y, side) {
   const width = Math.min(side, photo.width);
@@ -44,8 +44,8 @@ export function moved(region, photo, dx, dy) {
 /**
  * @param {Region} region
  * @param {Size} photo
- * @param {number} step how many sizes larger, or smaller where it is negative
- * @returns {Region} with the same middle where the photograph has room for it
+ * @param {number} step number of sizes larger, or smaller if negative
+ * @returns {Region} with the same centre, if that is possible in the photograph
  */
 export function resized(region, photo, step) {
   const side = Math.max(region[2], region[3]);
@@ -58,7 +58,7 @@ export function resized(region, photo, step) {
 /**
  * @param {string} key of a keyboard event
  * @param {boolean} far
- * @returns {[dx: number, dy: number] | null} which way an arrow key moves, pixels
+ * @returns {[dx: number, dy: number] | null} movement by an arrow key, pixels
  */
 export function arrow(key, far) {
   const step = far ? 64 : 16;

@@ -1,5 +1,5 @@
 /**
- * What is wrong with a photograph, said in sentences.
+ * The findings of an analysis, in words.
  */
 import { decimal, percent, sentence } from "./format.js";
 
@@ -14,7 +14,7 @@ export const findings = (card) => [blur(card), noise(card), jpeg(card), resoluti
 
 /**
  * @param {number | null} confidence
- * @returns {string} how sure that is, in words
+ * @returns {string} the confidence in words
  */
 export function sureness(confidence) {
   if (confidence === null || Number.isNaN(confidence)) return "";
@@ -70,7 +70,7 @@ function noise(card) {
       value: "Unknown",
       sentence: "The photograph is too small to measure it.",
     };
-  if (sigma < 0.5) return { ...told, value: "None", sentence: "No noise to be seen." };
+  if (sigma < 0.5) return { ...told, value: "None", sentence: "No visible noise." };
   const degree = sigma < 5 ? "A little noise" : sigma < 15 ? "Clear noise" : "Strong noise";
   const share = Number(card.noise?.grain ?? 0);
   const grain = share > 0.5 ? ", most of it coarse grain" : share > 0.2 ? ", some of it coarse grain" : "";
@@ -96,10 +96,10 @@ function jpeg(card) {
       value: "None",
       sentence: "No traces of compression.",
     };
-  const known = found.source === "file" ? "The file says so." : "Seen in the pixels.";
+  const known = found.source === "file" ? "Known from the file." : "Estimated from the pixels.";
   const again =
     found.period && Math.abs(found.period - 8) > 0.1
-      ? ` Its blocks are ${decimal(found.period)} pixels wide: it was resized since.`
+      ? ` Its blocks are ${decimal(found.period)} pixels wide, so the photograph was resized later.`
       : "";
   const value = found.quality === null ? "Compressed" : `Quality ${found.quality}`;
   return { ...told, value, sentence: known + again };
@@ -118,11 +118,11 @@ function resolution(card) {
   const [width, height] = [Math.round(card.width * fraction), Math.round(card.height * fraction)];
   return {
     ...told,
-    sentence: `${width} × ${height} pixels would hold all that it shows.`,
+    sentence: `${width} × ${height} pixels can hold all of its detail.`,
   };
 }
 
-/** @param {Card} card @returns {string[]} what "auto" does, and why */
+/** @param {Card} card @returns {string[]} the reasons for the model that "auto" selects */
 export function choice(card) {
   if (!card.choice) return [];
   return card.choice.reasons.map(sentence);

@@ -1,5 +1,5 @@
 /**
- * What a person may set for a photograph, and the options of `blindsr upscale` that it comes to.
+ * The settings of a photograph, and the options of `blindsr upscale` that correspond to them.
  */
 
 /**
@@ -8,8 +8,8 @@
  * @typedef {import("./api.js").Options} Options
  * @typedef {object} Settings
  * @property {string} model
- * @property {"scale" | "size" | "megapixels"} sizing which of the three that follow counts
- * @property {number | null} scale null for the model's own
+ * @property {"scale" | "size" | "megapixels"} sizing which of the three that follow is used
+ * @property {number | null} scale enlargement factor; null for that of the model
  * @property {string} size
  * @property {number | null} megapixels
  * @property {number} strength
@@ -47,7 +47,7 @@ export const DEFAULTS = Object.freeze({
   bits: "keep",
 });
 
-/** Told to a model about a photograph; what chooses a model takes none of them. */
+/** Hints about a photograph for a named model; "auto" supports none of them. */
 const HINTS = /** @type {const} */ (["denoise", "noise", "blur", "steps", "time_limit"]);
 /** Formats whose quality can be chosen. */
 const LOSSY = new Set(["jpeg", "webp", "avif", "heic"]);
@@ -55,7 +55,7 @@ const LOSSY = new Set(["jpeg", "webp", "avif", "heic"]);
 /**
  * @param {Settings} settings
  * @param {Card | null} card
- * @returns {string} the name of the model that restores the photograph, "" while nobody knows
+ * @returns {string} the name of the model that restores the photograph; "" if it is not known yet
  */
 export const modelName = (settings, card) => (settings.model === "auto" ? (card?.choice?.model ?? "") : settings.model);
 
@@ -78,14 +78,14 @@ export const modelOf = (settings, models, card) =>
 /**
  * @param {string} option
  * @param {Model | null} model
- * @returns {boolean} whether the model takes it; what is about sizes and files concerns every model
+ * @returns {boolean} whether the model supports the option; options of sizes and files are supported by every model
  */
 export function taken(option, model) {
   return model !== null && (model.options ?? []).includes(option);
 }
 
 /**
- * Hints that are set and that the model takes.
+ * Hints that are set and that the model supports.
  *
  * @param {Settings} settings
  * @param {Model | null} model
@@ -102,7 +102,7 @@ function hints(settings, model) {
 }
 
 /**
- * Options that decide what the pixels of a region look like: those of its preview.
+ * Options of a preview: those that the pixels of a region depend on.
  *
  * @param {Settings} settings
  * @param {Model[]} models
@@ -112,11 +112,11 @@ function hints(settings, model) {
 export function previewOptions(settings, models, card) {
   const model = modelOf(settings, models, card);
   const told = hints(settings, model);
-  // A hint is only understood by a model with a name; what was chosen for this photograph then gets one.
+  // Only a named model supports hints, so the model that was selected for this photograph is named.
   const named = settings.model === "auto" && Object.keys(told).length && model ? model.name : settings.model;
   /** @type {Options} */
   const options = { model: named, ...told };
-  // "auto" also decides this for itself; a model by name must be told.
+  // "auto" decides this itself; a named model has to be told.
   const detail = settings.detail ?? (named === settings.model ? null : standardDetail(settings, card));
   if (detail !== null && taken("detail", model)) options.detail = detail;
   if (settings.tta) options.tta = true;
@@ -149,7 +149,7 @@ export function jobOptions(settings, models, card) {
 /**
  * @param {string} format of the settings
  * @param {string} original format of the photograph
- * @returns {boolean} whether there is a quality to choose
+ * @returns {boolean} whether the format has a quality
  */
 export const hasQuality = (format, original) => LOSSY.has(format === "keep" ? original.toLowerCase() : format);
 
@@ -157,7 +157,7 @@ export const hasQuality = (format, original) => LOSSY.has(format === "keep" ? or
  * @param {Settings} settings
  * @param {{width: number, height: number}} photo
  * @param {Model | null} model
- * @returns {[width: number, height: number] | null} of the result; null where what is set makes no sense
+ * @returns {[width: number, height: number] | null} of the result; null if the settings are invalid
  */
 export function resultSize(settings, photo, model) {
   const factor = factorOf(settings, photo, model);

@@ -1,10 +1,10 @@
 /**
- * Pictures that the browser may not be able to show: it does not know all formats that the server reads, and the server
- * may be away.
+ * Pictures that the browser may be unable to show: it does not support all formats that the server reads, and the server
+ * may be unreachable.
  */
 import { store } from "./store.js";
 
-/** @param {Event} event of an image that failed to load; it is asked for again when the server is back */
+/** @param {Event} event of an image that failed to load; it is loaded again when the server is back */
 export function hideBroken(event) {
   const image = event.target;
   if (!(image instanceof HTMLImageElement)) return;
@@ -16,7 +16,7 @@ export function hideBroken(event) {
   store.addEventListener("back", again, { once: true });
 }
 
-/** @param {Event} event of an image that has loaded, after another that failed */
+/** @param {Event} event of an image that has loaded after it had failed */
 export function showLoaded(event) {
   if (event.target instanceof HTMLElement) event.target.style.visibility = "visible";
 }

@@ -1,5 +1,5 @@
 /**
- * Finds again what the server has from before, and goes on from there.
+ * Loads photographs and jobs from the server, and keeps the page up to date.
  */
 import { analyse, sendAgain, update } from "./actions.js";
 import * as api from "./api.js";
@@ -12,7 +12,7 @@ import { store } from "./store.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
-/** Begin, and keep what is shown the same as what the server has. */
+/** Start to keep the page up to date with the server. */
 export function start() {
   listen({
     greet: async () => {
@@ -29,7 +29,7 @@ async function heard(job) {
   update(job, true);
 }
 
-/** Ask for everything: jobs may have come, gone on and gone while nobody listened. */
+/** Request everything, since changes before the connection are unknown. */
 async function refresh() {
   const jobs = (await api.jobs()).sort((a, b) => milliseconds(a.created) - milliseconds(b.created));
   const known = new Set(jobs.map((job) => job.id));
@@ -48,7 +48,7 @@ async function refresh() {
   store.changed();
 }
 
-/** @param {Item} item that failed because the server was away */
+/** @param {Item} item which failed because the server could not be reached */
 function again(item) {
   if (item.upload === "refused") sendAgain(item);
   else void analyse(item);
@@ -56,7 +56,7 @@ function again(item) {
 
 /**
  * @param {string | null} id of a photograph
- * @param {string | null} name under which it is shown where it is gone but its result is not
+ * @param {string | null} name to show if the photograph was deleted but its result was not
  * @returns {Promise<Item | null>}
  */
 async function found(id, name) {
@@ -82,7 +82,7 @@ async function found(id, name) {
       frames: 1,
     };
   }
-  const twin = store.byPhoto(id); // another event may have been quicker
+  const twin = store.byPhoto(id); // another event may have added it in the meantime
   if (twin) return twin;
   store.add(item);
   if (item.upload === "kept") void analyse(item);

@@ -44,7 +44,7 @@ export function told(item) {
       };
     case "full":
       return {
-        text: "Waiting for room in the queue",
+        text: "Waiting: the queue is full",
         icon: "clock",
         progress: null,
         kind: "plain",
@@ -69,7 +69,7 @@ export function told(item) {
       return { text: "Failed", icon: "alert", progress: null, kind: "bad" };
     case "gone":
       return {
-        text: "Not on the server any more",
+        text: "No longer on the server",
         icon: "alert",
         progress: null,
         kind: "bad",
@@ -79,7 +79,7 @@ export function told(item) {
   }
 }
 
-/** @param {number | null} before photographs that come first @returns {string} */
+/** @param {number | null} before number of photographs ahead @returns {string} */
 function place(before) {
   if (before === null) return "In the queue";
   return before === 0 ? "Next in the queue" : `Number ${before + 1} in the queue`;

@@ -1,5 +1,5 @@
 /**
- * All that the page knows; elements listen to its event "change", and to "back" when the server answers again.
+ * The state of the page. It sends the event "change" to elements, and "back" when the server responds again.
  *
  * @typedef {import("./item.js").Item} Item
  * @typedef {import("./api.js").Job} Job
@@ -11,7 +11,7 @@
 export class Store extends EventTarget {
   /** @type {Item[]} in the order they are listed */
   items = [];
-  /** @type {string | null} key of the photograph that is looked at */
+  /** @type {string | null} key of the selected photograph */
   selectedKey = null;
   /** @type {Model[]} */
   models = [];
@@ -19,12 +19,12 @@ export class Store extends EventTarget {
   link = "connecting";
   /** @type {Notice[]} */
   notices = [];
-  /** Ids of photographs that were removed: what is still heard of them must not bring them back. */
+  /** Ids of photographs that were removed; later events about them are ignored. */
   forgotten = new Set();
   #pending = false;
   #said = 0;
 
-  /** Tell all elements, once for everything that changes until the next task. */
+  /** Notify all elements, once for all changes of the current task. */
   changed() {
     if (this.#pending) return;
     this.#pending = true;
@@ -84,7 +84,7 @@ export class Store extends EventTarget {
   }
 
   /**
-   * Say something that a screen reader reads out too.
+   * Show a message, which screen readers read out.
    *
    * @param {string} text
    * @param {Notice["kind"]} [kind]

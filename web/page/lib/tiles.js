@@ -1,12 +1,12 @@
 /**
- * The pixels of a region of a photograph, put together from its tiles: the browser never holds all of a large one.
+ * Draws a region of a photograph from its tiles, so that the browser never loads all of a large photograph.
  */
 import * as api from "./api.js";
 
 /**
  * @typedef {import("./api.js").Tiles} Tiles
  * @typedef {import("./api.js").Region} Region
- * @typedef {{column: number, row: number, x: number, y: number}} Tile where its picture begins, pixels of the photograph
+ * @typedef {{column: number, row: number, x: number, y: number}} Tile position of the tile and of its picture, pixels of the photograph
  */
 
 const KEPT = 48;
@@ -18,7 +18,7 @@ const described = new Map();
 /**
  * @param {Tiles} tiles
  * @param {Region} region
- * @returns {Tile[]} of the finest level that show any of it
+ * @returns {Tile[]} tiles of the finest level that overlap the region
  */
 export function tilesOf(tiles, [left, top, width, height]) {
   const { tile_size: size, overlap } = tiles;
@@ -36,10 +36,10 @@ export function tilesOf(tiles, [left, top, width, height]) {
 }
 
 /**
- * @param {HTMLCanvasElement} canvas gets the size of the region
+ * @param {HTMLCanvasElement} canvas set to the size of the region
  * @param {string} photo
  * @param {Region} region
- * @param {AbortSignal} signal nothing is drawn after it
+ * @param {AbortSignal} signal cancels the drawing
  */
 export async function drawRegion(canvas, photo, region, signal) {
   const tiles = await describe(photo);

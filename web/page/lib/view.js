@@ -1,10 +1,10 @@
 /**
- * What every element of the page is: a template that is drawn again when the store changes.
+ * Base of all elements of the page: a template that is rendered again when the store changes.
  */
 import { render } from "./html.js";
 import { store } from "./store.js";
 
-/** An element without a shadow root, so that one style sheet and one tree of roles serve the whole page. */
+/** An element without a shadow root, so that the page has one style sheet and one accessibility tree. */
 export class View extends HTMLElement {
   #ended = new AbortController();
 
@@ -23,13 +23,13 @@ export class View extends HTMLElement {
     return this.#ended.signal;
   }
 
-  /** Selector of what gets the focus where what had it goes away, so that a keyboard does not lose its place. */
+  /** Selector of the element that gets the focus if the focused one is removed. */
   refuge = "";
 
   draw() {
     if (!this.isConnected) return;
     const held = this.refuge && this.contains(document.activeElement);
-    render(this.template(), this, { host: this }); // what handlers know as this
+    render(this.template(), this, { host: this }); // "this" in event handlers
     if (!held || this.contains(document.activeElement)) return;
     const next = this.querySelector(this.refuge);
     if (next instanceof HTMLElement) next.focus({ preventScroll: true });
@@ -37,6 +37,6 @@ export class View extends HTMLElement {
 
   /** @returns {unknown} */
   template() {
-    throw new Error("an element needs a template");
+    throw new Error("a view needs a template");
   }
 }

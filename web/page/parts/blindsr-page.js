@@ -1,5 +1,5 @@
 /**
- * The page: a bar above, then either an invitation or the photographs.
+ * The page: a bar at the top, and below either the drop zone or the photographs.
  */
 import { pending, restoreAll } from "../lib/actions.js";
 import * as api from "../lib/api.js";
@@ -44,7 +44,7 @@ class BlindsrPage extends View {
         <photo-bench .item=${store.selected}></photo-bench>
       </div>`;
     if (store.link === "locked") return locked();
-    // What is there from before is not known yet; an invitation would only flash.
+    // Photographs of an earlier visit are not known yet; the drop zone would be shown for a moment only.
     if (store.link === "connecting") return html`<p class="visually-hidden" role="status">Connecting.</p>`;
     return html`<drop-zone></drop-zone>`;
   }
@@ -78,8 +78,8 @@ class BlindsrPage extends View {
       return html`<p class="banner" role="status">
         ${icon("unplugged")}
         <span
-          ><strong>The server does not answer.</strong> Nothing is lost: this page looks for it every few seconds and
-          goes on when it is back.</span
+          ><strong>The server does not respond.</strong> Nothing is lost: the page tries again every few seconds and
+          continues when the server is back.</span
         >
       </p>`;
     if (store.link === "locked" && store.items.length)
@@ -95,7 +95,7 @@ class BlindsrPage extends View {
 const locked = () =>
   html`<section class="panel-page">
     <div class="panel-icon">${icon("lock")}</div>
-    <h1>This server asks for a token</h1>
+    <h1>This server requires a token</h1>
     <p>Open the address that <code>blindsr serve</code> printed when it started: it ends in <code>?token=…</code></p>
     <p class="soft">Each address works once; the server prints another when it is started again.</p>
   </section>`;

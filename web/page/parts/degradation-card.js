@@ -1,5 +1,5 @@
 /**
- * What is wrong with a photograph, and what "auto" does about it.
+ * The card of a photograph: its estimated degradations, and the model that "auto" selects.
  */
 import { analyse } from "../lib/actions.js";
 import { draw } from "../lib/draw.js";
@@ -17,7 +17,7 @@ import { View } from "../lib/view.js";
 class DegradationCard extends View {
   /** @type {Item | null} */
   item = null;
-  /** @type {Card | null | undefined} whose pictures are drawn */
+  /** @type {Card | null | undefined} the card whose pictures are drawn */
   #drawn;
   #dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -51,7 +51,7 @@ class DegradationCard extends View {
       aria-labelledby="card-title"
       aria-busy=${item.card || item.problem ? "false" : "true"}
     >
-      <h2 id="card-title">What is wrong with it</h2>
+      <h2 id="card-title">What was found</h2>
       ${item.card ? known(item.card) : item.problem ? failed(item) : waiting()}
     </section>`;
   }

@@ -1,5 +1,5 @@
 /**
- * What is shown while there is no photograph: an invitation.
+ * The page without photographs: where to drop or choose some.
  */
 import { choose } from "../lib/drops.js";
 import { html, icon } from "../lib/html.js";
@@ -13,9 +13,7 @@ class DropZone extends View {
       <div class="invitation-drop">
         <img src="static/empty.svg" alt="" width="360" height="220" />
         <h1>Drop photographs here</h1>
-        <p class="lead">
-          See how each one was blurred, made noisy and compressed, and restore it under just that condition.
-        </p>
+        <p class="lead">See how blurred, noisy and compressed each one is, and restore it accordingly.</p>
         <button class="button primary large" @click=${choose}>${icon("photo")}Choose photographs</button>
         <p class="soft small keys">or paste one with <kbd>Ctrl</kbd> <kbd>V</kbd></p>
       </div>

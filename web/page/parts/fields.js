@@ -1,5 +1,5 @@
 /**
- * The fields that a form is made of.
+ * Fields of forms.
  */
 import { html, icon, live, nothing } from "../lib/html.js";
 
@@ -7,10 +7,10 @@ import { html, icon, live, nothing } from "../lib/html.js";
  * @typedef {object} Slider
  * @property {string} name
  * @property {string} label
- * @property {number | null} value null where nothing is set
- * @property {number} standard what stands for nothing
+ * @property {number | null} value null if nothing is set
+ * @property {number} standard the default value
  * @property {number} [most]
- * @property {(value: number) => string} say
+ * @property {(value: number) => string} say describes a value in words
  * @property {string} hint
  * @property {(value: number | null) => void} set
  */

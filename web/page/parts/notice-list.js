@@ -1,11 +1,11 @@
 /**
- * Short messages that go away by themselves, and that screen readers read out.
+ * Short messages that disappear after some seconds, and that screen readers read out.
  */
 import { html, icon, repeat } from "../lib/html.js";
 import { store } from "../lib/store.js";
 import { View } from "../lib/view.js";
 
-/** Plain ones only say what can be seen anyway: they are for screen readers. */
+/** Plain messages are for screen readers only, since they repeat what the page shows. */
 const ICONS = { good: "check", bad: "alert", plain: "photo" };
 
 class NoticeList extends View {

@@ -1,5 +1,5 @@
 /**
- * The work on one photograph: what it looks like on the left, what is known and set on the right.
+ * The view of one photograph: preview or result on the left, findings and settings on the right.
  */
 import { remove, sendAgain } from "../lib/actions.js";
 import { bytes, megapixels, pixels } from "../lib/format.js";
@@ -83,7 +83,7 @@ function tabs(item) {
     >
       ${label}
     </button>`;
-  return html`<div class="segments" role="tablist" aria-label="What is shown" @keydown=${otherTab}>
+  return html`<div class="segments" role="tablist" aria-label="View" @keydown=${otherTab}>
     ${item.upload === "gone" ? nothing : tab("preview", "Preview")}${tab("result", "Result")}
   </div>`;
 }
@@ -142,8 +142,11 @@ const sending = (item) =>
 const refused = (item) =>
   html`<section class="panel-page" role="alert">
     <div class="panel-icon bad">${icon(item.problem?.offline ? "unplugged" : "alert")}</div>
-    <h2>${item.problem?.offline ? "It could not be sent yet" : "This photograph cannot be restored"}</h2>
-    <p>${item.problem?.message} ${item.problem?.offline && item.file ? "It is sent as soon as it does." : nothing}</p>
+    <h2>${item.problem?.offline ? "This photograph was not sent yet" : "This photograph cannot be restored"}</h2>
+    <p>
+      ${item.problem?.message}
+      ${item.problem?.offline && item.file ? "The photograph is sent when it responds again." : nothing}
+    </p>
     <div class="row">
       ${
         item.problem?.offline && item.file
@@ -157,7 +160,7 @@ const refused = (item) =>
 const gone = () =>
   html`<section class="panel-page">
     <div class="panel-icon">${icon("clock")}</div>
-    <h2>The server does not keep this photograph any more</h2>
+    <h2>This photograph is no longer on the server</h2>
     <p>Add it again to restore it.</p>
   </section>`;
 
@@ -166,7 +169,7 @@ const removal = (item) =>
   html`<form method="dialog">
     <h2 id="remove-title">Remove ${item.name}?</h2>
     <p>
-      ${item.busy ? "It is being restored. That stops, and nothing is kept." : "Its results are deleted from the server too."}
+      ${item.busy ? "Its restoration is cancelled, and nothing is kept." : "Its results are deleted from the server too."}
     </p>
     <div class="row end">
       <button class="button" value="keep">Keep it</button>
@@ -174,7 +177,7 @@ const removal = (item) =>
     </div>
   </form>`;
 
-/** @param {Event} event of the dialog, which has given the focus back by now @param {Item} item */
+/** @param {Event} event of the dialog, after the focus has returned @param {Item} item */
 function answered(event, item) {
   const dialog = /** @type {HTMLDialogElement} */ (event.target);
   if (dialog.returnValue === "remove") void remove(item);

@@ -1,5 +1,5 @@
 /**
- * The list of photographs: a column beside the work, a strip above it on narrow screens.
+ * The list of photographs: a column on the left, or a strip at the top on narrow screens.
  */
 import * as api from "../lib/api.js";
 import { html, icon, nothing, repeat } from "../lib/html.js";
@@ -24,7 +24,7 @@ class PhotoList extends View {
     </nav>`;
   }
 
-  /** @param {KeyboardEvent} event Arrow keys go from one photograph to the next. */
+  /** @param {KeyboardEvent} event Arrow keys move the focus from one photograph to the next. */
   #keys(event) {
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     if (!step || event.ctrlKey || event.metaKey) return;
@@ -54,7 +54,7 @@ function entry(item) {
   </button>`;
 }
 
-/** @param {number | null} progress null while nobody knows */
+/** @param {number | null} progress finished fraction; null if it is unknown */
 export const bar = (progress) =>
   html`<progress class="thin" max="1" aria-hidden="true" value=${progress ?? nothing}></progress>`;
 

@@ -1,5 +1,5 @@
 /**
- * A part of the photograph, before and after, beside the whole.
+ * The preview: a part of the photograph before and after restoration, and the whole photograph with a frame.
  */
 import { randomKey } from "../lib/actions.js";
 import { flip, held } from "../lib/flip.js";
@@ -22,7 +22,7 @@ class PreviewBench extends View {
   /** @type {Item | null} */
   item = null;
   #previewer = new Previewer(CLIENT, () => store.changed());
-  /** What the canvas shows. */
+  /** Photograph and region that the canvas shows. */
   #before = "";
   #drawing = new AbortController();
 
@@ -53,20 +53,20 @@ class PreviewBench extends View {
     this.#follow();
   }
 
-  /** Show what is before at once, and ask for what is after. */
+  /** Draw the region of the photograph at once, and request its restoration. */
   #follow() {
     const { photo, region, card, problem, settings } = this.item ?? {};
     const canvas = this.querySelector("canvas");
     if (!photo || !region || !settings || !canvas || !this.isConnected) return;
     const before = `${photo.id} ${region}`;
     if (before !== this.#before) {
-      if (!this.#before.startsWith(`${photo.id} `)) canvas.width = 0; // not even for a moment another photograph
+      if (!this.#before.startsWith(`${photo.id} `)) canvas.width = 0; // so that another photograph is never shown
       this.#before = before;
       this.#drawing.abort();
       this.#drawing = new AbortController();
       drawRegion(canvas, photo.id, region, this.#drawing.signal).catch(() => (this.#before = ""));
     }
-    // What "auto" takes is known with the card.
+    // The card tells which model "auto" selects.
     if (!card && !problem) return;
     this.#previewer.want({
       photo: photo.id,
@@ -100,8 +100,14 @@ class PreviewBench extends View {
     const { state, picture, problem } = this.#previewer;
     const done = state === "done";
     return html`<div class="lens pair ${done ? "compared" : ""}" aria-busy=${state === "working" ? "true" : "false"}>
-      <canvas class="lens-before" role="img" aria-label="This part before"></canvas>
-      <img class="lens-after" src=${picture || nothing} ?hidden=${!done} alt="This part after" draggable="false" />
+      <canvas class="lens-before" role="img" aria-label="The part before restoration"></canvas>
+      <img
+        class="lens-after"
+        src=${picture || nothing}
+        ?hidden=${!done}
+        alt="The part after restoration"
+        draggable="false"
+      />
       <span class="chip before">Before</span>
       <span class="chip after" ?hidden=${!done}>After</span>
       <wipe-handle anywhere ?hidden=${!done}></wipe-handle>
@@ -155,17 +161,17 @@ class PreviewBench extends View {
   }
 }
 
-/** A button that shows what was before while it is held. */
+/** A button that shows the photograph instead of the result while it is held. */
 export const flipButton = () =>
   html`<button
     class="button quiet flip"
-    title="Hold to see what was before"
+    title="Hold to see the photograph before restoration"
     @pointerdown=${() => flip(true)}
     @keydown=${held}
     @keyup=${held}
     @contextmenu=${(/** @type {Event} */ event) => event.preventDefault()}
   >
-    ${icon("flip")}<span>Hold for before</span><kbd class="wide">B</kbd>
+    ${icon("flip")}<span>Hold to see before</span><kbd class="wide">B</kbd>
   </button>`;
 
 customElements.define("preview-bench", PreviewBench);

@@ -1,5 +1,5 @@
 /**
- * The whole photograph with a frame on it, which is dragged to the part that is to be seen restored.
+ * The whole photograph with a frame, which is dragged to the part to preview.
  */
 import * as api from "../lib/api.js";
 import { follow } from "../lib/drag.js";
@@ -73,7 +73,7 @@ class RegionFrame extends View {
     });
     const start = at(event);
     const side = Math.max(region[2], region[3]);
-    // A press beside the frame brings it there; one on it takes it as it lies.
+    // Pressing outside the frame moves it there; pressing inside drags it from where it is.
     const held = /** @type {HTMLElement} */ (event.target).classList.contains("frame");
     const [x, y] = held ? middle(region) : [start.x, start.y];
     const to = (/** @type {PointerEvent} */ one) => {

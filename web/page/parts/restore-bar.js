@@ -1,5 +1,5 @@
 /**
- * The button that restores, or how far that is.
+ * The button that restores a photograph, or the progress of its restoration.
  */
 import { cancel, restore } from "../lib/actions.js";
 import { megapixels, pixels, sentence } from "../lib/format.js";

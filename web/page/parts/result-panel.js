@@ -1,5 +1,5 @@
 /**
- * What became of a photograph, and everything that can be taken away.
+ * The properties of a result, its downloads, and the command that makes it.
  */
 import * as api from "../lib/api.js";
 import { bytes, duration, megapixels, milliseconds, pixels } from "../lib/format.js";
@@ -19,7 +19,7 @@ class ResultPanel extends View {
   item = null;
   /** @type {Job | null} */
   job = null;
-  /** The command of a job, once it is known. */
+  /** The command of a job, once the server has sent it. */
   #command = { job: "", text: "" };
 
   /** @override */
@@ -34,7 +34,7 @@ class ResultPanel extends View {
     /** @type {{job: string, text: string}} */
     const told = await api.command(id).then(
       (text) => ({ job: id, text }),
-      // While the server is away there is none yet; it is asked for again when it is back.
+      // If the server cannot be reached, the command is requested again when it is back.
       (error) => (asProblem(error).offline ? { job: "", text: "" } : { job: id, text: asProblem(error).message }),
     );
     if (this.#command.job === id) this.#command = told;
@@ -62,7 +62,7 @@ class ResultPanel extends View {
         <a class="button" href=${api.at.report(job.id)} download>${icon("download")}Report</a>
       </div>
       <div class="command">
-        <h3 id="command-title">The command for this</h3>
+        <h3 id="command-title">The same on the command line</h3>
         <pre tabindex="0" aria-labelledby="command-title"><code>${text || "…"}</code></pre>
         <button
           class="button square quiet"
@@ -117,7 +117,7 @@ function described(job) {
   return [job.model ?? "auto", ...told.map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
-/** @param {string} text The clipboard's own interface needs https or localhost; the older one does not. */
+/** @param {string} text The clipboard API requires https or localhost; the older command does not. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -130,7 +130,7 @@ async function copy(text) {
     document.execCommand("copy");
     area.remove();
   }
-  store.say("The command is copied.", "good");
+  store.say("The command was copied.", "good");
 }
 
 customElements.define("result-panel", ResultPanel);

@@ -1,5 +1,5 @@
 /**
- * Looks at a result: before and after locked together, with a line between them, and the map over both.
+ * The viewer of a result: photograph and result in one view with a line between them, and the residual map over both.
  */
 import { Comparison } from "../lib/comparison.js";
 import { flips } from "../lib/flip.js";
@@ -126,7 +126,7 @@ class ResultViewer extends View {
       ${button("Zoom out", "minus", () => this.#comparison?.zoomBy(1 / 1.5))}
       <button
         class="button quiet zoom"
-        title="Show every pixel as one of the screen"
+        title="Show each pixel as one pixel of the screen"
         @click=${() => this.#comparison?.exactly()}
       >
         <span class="visually-hidden">Show at 100 %, now at </span>${this.#zoom ? percent(this.#zoom) : "100 %"}
@@ -148,7 +148,7 @@ class ResultViewer extends View {
       this.#comparison?.map(this.#map).catch((error) => this.#tell("failed", asProblem(error)));
       this.draw();
     };
-    return html`<label class="fade" title="Where the result does not explain the photograph">
+    return html`<label class="fade" title="Where the result, degraded again, differs from the photograph">
       ${icon("map")}<span>Doubtful parts</span>
       <input
         type="range"

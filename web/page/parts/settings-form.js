@@ -1,5 +1,5 @@
 /**
- * All that can be set for a photograph; what its model does not take is not shown.
+ * The settings of a photograph; those that its model does not support are hidden.
  */
 import { set, shareSettings } from "../lib/actions.js";
 import { decimal, percent } from "../lib/format.js";
@@ -31,7 +31,7 @@ class SettingsForm extends View {
       aria-labelledby="settings-title"
       @submit=${(/** @type {Event} */ event) => event.preventDefault()}
     >
-      <h2 id="settings-title">How it is restored</h2>
+      <h2 id="settings-title">Settings</h2>
       ${sliders(item, model, change)} ${sizeField(item.settings, model, change)}
       ${modelField(item.settings, model, change)}
       <details class="more">
@@ -70,8 +70,8 @@ const sliders = ({ settings, card }, model, change) => html`
           label: "Denoise",
           value: settings.denoise,
           standard: 1,
-          say: (value) => (value === 0 ? "Keep the noise" : value === 1 ? "As found" : percent(value)),
-          hint: "How much of the noise that was found is removed.",
+          say: (value) => (value === 0 ? "Keep the noise" : value === 1 ? "Full" : percent(value)),
+          hint: "How much of the noise is removed.",
           set: (denoise) => change({ denoise }),
         })
       : nothing
@@ -116,9 +116,8 @@ function modelField(settings, model, change) {
     name: "model",
     label: "Model",
     value: settings.model,
-    choices: [["auto", "auto: what suits it best"], ...choices],
+    choices: [["auto", "auto: the best for this photograph"], ...choices],
     hint: model ? described(model, settings.model === "auto") : undefined,
-    // A factor of one model's own may not be another's, and neither are its hints.
     set: (name) => change({ model: name }),
   });
 }
@@ -129,11 +128,11 @@ const known = (settings, model, change) => html`
     taken("noise", model)
       ? number({
           name: "noise",
-          label: "Noise, if you know it",
+          label: "Noise, if known",
           value: settings.noise,
           most: 255,
           step: 0.5,
-          placeholder: "as found",
+          placeholder: "estimated",
           unit: "of 255",
           set: (noise) => change({ noise }),
         })
@@ -143,12 +142,12 @@ const known = (settings, model, change) => html`
     taken("blur", model)
       ? number({
           name: "blur",
-          label: "Blur, if you know it",
+          label: "Blur, if known",
           value: settings.blur,
           least: 0.1,
           most: 20,
           step: 0.1,
-          placeholder: "as found",
+          placeholder: "estimated",
           unit: "px of the result",
           set: (blur) => change({ blur: blur || null }),
         })
@@ -158,20 +157,20 @@ const known = (settings, model, change) => html`
     taken("steps", model)
       ? number({
           name: "steps",
-          label: "Steps of learning from the photograph",
+          label: "Gradient steps on the photograph",
           value: settings.steps,
-          placeholder: "the model's own",
+          placeholder: "default",
           set: (steps) => change({ steps }),
         })
       : nothing
   }
   ${select({
     name: "native",
-    label: "Shrink first to its true resolution",
+    label: "Reduce to the true resolution first",
     value: settings.native,
     choices: [
-      ["", settings.model === "auto" ? "If auto advises it" : "No"],
-      ["auto", "If the analysis finds less"],
+      ["", settings.model === "auto" ? "If auto recommends it" : "No"],
+      ["auto", "If the true resolution is lower"],
       ["off", "Never"],
     ],
     set: (native) => change({ native }),

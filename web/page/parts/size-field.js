@@ -1,5 +1,5 @@
 /**
- * How large the result is to be: by a factor, into a frame, or in megapixels.
+ * The size of the result: a factor, a size to fit into, or megapixels.
  */
 import { html, live } from "../lib/html.js";
 import { number } from "./fields.js";

@@ -1,8 +1,8 @@
 /**
- * The line between before and after; it can be dragged, and moved by keys.
+ * The line between before and after, which can be dragged and moved by keys.
  *
- * Its position is the custom property --wipe of its parent, which cuts whatever lies there. It tells of changes by the
- * event "wipe" with the fraction.
+ * Its position is the custom property --wipe of its parent, whose style cuts the image there. The event "wipe" reports
+ * changes with the fraction.
  */
 import { follow } from "../lib/drag.js";
 import { clamp } from "../lib/region.js";
@@ -18,7 +18,7 @@ export class WipeHandle extends HTMLElement {
     this.tabIndex = 0;
     for (const [name, value] of Object.entries({
       role: "slider",
-      "aria-label": "Where after begins",
+      "aria-label": "Line between before and after",
       "aria-valuemin": "0",
       "aria-valuemax": "100",
       "aria-orientation": "horizontal",
@@ -26,7 +26,7 @@ export class WipeHandle extends HTMLElement {
       this.setAttribute(name, value);
     const { signal } = this.#ended;
     const area = this.#area;
-    // Where nothing else is done with a finger, the line comes to it.
+    // If dragging has no other meaning in the area, the line can be dragged from anywhere.
     const from = this.hasAttribute("anywhere") ? area : this;
     from.addEventListener("pointerdown", (event) => this.#drag(event), {
       signal,

@@ -14,7 +14,7 @@ test("everything is done with the keyboard alone", async ({ open: page }) => {
   await page.keyboard.press("ArrowRight");
   await expect(frame).toHaveAccessibleName(/at 24, 12/);
   await previewed(page);
-  const line = page.getByRole("slider", { name: "Where after begins" });
+  const line = page.getByRole("slider", { name: "Line between before and after" });
   await tabTo(page, line);
   await page.keyboard.press("ArrowLeft");
   await expect(line).toHaveAttribute("aria-valuenow", "48");

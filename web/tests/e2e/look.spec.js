@@ -82,7 +82,7 @@ test("a server that is away", async ({ open: page, server, complaints }) => {
     await expect(page.locator(".banner")).toBeVisible();
     await look(page, "8-away");
     await choose(page, ANOTHER);
-    await expect(page.getByRole("heading", { name: "It could not be sent yet" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "This photograph was not sent yet" })).toBeVisible();
     await look(page, "9-not-sent");
   } finally {
     await server.start();
@@ -105,6 +105,9 @@ test("a finger moves the frame and the line", async ({ browser, server }) => {
   await page.locator(".lens").scrollIntoViewIfNeeded();
   const lens = await page.locator(".lens").boundingBox();
   await page.touchscreen.tap(lens.x + lens.width / 4, lens.y + 80);
-  await expect(page.getByRole("slider", { name: "Where after begins" })).toHaveAttribute("aria-valuenow", "25");
+  await expect(page.getByRole("slider", { name: "Line between before and after" })).toHaveAttribute(
+    "aria-valuenow",
+    "25",
+  );
   await context.close();
 });

@@ -85,10 +85,11 @@ export async function tabTo(page, target) {
 }
 
 /** @param {import("@playwright/test").Page} page */
-export const card = (page) => page.getByRole("region", { name: "What is wrong with it" });
+export const card = (page) => page.getByRole("region", { name: "What was found" });
 
 /** @param {import("@playwright/test").Page} page until the region is restored */
-export const previewed = (page) => expect(page.getByAltText("This part after")).toBeVisible({ timeout: 200_000 });
+export const previewed = (page) =>
+  expect(page.getByAltText("The part after restoration")).toBeVisible({ timeout: 200_000 });
 
 /** @param {import("@playwright/test").Page} page */
 export async function restore(page) {

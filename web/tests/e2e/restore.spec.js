@@ -26,7 +26,7 @@ test("a photograph is dropped, looked at, previewed, restored, compared and take
   await previewed(page);
 
   await restore(page);
-  const handle = page.getByRole("slider", { name: "Where after begins" });
+  const handle = page.getByRole("slider", { name: "Line between before and after" });
   await expect(handle).toBeVisible();
   const box = await page.locator(".viewer .pair").boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
@@ -92,7 +92,7 @@ test("settings that a model does not take are not shown", async ({ open: page })
 test("holding a key shows what was before", async ({ open: page }) => {
   await choose(page, SMALL);
   await previewed(page);
-  const after = page.getByAltText("This part after");
+  const after = page.getByAltText("The part after restoration");
   await page.keyboard.down("b");
   await expect(after).toBeHidden();
   await page.keyboard.up("b");

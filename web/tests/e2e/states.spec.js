@@ -27,7 +27,7 @@ test("a full queue is waited for", async ({ open: page, complaints }) => {
     return route.fulfill(problem("the queue is full", 429, { "Retry-After": "1" }));
   });
   await page.getByRole("button", { name: "Restore", exact: true }).click();
-  await expect(page.locator(".restore").getByText("Waiting for room in the queue")).toBeVisible();
+  await expect(page.locator(".restore").getByText("Waiting: the queue is full")).toBeVisible();
   await expect(page.getByRole("heading", { name: "Restored", exact: true })).toBeVisible();
   complaints.length = 0;
 });
@@ -49,7 +49,7 @@ test("a preview or a job that fails says why, and can be tried again", async ({ 
 test("a page without a token says where to find it", async ({ page, server }) => {
   await page.route("**/v1/**", (route) => route.fulfill(problem("a token is needed", 401)));
   await page.goto(server.url);
-  await expect(page.getByRole("heading", { name: "This server asks for a token" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "This server requires a token" })).toBeVisible();
 });
 
 test("what runs is found again after a reload, and can be cancelled", async ({ open: page }) => {
@@ -81,7 +81,7 @@ test("a server that is killed is missed, and found again with its results", asyn
   await previewed(page);
   await restore(page);
   await server.stop("SIGKILL");
-  await expect(page.locator(".banner")).toContainText("The server does not answer.");
+  await expect(page.locator(".banner")).toContainText("The server does not respond.");
   await server.start();
   await expect(page.locator(".banner")).toBeHidden();
   await expect(page.getByRole("link", { name: /^Download/ })).toBeVisible();
@@ -100,7 +100,7 @@ test("what is added while the server is away is sent when it is back", async ({ 
     await page.getByRole("button", { name: "Smaller part" }).click();
     await expect(page.locator(".lens-failed")).toBeVisible();
     await choose(page, ANOTHER);
-    await expect(page.getByRole("heading", { name: "It could not be sent yet" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "This photograph was not sent yet" })).toBeVisible();
     await expect(list.getByRole("button", { name: /another/ })).toContainText("Not sent yet");
     await list.getByRole("button", { name: "photo.png" }).click();
   } finally {

@@ -12,8 +12,8 @@ test("the server's sentence is shown", () => {
 });
 
 test("what is no problem document is told by its status", () => {
-  assert.equal(problemFrom(502, "<html>").message, "The server answered with status 502.");
-  assert.equal(problemFrom(500, "null").message, "The server answered with status 500.");
+  assert.equal(problemFrom(502, "<html>").message, "The server responded with status 502.");
+  assert.equal(problemFrom(500, "null").message, "The server responded with status 500.");
 });
 
 test("whatever was thrown becomes a problem", () => {

@@ -19,8 +19,8 @@ test("each finding has a value and a sentence", () => {
   assert.deepEqual(told({}), [
     ["1.3 px", "Clearly blurred, the same in every direction."],
     ["8.2 of 255", "Clear noise, most of it coarse grain."],
-    ["Quality 75", "The file says so."],
-    ["50 %", "500 × 400 pixels would hold all that it shows."],
+    ["Quality 75", "Known from the file."],
+    ["50 %", "500 × 400 pixels can hold all of its detail."],
   ]);
 });
 
@@ -33,12 +33,7 @@ test("a clean photograph is told to be one", () => {
   });
   assert.deepEqual(
     clean.map(([, sentence]) => sentence),
-    [
-      "Hardly blurred, as drawn here.",
-      "No noise to be seen.",
-      "No traces of compression.",
-      "Every pixel carries detail.",
-    ],
+    ["Hardly blurred, as drawn here.", "No visible noise.", "No traces of compression.", "Every pixel carries detail."],
   );
 });
 
@@ -47,10 +42,13 @@ test("what could not be measured is told to be unknown, without a confidence", (
   assert.deepEqual([blur.value, blur.confidence, noise.value, noise.confidence], ["Unknown", null, "Unknown", null]);
 });
 
-test("blocks of another size tell that it was resized since", () => {
+test("blocks of another size show that it was resized later", () => {
   const [, , jpeg] = findings({ ...card, jpeg: { ...card.jpeg, source: "pixels", quality: null, period: 12 } });
   assert.equal(jpeg.value, "Compressed");
-  assert.equal(jpeg.sentence, "Seen in the pixels. Its blocks are 12 pixels wide: it was resized since.");
+  assert.equal(
+    jpeg.sentence,
+    "Estimated from the pixels. Its blocks are 12 pixels wide, so the photograph was resized later.",
+  );
 });
 
 test("confidence in words", () => {
