@@ -1,4 +1,4 @@
-"""Nodes of ComfyUI that restore images by blindsr."""
+"""Nodes of ComfyUI that restore images with blindsr."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from blindsr.inference.load import load
 
 
 class BlindSR:
-    """Restore every image of a batch: find out how it was degraded, then enlarge it."""
+    """Restore every image of a batch: estimate its degradation, then enlarge it."""
 
     CATEGORY: ClassVar[str] = "image/upscaling"
     FUNCTION: ClassVar[str] = "restore"
@@ -21,13 +21,13 @@ class BlindSR:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:  # noqa: N802  # ComfyUI's name
-        """What a user chooses."""
+        """Return the inputs of the node, in the format of ComfyUI."""
         names = [*weights.available(), *weights.in_folder()]
         strength = ("FLOAT", {"default": 1.0, "min": 0.0, "max": 1.0, "step": 0.05})
         return {"required": {"image": ("IMAGE",), "model": (names,), "strength": strength}}
 
     def restore(self, image: Tensor, model: str, strength: float) -> tuple[Tensor]:
-        """Restore ``(n, h, w, 3)`` in [0, 1] to ``(n, s*h, s*w, 3)``."""
+        """Restore images ``(n, h, w, 3)`` in [0, 1] to ``(n, s*h, s*w, 3)``; alpha channels are ignored."""
         if model not in self._loaded:
             self._loaded.clear()  # one model stays in memory
             self._loaded[model] = load(model)
@@ -38,7 +38,7 @@ class BlindSR:
 
 
 class BlindSRFile:
-    """Restore a file to a file, with depth, transparency and metadata; animations too."""
+    """Restore a file to a file, and keep bit depth, transparency and metadata; also animations."""
 
     CATEGORY: ClassVar[str] = "image/upscaling"
     FUNCTION: ClassVar[str] = "restore"
@@ -47,12 +47,12 @@ class BlindSRFile:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:  # noqa: N802  # ComfyUI's name
-        """What a user chooses."""
+        """Return the inputs of the node, in the format of ComfyUI."""
         names = ["auto", *weights.available(), *weights.in_folder()]
         return {"required": {"source": ("STRING", {}), "target": ("STRING", {}), "model": (names,)}}
 
     def restore(self, source: str, target: str, model: str) -> tuple[str]:
-        """Restore a file, and give the path of the result."""
+        """Restore a file; return the path of the result. An existing file is replaced."""
         options = blindsr.Options(model=model, overwrite=True)
         blindsr.restore_file(Path(source), Path(target), options)
         return (target,)

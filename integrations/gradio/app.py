@@ -1,4 +1,4 @@
-"""A Gradio Space that restores a photograph by blindsr."""
+"""A Gradio Space that restores a photograph with blindsr."""
 
 import json
 import tempfile
@@ -12,11 +12,11 @@ from blindsr import weights
 from blindsr.errors import BlindSRError
 
 LARGEST = 2_000_000
-"""Pixels of a photograph that is taken."""
+"""Maximum size of a photograph, pixels."""
 
 
 def restore(photo: str | None, model: str, strength: float, progress: Any = None) -> tuple[str, str]:
-    """Restore a file: the path of the result, and what was found out.
+    """Restore a file; return the path of the result, and the findings as JSON.
 
     Raises:
         gradio.Error: there is no photograph, it is too large, or it cannot be restored.
@@ -36,7 +36,7 @@ def restore(photo: str | None, model: str, strength: float, progress: Any = None
 
 
 def page() -> Any:
-    """The page."""
+    """Create the page."""
     with gradio.Blocks(title="blindsr") as blocks:
         gradio.Markdown("# blindsr\nRestores photographs whose blur, noise and compression are unknown.")
         with gradio.Row():
@@ -44,7 +44,7 @@ def page() -> Any:
             result = gradio.Image(type="filepath", label="Result")
         model = gradio.Dropdown(["auto", *weights.available()], value="auto", label="Model")
         strength = gradio.Slider(0, 1, 1, label="Strength")
-        found = gradio.Code(language="json", label="What was found out")
+        found = gradio.Code(language="json", label="Findings")
         gradio.Button("Restore", variant="primary").click(restore, [photo, model, strength], [result, found])
     return blocks
 

@@ -28,7 +28,7 @@ def test_everything_is_carried(how: dict[str, Any], clip: Any, tmp_path: Path) -
     path, times = clip(**how)
     target = tmp_path / "out.mkv"
     made = restore_video(path, target, replace(BICUBIC, crf=1))
-    assert (made.frames, made.shots, made.repeated) == (12, 2, 0)
+    assert (made.frames, made.shots, made.reused) == (12, 2, 0)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["clip.mkv", "out.mkv"]
     before, after = Clip(path), Clip(target)
     assert (after.width, after.height) == (96, 64)
@@ -62,10 +62,10 @@ def test_a_run_that_was_stopped_goes_on(clip: Any, tmp_path: Path, monkeypatch: 
     parts = sorted(one.name for one in (tmp_path / ".out.mkv.parts").iterdir())
     assert parts == ["000000.npz", "plan.json"]
     made = restore_video(path, target, BICUBIC)
-    assert made.repeated == 1
+    assert made.reused == 1
     assert [frame.pts for frame in Clip(target).frames()] == times
     whole = restore_video(path, tmp_path / "whole.mkv", BICUBIC)
-    assert whole.repeated == 0
+    assert whole.reused == 0
     pairs = zip(Clip(target).frames(), Clip(tmp_path / "whole.mkv").frames(), strict=True)
     assert all(np.array_equal(a.to_ndarray(), b.to_ndarray()) for a, b in pairs)
 
@@ -76,7 +76,7 @@ def test_other_options_do_not_go_on(clip: Any, tmp_path: Path) -> None:
     parts.mkdir()
     (parts / "plan.json").write_text('{"key": "another"}')
     (parts / "000000.npz").write_bytes(b"of another run")
-    assert restore_video(path, tmp_path / "out.mkv", BICUBIC).repeated == 0
+    assert restore_video(path, tmp_path / "out.mkv", BICUBIC).reused == 0
 
 
 def test_one_condition_for_each_shot(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

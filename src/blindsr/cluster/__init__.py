@@ -1,1 +1,1 @@
-"""The pipeline on a cluster."""
+"""Restoration of images on the machines of a Ray cluster."""

@@ -35,7 +35,7 @@ from blindsr.pipeline.restorer import Restorer
 _BATCH = 4
 """Images per call of a worker; reading, restoring and writing overlap."""
 _PATIENCE = 0.2
-"""Seconds between checks for cancellation."""
+"""Longest time between checks for cancellation, seconds."""
 _Rows: TypeAlias = dict[str, NDArray[Any]]
 
 
@@ -131,7 +131,7 @@ def _watched(rows: Callable[[], Iterator[dict[str, Any]]], check: Callable[[], N
             for row in rows():
                 queue.put(row)
             queue.put(None)
-        except BaseException as error:  # raised again where the rows are waited for
+        except BaseException as error:  # raised again in the thread that waits for rows
             queue.put(error)
 
     Thread(target=collect, daemon=True).start()
@@ -156,7 +156,7 @@ class _Lister:
         self._naming, self._existing, self._begin = naming, existing, begin
 
     def __call__(self, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        root: Root = pickle.loads(row["root"])  # which this run has made
+        root: Root = pickle.loads(row["root"])  # created by this run
         try:
             jobs = list(plan.list_jobs(root, self._naming))
         except BlindSRError as error:
@@ -175,7 +175,7 @@ class _Lister:
 
     def _settled(self, job: Job) -> Outcome | None:
         written = None if self._existing == "replace" else locations.modification_time(job.target)
-        # What this run has written counts for nothing where the list is made once more
+        # Results of this run do not count as existing if Ray repeats the listing
         if written is None or written >= self._begin:
             return None
         if self._existing == "skip":
@@ -188,7 +188,7 @@ class _Worker:
 
     def __init__(self, options: Options, threads: int) -> None:
         torch.set_num_threads(threads)
-        # What is there by now was written by a worker that died with these images in hand
+        # Existing results were written by a worker that crashed while it had these images
         self._restorer = Restorer(replace(options, skip_existing=not options.overwrite))
 
     def __call__(self, batch: _Rows) -> _Rows:
@@ -218,7 +218,7 @@ def _started(address: str | None) -> Any:
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, configure_logging=True, **options)
     except Exception as error:  # a node that does not start in time is a plain Exception
-        joined = "start a cluster on this machine" if address is None else f"join the cluster {address}"
+        joined = "start a cluster on this machine" if address is None else f"connect to the cluster {address}"
         raise BlindSRError(f"cannot {joined}: {str(error).splitlines()[0]}") from None
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
@@ -226,7 +226,7 @@ def _started(address: str | None) -> Any:
 
 
 def _share(nodes: list[dict[str, Any]], workers: int | None) -> tuple[int, float, float]:
-    """Return the number of workers, and the processors and GPUs of each.
+    """Return the number of workers, and the numbers of processors and GPUs of each.
 
     One processor per machine is reserved for listing and transfer.
     """

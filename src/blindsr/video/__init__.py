@@ -1,7 +1,7 @@
 """Restoration of videos with PyAV: one condition for each shot; other streams are copied."""
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mkv", ".mov", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".wmv", ".flv"})
-"""Suffixes of video files."""
+"""Extensions of video files."""
 
 
 def is_video(name: str) -> bool:

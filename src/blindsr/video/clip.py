@@ -17,9 +17,9 @@ _UNKNOWN = 2
 """Code of an unspecified colour matrix, primaries or transfer function (ITU-T H.273)."""
 _HDR = {16: "PQ", 18: "HLG"}
 _HD = 720
-"""Height in pixels above which an untagged video is assumed to be BT.709, else BT.601."""
+"""Smallest height in pixels at which an untagged video is assumed to be BT.709; lower ones are BT.601."""
 _SMALL = (160, 90)
-"""Size of frames for shot detection."""
+"""Width and height of frames for shot detection."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Tags:
 
 
 class Clip:
-    """Video file; each read operation opens it again."""
+    """Video file; it is opened again each time that it is read."""
 
     def __init__(self, path: Path) -> None:
         """Read the properties of a file.
@@ -93,7 +93,7 @@ class Clip:
 
     @property
     def pixel_format(self) -> str:
-        """Pixel format of results: chroma subsampling and depth of the file, if encoders support them."""
+        """FFmpeg pixel format of results: chroma subsampling and depth of the file, if encoders support them."""
         chroma = self.format.components[1:3]
         if not chroma or self.format.is_rgb:
             sampling = "444" if self.format.is_rgb else "420"
@@ -123,7 +123,7 @@ class Clip:
                 raise BlindSRError(f"{self.path} is corrupt: {error}", Code.CANNOT_DECODE) from None
 
     def small(self, frame: Any) -> Any:
-        """Convert a frame to 8-bit RGB ``(90, 160, 3)``."""
+        """Reduce a frame to 8-bit RGB ``(90, 160, 3)`` for shot detection."""
         return frame.reformat(*_SMALL, format="rgb24").to_ndarray()
 
     def picture(self, frame: Any) -> Picture:

@@ -17,7 +17,7 @@ from blindsr.images import Picture
 from blindsr.inference.progress import Watch
 from blindsr.video.clip import Clip
 
-_FAST = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
+_PRESETS = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
 _THREADS = 2
 """Threads of an encoder; restoration dominates the time."""
 
@@ -27,7 +27,9 @@ class Encoding:
     """Settings of the encoder."""
 
     codec: str = "libx264"
+    """FFmpeg name of an encoder."""
     crf: int = 16
+    """Constant rate factor, 0 to 63; lower is better."""
 
     def stream(self, container: Any, clip: Clip, width: int, height: int) -> Any:
         """Add a video stream to a container.
@@ -52,8 +54,8 @@ class Encoding:
         context.colorspace, context.color_range = tags.matrix, 2 if tags.full else 1
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
         options = {"crf": str(self.crf)}
-        if self.codec in _FAST:
-            options["preset"] = _FAST[self.codec]
+        if self.codec in _PRESETS:
+            options["preset"] = _PRESETS[self.codec]
         context.options = options
         stream.time_base = clip.time_base
         return stream
@@ -64,6 +66,11 @@ class SegmentEncoder:
 
     def __init__(self, clip: Clip, encoding: Encoding, size: tuple[int, int]) -> None:
         """Open an encoder.
+
+        Args:
+            clip: the source, whose format and tags the video gets.
+            encoding: settings of the encoder.
+            size: width and height of the frames, pixels.
 
         Raises:
             BlindSRError: unknown encoder, or it does not support the format of the clip.
@@ -76,7 +83,7 @@ class SegmentEncoder:
         self._packets: list[Any] = []
 
     def add(self, picture: Picture, pts: int) -> None:
-        """Encode a picture with a timestamp.
+        """Encode a picture with a timestamp, in units of the time base of the clip.
 
         Raises:
             BlindSRError: the encoder fails.
@@ -91,7 +98,7 @@ class SegmentEncoder:
             raise BlindSRError(f"cannot encode this video: {error}", Code.UNSUPPORTED_OPTION) from None
 
     def write(self, path: Path) -> None:
-        """Write the packets to a file, atomically."""
+        """Finish the encoding, and write the packets to an NPZ file, atomically."""
         packets = [*self._packets, *self._stream.encode(None)]
         content = io.BytesIO()
         np.savez(
@@ -109,6 +116,14 @@ def join(
     clip: Clip, segments: Sequence[Path], target: Path, *, encoding: Encoding, size: tuple[int, int], watch: Watch
 ) -> None:
     """Mux the packets of all segments with audio, subtitles and metadata of the source.
+
+    Args:
+        clip: the source.
+        segments: files of `SegmentEncoder.write`, in their order.
+        target: output file; the extension determines the format.
+        encoding: settings that the segments were encoded with.
+        size: width and height of the frames, pixels.
+        watch: receives warnings about streams that the format does not support.
 
     Raises:
         BlindSRError: the file cannot be written, or its format does not support the encoder.
@@ -133,7 +148,7 @@ def join(
                 ):
                     output.mux(packet[1])
             except av.FFmpegError as error:
-                text = f"{target.name} does not hold what is to be written: {error}"
+                text = f"{target.name} cannot be written with this encoder and the streams of the source: {error}"
                 raise BlindSRError(text, Code.UNSUPPORTED_FORMAT) from None
 
 

@@ -35,17 +35,17 @@ class Restored:
 
     frames: int
     shots: int
-    repeated: int
+    reused: int
     """Segments of an interrupted run that were reused."""
     seconds: float
     megapixels: float
-    """Of all frames of the result."""
+    """Total size of all frames of the result."""
     notes: tuple[str, ...]
 
     @property
     def findings(self) -> dict[str, Any]:
         """Findings as values for JSON."""
-        findings = {"frames": self.frames, "shots": self.shots, "repeated": self.repeated}
+        findings = {"frames": self.frames, "shots": self.shots, "reused": self.reused}
         return {**findings, **({"notes": list(self.notes)} if self.notes else {})}
 
 
@@ -56,10 +56,11 @@ class _Plan:
     times: list[int]
     """Presentation time of each frame, in units of the clip's time base."""
     shots: list[tuple[int, int]]
+    """First frame and end frame (exclusive) of each shot."""
 
     @property
     def segments(self) -> list[tuple[int, int, int]]:
-        """Yield shot, first frame and end frame (exclusive) of each segment."""
+        """Shot, first frame and end frame (exclusive) of each segment."""
         return [
             (number, begin, min(end, begin + _SEGMENT))
             for number, (start, end) in enumerate(self.shots)
@@ -100,11 +101,11 @@ def restore_video(
     parts = target.with_name(f".{target.name}.parts")
     plan = _plan(clip, parts, _key(source, options, encoding))
     work = _Work(clip, encoding, plan, Restorer(options), watch)
-    repeated, paths = 0, []
+    reused, paths = 0, []
     for number, segment in enumerate(plan.segments):
         path = parts / f"{number:06}.npz"
         if path.is_file():
-            repeated += 1
+            reused += 1
         else:
             work.restore(segment, path)
         paths.append(path)
@@ -113,7 +114,7 @@ def restore_video(
         join(clip, paths, part, encoding=encoding, size=work.size, watch=watch)
     shutil.rmtree(parts)
     megapixels = len(plan.times) * math.prod(work.size) / 1e6
-    return Restored(len(plan.times), len(plan.shots), repeated, time.perf_counter() - begin, megapixels, tuple(notes))
+    return Restored(len(plan.times), len(plan.shots), reused, time.perf_counter() - begin, megapixels, tuple(notes))
 
 
 class _Work:
@@ -196,10 +197,7 @@ def _plan(clip: Clip, parts: Path, key: str) -> _Plan:
     if not times:
         raise BlindSRError(f"{clip.path} has no frames that can be decoded", Code.CANNOT_DECODE)
     plan = _Plan(times, find_shots(histograms))
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot write {parts}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(parts)
     files.write_file(state, json.dumps({"key": key, "times": plan.times, "shots": plan.shots}))
     return plan
 
