@@ -5,11 +5,11 @@ import pytest
 from blindsr.reproduce.measure import MeasuredCell
 from blindsr.reproduce.report import Report, text
 from blindsr.reproduce.runs import Trained
-from blindsr.reproduce.study import Column, parse
+from blindsr.reproduce.study import Column, parse_study
 
 
 def report(seeds: int = 1) -> Report:
-    study = parse(
+    study = parse_study(
         {
             "title": "Widths",
             "source": "A paper, Table 1",

@@ -11,7 +11,7 @@ import pytest
 from blindsr.errors import BlindSRError, Code
 from blindsr.reproduce import Request, reproduce, studies, study
 from blindsr.reproduce.budget import Budget
-from blindsr.reproduce.study import Study, parse
+from blindsr.reproduce.study import Study, parse_study
 from blindsr.train import checkpoint
 
 Ask = Callable[..., Request]
@@ -67,7 +67,7 @@ def small(variants: int) -> Study:
             }
         ],
     }
-    return parse(values, "cmdsr-table-0")
+    return parse_study(values, "cmdsr-table-0")
 
 
 def test_the_same_call_goes_on_and_another_is_refused(ask: Ask) -> None:

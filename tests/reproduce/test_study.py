@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.reproduce.study import BICUBIC, parse, protocol_of, studies, study
+from blindsr.reproduce.study import BICUBIC, parse_study, protocol_of, studies, study
 from blindsr.train.recipe import load_recipe
 
 VALUES: dict[str, Any] = {
@@ -27,7 +27,7 @@ VALUES: dict[str, Any] = {
 
 
 def test_columns_and_cells() -> None:
-    made = parse(VALUES, "cmdsr-table-0")
+    made = parse_study(VALUES, "cmdsr-table-0")
     table = made.tables[0]
     assert [column.label for column in table.each()] == ["cmdsr-middle, Set5", "cmdsr-simple, Set5", "parameters"]
     assert table.paper(table.rows[0]) == [(27.1, 0.75), (28.0, None), (1000.0,)]
@@ -60,7 +60,7 @@ def test_what_does_not_fit_gets_one_sentence(place: tuple[Any, ...], value: obje
         inner = inner[key]
     inner[place[-1]] = value
     with pytest.raises(BlindSRError, check=Code.INVALID_FILE.matches):
-        parse(values, "cmdsr-table-0")
+        parse_study(values, "cmdsr-table-0")
 
 
 def test_the_nearest_name_is_told() -> None:

@@ -4,20 +4,20 @@ from typing import Any
 import pytest
 
 from blindsr.errors import BlindSRError, Code
-from blindsr.web.settings import Settings, duration, is_loopback, read_token, size
+from blindsr.web.settings import Settings, is_loopback, parse_duration, parse_size, read_token
 
 
 def test_sizes_and_times_read_as_users_write_them() -> None:
-    assert [size(text) for text in ("100MB", "1.5GiB", "7", "2k")] == [10**8, 3 * 2**29, 7, 2000]
-    assert [duration(text) for text in ("90s", "30m", "24h", "7d")] == [90, 1800, 86400, 604800]
+    assert [parse_size(text) for text in ("100MB", "1.5GiB", "7", "2k")] == [10**8, 3 * 2**29, 7, 2000]
+    assert [parse_duration(text) for text in ("90s", "30m", "24h", "7d")] == [90, 1800, 86400, 604800]
 
 
 @pytest.mark.parametrize("text", ["", "x", "-1", "0", "1PB", "1e3"])
 def test_other_sizes_and_times_are_refused(text: str) -> None:
     with pytest.raises(BlindSRError):
-        size(text)
+        parse_size(text)
     with pytest.raises(BlindSRError):
-        duration(text)
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(

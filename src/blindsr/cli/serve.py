@@ -49,8 +49,8 @@ def serve(
         list[str] | None, typer.Option(help="Origin of another site that may use the API; repeatable.")
     ] = None,
     keep: Annotated[str, typer.Option(help="How long photographs and results are kept: 30m, 24h, 7d.")] = "24h",
-    disk: Annotated[str, typer.Option(help="Disk space for them; the oldest are deleted first.")] = "10GB",
-    max_upload: Annotated[str, typer.Option(help="Maximum size of a file.")] = "100MB",
+    disk: Annotated[str, typer.Option(help="Disk space for photographs and results; old ones are deleted.")] = "10GB",
+    max_upload: Annotated[str, typer.Option(help="Maximum size of an uploaded file.")] = "100MB",
     max_megapixels: Annotated[float, typer.Option(help="Maximum size of a photograph.")] = 100.0,
     queue: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of queued photographs.")] = 100,
     memory: Annotated[str | None, typer.Option(help="Memory limit of a worker; by default what is free.")] = None,
@@ -81,13 +81,13 @@ def serve(
         no_auth=no_auth,
         allow_host=tuple(allow_host or ()),
         allow_origin=tuple(allow_origin or ()),
-        keep=settings.duration(keep),
-        disk=settings.size(disk),
-        max_upload=settings.size(max_upload),
+        keep=settings.parse_duration(keep),
+        disk=settings.parse_size(disk),
+        max_upload=settings.parse_size(max_upload),
         max_megapixels=max_megapixels,
         queue=queue,
-        memory=None if memory is None else settings.size(memory),
-        max_time=settings.duration(max_time),
+        memory=None if memory is None else settings.parse_size(memory),
+        max_time=settings.parse_duration(max_time),
     )
     door = access.Access(chosen)
     with server.listen(chosen.host, chosen.port) as listener:

@@ -27,8 +27,8 @@ def train(
     init: Annotated[
         str | None,
         typer.Option(
-            help="Initial weights: a name, a file, or a run's folder; for --export, those to record in the card "
-            "where an older version kept only their name."
+            help="Initial weights: a name, a file, or a run's folder; with --export, the weights to record in the card "
+            "if an older version recorded only their name."
         ),
     ] = None,
     partial: Annotated[

@@ -31,7 +31,10 @@ class Convention:
 
     def __post_init__(self) -> None:
         if self.channel not in get_args(Channel) or self.rounding not in get_args(Rounding) or self.border < 0:
-            raise BlindSRError(f"unknown convention {self.channel!r}, border {self.border}, {self.rounding!r}")
+            raise BlindSRError(
+                f"expected the channel y or rgb, a border of at least 0 and the rounding none, sr or sr+luma, got "
+                f"{self.channel!r}, {self.border} and {self.rounding!r}"
+            )
 
     def __str__(self) -> str:
         channel = "Y of BT.601, studio range" if self.channel == "y" else "RGB"

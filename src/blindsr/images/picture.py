@@ -169,7 +169,7 @@ def apply_orientation(samples: Samples, orientation: int) -> Samples:
 def check_bits(bits: int) -> None:
     """Check that a bit depth is supported."""
     if bits not in DEPTHS:
-        raise BlindSRError(f"expected 8, 16 or 32 bits a sample, got {bits}")
+        raise BlindSRError(f"expected 8, 16 or 32 bits per sample, got {bits}")
 
 
 def from_samples(array: NDArray[Any], metadata: Metadata) -> Picture:

@@ -148,7 +148,7 @@ def check_header(image: pyvips.Image, path: Path, max_pixels: int) -> None:
     check_pixels(path, image.width, image.height, max_pixels)
     if image.format not in BITS:
         raise BlindSRError(
-            f"{path} has samples of type {image.format}; expected 8 or 16 bit integers or floats",
+            f"{path} has samples of type {image.format}; expected integers of 8 or 16 bits, or floats",
             Code.UNSUPPORTED_CONTENT,
         )
     extra = image.bands - {"b-w": 1, "grey16": 1, "cmyk": 4}.get(image.interpretation, 3)

@@ -100,7 +100,7 @@ class Runs:
         """
         if variant in self.given:
             return self._taken(variant, seed)
-        run = self.place(variant, seed)
+        run = self.folder_of(variant, seed)
         full = sum(stage.steps for stage in self._recipe(variant, seed, full=True).stages.values())
         recipe = self._begun(run)
         if recipe is None:
@@ -110,7 +110,7 @@ class Runs:
             recipe = fitted(recipe, self.budget, photos, Options(run, **self.options))
         if not _finished(run, recipe):
             begin = self.study.variants[variant].init
-            start = read_start(str(self.place(begin, seed))) if begin and begin not in self.given else None
+            start = read_start(str(self.folder_of(begin, seed))) if begin and begin not in self.given else None
             if begin in self.given and begin is not None:
                 start = read_start(self.given[begin])
             resume = (run / checkpoint.NAME).is_file()
@@ -122,7 +122,7 @@ class Runs:
     def method(self, variant: str, seed: int = 0) -> tuple[Method[Any], Recipe | None]:
         """Load the networks of a variant with averaged weights, and their recipe."""
         if variant not in self.given:
-            recipe, method = trained(self.place(variant, seed))
+            recipe, method = trained(self.folder_of(variant, seed))
             return method, recipe
         source = Path(self.given[variant])
         if (source / checkpoint.NAME).is_file():
@@ -163,7 +163,7 @@ class Runs:
                 f"{self.given[variant]} contains no teacher; use the folder of a run for {variant}", Code.INCOMPATIBLE
             )
 
-    def place(self, variant: str, seed: int) -> Path:
+    def folder_of(self, variant: str, seed: int) -> Path:
         """Return the folder of a run."""
         return self.folder / "runs" / (variant if seed == 0 else f"{variant}-seed{seed}")
 

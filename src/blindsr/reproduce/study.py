@@ -201,7 +201,7 @@ def studies() -> MappingProxyType[str, Study]:
     """Return all studies by name, paper by paper."""
     folder = files("blindsr.reproduce") / "studies"
     paths = sorted(path.name for path in folder.iterdir() if path.name.endswith(".yaml"))
-    found = [parse(yaml.safe_load((folder / name).read_text(encoding="utf-8")), name[:-5]) for name in paths]
+    found = [parse_study(yaml.safe_load((folder / name).read_text(encoding="utf-8")), name[:-5]) for name in paths]
     return MappingProxyType({one.name: one for one in sorted(found, key=_place)})
 
 
@@ -227,7 +227,7 @@ def study(name: str) -> Study:
     return known[name]
 
 
-def parse(values: Mapping[str, Any], name: str) -> Study:
+def parse_study(values: Mapping[str, Any], name: str) -> Study:
     """Create a study from the values of its file.
 
     Raises:

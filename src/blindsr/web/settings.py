@@ -106,7 +106,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def size(text: str) -> int:
+def parse_size(text: str) -> int:
     """Parse a size such as ``100MB`` or ``1.5GiB`` to bytes.
 
     Raises:
@@ -118,7 +118,7 @@ def size(text: str) -> int:
     return int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
 
 
-def duration(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Parse a duration such as ``90s``, ``30m``, ``24h`` or ``7d`` to seconds.
 
     Raises:

@@ -15,7 +15,7 @@ def compare(
         list[str],
         typer.Option("--model", "-m", help="Name of weights, or path of a weights file; the first is the reference."),
     ],
-    protocol: Annotated[list[str], typer.Option("--protocol", "-p", help="Degradation; repeatable.")],
+    protocol: Annotated[list[str], typer.Option("--protocol", "-p", help="Protocol of the degradations; repeatable.")],
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N, xpu or mps.")] = "auto",

@@ -28,7 +28,9 @@ def curve(
         ),
     ] = None,
     data: Annotated[list[Path], typer.Option("--data", help="Folder of HR images.")],
-    protocol: Annotated[str, typer.Option("--protocol", "-p", help="Degradation.")] = "mzsr-g2.0-direct",
+    protocol: Annotated[
+        str, typer.Option("--protocol", "-p", help="Protocol of the degradations.")
+    ] = "mzsr-g2.0-direct",
     steps: Annotated[str, typer.Option(help="Numbers of steps, separated by commas.")] = ",".join(map(str, _PEOPLE)),
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Draw the figure to this PNG, PDF or SVG.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each model.")] = False,

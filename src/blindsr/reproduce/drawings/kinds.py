@@ -9,7 +9,7 @@ from blindsr.reproduce.drawings.clusters import Clusters
 from blindsr.reproduce.drawings.drawing import Training
 from blindsr.reproduce.drawings.figure import Line, plotted
 from blindsr.reproduce.drawings.lines import Progress, Series, Steps
-from blindsr.reproduce.drawings.looks import Maps, SupportSets, Window
+from blindsr.reproduce.drawings.pictures import Maps, SupportSets, Window
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot

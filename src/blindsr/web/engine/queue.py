@@ -154,7 +154,7 @@ class Queue:
         """
         name = job.result and job.result[what]
         if job.result is None or name is None:
-            raise ProblemError(404, "not-found", f"{job.name} has no {'result' if what == 'file' else what}")
+            raise ProblemError(404, "not-found", f"{job.name} has no {'result' if what == 'file' else 'residual map'}")
         return self._service.folder_of_job(job.id) / str(job.result["folder"]) / str(name)
 
     def _changed(self, identity: str) -> None:

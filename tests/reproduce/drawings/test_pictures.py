@@ -15,7 +15,7 @@ from blindsr.inference import Upscaler
 from blindsr.inference.modulation import modulation_map
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.reproduce.drawings.looks import Maps, SupportSets, Window
+from blindsr.reproduce.drawings.pictures import Maps, SupportSets, Window
 
 
 def work(method: Any, folder: Path) -> Any:
