@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from blindsr.analysis.filters import neighbour_sums
 from blindsr.analysis.windows import Floats, Plane
 
 BLOCK = 16
@@ -92,10 +93,6 @@ def _flattest(energy: Floats) -> NDArray[np.int64]:
 
 def _around(energies: Blocks) -> Floats:
     """Return the energy of the blocks around each block, without its own, which is independent of its noise."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
-
     total = energies.sum(0)
-    window = np.minimum(np.array(total.shape), 3)
-    mean = ndimage.uniform_filter(total, tuple(window), mode="nearest") * window.prod()
-    around: Floats = (mean - total).ravel()
+    around: Floats = (neighbour_sums(total) - total).ravel()
     return around

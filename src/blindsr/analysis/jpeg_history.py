@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from blindsr.analysis.filters import maximum_filter, mean_filter, median_filter
 from blindsr.analysis.windows import Floats, Plane, Planes, boxes, jpeg_luma, middle
 from blindsr.degrade.jpeg import quantisation_tables
 
@@ -205,8 +206,6 @@ class Comb:
 
 def comb_score(y: Plane) -> Comb | None:
     """Score grids of periods near 8 in luma ``(h, w)``, 0..255; None for small images."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
-
     if min(y.shape) < 64:
         return None
     cross = np.abs(y[1:, 1:] + y[:-1, :-1] - y[1:, :-1] - y[:-1, 1:])
@@ -215,7 +214,7 @@ def comb_score(y: Plane) -> Comb | None:
     columns, rows = (_peaks(profile, frequency) for profile in profiles)
     # Sides are rounded to integers when resizing, so the two periods may differ slightly.
     near = 4
-    total = columns + ndimage.maximum_filter1d(rows, 2 * near + 1)
+    total = columns + maximum_filter(rows, 2 * near + 1)
     at = int(total.argmax())
     first = max(0, at - near)
     other = first + int(rows[first : at + near + 1].argmax())
@@ -225,12 +224,10 @@ def comb_score(y: Plane) -> Comb | None:
 
 def _profile(cross: Floats) -> Floats:
     """Average differences per column, detrended and weighted by flatness."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
-
-    around = ndimage.uniform_filter(cross, (9, 17)) + 0.5
+    around = mean_filter(cross, (9, 17)) + 0.5
     weight = around**-1.5
     signal = (np.minimum(cross, 3 * around) * weight).mean(0) / weight.mean()
-    signal = (signal - ndimage.median_filter(signal, 9, mode="reflect")).astype(np.float64)
+    signal = (signal - median_filter(signal, 9)).astype(np.float64)
     signal -= signal.mean()
     limit = 3 * signal.std()
     clipped: Floats = np.clip(signal, -limit, limit)
@@ -239,12 +236,10 @@ def _profile(cross: Floats) -> Floats:
 
 def _peaks(signal: Floats, frequency: Floats) -> Floats:
     """Compute the prominence of the multiples of each frequency in the spectrum."""
-    from scipy import ndimage  # noqa: PLC0415  # a seventh of the start-up time
-
     length = 1 << math.ceil(math.log2(8 * len(signal)))
     power = np.abs(np.fft.rfft(signal * np.hanning(len(signal)), length)) ** 2
     coarse = power[::4]
-    level = ndimage.median_filter(coarse, max(9, len(coarse) // 8) | 1, mode="reflect") / math.log(2)
+    level = median_filter(coarse, max(9, len(coarse) // 8) | 1) / math.log(2)
     level = np.interp(np.arange(len(power)), 4 * np.arange(len(coarse)), level) + 1e-12
     ratio = np.log1p(power / level)
     multiples = np.outer(frequency, np.arange(1, _HARMONICS + 1)) % 1
