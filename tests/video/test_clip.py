@@ -41,6 +41,20 @@ def test_colours(how: dict[str, Any], conversion: tuple[int, bool], clip: Any) -
     assert next(opened.frames(times[8])).pts == times[8]
 
 
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4", "clip.ts"])
+def test_frames_are_found_again(name: str, clip: Any) -> None:
+    path, times = clip(name, frames=60, cut=30)
+    opened = Clip(path)
+    whole = [(frame.pts, opened.small(frame).tobytes()) for frame in opened.frames()]
+    assert len(whole) == len(times)
+    for start in (0, 1, 29, 48, 59):
+        found = [(frame.pts, opened.small(frame).tobytes()) for frame in opened.frames(whole[start][0])]
+        assert found[0] == whole[start]
+        assert [one for _, one in found] == [one for _, one in whole[start:]]
+    with pytest.raises(BlindSRError, check=Code.CANNOT_DECODE.matches):
+        next(opened.frames(whole[9][0] + 1))
+
+
 def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Any) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     for name in ("text.mp4", "none.mp4"):

@@ -135,6 +135,28 @@ def test_a_video_in_a_store_is_restored_there(clip: Any, tmp_path: Path) -> None
     assert [frame.pts for frame in Clip(tmp_path / "fetched.mkv").frames()] == times
 
 
+@pytest.mark.parametrize("suffix", [".ts", ".m2ts", ".mov", ".m4v", ".flv"])
+def test_results_in_other_formats_can_be_read(suffix: str, clip: Any, tmp_path: Path) -> None:
+    path, times = clip(frames=55)
+    made = restore_video(path, tmp_path / f"out{suffix}", BICUBIC)
+    assert made.notes == ()
+    result = Clip(tmp_path / f"out{suffix}")
+    shown = [float(frame.pts * result.time_base) for frame in result.frames()]
+    assert [time - shown[0] for time in shown] == pytest.approx([time / 1000 for time in times])
+    with result.opened() as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("a.mpg", Code.UNSUPPORTED_FORMAT), ("a.webm", Code.UNKNOWN_NAME)])
+def test_formats_without_the_encoder_are_refused_before_the_work(
+    name: str, code: Code, clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = clip()
+    monkeypatch.setattr("blindsr.video.restore._plan", None)
+    with pytest.raises(BlindSRError, check=code.matches):
+        restore_video(path, tmp_path / name, BICUBIC)
+
+
 def test_refusals(clip: Any, tmp_path: Path) -> None:
     path, _ = clip()
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):

@@ -1,5 +1,6 @@
 """Reading a video: frames as pictures, timestamps, colour tags."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,12 @@ _UNKNOWN = 2
 _HDR = {16: "PQ", 18: "HLG"}
 _HD = 720
 """Smallest height in pixels at which an untagged video is assumed to be BT.709; lower ones are BT.601."""
+_BACK = (0, 2, 10, 60, None)
+"""Seconds before a frame to seek to, until the frame is found; None for the beginning of the file.
+
+Formats without an index, such as MPEG-TS, are searched by timestamps: a seek may end at a later key frame, or give
+timestamps other than those of a complete decoding.
+"""
 _SMALL = (160, 90)
 """Width and height of frames for shot detection."""
 
@@ -103,21 +110,42 @@ class Clip:
         return f"yuv{sampling}p{'10le' if self.deep else ''}"
 
     def frames(self, start: int | None = None) -> Iterator[Any]:
-        """Yield frames in presentation order, from a timestamp on; frames without timestamp are skipped.
+        """Yield frames in presentation order; frames without timestamp are skipped.
+
+        Args:
+            start: timestamp of the first frame to yield, in units of the time base; the first frame if not given.
 
         Raises:
-            BlindSRError: the file is corrupt.
+            BlindSRError: the file is corrupt, or has no frame with this timestamp.
         """
+        if start is None:
+            yield from self._decoded()
+            return
+        for seconds in _BACK:
+            frames = self._decoded(None if seconds is None else start - round(seconds / self.time_base))
+            try:
+                first = next((frame for frame in frames if frame.pts >= start), None)
+            except BlindSRError:  # some decoders fail where a seek ended
+                continue
+            if first is not None and first.pts == start:
+                yield first
+                yield from frames
+                return
+        raise BlindSRError(f"{self.path} is corrupt: a frame cannot be decoded again", Code.CANNOT_DECODE)
+
+    def _decoded(self, target: int | None = None) -> Iterator[Any]:
+        """Yield frames with a timestamp, from a key frame near the target on, or all."""
         import av  # noqa: PLC0415
 
         with self.opened() as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
-            if start is not None:
-                container.seek(start, stream=stream)
             try:
+                if target is not None:
+                    with contextlib.suppress(av.FFmpegError):  # before the first frame: all are decoded
+                        container.seek(target, stream=stream)
                 for frame in container.decode(stream):
-                    if frame.pts is not None and (start is None or frame.pts >= start):
+                    if frame.pts is not None:
                         yield frame
             except av.FFmpegError as error:
                 raise BlindSRError(f"{self.path} is corrupt: {error}", Code.CANNOT_DECODE) from None

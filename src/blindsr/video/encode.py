@@ -2,6 +2,7 @@
 
 import heapq
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,13 @@ from blindsr.inference.progress import Watch
 from blindsr.video.clip import Clip
 
 _PRESETS = {"libx264": "medium", "libx265": "medium", "libsvtav1": "8"}
+_IN_BAND = frozenset({".ts", ".m2ts", ".avi", ".mpg", ".mpeg"})
+"""Extensions of formats without a header for the whole file: parameters of the video are part of its key frames."""
+_AUDIO_OF_TS = frozenset({"aac", "ac3", "eac3", "mp2", "mp3", "dts", "opus"})
+"""Codecs that FFmpeg copies to MPEG-TS, which does not report them as supported."""
+_CODECS_OF_MPEG = ("mpeg1video", "mpeg2video")
+_CHECKED = (64, 64)
+"""Width and height for checks."""
 _THREADS = 2
 """Threads of an encoder; restoration dominates the time."""
 
@@ -30,6 +38,17 @@ class Encoding:
     """FFmpeg name of an encoder."""
     crf: int = 16
     """Constant rate factor, 0 to 63; lower is better."""
+    suffix: str = ".mkv"
+    """Extension of the output file, in lower case, which determines its format."""
+
+    def check(self, clip: Clip) -> None:
+        """Check before the work that the format supports the encoder, and the encoder the format of the clip.
+
+        Raises:
+            BlindSRError: it does not.
+        """
+        with tempfile.TemporaryDirectory() as folder, _output(Path(folder) / f"check{self.suffix}") as output:
+            self.stream(output, clip, *_CHECKED)
 
     def stream(self, container: Any, clip: Clip, width: int, height: int) -> Any:
         """Add a video stream to a container.
@@ -39,6 +58,10 @@ class Encoding:
         """
         import av  # noqa: PLC0415  # an extra
 
+        if container.format.name == "mpeg" and self.codec not in _CODECS_OF_MPEG:
+            raise BlindSRError(
+                f"{self.suffix} files cannot contain {self.codec}; use .mp4 or .mkv", Code.UNSUPPORTED_FORMAT
+            )
         try:
             stream = container.add_stream(self.codec, rate=clip.rate)
         except (av.FFmpegError, ValueError) as error:
@@ -78,7 +101,8 @@ class SegmentEncoder:
         import av  # noqa: PLC0415  # an extra
 
         self._clip = clip
-        self._container = av.open(io.BytesIO(), "w", format="matroska")
+        container = "mpegts" if encoding.suffix in _IN_BAND else "matroska"
+        self._container = av.open(io.BytesIO(), "w", format=container)
         self._stream = encoding.stream(self._container, clip, *size)
         self._packets: list[Any] = []
 
@@ -130,26 +154,33 @@ def join(
     """
     import av  # noqa: PLC0415  # an extra
 
-    with clip.opened() as source:
+    with clip.opened() as source, _output(target) as output:
+        stream = encoding.stream(output, clip, *size)
+        carried = _carried(source, output, watch)
+        output.metadata.update(source.metadata)
         try:
-            output = av.open(str(target), "w")
-        except (av.FFmpegError, ValueError) as error:
-            raise BlindSRError(
-                f"{target.name} cannot be written as a video: {error}", Code.UNSUPPORTED_FORMAT
-            ) from None
-        with output:
-            stream = encoding.stream(output, clip, *size)
-            carried = _carried(source, output, watch)
-            output.metadata.update(source.metadata)
-            try:
-                output.start_encoding()
-                for packet in heapq.merge(
-                    _video(segments, stream, clip.time_base), _others(source, carried), key=lambda timed: timed[0]
-                ):
-                    output.mux(packet[1])
-            except av.FFmpegError as error:
-                text = f"{target.name} cannot be written with this encoder and the streams of the source: {error}"
-                raise BlindSRError(text, Code.UNSUPPORTED_FORMAT) from None
+            output.start_encoding()
+            for packet in heapq.merge(
+                _video(segments, stream, clip.time_base), _others(source, carried), key=lambda timed: timed[0]
+            ):
+                output.mux(packet[1])
+        except av.FFmpegError as error:
+            text = f"{target.name} cannot be written with this encoder and the streams of the source: {error}"
+            raise BlindSRError(text, Code.UNSUPPORTED_FORMAT) from None
+
+
+def _output(target: Path) -> Any:
+    """Open a container for writing.
+
+    Raises:
+        BlindSRError: the extension is not that of a video format.
+    """
+    import av  # noqa: PLC0415  # an extra
+
+    try:
+        return av.open(str(target), "w")
+    except (av.FFmpegError, ValueError) as error:
+        raise BlindSRError(f"{target.name} cannot be written as a video: {error}", Code.UNSUPPORTED_FORMAT) from None
 
 
 def _carried(source: Any, output: Any, watch: Watch) -> dict[int, Any]:
@@ -173,7 +204,7 @@ def _holds(output: Any, stream: Any) -> bool:
     name = stream.codec_context.codec.canonical_name
     if name == "mov_text":
         return output.format.name in ("mp4", "mov", "ipod")
-    return name in output.supported_codecs
+    return name in output.supported_codecs or (output.format.name == "mpegts" and name in _AUDIO_OF_TS)
 
 
 def _video(segments: Sequence[Path], stream: Any, time_base: Fraction) -> Iterator[tuple[float, Any]]:

@@ -97,7 +97,8 @@ def restore_video(
             raise BlindSRError(f"--{name} is not supported for videos; remove it", Code.UNSUPPORTED_OPTION)
     files.check_new(target, (source,), overwrite=options.overwrite)
     files.check_writable(target)
-    clip, encoding = Clip(source), Encoding(options.codec, options.crf)
+    clip, encoding = Clip(source), Encoding(options.codec, options.crf, target.suffix.lower())
+    encoding.check(clip)
     parts = target.with_name(f".{target.name}.parts")
     plan = _plan(clip, parts, _key(source, options, encoding))
     work = _Work(clip, encoding, plan, Restorer(options), watch)
@@ -160,7 +161,9 @@ class _Work:
         encoder = SegmentEncoder(self._clip, self._encoding, self.size)
         frames = self._clip.frames(self._plan.times[begin])
         for index in range(begin, end):
-            frame = next(frames)
+            frame = next(frames, None)
+            if frame is None:
+                raise BlindSRError(f"{self._clip.path} is corrupt: a frame cannot be decoded again", Code.CANNOT_DECODE)
             picture = self._upscaler.enlarge(
                 self._clip.picture(frame),
                 self._condition,
@@ -168,7 +171,7 @@ class _Work:
                 strength=self._restorer.options.strength,
                 strict=True,
             )
-            encoder.add(picture, frame.pts)
+            encoder.add(picture, self._plan.times[index])
             self._watch(index / len(self._plan.times))
         encoder.write(path)
 
