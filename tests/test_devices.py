@@ -9,7 +9,7 @@ from blindsr.errors import BlindSRError, Code
 
 def test_devices_by_name() -> None:
     assert find_device("cpu") == find_device(torch.device("cpu")) == torch.device("cpu")
-    here = torch.accelerator.current_accelerator()
+    here = torch.accelerator.current_accelerator(check_available=True)
     assert find_device("auto").type == (here.type if here else "cpu")
 
 
