@@ -14,7 +14,7 @@ clean = Image.open("examples/city.jpg").crop((0, 96, 480, 576))
 buffer = io.BytesIO()
 clean.resize((120, 120), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=40)
 photo = Image.open(buffer)
-sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
+sr = blindsr.load("cmdsr_x4.photo", detail=0.3).upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height
 photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)
 blindsr.write(sr, "after.webp", quality=88)

@@ -19,7 +19,7 @@ damage = Degradation(
     seeds=torch.tensor([0]),
 )
 photo = Image.fromarray((damage.apply(clean)[0].permute(1, 2, 0) * 255).round().byte().numpy())
-sr = blindsr.load("cmdsr_x4.photo").upscale(photo)
+sr = blindsr.load("cmdsr_x4.photo", detail=0.3).upscale(photo)
 width, height = 4 * photo.width, 4 * photo.height
 photo.resize((width, height), Image.Resampling.BICUBIC).save("before.webp", quality=88)
 blindsr.write(sr, "after.webp", quality=88)
