@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from blindsr.analysis.report import Analysis, Compression
 from blindsr.analysis.trial import Comparison, compare
 from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.degrade.resample import resize
+from blindsr.devices import Precision
 from blindsr.images import Picture, read
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.inference.load import load
@@ -121,6 +123,17 @@ def test_the_comparison_decides_whatever_the_confidence(monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
+def test_a_comparison_does_not_depend_on_the_precision() -> None:
+    picture = Picture(resize(read(Path(__file__).parents[2] / "examples" / "original.jpg").pixels[None], 1 / 4)[0])
+    found = []
+    for precision in get_args(Precision):
+        narrow, general = (
+            load(name, device="cpu", precision=precision) for name in ("cmdsr_x4.bicubic", "cmdsr_x4.photo")
+        )
+        found.append(compare(narrow, general, picture))
+    assert found == found[:1] * 3
+
+
 @pytest.mark.parametrize(("blur", "noise"), [(0.0, 0.0), (1.2, 0.0), (0.0, 8.0)])
 def test_shipped_weights_tell_a_clean_photograph_from_others(blur: float, noise: float) -> None:
     source = read(Path(__file__).parents[2] / "examples" / "original.jpg").pixels[None]

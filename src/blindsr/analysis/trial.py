@@ -102,15 +102,15 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
         picture: the photograph.
     """
     middle = _middle(picture)
-    conditions = [one.estimate_condition(middle) for one in (narrow, general)]
+    models = [_in_float32(one) for one in (narrow, general)]
+    conditions = [one.estimate_condition(middle) for one in models]
     difference, detail, noisier = [], [], []
     for top, left, height, width in _windows(picture.pixels):
         lr = picture.pixels[None, :, top : top + height, left : left + width].float()
-        with narrow.autocast():
-            results = [
-                one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
-                for one, condition in zip((narrow, general), conditions, strict=True)
-            ]
+        results = [
+            one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
+            for one, condition in zip(models, conditions, strict=True)
+        ]
         y, (first, second) = luma(lr), (luma(sr) for sr in results)
         difference.append(float(_inside(first - second, narrow.scale * _BORDER).square().mean()))
         detail.append(float(_inside(y - smoothed(y, _FINE), _BORDER).square().mean()))
@@ -130,6 +130,7 @@ def judge_model(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, cle
         noise: noise level of the photograph, 0..255.
         clean: whether there is certainly neither noise nor JPEG compression.
     """
+    upscaler = _in_float32(upscaler)
     condition = upscaler.estimate_condition(_middle(picture))
     pairs = []
     for top, left, height, width in _windows(picture.pixels):
@@ -150,6 +151,11 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
         lr = picture.pixels[None, :, top : top + height, left : left + width]
         pairs.append((lr, result.pixels[None, :, rows, columns]))
     return _judged(pairs, noise, _FINE_CLEAN if clean else _FINE_RESULT)
+
+
+def _in_float32(upscaler: Upscaler) -> Upscaler:
+    """Return an upscaler with the same network, so that a choice does not depend on the precision of the machine."""
+    return Upscaler(upscaler.method, device=upscaler.device, precision="fp32", tile=upscaler.tile, seed=upscaler.seed)
 
 
 def _inside(image: Tensor, border: int) -> Tensor:
