@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.files import OutputExistsError
 from blindsr.inference.progress import CancelledError
 
@@ -32,3 +32,10 @@ def test_documentation_lists_each_code() -> None:
 def test_codes_survive_a_process_boundary(error: BlindSRError, code: str) -> None:
     restored = pickle.loads(pickle.dumps(error))
     assert (type(restored), str(restored), restored.code) == (type(error), str(error), code)
+
+
+def test_only_similar_names_are_suggested() -> None:
+    known = ["cmdsr-middle", "mzsr-table-5"]
+    assert suggestion("cmdsr-midle", known) == " (did you mean 'cmdsr-middle'?)"
+    assert suggestion("nope", known) == suggestion("nope", []) == ""
+    assert suggestion(False, ["false"]) == " (did you mean 'false'?)"  # a key of YAML

@@ -1,5 +1,7 @@
 """The exception for mistakes that a user can correct, and its stable codes."""
 
+import difflib
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -86,6 +88,12 @@ class BlindSRError(Exception):
         super().__init__(message)
         if code is not None:
             self.code = code
+
+
+def suggestion(name: object, known: Iterable[str]) -> str:
+    """Return `` (did you mean ...?)`` with the most similar of the known names, or nothing if none is similar."""
+    nearest = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
 
 
 def check_conflicts(*conflicts: tuple[object, str]) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from blindsr.benchmark import leaderboard
-from blindsr.benchmark.submission import Interval, Program, Result, Submission
+from blindsr.benchmark.submission import Interval, Program, Result, Run, Submission
 from blindsr.benchmark.suite import Suite
 from blindsr.errors import BlindSRError, Code
 
@@ -28,6 +28,14 @@ def test_submissions_stand_in_the_order_of_psnr_and_the_best_is_marked(suite: Su
     assert "class=best>0.1000" in table
     assert table.count("class=best") == 2
     assert "<h3>halved" not in text
+
+
+def test_times_of_a_clock_are_told_from_those_of_the_processor(suite: Suite) -> None:
+    runs = [Run(seconds=8, megapixels=2, processor_seconds=6), Run(seconds=10, megapixels=2), Run()]
+    entries = [submission(f"p{i}", 20, 0.1).model_copy(update={"run": run}) for i, run in enumerate(runs)]
+    text = leaderboard.leaderboard_html([suite], entries)
+    assert ">3.0<" in text
+    assert ">5.0 (wall-clock)<" in text
 
 
 def test_unknown_suites_and_cases_are_refused(suite: Suite) -> None:

@@ -60,7 +60,7 @@ def test_train_export_upscale(blindsr: Run, tmp_path: Path, folders: list[Path])
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["cmdsr_x4.clasic", "--data", "one", "--out", "run"], "did you mean cmdsr_x4.classic"),
+        (["cmdsr_x4.clasic", "--data", "one", "--out", "run"], "did you mean 'cmdsr_x4.classic'"),
         (["cmdsr_x4.classic", "--out", "run"], "--data"),
         (["cmdsr_x4.classic", "--data", "nowhere", "--out", "run"], "nowhere is not a folder"),
         (["cmdsr_x4.classic", "--data", "one", "--out", "run"], "no photographs of at least 320x320"),

@@ -86,7 +86,7 @@ def test_packaged_names(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
     monkeypatch.setattr(resources, "as_file", lambda _: nullcontext(saved.parent))
     assert weights.available() == {"cmdsr_x4.tiny": saved}
     assert weights.load_weights("cmdsr_x4.tiny").path == saved
-    assert "did you mean cmdsr_x4.tiny" in _sentence("cmdsr_x4.tyni")
+    assert "did you mean 'cmdsr_x4.tiny'" in _sentence("cmdsr_x4.tyni")
     text = _sentence("zzz")
     assert "did you mean" not in text
     assert "blindsr models" in text

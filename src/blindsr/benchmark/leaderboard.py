@@ -6,7 +6,7 @@ from pathlib import Path
 from blindsr import files
 from blindsr.benchmark import page
 from blindsr.benchmark.page import Cell
-from blindsr.benchmark.submission import Interval, Result, Submission, load_submission
+from blindsr.benchmark.submission import Interval, Result, Run, Submission, load_submission
 from blindsr.benchmark.suite import Suite
 from blindsr.errors import BlindSRError, Code
 
@@ -75,11 +75,15 @@ def _programs(submissions: Sequence[Submission]) -> str:
                 Cell(_name(one), program.name, one.published or program.note),
                 Cell(program.version or "-", program.version or None),
                 Cell("-" if program.parameters is None else f"{program.parameters / 1e6:.2f} M", program.parameters),
-                Cell("-" if speed is None else f"{speed:.1f}", speed, run.hardware),
+                Cell("-" if speed is None else f"{speed:.1f}{_clock(run)}", speed, run.hardware),
                 Cell("-" if run.memory is None else f"{run.memory / 2**20:.0f}", run.memory),
             ]
         )
     return page.html_table(["program", "version", "parameters", "processor s / LR megapixel", "memory, MiB"], rows)
+
+
+def _clock(run: Run) -> str:
+    return "" if run.processor_seconds is not None else " (wall-clock)"
 
 
 def speed_of(submission: Submission) -> float | None:

@@ -1,6 +1,5 @@
 """Suites: frozen sets of degraded images, as records and SHA-256 sums instead of pixels."""
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ from blindsr import files
 from blindsr.benchmark import steps as operations
 from blindsr.benchmark.steps import Step
 from blindsr.contract import StrictModel, first_error
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.evaluate.metrics import Channel, Convention, Rounding
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -167,9 +166,8 @@ def load_suite(name: str) -> Suite:
         return parse_suite(files.read_text(Path(name)), name)
     known = suite_names()
     if name not in known:
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise BlindSRError(
-            f"unknown suite {name!r}; did you mean {nearest[0]!r}? Available: {', '.join(known)}", Code.UNKNOWN_NAME
+            f"unknown suite {name!r}{suggestion(name, known)}; available: {', '.join(known)}", Code.UNKNOWN_NAME
         )
     return parse_suite((_folder() / f"{name}.json").read_text(encoding="utf-8"), name)
 
@@ -204,8 +202,9 @@ def _check_case(suite: Suite, case: Case) -> None:
 def _check_names(given: Sequence[str], known: Sequence[str], what: str, suite: str) -> None:
     for name in given:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-            raise BlindSRError(f"{suite} has no {what} {name!r}; did you mean {nearest!r}?", Code.UNKNOWN_NAME)
+            raise BlindSRError(
+                f"{suite} has no {what} {name!r}{suggestion(name, known)}; it has {', '.join(known)}", Code.UNKNOWN_NAME
+            )
 
 
 def _kernel(name: str, rows: Sequence[Sequence[int]]) -> Tensor:

@@ -1,6 +1,5 @@
 """Studies: one YAML file for each table or figure of a paper, validated before it runs."""
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -13,7 +12,7 @@ import yaml
 from pydantic import Field
 
 from blindsr.contract import StrictModel, first_error
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.evaluate import Protocol, RealProtocol, protocol, real_protocols
 from blindsr.reproduce.drawings.kinds import Figure
 
@@ -219,10 +218,8 @@ def study(name: str) -> Study:
     """
     known = studies()
     if name not in known:
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise BlindSRError(
-            f"unknown study {name!r}; did you mean {nearest[0]!r}? See blindsr reproduce --list",
-            Code.UNKNOWN_NAME,
+            f"unknown study {name!r}{suggestion(name, known)}; 'blindsr reproduce --list' lists them", Code.UNKNOWN_NAME
         )
     return known[name]
 

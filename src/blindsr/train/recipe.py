@@ -1,6 +1,5 @@
 """Recipes: one YAML file per set of weights."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import pydantic
 import yaml
 
 from blindsr.contract import StageRecipe, StrictModel
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.methods import registry
 
 Schema = TypeVar("Schema", bound=StrictModel)
@@ -92,9 +91,10 @@ def _read(name: str) -> dict[str, Any]:
     packaged = registry.recipe_files()
     path = Path(name)
     if name not in packaged and not path.is_file():
-        near = difflib.get_close_matches(name, packaged, 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; available: {', '.join(sorted(packaged))}"
-        raise BlindSRError(f"unknown recipe {name!r}{hint}", Code.UNKNOWN_NAME)
+        raise BlindSRError(
+            f"unknown recipe {name!r}{suggestion(name, packaged)}; available: {', '.join(sorted(packaged))}",
+            Code.UNKNOWN_NAME,
+        )
     try:
         text = packaged.get(name, path).read_text(encoding="utf-8")
         values = yaml.safe_load(text)
@@ -140,5 +140,4 @@ def _check(schema: type[Schema], values: object, prefix: str) -> Schema:
 
 def _unknown(key: object, known: Iterable[str], where: str) -> str:
     known = sorted(known)
-    near = difflib.get_close_matches(str(key), known, 1)  # YAML parses some words, such as no, as other types
-    return f"{where} has no key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}")
+    return f"{where} has no key {key!r}{suggestion(key, known)}; it has {', '.join(known)}"

@@ -3,7 +3,6 @@
 The card is stored in the metadata, and also as a tensor of bytes, since other programs only keep tensors.
 """
 
-import difflib
 import math
 import os
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from blindsr import files
 from blindsr.contract import Method
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.methods import registry
 from blindsr.weights import hub
 from blindsr.weights.card import Card
@@ -146,9 +145,10 @@ def find_weights(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    near = difflib.get_close_matches(str(name_or_path), known, 1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise BlindSRError(f"unknown weights {str(name_or_path)!r}{hint}; 'blindsr models' lists them", Code.UNKNOWN_NAME)
+    raise BlindSRError(
+        f"unknown weights {str(name_or_path)!r}{suggestion(name_or_path, known)}; 'blindsr models' lists them",
+        Code.UNKNOWN_NAME,
+    )
 
 
 def is_foreign(path: Path) -> bool:

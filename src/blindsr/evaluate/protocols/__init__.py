@@ -1,13 +1,12 @@
 """Published tables, one file per paper; a file with ``PROTOCOLS`` in this folder adds another paper."""
 
-import difflib
 import pkgutil
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError, Code, suggestion
 from blindsr.evaluate.definition import Protocol, RealProtocol, protocol_from_record
 
 
@@ -39,9 +38,8 @@ def protocol(name: str) -> Protocol:
     if name in real:
         raise BlindSRError(f"{name} is a protocol of real photographs; only evaluate supports it")
     every = [*known, *real]
-    nearest = difflib.get_close_matches(name, every, n=1, cutoff=0)
     raise BlindSRError(
-        f"unknown protocol {name!r}; did you mean {nearest[0]!r}? Available: {', '.join(every)}", Code.UNKNOWN_NAME
+        f"unknown protocol {name!r}{suggestion(name, every)}; available: {', '.join(every)}", Code.UNKNOWN_NAME
     )
 
 
