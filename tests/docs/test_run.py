@@ -36,7 +36,9 @@ NOT_RUN = {
     r"train .*--init (?!mzsr_x2.direct --data|cmdsr_x4.classic|cmdsr_x4.plain)|--init \w+\.safetensors": (
         "begins with runs and weights that are not kept: tests/methods train all stages"
     ),
-    r"-m (meta|sons|told|alone|mzsr_x2.zssr)|--export (told|alone|zssr|vivid3)|use cmdsr=": "needs weights that were trained",
+    r"-m (meta|sons|told|alone|mzsr_x2.zssr)|--export (told|alone|zssr|vivid3)|use cmdsr=": (
+        "needs weights that were trained"
+    ),
     r"train mzsr|train mrda|train dmsr|mzsr_x2.sons": "tests/methods train all stages with small networks",
 }
 """Commands that are parsed and not run, by a pattern; and why."""
