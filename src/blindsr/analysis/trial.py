@@ -6,6 +6,7 @@ well this separates clean photographs from others.
 """
 
 import math
+from copy import copy
 from dataclasses import dataclass, replace
 
 import torch
@@ -155,7 +156,9 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
 
 def _in_float32(upscaler: Upscaler) -> Upscaler:
     """Return an upscaler with the same network, so that a choice does not depend on the precision of the machine."""
-    return Upscaler(upscaler.method, device=upscaler.device, precision="fp32", tile=upscaler.tile, seed=upscaler.seed)
+    same = copy(upscaler)
+    same.precision = "fp32"
+    return same
 
 
 def _inside(image: Tensor, border: int) -> Tensor:
