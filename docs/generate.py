@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 import typer
 
 from blindsr import weights
-from blindsr.benchmark.leaderboard import speed_of
+from blindsr.benchmark.leaderboard import speed_text
 from blindsr.benchmark.page import DIGITS, LOWER
 from blindsr.benchmark.submission import Submission, load_submission
 from blindsr.benchmark.suite import load_suite, suite_names
@@ -205,13 +205,13 @@ def _programs(submissions: list[Submission]) -> list[str]:
     rows = []
     for one in sorted(submissions, key=lambda one: one.program.name.lower()):
         if not one.published:
-            speed, memory = speed_of(one), one.run.memory
+            memory = one.run.memory
             name = f"[{one.program.name}]({one.program.url})" if one.program.url else one.program.name
             note = "; ".join(filter(None, (one.program.note, one.program.version)))
             rows.append(
                 f"| {name} | {_cell(note)} | "
                 f"{'-' if one.program.parameters is None else f'{one.program.parameters / 1e6:.2f} M'} | "
-                f"{'-' if speed is None else f'{speed:.1f}'} | "
+                f"{speed_text(one)} | "
                 f"{'-' if memory is None else f'{memory / 2**20:.0f}'} | {_cell(one.run.hardware) or '-'} |"
             )
     head = ["program", "note", "parameters", "processor time, s per LR megapixel", "memory, MiB", "hardware"]

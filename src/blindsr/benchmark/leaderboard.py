@@ -6,7 +6,7 @@ from pathlib import Path
 from blindsr import files
 from blindsr.benchmark import page
 from blindsr.benchmark.page import Cell
-from blindsr.benchmark.submission import Interval, Result, Run, Submission, load_submission
+from blindsr.benchmark.submission import Interval, Result, Submission, load_submission
 from blindsr.benchmark.suite import Suite
 from blindsr.errors import BlindSRError, Code
 
@@ -69,21 +69,16 @@ def _programs(submissions: Sequence[Submission]) -> str:
     rows = []
     for one in sorted(submissions, key=lambda one: one.program.name.lower()):
         run, program = one.run, one.program
-        speed = speed_of(one)
         rows.append(
             [
                 Cell(_name(one), program.name, one.published or program.note),
                 Cell(program.version or "-", program.version or None),
                 Cell("-" if program.parameters is None else f"{program.parameters / 1e6:.2f} M", program.parameters),
-                Cell("-" if speed is None else f"{speed:.1f}{_clock(run)}", speed, run.hardware),
+                Cell(speed_text(one), speed_of(one), run.hardware),
                 Cell("-" if run.memory is None else f"{run.memory / 2**20:.0f}", run.memory),
             ]
         )
     return page.html_table(["program", "version", "parameters", "processor s / LR megapixel", "memory, MiB"], rows)
-
-
-def _clock(run: Run) -> str:
-    return "" if run.processor_seconds is not None else " (wall-clock)"
 
 
 def speed_of(submission: Submission) -> float | None:
@@ -91,6 +86,14 @@ def speed_of(submission: Submission) -> float | None:
     run = submission.run
     seconds = run.seconds if run.processor_seconds is None else run.processor_seconds
     return seconds / run.megapixels if seconds is not None and run.megapixels else None
+
+
+def speed_text(submission: Submission) -> str:
+    """Format `speed_of` for a table, and say if it is wall-clock time."""
+    speed = speed_of(submission)
+    if speed is None:
+        return "-"
+    return f"{speed:.1f}" if submission.run.processor_seconds is not None else f"{speed:.1f} (wall-clock)"
 
 
 def _tables(suite: Suite, submissions: Sequence[Submission]) -> list[str]:
