@@ -183,10 +183,7 @@ def _description(
 
 
 def _write(path: Path, content: bytes | str, *, overwrite: bool) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot write {path.parent}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(path.parent)
     files.write_file(path, content, overwrite=overwrite)
     return path
 

@@ -74,10 +74,7 @@ def save_weights(path: Path, method: Method[Any], card: Card) -> None:
     data = serialise(
         {**_halved(inference_tensors(method)), CARD: torch.tensor(list(text.encode()), dtype=torch.uint8)}, {KEY: text}
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BlindSRError(f"cannot write {path}: {error.strerror}", Code.CANNOT_WRITE) from None
+    files.make_folder(path.parent)
     files.write_file(path, data)
 
 
