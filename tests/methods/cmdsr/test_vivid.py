@@ -14,19 +14,6 @@ from blindsr.methods.cmdsr.vivid import Vivid, VividRecipe, artefact_map
 from blindsr.nn.perceptual import DISTS, LPIPS
 
 
-@pytest.fixture
-def lpips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """LPIPS with random weights in place of a file of them."""
-    torch.default_generator.manual_seed(0)
-    net = LPIPS("alex")
-    for head in net.heads:
-        head.data.fill_(0.1)
-    monkeypatch.setattr(LPIPS, "from_file", lambda _path: net)
-    path = tmp_path / "lpips.safetensors"
-    path.touch()
-    return path
-
-
 def stage(lpips: Path | None = None, channels: int = 4, **changes: Any) -> Vivid:
     torch.default_generator.manual_seed(1)
     sizes = {"blocks": 1, "channels": 8, "support": 4, "patch": 12, "features": 16, "discriminator": channels}

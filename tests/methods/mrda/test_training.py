@@ -297,7 +297,7 @@ def test_the_gan_alternates_in_one_step(tmp_path: Path) -> None:
         assert all(p.grad is not None for p in method.rdan.parameters())
         assert method.discriminator is not None
         assert all(p.grad is not None for p in method.discriminator.parameters())
-        vgg = stage.visual.vgg
+        vgg = stage.visual.loaded
         assert vgg is not None
         assert all(p.grad is None for p in vgg.parameters())
 

@@ -6,7 +6,6 @@ it is drawn back to the photograph, after LDL (Liang et al., "Details or Artifac
 """
 
 from pathlib import Path
-from types import EllipsisType
 
 import torch
 import torch.nn.functional as F
@@ -19,9 +18,7 @@ from blindsr.methods.cmdsr.model import CMDSR
 from blindsr.methods.cmdsr.restored import RestoringRecipe, RestoringStage, Tasks
 from blindsr.nn.blocks import frozen
 from blindsr.nn.perceptual import DISTS, LPIPS
-
-_STRIDE = 4
-"""Stride of AlexNet's first convolution, pixels."""
+from blindsr.nn.perceptual.windows import positions_of, random_window, window_of_any_phase
 
 
 class VividRecipe(RestoringRecipe):
@@ -95,21 +92,15 @@ class Vivid(RestoringStage):
         return losses
 
     def _perceptual(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        """LPIPS and DISTS, each by its weight, of windows of the patches at a random position.
-
-        AlexNet's first convolution has stride 4. At a fixed phase, a network of scale 4 learns a pattern of that period
-        that LPIPS ignores.
-        """
+        """LPIPS and DISTS, each by its weight, of windows of the patches at a random position."""
         recipe, losses, side = self.recipe, dict[str, Tensor](), sr.shape[-1]
-        # On the CPU, so that no device is waited for
-        positions = torch.Generator().manual_seed(generator.initial_seed())
+        positions = positions_of(generator)
         lpips, dists = self._distances(sr.device)
-        # Windows are of one size, so that cuDNN does not try its algorithms anew
         if lpips is not None:
-            window = _window(side, side - _STRIDE + 1, positions)
+            window = window_of_any_phase(side, positions)
             losses["perceptual"] = recipe.perceptual * lpips(sr[window], hr[window]).mean()
         if dists is not None:
-            window = _window(side, min(side, recipe.dists_side), positions)
+            window = random_window(side, min(side, recipe.dists_side), positions)
             losses["dists"] = recipe.dists * dists(sr[window], hr[window]).mean()
         return losses
 
@@ -121,12 +112,6 @@ class Vivid(RestoringStage):
             dists = DISTS.from_file(recipe.vgg).to(device) if recipe.dists and recipe.vgg else None
             self._loaded = lpips, dists  # no submodules: they are neither trained nor stored
         return self._loaded
-
-
-def _window(side: int, size: int, generator: torch.Generator) -> tuple[EllipsisType | slice, ...]:
-    """Return the index of a window at a random position in square patches."""
-    corner = torch.randint(side - size + 1, (2,), generator=generator).tolist()
-    return (..., *(slice(start, start + size) for start in corner))
 
 
 def _check_file(name: str, key: str, path: Path | None, weight: float) -> None:

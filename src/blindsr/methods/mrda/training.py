@@ -257,14 +257,14 @@ class Teacher(Stage):
         return Pairs.draw(self.family, clean, generator)
 
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        return self.restored(batch.lr, batch.hr, self.represent(batch))
+        return self.restored(batch, self.represent(batch), generator)
 
-    def restored(self, lr: Tensor, clean: Tensor, representation: Tensor) -> dict[str, Tensor]:
+    def restored(self, batch: Pairs, representation: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """Restore images and compute the losses of Eq. 3."""
-        sr = self.method.rdan(lr, representation)
+        sr = self.method.rdan(batch.lr, representation)
         losses = {
-            "reconstruction": _MEASURES[self.recipe.measure](sr, clean),
-            **self.visual(sr, clean, self.method.discriminator),
+            "reconstruction": _MEASURES[self.recipe.measure](sr, batch.hr),
+            **self.visual(sr, batch.hr, self.method.discriminator, generator),
         }
         total = torch.stack(list(losses.values())).sum()
         return {"loss": total, **{name: value.detach() for name, value in losses.items()}}
@@ -292,7 +292,7 @@ class Student(Teacher):
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         recipe = self.recipe
         found = self.method.student(batch.lr)
-        losses = self.restored(batch.lr, batch.hr, found) if step > recipe.alone else {"loss": found.new_zeros(())}
+        losses = self.restored(batch, found, generator) if step > recipe.alone else {"loss": found.new_zeros(())}
         total = losses.pop("loss")
         if recipe.kl or recipe.absolute:
             with torch.no_grad():

@@ -1,21 +1,24 @@
 """Perceptual and adversarial losses of Eq. 3 for the real-world setting, as in Real-ESRGAN.
 
-Perceptual: Johnson et al., ECCV 2016; adversarial, with a U-Net discriminator per pixel: Wang et al., ICCVW 2021.
+Perceptual: Johnson et al., ECCV 2016, or LPIPS (Zhang et al., CVPR 2018); adversarial, with a U-Net
+discriminator per pixel: Wang et al., ICCVW 2021.
 """
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from blindsr.contract import StageRecipe
 from blindsr.errors import BlindSRError, Code
 from blindsr.nn.blocks import frozen
-from blindsr.nn.perceptual import VGG
+from blindsr.nn.perceptual import LPIPS, VGG
+from blindsr.nn.perceptual.windows import positions_of, window_of_any_phase
 
 _WEIGHTS = (0.1, 0.1, 1.0, 1.0, 1.0)
 """Weights of the last convolution before each pooling of VGG-19."""
@@ -28,7 +31,14 @@ class VisualRecipe(StageRecipe):
     perceptual: float = Field(0.0, ge=0, description="weight of L_per of Eq. 3; Real-ESRGAN has 1")
     adversarial: float = Field(0.0, ge=0, description="weight of L_adv of Eq. 3; Real-ESRGAN has 0.1")
     vgg: Path | None = Field(None, description="file of VGG-19's weights as torchvision names them, for L_per")
+    lpips: Path | None = Field(None, description="file of the weights of LPIPS on AlexNet, for L_per without VGG-19")
     adversary: float = Field(1e-4, gt=0, description="learning rate of the discriminator")
+
+    @model_validator(mode="after")
+    def _one_perceptual_loss(self) -> Self:
+        if self.vgg and self.lpips:
+            raise ValueError("vgg and lpips are two networks for the perceptual loss; set one of them")
+        return self
 
 
 class Discriminator(nn.Module):
@@ -74,49 +84,62 @@ class Visual(nn.Module):
         """
         super().__init__()
         if recipe.steps and recipe.perceptual:
-            _check_file(recipe.vgg)
+            _check_file(recipe.lpips or recipe.vgg)
         if recipe.steps and recipe.adversarial and discriminator is None:
             raise BlindSRError(
                 "the adversarial loss needs a discriminator: --set model.discriminator=64", Code.MISSING_OPTION
             )
         self.recipe = recipe
-        self.vgg: VGG | None = None
+        self.loaded: LPIPS | VGG | None = None
 
-    def forward(self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None) -> dict[str, Tensor]:
+    def forward(
+        self, sr: Tensor, hr: Tensor, discriminator: Discriminator | None, generator: torch.Generator
+    ) -> dict[str, Tensor]:
         """Compute weighted losses of ``(n, 3, h, w)``; each network receives only the gradient of its own losses."""
         losses = {}
         if self.recipe.perceptual:
-            vgg = self._vgg(sr.device)
-            with torch.no_grad():
-                wanted = vgg(hr)
-            distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(vgg(sr), wanted, strict=True)]
-            weighted = torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)])
-            losses["perceptual"] = self.recipe.perceptual * weighted.sum()
+            losses["perceptual"] = self.recipe.perceptual * self._perceptual(sr, hr, generator)
         if self.recipe.adversarial and discriminator is not None:
             with frozen(discriminator):
                 losses["adversarial"] = self.recipe.adversarial * _taken_for(1.0, discriminator(sr))
             losses["discriminator"] = _taken_for(1.0, discriminator(hr)) + _taken_for(0.0, discriminator(sr.detach()))
         return losses
 
-    def _vgg(self, device: torch.device) -> VGG:
-        """VGG-19, read at first use."""
-        if self.vgg is None:
-            assert self.recipe.vgg is not None
-            self.vgg = VGG.from_file(self.recipe.vgg, 19).to(device)
-        return self.vgg
+    def _perceptual(self, sr: Tensor, hr: Tensor, generator: torch.Generator) -> Tensor:
+        """L_per: LPIPS, or distances of VGG-19's features."""
+        net = self._network(sr.device)
+        if isinstance(net, LPIPS):
+            window = window_of_any_phase(sr.shape[-1], positions_of(generator))
+            distance: Tensor = net(sr[window], hr[window]).mean()
+            return distance
+        with torch.no_grad():
+            wanted = net(hr)
+        distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(net(sr), wanted, strict=True)]
+        return torch.stack([weight * one for weight, one in zip(_WEIGHTS, distances, strict=True)]).sum()
+
+    def _network(self, device: torch.device) -> LPIPS | VGG:
+        """Return the network of the perceptual loss, read at first use."""
+        if self.loaded is None:
+            self.loaded = self._load().to(device)
+        return self.loaded
+
+    def _load(self) -> LPIPS | VGG:
+        if self.recipe.lpips is not None:
+            return LPIPS.from_file(self.recipe.lpips)
+        assert self.recipe.vgg is not None
+        return VGG.from_file(self.recipe.vgg, 19)
 
 
 def _check_file(path: Path | None) -> None:
     """Check that a file exists before training, instead of when its stage starts."""
     if path is None:
         raise BlindSRError(
-            "the perceptual loss needs VGG-19: set the file of its weights with --set STAGE.vgg=FILE",
+            "the perceptual loss needs VGG-19 or LPIPS: set the file of its weights with --set STAGE.vgg=FILE or "
+            "--set STAGE.lpips=FILE",
             Code.MISSING_OPTION,
         )
     if not path.is_file():
-        raise BlindSRError(
-            f"file {path} does not exist; the perceptual loss needs VGG-19's weights", Code.FILE_NOT_FOUND
-        )
+        raise BlindSRError(f"the weights of the perceptual loss, {path}, do not exist", Code.FILE_NOT_FOUND)
 
 
 def _taken_for(truth: float, logits: Tensor) -> Tensor:
