@@ -1,10 +1,9 @@
 """How well `auto` tells clean, sharp photographs from others, and what its choice gains.
 
-    python benchmarks/choice.py --data crops-a --data crops-b --limit 60 [--csv choice.csv]
+    python benchmarks/choice.py --data BSD100/ --limit 100 [--csv choice.csv]
 
 Crops are shrunk to a quarter, clean or degraded by known amounts, and chosen for. Gains are PSNR-Y of the weights that
-the comparison decides over against the general ones, whichever was chosen. Limits of `blindsr.analysis.trial` were set
-by this on photographs that serve training.
+the comparison decides over against the general ones, whichever was chosen.
 """
 
 import argparse
@@ -38,7 +37,7 @@ def compressed(lr: Tensor, quality: int) -> Tensor:
     """JPEG, 4:2:0."""
     buffer = io.BytesIO()
     Image.fromarray((255 * lr[0]).round().byte().permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
-    return _opened(buffer)
+    return opened(buffer)
 
 
 def degradations(rng: np.random.Generator) -> dict[str, Callable[[Tensor], Tensor]]:
@@ -67,7 +66,8 @@ def degradations(rng: np.random.Generator) -> dict[str, Callable[[Tensor], Tenso
     }
 
 
-def _opened(source: Path | io.BytesIO) -> Tensor:
+def opened(source: Path | io.BytesIO) -> Tensor:
+    """Read an image as ``(1, 3, h, w)`` in [0, 1]."""
     with Image.open(source) as image:
         return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
 
@@ -80,13 +80,13 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="write the table")
     chosen = parser.parse_args()
     rng = np.random.default_rng(0)
-    paths = sorted(path for folder in chosen.data for path in folder.glob("*.jpg"))
+    paths = sorted(path for folder in chosen.data for path in folder.iterdir() if path.suffix in {".jpg", ".png"})
     auto = Auto(partial(load, device="cpu"))
     compared = [name for name, suits in auto.suited.items() if suits.compared]
     taken: dict[str, list[tuple[bool, float]]] = {}
     for path in rng.permutation(np.array(paths, dtype=object))[: chosen.limit]:
         side = int(rng.choice(_SIDES))
-        hr = _opened(path)[..., :side, :side]
+        hr = opened(path)[..., :side, :side]
         hr = hr[..., : hr.shape[-2] // 4 * 4, : hr.shape[-1] // 4 * 4]
         ways = degradations(rng)
         for name in ("only reduced", str(rng.choice([name for name in ways if name != "only reduced"]))):

@@ -1,20 +1,22 @@
-"""Clean, sharp photographs are told from others by what two models make of them."""
+"""Two models are compared by what they make of a photograph, and `auto` selects by the comparison."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from blindsr.analysis import choice
 from blindsr.analysis.artefacts import smoothed
-from blindsr.analysis.choice import Auto, may_lie_in
+from blindsr.analysis.choice import Auto, can_be_compared
+from blindsr.analysis.comparison import LEAST, Comparison, compare, features
 from blindsr.analysis.noise import Blur, Noise
 from blindsr.analysis.report import Analysis, Compression
-from blindsr.analysis.trial import Comparison, compare
 from blindsr.contract import Hints, Method, StrictModel, Traits
 from blindsr.degrade.resample import resize
 from blindsr.devices import Precision
@@ -56,30 +58,45 @@ def photograph(side: int = 90) -> Picture:
     return Picture((shapes + noise).clamp(0, 1))
 
 
-def sharpened(x: Tensor) -> Tensor:
-    return x + 2 * (x - smoothed(x, 3.0))
-
-
 PLAIN = upscaler(lambda x: x)
 
 
-def test_alike_results_leave_no_doubt() -> None:
-    found = compare(PLAIN, upscaler(lambda x: x), photograph())
-    assert found == Comparison(0.0, 1.0)
-    assert found.objection is None
+def windows(make: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """A photograph, its bicubic enlargement, and what is made of that."""
+    lr = photograph(64).pixels[None]
+    enlarged = resize(lr, 4)
+    return lr, enlarged, make(enlarged)
 
 
-def test_a_model_that_smooths_flat_parts_finds_noise_and_one_that_sharpens_finds_blur() -> None:
-    smoothing, sharpening = upscaler(lambda x: smoothed(x, 4.0)), upscaler(sharpened)
-    assert "noise" in str(compare(PLAIN, smoothing, photograph()).objection)
-    found = compare(PLAIN, sharpening, photograph())
-    assert found.noisier < 1
-    assert "blur" in str(found.objection)
+def test_equal_results_have_equal_levels_and_no_difference() -> None:
+    found = features(*windows(lambda x: x))
+    assert len(found) == 42
+    for part in (found[:15], found[15:30]):
+        first, second, difference = part[:9].reshape(3, 3).T  # by band
+        np.testing.assert_array_equal(first, second)
+        np.testing.assert_allclose(difference, math.log(0.3), atol=1e-5)
+        np.testing.assert_array_equal(part[11:], 0)  # correlations
 
 
-@pytest.mark.parametrize("side", [1, 3, 40, 300])
+def test_features_show_what_one_result_lacks() -> None:
+    plain, smooth = (features(*windows(make)) for make in (lambda x: x, lambda x: smoothed(x, 4.0)))
+    for start in (0, 15):
+        first, second, difference = smooth[start : start + 9].reshape(3, 3).T
+        assert (second[:2] < first[:2]).all()
+        assert (difference[:2] > math.log(0.4)).all()
+        assert smooth[start + 12] > 0.5  # the difference is like the detail of the first
+    for one in (slice(32, 34), slice(38, 40)):
+        assert (smooth[one] > plain[one]).all()  # the second lacks detail of the photograph
+
+
+def test_features_are_those_of_the_mirrored_images() -> None:
+    images = windows(lambda x: smoothed(x, 3.0))
+    np.testing.assert_allclose(features(*(one.flip(-1) for one in images)), features(*images), atol=0.02)
+
+
+@pytest.mark.parametrize("side", [LEAST, 40, 300])
 def test_pictures_of_any_size_can_be_compared(side: int) -> None:
-    assert compare(PLAIN, PLAIN, photograph(side)).objection is None
+    assert math.isfinite(compare(PLAIN, PLAIN, photograph(side)).gain)
 
 
 def analysis(level: float = 0.0, grain: float = 0.0, *, blur: float = 0.1, native: float = 1.0) -> Analysis:
@@ -91,34 +108,32 @@ def analysis(level: float = 0.0, grain: float = 0.0, *, blur: float = 0.1, nativ
     ("found", "expected"),
     [
         (analysis(), True),
-        (analysis(10.0, 0.5), True),
-        (analysis(15.0, 0.1), False),
-        (analysis(blur=0.6), True),
-        (analysis(blur=0.9), False),
-        (analysis(native=0.85), True),
-        (analysis(native=0.7), False),
-        (Analysis((9, 9)), False),
+        (analysis(15.0, 0.1, blur=0.9), True),
+        (analysis(native=0.6), True),
+        (analysis(native=0.4), False),
+        (Analysis((LEAST, LEAST - 1)), False),
         (Analysis((90, 90), Compression(60, "pixels"), analysis().noise, analysis().blur), False),
+        (Analysis((90, 90), Compression(95, "pixels"), analysis().noise, analysis().blur), True),
     ],
 )
-def test_only_what_may_be_clean_and_sharp_is_compared(found: Analysis, expected: bool) -> None:
-    assert may_lie_in(found, Suitability(order=1, blur=(0, 0.4), compared=True), 4) is expected
+def test_what_was_compressed_or_enlarged_is_not_compared(found: Analysis, expected: bool) -> None:
+    assert can_be_compared(found, Suitability(order=1, blur=(0, 0.4), compared=True), 4) is expected
 
 
-def test_the_comparison_decides_whatever_the_confidence(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("gain", [-1.0, 0.1, 1.0])
+def test_the_comparison_decides_whatever_the_confidence(gain: float, monkeypatch: pytest.MonkeyPatch) -> None:
     suits = {
         "sharp": Suitability(order=1, blur=(0, 0.4), compared=True),
         "photo": Suitability(order=2, anything=True, enlarged=True),
     }
     models = {"sharp": PLAIN, "photo": PLAIN}
+    monkeypatch.setattr(choice, "compare", lambda *_: Comparison(gain))
     auto = Auto(models.__getitem__, 4, suits)
     chosen = auto.decide(analysis(10.0, 0.5), photograph())
-    assert (chosen.model, chosen.clean, chosen.noise) == ("sharp", True, 0.0)
+    assert (chosen.model, chosen.clean) == (("sharp", True) if gain == 1 else ("photo", False))
     assert auto.decide(analysis(), None).model == "photo"  # it is not sure, and nothing can be tried
-    models["photo"] = upscaler(lambda x: smoothed(x, 4.0))
-    assert Auto(models.__getitem__, 4, suits).decide(analysis(), photograph()).model == "photo"
-    models["photo"] = Upscaler(Bicubic(2), device="cpu")
     monkeypatch.setattr(choice, "compare", lambda *_: pytest.fail("models of two scales are not compared"))
+    models["photo"] = Upscaler(Bicubic(2), device="cpu")
     assert Auto(models.__getitem__, 2, suits).decide(analysis(), photograph()).model == "photo"
 
 

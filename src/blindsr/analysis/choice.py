@@ -2,8 +2,8 @@
 
 General weights, for photographs with unknown degradations, are selected unless a photograph certainly belongs to a
 narrower family that other weights were trained for, and those weights show no artefacts on a few windows. Measurements
-alone rarely prove that a small or textured photograph is clean and sharp; in that case, weights for clean photographs
-are compared with the general ones on the same windows. Families are defined in the list of weights (see
+alone rarely prove that a photograph is clean and sharp, so weights for such photographs are compared with the general
+ones on the same windows. Families are defined in the list of weights (see
 `blindsr.weights.suits`); no weights are named here.
 """
 
@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from blindsr.analysis.comparison import LEAST, compare
 from blindsr.analysis.native import shrink_factor
 from blindsr.analysis.report import Analysis, analyze
-from blindsr.analysis.trial import compare, judge, judge_model
+from blindsr.analysis.trial import judge, judge_model
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
@@ -23,10 +24,8 @@ from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7
 """Smallest confidence at which a blur estimate is used."""
-_NEARLY_FULL, _NEARLY_SHARP = 0.8, 0.3
-"""Smallest native resolution for a comparison, and largest excess of the blur over its bound in pixels."""
-_MISREAD = 7.0
-"""Largest estimated level of white noise that may actually be fine texture."""
+_FULL = 0.5
+"""Smallest native resolution for a comparison; below it, a photograph was enlarged or is out of focus."""
 
 
 @dataclass(frozen=True)
@@ -168,14 +167,14 @@ class Auto:
         return Choice(name, because, native=native, noise=noise, clean=clean)
 
     def _compared(self, analysis: Analysis, picture: Picture) -> Choice | None:
-        """Choose weights for clean, sharp photographs if the general-purpose ones remove nothing either."""
+        """Choose weights for clean, sharp photographs if the comparison predicts that they are better."""
         for name, suits in self.suited.items():
-            if suits.compared and may_lie_in(analysis, suits, self.factor):
+            if suits.compared and can_be_compared(analysis, suits, self.factor):
                 narrow = self.load(name)
                 general = self._general_model_of(narrow.scale)
-                if general is not None and compare(narrow, general, picture).objection is None:
-                    because = "tried on a part of it, the general-purpose weights find nothing to remove, "
-                    because += "so weights made for sharp photographs without noise restore it"
+                if general is not None and compare(narrow, general, picture).better:
+                    because = "tried on a part of it, weights made for sharp photographs without noise do better than "
+                    because += "the general-purpose weights, so they restore it"
                     return Choice(name, because, clean=True)
         return None
 
@@ -225,16 +224,13 @@ def lies_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
     )
 
 
-def may_lie_in(analysis: Analysis, suits: Suitability, factor: float) -> bool:
-    """Whether no reliable measurement excludes a photograph from the family of some weights."""
-    noise, blur = analysis.noise, analysis.blur
-    if noise is None or blur is None or analysis.native < _NEARLY_FULL:
-        return False
+def can_be_compared(analysis: Analysis, suits: Suitability, factor: float) -> bool:
+    """Whether a comparison can tell if some weights suit a photograph: it is neither compressed, enlarged nor tiny."""
     return (
         factor <= suits.factor
         and (suits.jpeg or not analysis.compressed)
-        and noise.level * (1 - noise.grain) <= suits.noise[1] + _MISREAD
-        and blur.width <= suits.blur[1] + _NEARLY_SHARP
+        and analysis.native >= _FULL
+        and min(analysis.size) >= LEAST
     )
 
 

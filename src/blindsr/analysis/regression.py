@@ -1,4 +1,8 @@
-"""Small networks that predict noise and blur from band energies, fitted by `benchmarks/fit_analysis.py`."""
+"""Small networks that predict what the analysis cannot measure, fitted by scripts in ``benchmarks/``.
+
+`fit_analysis.py` fits those for noise and blur, from band energies; `fit_comparison.py` fits the gain of one model over
+another, from the differences of their results.
+"""
 
 from functools import cache
 from importlib.resources import as_file, files
@@ -9,15 +13,28 @@ from safetensors.numpy import load_file
 
 from blindsr.analysis.windows import Floats
 
-Prediction = Literal["noise", "blur", "sure"]
-"""Square root of the noise level, blur in pixels, and the logit that the blur is right."""
+Prediction = Literal["noise", "blur", "sure", "gain"]
+"""Square root of the noise level, blur in pixels, the logit that the blur is right, and a gain in dB."""
+_FILES: dict[Prediction, str] = {"gain": "comparison.safetensors"}
+"""Files of predictions that are not in the first file."""
+_LIMIT = 4.0
+"""Largest deviation of a feature from its mean, in standard deviations, that a gain is predicted from."""
 
 
 def predict(what: Prediction, features: Floats) -> float:
-    """Return the prediction of a network for `bands.features`; ``sure`` also requires the blur."""
-    layers = _layers()
+    """Return the prediction of a network.
+
+    Args:
+        what: the prediction.
+        features: those of `bands.features`, followed by the blur for ``sure``; those of `comparison.features` for
+            ``gain``.
+    """
+    layers = _layers(_FILES.get(what, "regression.safetensors"))
     mean, spread = layers["mean"], layers["spread"]
-    x = np.concatenate([(features[: len(mean)] - mean) / spread, features[len(mean) :]])
+    x = (features[: len(mean)] - mean) / spread
+    if what == "gain":
+        x = np.clip(x, -_LIMIT, _LIMIT)
+    x = np.concatenate([x, features[len(mean) :]])
     depth = sum(1 for name in layers if name.startswith(f"{what}.")) // 2
     for index in range(depth):
         x = x @ layers[f"{what}.{index}.weight"] + layers[f"{what}.{index}.bias"]
@@ -27,7 +44,7 @@ def predict(what: Prediction, features: Floats) -> float:
 
 
 @cache
-def _layers() -> dict[str, Floats]:
-    with as_file(files("blindsr.analysis") / "regression.safetensors") as path:
+def _layers(name: str) -> dict[str, Floats]:
+    with as_file(files("blindsr.analysis") / name) as path:
         layers: dict[str, Floats] = load_file(path)
     return layers

@@ -1,9 +1,4 @@
-"""No-reference test of a model on a few windows of a photograph.
-
-Weights that were trained on clean, sharp photographs are compared with the general-purpose ones, which remove noise,
-blur and JPEG blocks. If a window has none of these, the two results are similar; `benchmarks/choice.py` measures how
-well this separates clean photographs from others.
-"""
+"""No-reference test of a model on a few windows of a photograph."""
 
 import math
 from copy import copy
@@ -38,17 +33,6 @@ _DRIFT = 2.0
 _NOISE_SHARE = 0.2
 """Fraction of the noise level by which this limit is raised, since smoothing does not remove all noise."""
 _SMOOTH = 2.0
-_FINE = 0.75
-"""Standard deviation in pixels of the Gaussian whose residual is the finest detail."""
-_BORDER = 6
-"""Border of a window that is not compared, since its context is missing, pixels."""
-_FAINT = 0.5
-"""Level of rounding errors (0..255), added to the detail so that flat windows have little weight."""
-_APART = 0.7
-"""Difference of two results, relative to the photograph's finest detail, above which the general one removes blur."""
-_SMOOTHER, _NOISIER = 0.86, 1.33
-"""Ratio of the fine structure in flat parts of two results below which the general one sharpens, and above which it
-removes noise."""
 
 
 @dataclass(frozen=True)
@@ -74,54 +58,6 @@ class Trial:
         return None
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Results of weights for clean, sharp photographs and of the general-purpose ones."""
-
-    difference: float
-    """Root mean square difference of luma, relative to the photograph's finest detail."""
-    noisier: float
-    """Ratio of the fine structure in flat parts of the first to that of the second."""
-
-    @property
-    def objection(self) -> str | None:
-        """Describe why the first is unsuitable; None if there is nothing to remove."""
-        if self.noisier > _NOISIER:
-            return "the general-purpose weights remove noise where it is flat"
-        if self.difference > _APART or self.noisier < _SMOOTHER:
-            return "the general-purpose weights find blur in it"
-        return None
-
-
-@torch.no_grad()
-def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison:
-    """Restore two windows of a picture by two models of one scale and compare the results.
-
-    Args:
-        narrow: weights for clean, sharp photographs.
-        general: general-purpose weights.
-        picture: the photograph.
-    """
-    middle = _middle(picture)
-    models = [_in_float32(one) for one in (narrow, general)]
-    conditions = [one.estimate_condition(middle) for one in models]
-    difference, detail, noisier = [], [], []
-    for top, left, height, width in _windows(picture.pixels):
-        lr = picture.pixels[None, :, top : top + height, left : left + width].float()
-        results = [
-            one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
-            for one, condition in zip(models, conditions, strict=True)
-        ]
-        y, (first, second) = luma(lr), (luma(sr) for sr in results)
-        difference.append(float(_inside(first - second, narrow.scale * _BORDER).square().mean()))
-        detail.append(float(_inside(y - smoothed(y, _FINE), _BORDER).square().mean()))
-        noisier.append(fine_structure(lr, results[0]) / fine_structure(lr, results[1]))
-    if not noisier:
-        return Comparison(0.0, 1.0)
-    count = len(noisier)
-    return Comparison(math.sqrt(sum(difference) / count) / (math.sqrt(sum(detail) / count) + _FAINT), max(noisier))
-
-
 def judge_model(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, clean: bool = False) -> Trial:
     """Restore two windows of a picture and measure the results.
 
@@ -131,10 +67,10 @@ def judge_model(upscaler: Upscaler, picture: Picture, noise: float = 0.0, *, cle
         noise: noise level of the photograph, 0..255.
         clean: whether there is certainly neither noise nor JPEG compression.
     """
-    upscaler = _in_float32(upscaler)
-    condition = upscaler.estimate_condition(_middle(picture))
+    upscaler = in_float32(upscaler)
+    condition = upscaler.estimate_condition(middle_of(picture))
     pairs = []
-    for top, left, height, width in _windows(picture.pixels):
+    for top, left, height, width in windows_of(picture.pixels):
         part = upscaler.preview(picture, condition, (left, top, width, height), strict=True)
         pairs.append((picture.pixels[None, :, top : top + height, left : left + width], part.pixels[None]))
     return _judged(pairs, noise, _FINE_CLEAN if clean else _FINE_TRIED)
@@ -146,7 +82,7 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
         return Trial(0.0, 0.0, noise)
     down, right = result.height / picture.height, result.width / picture.width
     pairs = []
-    for top, left, height, width in _windows(picture.pixels):
+    for top, left, height, width in windows_of(picture.pixels):
         rows = slice(round(down * top), round(down * (top + height)))
         columns = slice(round(right * left), round(right * (left + width)))
         lr = picture.pixels[None, :, top : top + height, left : left + width]
@@ -154,20 +90,14 @@ def judge(picture: Picture, result: Picture, noise: float = 0.0, *, clean: bool 
     return _judged(pairs, noise, _FINE_CLEAN if clean else _FINE_RESULT)
 
 
-def _in_float32(upscaler: Upscaler) -> Upscaler:
+def in_float32(upscaler: Upscaler) -> Upscaler:
     """Return an upscaler with the same network, so that a choice does not depend on the precision of the machine."""
     same = copy(upscaler)
     same.precision = "fp32"
     return same
 
 
-def _inside(image: Tensor, border: int) -> Tensor:
-    """Remove the borders of ``(n, c, h, w)``; at least one pixel is left."""
-    height, width = (min(border, (side - 1) // 2) for side in image.shape[-2:])
-    return image[..., height : image.shape[-2] - height, width : image.shape[-1] - width]
-
-
-def _middle(picture: Picture) -> Picture:
+def middle_of(picture: Picture) -> Picture:
     """Return the central part of a picture, from which the condition is estimated."""
     if max(picture.height, picture.width) <= _CONDITION_SIDE:
         return picture
@@ -177,7 +107,7 @@ def _middle(picture: Picture) -> Picture:
     return replace(picture, pixels=picture.pixels[:, *cut], alpha=alpha)
 
 
-def _windows(pixels: Tensor) -> list[tuple[int, int, int, int]]:
+def windows_of(pixels: Tensor) -> list[tuple[int, int, int, int]]:
     """Return top, left, height and width of a window with little detail and of one with more."""
     height, width = pixels.shape[1:]
     found = []

@@ -25,8 +25,8 @@ class Suitability(StrictModel):
     jpeg: bool = False
     """Whether they were trained with JPEG."""
     compared: bool = False
-    """Whether a comparison with the general weights decides if the bounds above are uncertain or narrowly missed; for
-    weights that suit only clean, sharp photographs."""
+    """Whether a comparison with the general weights decides instead of the bounds above, if there is a photograph and
+    not only its analysis; for weights that suit only clean, sharp photographs."""
     detail: float = 0.0
     """Share of the weights for perceptual quality that ``auto`` adds; see `blindsr.weights.load_with_detail`."""
     enlarged: bool = False
