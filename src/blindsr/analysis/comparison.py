@@ -25,7 +25,7 @@ from blindsr.inference.upscaler import Upscaler
 
 LEAST = 32
 """Smallest side of a photograph that can be compared, pixels."""
-_WORTH = 0.15
+_WORTH = 0.1
 """Smallest predicted gain for which weights for clean photographs are selected, dB."""
 _BORDER = 6
 """Border of a window that is not compared, since its context is missing, LR pixels."""
