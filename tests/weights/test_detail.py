@@ -62,7 +62,7 @@ def test_detail_lies_between_0_and_1(photo: Path, detail: float) -> None:
 
 
 def test_weights_without_a_partner_are_refused(photo: Path, tmp_path: Path) -> None:
-    for name in ("mrda_x4.photo", "cmdsr_x4.vivid"):
+    for name in ("mrda_x4.photo", "cmdsr_x4.vivid", "cmdsr_x4.classic"):
         with pytest.raises(BlindSRError):
             weights.load_with_detail(store(tmp_path, name, 0), 0.5)
     with pytest.raises(BlindSRError):

@@ -10,8 +10,8 @@ from blindsr.contract import Method
 from blindsr.errors import BlindSRError, Code
 from blindsr.weights.store import Weights, available, inference_tensors, load_weights, name_of
 
-_PERCEPTUAL = "vivid"
-"""Tag of the weights for perceptual quality of each method and scale."""
+_PARTNERS = {"photo": "vivid", "real": "gan"}
+"""Tags of weights for fidelity, and of those of the same network for perceptual quality."""
 
 
 def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
@@ -38,9 +38,9 @@ def load_with_detail(name_or_path: str | Path, detail: float) -> Weights:
 
 def partner_of(name_or_path: str | Path) -> str | None:
     """Return the name of the weights for perceptual quality of the same network; None if there are none."""
-    name = name_of(name_or_path)
-    partner = f"{name.rpartition('.')[0]}.{_PERCEPTUAL}"
-    return partner if partner in available() and partner != name else None
+    network, _, tag = name_of(name_or_path).rpartition(".")
+    partner = f"{network}.{_PARTNERS[tag]}" if tag in _PARTNERS else None
+    return partner if partner in available() else None
 
 
 def interpolate(first: Weights, second: Weights, share: float) -> Weights:
