@@ -110,8 +110,7 @@ class Visual(nn.Module):
         net = self._network(sr.device)
         if isinstance(net, LPIPS):
             window = window_of_any_phase(sr.shape[-1], positions_of(generator))
-            distance: Tensor = net(sr[window], hr[window]).mean()
-            return distance
+            return _at_two_sizes(net, sr[window], hr[window])
         with torch.no_grad():
             wanted = net(hr)
         distances = [F.l1_loss(a.float(), b.float()) for a, b in zip(net(sr), wanted, strict=True)]
@@ -128,6 +127,16 @@ class Visual(nn.Module):
             return LPIPS.from_file(self.recipe.lpips)
         assert self.recipe.vgg is not None
         return VGG.from_file(self.recipe.vgg, 19)
+
+
+def _at_two_sizes(lpips: LPIPS, sr: Tensor, hr: Tensor) -> Tensor:
+    """LPIPS of images as they are and enlarged twice, half of each.
+
+    AlexNet's first convolution has stride 4 and hardly sees patterns of that period, which sub-pixel convolutions make.
+    """
+    larger = [F.interpolate(image, scale_factor=2, mode="bilinear", align_corners=False) for image in (sr, hr)]
+    distance: Tensor = (lpips(sr, hr).mean() + lpips(*larger).mean()) / 2
+    return distance
 
 
 def _check_file(path: Path | None) -> None:
