@@ -33,10 +33,15 @@ def quantised(x: Tensor) -> Tensor:
     return (255 * x).round().clamp(0, 255) / 255
 
 
-def compressed(lr: Tensor, quality: int) -> Tensor:
-    """JPEG, 4:2:0."""
+def reduced(hr: Tensor, blur: float = 0.0) -> Tensor:
+    """Reduce a photograph to a quarter after a Gaussian blur; its width is in pixels of the result."""
+    return resize(smoothed(hr, 4 * blur) if blur else hr, 0.25)
+
+
+def compressed(lr: Tensor, quality: int, kind: str = "JPEG") -> Tensor:
+    """JPEG or WebP, 4:2:0."""
     buffer = io.BytesIO()
-    Image.fromarray((255 * lr[0]).round().byte().permute(1, 2, 0).numpy()).save(buffer, "JPEG", quality=quality)
+    Image.fromarray((255 * lr[0]).round().byte().permute(1, 2, 0).numpy()).save(buffer, kind, quality=quality)
     return opened(buffer)
 
 
@@ -53,16 +58,13 @@ def degradations(rng: np.random.Generator) -> dict[str, Callable[[Tensor], Tenso
         made = smoothed(noise(x), grain)
         return made / made.std()
 
-    def small(hr: Tensor, blur: float = 0.0) -> Tensor:
-        return resize(smoothed(hr, 4 * blur) if blur else hr, 0.25)
-
     return {
-        "only reduced": small,
-        f"noise {'below' if level < 4.5 else 'above'} 4.5": lambda hr: small(hr) + level / 255 * noise(small(hr)),
-        "grain": lambda hr: small(hr) + level / 255 * coarse(small(hr)),
-        f"blur {'below' if soft < 0.35 else 'above'} 0.35": lambda hr: small(hr, soft),
-        "blur above 0.6": lambda hr: small(hr, width),
-        "JPEG below 93": lambda hr: compressed(quantised(small(hr)), quality),
+        "only reduced": reduced,
+        f"noise {'below' if level < 4.5 else 'above'} 4.5": lambda hr: reduced(hr) + level / 255 * noise(reduced(hr)),
+        "grain": lambda hr: reduced(hr) + level / 255 * coarse(reduced(hr)),
+        f"blur {'below' if soft < 0.35 else 'above'} 0.35": lambda hr: reduced(hr, soft),
+        "blur above 0.6": lambda hr: reduced(hr, width),
+        "JPEG below 93": lambda hr: compressed(quantised(reduced(hr)), quality),
     }
 
 

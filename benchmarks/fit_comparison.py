@@ -11,7 +11,6 @@ models changes.
 """
 
 import argparse
-import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from choice import compressed, opened, quantised  # stands beside this file
+from choice import compressed, opened, quantised, reduced  # stands beside this file
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors.numpy import save_file
 from scipy.linalg import block_diag
 from table import Row, show  # stands beside this file
@@ -32,7 +30,7 @@ from blindsr.analysis.choice import Auto
 from blindsr.analysis.comparison import features
 from blindsr.analysis.trial import windows_of
 from blindsr.degrade.realworld.photo import PhotoFamily
-from blindsr.degrade.resample import resize, resize_to
+from blindsr.degrade.resample import resize_to
 from blindsr.evaluate import metrics
 from blindsr.inference.load import load
 from blindsr.inference.upscaler import Upscaler
@@ -50,6 +48,8 @@ _MOST = 1.0
 """Largest gain or loss that is learned, dB; larger ones are learned as this, so that they do not outweigh the sign."""
 _NOT_REDUCED = -0.5
 """What counts as the gain of a photograph that is not reduced, dB."""
+_LIMIT = 4.0
+"""Largest deviation of a feature from its mean, in standard deviations; larger ones are learned as this."""
 _NETWORKS = 5
 """Number of networks, fitted from different initial weights, whose mean is stored as one network."""
 
@@ -122,7 +122,7 @@ def degraded(hr: Tensor, rng: np.random.Generator) -> Tensor:
     """Reduce a photograph to a quarter, with a degradation drawn from `_KINDS`; widths are LR pixels."""
     kind, generator = str(rng.choice(_KINDS)), torch.Generator().manual_seed(int(rng.integers(2**31)))
     width = float(rng.choice([rng.uniform(0.1, 0.5), rng.uniform(0.3, 1.2)]))
-    small, noisy = partial(_reduced, hr), partial(_with_noise, rng=rng, generator=generator)
+    small, noisy = partial(reduced, hr), partial(_with_noise, rng=rng, generator=generator)
     ways: dict[str, Callable[[], Tensor]] = {
         "clean": small,
         "photo": lambda: PhotoFamily(_SCALE, clean=0.0, mild=0.5).sample(1, generator).apply(hr, generator),
@@ -134,13 +134,9 @@ def degraded(hr: Tensor, rng: np.random.Generator) -> Tensor:
         "blur and noise": lambda: noisy(small(width), 0.0 if rng.random() < 0.5 else rng.uniform(0.3, 1)),
         "resized": lambda: _through(small(), small(), rng.uniform(1.05, 1.6)),
         "sharpened": lambda: _sharpened(small(width / 2), rng.uniform(0.2, 1)),
-        "webp": lambda: _webp(quantised(small()), int(rng.integers(50, 98))),
+        "webp": lambda: compressed(quantised(small()), int(rng.integers(50, 98)), "WEBP"),
     }
     return ways[kind]()
-
-
-def _reduced(hr: Tensor, blur: float = 0.0) -> Tensor:
-    return resize(smoothed(hr, _SCALE * blur) if blur else hr, 1 / _SCALE)
 
 
 def _through(source: Tensor, like: Tensor, factor: float) -> Tensor:
@@ -161,19 +157,13 @@ def _with_noise(lr: Tensor, grain: float, rng: np.random.Generator, generator: t
     return lr + level / 255 * (noise if rng.random() < 0.5 else noise[:, :1].expand_as(noise))
 
 
-def _webp(lr: Tensor, quality: int) -> Tensor:
-    buffer = io.BytesIO()
-    Image.fromarray((255 * lr[0]).round().byte().permute(1, 2, 0).numpy()).save(buffer, "WEBP", quality=quality)
-    return opened(buffer)
-
-
 def fit(x: Array, gain: Array, photo: NDArray[np.int64], out: Path) -> list[Row]:
     """Fit, store the layers, and return a table of the photographs that were held out."""
     from sklearn.neural_network import MLPRegressor
 
     held = photo % 4 == 0
     mean, spread = x[~held].mean(0), x[~held].std(0) + 1e-6
-    standard = np.clip((x - mean) / spread, -4, 4)
+    standard = np.clip((x - mean) / spread, -_LIMIT, _LIMIT)
     networks = [
         MLPRegressor(
             hidden_layer_sizes=(32, 16),
@@ -186,7 +176,7 @@ def fit(x: Array, gain: Array, photo: NDArray[np.int64], out: Path) -> list[Row]
         ).fit(standard[~held], np.clip(gain, -_MOST, _MOST)[~held])
         for seed in range(_NETWORKS)
     ]
-    layers = {"mean": mean, "spread": spread}
+    layers = {"mean": mean, "spread": spread, "limit": np.array(_LIMIT)}
     for index, (weight, bias) in enumerate(_mean_of(networks)):
         layers[f"gain.{index}.weight"], layers[f"gain.{index}.bias"] = weight, bias
     save_file({name: np.ascontiguousarray(value, np.float32) for name, value in layers.items()}, out)

@@ -17,8 +17,6 @@ Prediction = Literal["noise", "blur", "sure", "gain"]
 """Square root of the noise level, blur in pixels, the logit that the blur is right, and a gain in dB."""
 _FILES: dict[Prediction, str] = {"gain": "comparison.safetensors"}
 """Files of predictions that are not in the first file."""
-_LIMIT = 4.0
-"""Largest deviation of a feature from its mean, in standard deviations, that a gain is predicted from."""
 
 
 def predict(what: Prediction, features: Floats) -> float:
@@ -31,10 +29,10 @@ def predict(what: Prediction, features: Floats) -> float:
     """
     layers = _layers(_FILES.get(what, "regression.safetensors"))
     mean, spread = layers["mean"], layers["spread"]
-    x = (features[: len(mean)] - mean) / spread
-    if what == "gain":
-        x = np.clip(x, -_LIMIT, _LIMIT)
-    x = np.concatenate([x, features[len(mean) :]])
+    standard = (features[: len(mean)] - mean) / spread
+    if "limit" in layers:  # largest deviation from the mean that it was fitted with, in standard deviations
+        standard = np.clip(standard, -layers["limit"], layers["limit"])
+    x = np.concatenate([standard, features[len(mean) :]])
     depth = sum(1 for name in layers if name.startswith(f"{what}.")) // 2
     for index in range(depth):
         x = x @ layers[f"{what}.{index}.weight"] + layers[f"{what}.{index}.bias"]
