@@ -1,5 +1,10 @@
+import math
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
 from torch import Tensor
 
 from blindsr.analysis.artefacts import fine_structure, flat_parts, smoothed
@@ -18,6 +23,14 @@ def scene(seed: int = 0) -> Tensor:
 def noisy(level: float, seed: int = 1) -> Tensor:
     clean = scene()
     return (clean + level / 255 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))).clamp(0, 1)
+
+
+@given(st.floats(0.1, 8), st.integers(1, 40), st.integers(1, 40))
+def test_the_gaussian_filter_equals_that_of_scipy(sigma: float, height: int, width: int) -> None:
+    image = torch.rand(2, 3, height, width, generator=torch.Generator().manual_seed(height))
+    radius = max(1, math.ceil(3 * sigma))
+    expected = ndimage.gaussian_filter(image, (0, 0, sigma, sigma), mode="nearest", radius=(0, 0, radius, radius))
+    assert torch.allclose(smoothed(image, sigma), torch.from_numpy(expected), atol=1e-5)
 
 
 def test_bicubic_is_the_unit() -> None:

@@ -91,16 +91,16 @@ def features(lr: Tensor, first: Tensor, second: Tensor) -> Floats:
         42 numbers: logarithms of levels of detail, and correlations.
     """
     scale = first.shape[-1] // lr.shape[-1]
-    flat = flat_parts(_inside(lr, 1))
-    enlarged = F.interpolate(flat.float(), scale_factor=scale, mode="nearest") > 0.5
+    flat = flat_parts(_inside(lr, 1)).float()
+    enlarged = F.interpolate(flat, scale_factor=scale, mode="nearest")
     y, *results = (luma(image) for image in (lr, first, second))
     interpolated = luma(_resized_as(lr, first).clamp(0, 1))
     images = (*results, interpolated, results[0] - results[1])
     details = [_bands(image, scale) for image in images]
     residuals = [_inside(luma(_resized_as(result, lr)) - y, 1) for result in (first, second)]
     own = _bands(y, 1)
-    found = [*_of_results(details, enlarged), *_of_results(details, ~enlarged)]
-    found += [*_of_photograph(own, residuals, flat), *_of_photograph(own, residuals, ~flat)]
+    found = [*_of_results(details, enlarged), *_of_results(details, 1 - enlarged)]
+    found += [*_of_photograph(own, residuals, flat), *_of_photograph(own, residuals, 1 - flat)]
     return np.array(found, np.float32)
 
 
@@ -109,10 +109,10 @@ def _of_results(details: list[Bands], mask: Tensor) -> list[float]:
     first, second, interpolated, difference = details
     found = []
     for bands in zip(first, second, difference, strict=True):
-        found += [_level(band[mask]) for band in bands]
-    found += [_level(band[mask]) for band in interpolated[1:]]
+        found += [_level(band, mask) for band in bands]
+    found += [_level(band, mask) for band in interpolated[1:]]
     for of_difference, *others in list(zip(difference, second, first, strict=True))[:2]:
-        found += [_correlation(of_difference[mask], other[mask]) for other in others]
+        found += [_correlation(of_difference, other, mask) for other in others]
     return found
 
 
@@ -121,8 +121,8 @@ def _of_photograph(own: Bands, residuals: list[Tensor], mask: Tensor) -> list[fl
     found = []
     for residual in residuals:
         fine = residual - smoothed(residual, _FINE)
-        found += [_level(one[mask], _RESIDUAL_FLOOR) for one in (residual, fine)]
-    return found + [_level(band[mask]) for band in own[:2]]
+        found += [_level(one, mask, _RESIDUAL_FLOOR) for one in (residual, fine)]
+    return found + [_level(band, mask) for band in own[:2]]
 
 
 def _bands(y: Tensor, scale: int) -> Bands:
@@ -131,18 +131,21 @@ def _bands(y: Tensor, scale: int) -> Bands:
     return [_inside(a - b, scale) for a, b in pairwise(finer)]
 
 
-def _level(values: Tensor, floor: float = _FLOOR) -> float:
-    return math.log(_root_mean_square(values) + floor)
+def _level(values: Tensor, mask: Tensor, floor: float = _FLOOR) -> float:
+    return math.log(_root_mean_square(values, mask) + floor)
 
 
-def _correlation(a: Tensor, b: Tensor) -> float:
-    if not a.numel():
-        return 0.0
-    return float((a * b).mean()) / (_root_mean_square(a) * _root_mean_square(b) + _FAINT)
+def _correlation(a: Tensor, b: Tensor, mask: Tensor) -> float:
+    return _mean(a * b, mask) / (_root_mean_square(a, mask) * _root_mean_square(b, mask) + _FAINT)
 
 
-def _root_mean_square(values: Tensor) -> float:
-    return math.sqrt(float(values.square().mean())) if values.numel() else 0.0
+def _root_mean_square(values: Tensor, mask: Tensor) -> float:
+    return math.sqrt(_mean(values.square(), mask))
+
+
+def _mean(values: Tensor, mask: Tensor) -> float:
+    """Mean where a mask is 1 and not 0; 0 if it is 0 everywhere."""
+    return float((values * mask).sum() / mask.sum().clamp(min=1))
 
 
 def _resized_as(image: Tensor, other: Tensor) -> Tensor:
