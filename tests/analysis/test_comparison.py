@@ -94,6 +94,21 @@ def test_features_are_those_of_the_mirrored_images() -> None:
     np.testing.assert_allclose(features(*(one.flip(-1) for one in images)), features(*images), atol=0.02)
 
 
+@pytest.mark.parametrize(("gain", "expected"), [(-1.0, 1), (0.0, 2)])
+def test_the_second_window_is_restored_only_if_it_may_matter(
+    gain: float, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blindsr.analysis.regression.predict", lambda name, found: gain)
+    restored = list[Tensor]()
+
+    def noted(x: Tensor) -> Tensor:
+        restored.append(x)
+        return x
+
+    assert compare(upscaler(noted), PLAIN, photograph(200)).gain == gain
+    assert len(restored) == expected
+
+
 @pytest.mark.parametrize("side", [LEAST, 40, 300])
 def test_pictures_of_any_size_can_be_compared(side: int) -> None:
     assert math.isfinite(compare(PLAIN, PLAIN, photograph(side)).gain)

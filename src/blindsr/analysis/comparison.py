@@ -27,6 +27,11 @@ LEAST = 32
 """Smallest side of a photograph that can be compared, pixels."""
 _WORTH = 0.1
 """Smallest predicted gain for which weights for clean photographs are selected, dB."""
+_HOPELESS = -0.2
+"""Predicted gain in the window with more detail, dB, below which the other window is not restored.
+
+The mean of both windows is then hardly ever above 0.
+"""
 _BORDER = 6
 """Border of a window that is not compared, since its context is missing, LR pixels."""
 _WIDTHS = (0.5, 1.0, 2.0)
@@ -57,7 +62,7 @@ class Comparison:
 
 @torch.no_grad()
 def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison:
-    """Restore two windows of a picture by two models of one scale and predict which model is better.
+    """Restore up to two windows of a picture by two models of one scale and predict which model is better.
 
     Args:
         narrow: weights for clean, sharp photographs.
@@ -67,15 +72,18 @@ def compare(narrow: Upscaler, general: Upscaler, picture: Picture) -> Comparison
     middle = middle_of(picture)
     models = [in_float32(one) for one in (narrow, general)]
     conditions = [one.estimate_condition(middle) for one in models]
-    found = []
-    for top, left, height, width in windows_of(picture.pixels):
+    found, gain = list[Floats](), 0.0
+    for top, left, height, width in reversed(windows_of(picture.pixels)):
         lr = picture.pixels[None, :, top : top + height, left : left + width].float()
         first, second = (
             one.method.restore(one.to_device(lr), condition).to(lr).clamp(0, 1)
             for one, condition in zip(models, conditions, strict=True)
         )
         found.append(features(lr, first, second))
-    return Comparison(regression.predict("gain", np.mean(found, 0)))
+        gain = regression.predict("gain", np.mean(found, 0))
+        if gain < _HOPELESS:
+            break
+    return Comparison(gain)
 
 
 @torch.no_grad()
