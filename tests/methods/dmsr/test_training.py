@@ -161,7 +161,9 @@ def test_the_loss_falls_on_a_repeated_batch() -> None:
     assert float(run(one)["loss"].detach()) < 0.8 * first
 
 
-@pytest.mark.parametrize("name", ["dmsr_x4.light", "dmsr_x2.light", "dmsr_x4.paper", "dmsr_x2.paper", "dmsr_x4.nf"])
+@pytest.mark.parametrize(
+    "name", ["dmsr_x4.light", "dmsr_x2.light", "dmsr_x4.paper", "dmsr_x2.paper", "dmsr_x4.nf", "dmsr_x4.nf_light"]
+)
 def test_recipes(name: str) -> None:
     recipe = load_recipe(name)
     assert isinstance(recipe.model, DMSRConfig)
