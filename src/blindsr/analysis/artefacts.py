@@ -68,7 +68,7 @@ def flat_parts(lr: Tensor) -> Tensor:
 def smoothed(image: Tensor, sigma: float) -> Tensor:
     """Apply a Gaussian filter to ``(n, c, h, w)`` with replicated borders; ``sigma`` in pixels.
 
-    Sums of shifted images are faster on a CPU than convolutions of one channel, 20 times so for whole photographs.
+    Sums of shifted images are faster on a CPU than convolutions of one channel.
     """
     radius = max(1, math.ceil(3 * sigma))
     taps = [math.exp(-0.5 * (away / sigma) ** 2) for away in range(radius + 1)]
