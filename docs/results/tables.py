@@ -247,7 +247,7 @@ def _weights() -> list[str]:
         "",
         "From their cards: steps of the last training, hours of all recorded trainings (on one or two CPU cores), and "
         "PSNR on photographs that were held out of the training, degraded at random as in training. "
-        "`blindsr models show NAME` prints all of it.",
+        "`blindsr models show NAME` prints the page of one, with `--yaml` its recipe too.",
         "",
         "```console\n$ blindsr models show cmdsr_x4.photo\n```",
         "",

@@ -28,7 +28,8 @@ def test_show(blindsr: Run, tiny: Path) -> None:
     for line in ("name: cmdsr_x4.tiny", "licence: Apache-2.0", "  channels: 8", "  seed: 3", "  steps: 123"):
         assert line in ended.out.splitlines()
     tiny.with_suffix(".md").write_text("# For people\n", encoding="utf-8")
-    assert blindsr("models", "show", tiny).out.startswith("# For people\n")
+    assert blindsr("models", "show", tiny).out == "# For people\n"
+    assert blindsr("models", "show", tiny, "--yaml").out == ended.out
 
 
 def test_show_unknown(blindsr: Run) -> None:

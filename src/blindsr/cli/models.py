@@ -42,20 +42,26 @@ def _row(path: Path) -> tuple[str, ...]:
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")]) -> None:
-    """Show the card of weights: description, configuration, recipe and provenance."""
+def show(
+    name: Annotated[str, typer.Argument(help="Name of weights, or path of a weights file.")],
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print configuration, recipe and provenance as YAML instead of the page.")
+    ] = False,
+) -> None:
+    """Show the card of weights: what they were trained on, and how well they did; without a page, as YAML."""
     import yaml
 
     from blindsr import weights
 
     path = weights.find_weights(name)
+    page = path.with_suffix(".md")
     if weights.is_foreign(path):
         from blindsr.inference.community import load_community
 
-        typer.echo(yaml.safe_dump(load_community(path).config.model_dump(mode="json"), sort_keys=False), nl=False)
+        card = load_community(path).config.model_dump(mode="json")
+    elif page.is_file() and not as_yaml:
+        typer.echo(page.read_text(encoding="utf-8"), nl=False)
         return
-    card = weights.read_card(path)
-    page = path.with_suffix(".md")
-    if page.is_file():
-        typer.echo(page.read_text(encoding="utf-8"))
-    typer.echo(yaml.safe_dump(card.model_dump(mode="json"), sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        card = weights.read_card(path).model_dump(mode="json")
+    typer.echo(yaml.safe_dump(card, sort_keys=False, allow_unicode=True), nl=False)

@@ -108,7 +108,8 @@ Method: {card.method}. Licence of the weights: {card.licence}.
 Trained for {made["steps"]} steps of stage `{made["stage"]}` in {made["hours"]} hours on {photographs}, with
 blindsr {made["blindsr"]} and torch {made["torch"]} on {made["machine"]}.
 {_began(made)}{_average(made)}
-`blindsr train --export` wrote this page. The weights file also contains the recipe: `blindsr models show {card.name}`.
+`blindsr train --export` wrote this page. The weights file contains the recipe:
+`blindsr models show {card.name} --yaml`.
 
 ## Validation
 
