@@ -1,4 +1,4 @@
-"""The modulation maps of the weights for isotropic blur are used."""
+"""The modulation maps of the weights for classic degradations are used."""
 
 from pathlib import Path
 from typing import cast
@@ -17,12 +17,13 @@ ORIGINAL = Path(__file__).parents[3] / "examples" / "original.jpg"
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "noise"), [("mrda_x4.iso", 0.0), ("mrda_x4.aniso", 10.0)])
 @torch.no_grad()
-def test_maps_differ_within_an_image_and_a_constant_costs() -> None:
-    method = cast("MRDA", load_weights("mrda_x4.iso").method.eval())
+def test_maps_differ_within_an_image_and_a_constant_costs(name: str, noise: float) -> None:
+    method = cast("MRDA", load_weights(name).method.eval())
     hr = read(ORIGINAL).pixels[None, :, 60:380, 60:380]
     none = torch.tensor([0])
-    lr = Degradation(4, kernels.gaussian(21, torch.tensor([2.4])), none.float(), none, none).apply(hr)
+    lr = Degradation(4, kernels.gaussian(21, torch.tensor([2.4])), torch.tensor([noise]), none, none).apply(hr)
     condition = method.condition(lr, generator=torch.Generator().manual_seed(0))
     maps = method.modulation_maps(lr, condition)
     assert maps is not None
