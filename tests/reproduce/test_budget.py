@@ -4,7 +4,7 @@ import pytest
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.photos import Photos
-from blindsr.reproduce.budget import Budget, fitted, shortened
+from blindsr.reproduce.budget import Budget, fitted, scaled
 from blindsr.train.loop import Options
 from blindsr.train.recipe import load_recipe
 
@@ -23,16 +23,27 @@ def test_others_get_one_sentence(text: str) -> None:
         Budget.parse(text)
 
 
-def test_the_whole_schedule_shrinks() -> None:
+def test_the_whole_schedule_is_scaled() -> None:
     recipe = load_recipe("cmdsr_x4.paper")
-    stage = shortened(recipe, 0.01).stages["stage"]
+    stage = scaled(recipe, 0.01).stages["stage"]
     assert (stage.steps, stage.milestones, stage.validate_every) == (10_000, (5_000, 9_000), 1_000)
-    assert shortened(recipe, 2.0).stages["stage"].steps == recipe.stages["stage"].steps
-    parts = shortened(load_recipe("mrda_x4.iso"), 1e-6).stages
+    stage = scaled(recipe, 2.0).stages["stage"]
+    assert (stage.steps, stage.milestones, stage.validate_every) == (2_000_000, (1_000_000, 1_800_000), 200_000)
+    untrained = scaled(load_recipe("mzsr_x2.pretrained", ["pretrain.steps=0", "estimate.steps=1"]), 50.0).stages
+    assert [one.steps for one in untrained.values()] == [0, 0, 1]
+    parts = scaled(load_recipe("mrda_x4.iso"), 1e-6).stages
     assert [one.steps for one in parts.values()] == [1, 1, 1, 1]
     assert parts["teacher"].warmup == 0
-    meta = shortened(load_recipe("mzsr_x2.direct", ["meta.anneal=1000"]), 0.1).stages["meta"]
+    meta = scaled(load_recipe("mzsr_x2.direct", ["meta.anneal=1000"]), 0.1).stages["meta"]
     assert getattr(meta, "anneal") == 100  # noqa: B009  # of this method's schema alone
+
+
+def test_a_fast_machine_trains_as_long_as_another(
+    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos, options = Photos.read([photographs]), Options(tmp_path / "run")
+    monkeypatch.setattr("blindsr.reproduce.budget._seconds", lambda *_: {"stage": 0.01})
+    assert fitted(load_recipe("cmdsr_x4.classic"), Budget.parse("1h"), photos, options).stages["stage"].steps == 360_000
 
 
 def test_steps_are_shared_as_in_the_recipe(tmp_path: Path, photographs: Path) -> None:

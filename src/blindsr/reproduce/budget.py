@@ -58,7 +58,7 @@ class Budget:
 
 
 def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> Recipe:
-    """Shorten all stages of a recipe by the same factor to fit a budget; they are never lengthened.
+    """Shorten or lengthen all stages of a recipe by the same factor to fit a budget.
 
     For a budget of time, a few steps of each stage are timed on this machine; validations take additional time.
 
@@ -70,15 +70,17 @@ def fitted(recipe: Recipe, budget: Budget, photos: Photos, options: Options) -> 
     wanted = {name: stage.steps for name, stage in recipe.stages.items() if stage.steps}
     costs = dict.fromkeys(wanted, 1.0) if budget.steps else _seconds(recipe, photos, options)
     total = sum(steps * costs[name] for name, steps in wanted.items())
-    return shortened(recipe, (budget.steps or budget.time or 0.0) / total)
+    return scaled(recipe, (budget.steps or budget.time or 0.0) / total)
 
 
-def shortened(recipe: Recipe, factor: float) -> Recipe:
-    """Multiply all numbers of steps of a recipe by a factor of at most 1; each stage keeps at least one step."""
-    factor = min(1.0, factor)
+def scaled(recipe: Recipe, factor: float) -> Recipe:
+    """Multiply all numbers of steps of a recipe by a factor; each stage keeps at least one step.
+
+    Stages of one step stay as they are: networks that are not to be trained have one, because a run needs it.
+    """
     values = recipe.to_dict()
     for name, stage in recipe.stages.items():
-        if stage.steps:
+        if stage.steps > 1:
             values[name].update(_stage(values[name], factor))
     return parse_recipe(values)
 

@@ -191,7 +191,7 @@ class Runs:
         return parse_recipe({**values, "seed": values["seed"] + seed})
 
     def _begun(self, run: Path) -> Recipe | None:
-        """Return the recipe of a started run, with the shortened schedule that it was started with."""
+        """Return the recipe of a started run, with the schedule that it was started with."""
         path = run / "recipe.yaml"
         if not path.is_file():
             return None
