@@ -93,6 +93,12 @@ def test_the_same_call_goes_on_and_another_is_refused(ask: Ask) -> None:
             reproduce(changed)
 
 
+def test_a_folder_is_free_after_a_mistake(ask: Ask) -> None:
+    with pytest.raises(BlindSRError):
+        reproduce(ask(small(1), settings=("stage.tasks=many",)))
+    assert reproduce(ask(small(1))).runs[0].steps == 1
+
+
 def test_weights_take_the_place_of_trainings(ask: Ask, tmp_path: Path) -> None:
     made = reproduce(ask(small(1)))
     use = {"v0": "cmdsr_x4.classic", "v1": str(made.runs[0].folder)}

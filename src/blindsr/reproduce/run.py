@@ -1,7 +1,7 @@
 """Run of a study: train missing variants, measure, draw, and write the results to a folder."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -129,6 +129,10 @@ class Work:
         """Return the model of a variant, trained with the first seed."""
         return self.runs.upscaler(variant)
 
+    def upscalers(self, variant: str) -> Iterator[Upscaler]:
+        """Load the models of a variant one after the other, one for each seed."""
+        return (self.runs.upscaler(variant, seed) for seed in range(self._seeds(variant)))
+
     def paper(self, table: int, row: int, column: int) -> float | None:
         """Return the first published number of a cell; None if there is none."""
         chosen = self.runs.study.tables[table]
@@ -153,10 +157,9 @@ class Work:
         """Fill those cells of a row whose scale is that of a variant."""
         if row.teacher:
             self.runs.check_teacher(variant)
-        seeds = 1 if variant == BICUBIC or variant in self.runs.given else self.seeds
         scales = [row.scale] if variant != BICUBIC else sorted(_scales(table))
         found: dict[int, list[tuple[float, ...]]] = {}
-        for seed, scale in product(range(seeds), scales):
+        for seed, scale in product(range(self._seeds(variant)), scales):
             upscaler = self.runs.upscaler(variant, seed, scale)
             rates = self.runs.rates(variant, seed) if row.teacher else ()
             for number, column in enumerate(table.each()):
@@ -164,6 +167,10 @@ class Work:
                 if cell is not None:
                     found.setdefault(number, []).append(cell)
         self.cells.update({(*at, number): MeasuredCell.of(cells) for number, cells in found.items()})
+
+    def _seeds(self, variant: str) -> int:
+        """Return the number of models of a variant."""
+        return 1 if variant == BICUBIC or variant in self.runs.given else self.seeds
 
 
 def _scales(table: Table) -> set[int]:
@@ -207,7 +214,9 @@ def _claim(request: Request) -> None:
     except ValueError:
         raise BlindSRError(f"{path} is corrupt; choose a new folder", Code.INVALID_FILE) from None
     changed = [key for key, value in record.items() if known.get(key) != value]
-    if changed:
+    if changed and [one.name for one in request.out.iterdir()] == [_RECORD]:
+        files.write_file(path, json.dumps(record, indent=1) + "\n")  # the call that created it did nothing else
+    elif changed:
         key = changed[0]
         raise BlindSRError(
             f"{request.out} has the {key} {known.get(key)}, not {record[key]}; choose a new folder",

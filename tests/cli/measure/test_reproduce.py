@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from blindsr.reproduce import studies
@@ -42,3 +43,15 @@ def test_weights_are_measured_and_printed_beside_the_paper(blindsr: Run, tiny: P
         assert ended.code == 2
         assert ended.err.count("\n") == 1
         assert words in ended.err
+
+
+def test_an_interruption_names_the_way_to_continue(
+    blindsr: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("blindsr.reproduce.reproduce", interrupted)
+    ended = blindsr("reproduce", "cmdsr-table-5", "--out", tmp_path / "o")
+    assert ended.code == 130
+    assert "the same command continues" in ended.err

@@ -49,10 +49,11 @@ def test_steps_are_the_curve(hr_folder: Path) -> None:
     line = StepsLine(label="one", variant="a")
     name = "mzsr-g2.0-direct"
     figure = Steps(kind="steps", title="T", data="Set5", protocol=name, counts=(0, 2), lines=(line,))
-    work = cast("Any", SimpleNamespace(sets={"set5": data}, upscaler=lambda _: upscaler))
+    other = Upscaler(MZSR(MZSRConfig(layers=2, channels=4)), device="cpu", precision="fp32")
+    work = cast("Any", SimpleNamespace(sets={"set5": data}, upscalers=lambda _: (upscaler, other)))
     plot, numbers = figure.draw(work)
     assert plot is not None
-    expected = curve("one", upscaler, protocol(name), data, (0, 2)).psnr
-    assert numbers["one"] == {"x": [0, 2], "psnr": list(expected)}
+    seeds = [curve("one", seed, protocol(name), data, (0, 2)).psnr for seed in (upscaler, other)]
+    assert numbers["one"] == {"x": [0, 2], "psnr": [sum(pair) / 2 for pair in zip(*seeds, strict=True)]}
     work.sets = {}
     assert figure.draw(work) == (None, {})

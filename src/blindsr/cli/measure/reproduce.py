@@ -73,7 +73,11 @@ def reproduce(
         device=device,
         precision=precision,
     )
-    report = room.reproduce(request, lambda line: typer.echo(line, err=True))
+    try:
+        report = room.reproduce(request, lambda line: typer.echo(line, err=True))
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted; finished work is kept in {out}, and the same command continues.", err=True)
+        raise
     console = Console()
     for table in report.terminal():
         console.print(table)

@@ -68,6 +68,9 @@ class Work(Protocol):
     def upscaler(self, variant: str) -> "Upscaler":
         """Return the model of a variant, trained with the first seed."""
 
+    def upscalers(self, variant: str) -> "Iterable[Upscaler]":
+        """Return the models of a variant, one for each seed."""
+
     def teacher_rates(self, variant: str) -> tuple[float, ...]:
         """Return the step sizes on each LR-HR pair that a variant's teacher was trained with."""
 

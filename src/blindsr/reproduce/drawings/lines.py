@@ -1,12 +1,14 @@
 """Line figures: a table as lines, PSNR during training, PSNR by gradient steps."""
 
 from collections.abc import Iterable
+from statistics import fmean
 from typing import Literal
 
 from pydantic import Field
 
 from blindsr.contract import StrictModel
 from blindsr.evaluate import DataSet, protocol
+from blindsr.inference.upscaler import Upscaler
 from blindsr.reproduce.drawings.curve import curve
 from blindsr.reproduce.drawings.drawing import Drawing, Drawn, Work
 from blindsr.reproduce.drawings.figure import Line, plotted
@@ -77,16 +79,20 @@ class Steps(Drawing):
         return (line.variant for line in self.lines)
 
     def draw_data(self, work: Work, data: DataSet) -> Drawn:
-        """Measure and draw each line."""
-        chosen, lines = protocol(self.protocol), []
+        """Measure and draw each line, the mean over the seeds."""
+        lines = []
         for one in self.lines:
-            upscaler = work.upscaler(one.variant)
             if one.learner:
                 work.check_teacher(one.variant)
-                rates = work.teacher_rates(one.variant)
-                _, found = iterations(one.label, upscaler.method, chosen, data, rates=rates, counts=self.counts)
-            else:
-                found = curve(one.label, upscaler, chosen, data, self.counts)
-            lines.append(Line(one.label, found.steps, found.psnr))
+            found = [self._measured(work, one, data, upscaler) for upscaler in work.upscalers(one.variant)]
+            lines.append(Line(one.label, self.counts, [fmean(values) for values in zip(*found, strict=True)]))
         numbers = {line.label: {"x": list(line.x), "psnr": list(line.y)} for line in lines}
         return plotted(lines, self.title, "gradient steps"), numbers
+
+    def _measured(self, work: Work, line: StepsLine, data: DataSet, upscaler: Upscaler) -> tuple[float, ...]:
+        """Measure the PSNR of a model after each number of steps, dB."""
+        chosen = protocol(self.protocol)
+        if not line.learner:
+            return curve(line.label, upscaler, chosen, data, self.counts).psnr
+        rates = work.teacher_rates(line.variant)
+        return iterations(line.label, upscaler.method, chosen, data, rates=rates, counts=self.counts)[1].psnr

@@ -111,4 +111,4 @@ def scatter(found: Representations, axes: "Axes") -> None:
         rows = (found.labels == label).numpy()
         axes.scatter(flat[rows, 0], flat[rows, 1], s=12, label=name)
     axes.set(xticks=[], yticks=[])
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)
