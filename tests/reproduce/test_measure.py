@@ -1,4 +1,5 @@
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from blindsr.evaluate import data_sets, evaluate, protocol
 from blindsr.inference import Bicubic, Upscaler
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
+from blindsr.methods.mzsr.model import MZSR, MZSRConfig
 from blindsr.reproduce.measure import MeasuredCell, Meter, multiply_adds, parameters, seconds
 from blindsr.reproduce.study import Column, Row
 
@@ -56,6 +58,15 @@ def test_parameters_of_what_restores_and_of_parts() -> None:
     assert parameters(one, "rdan") == parts[0]
     with pytest.raises(BlindSRError, check=Code.UNKNOWN_NAME.matches):
         parameters(one, "body")
+
+
+@pytest.mark.parametrize("kernel", [False, True])
+def test_time_is_without_the_estimator_of_a_given_kernel(kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = MZSR(MZSRConfig(layers=2, channels=4))
+    estimate = Mock(side_effect=net.estimator.estimate)
+    monkeypatch.setattr(net.estimator, "estimate", estimate)
+    assert seconds(Upscaler(net, device="cpu", precision="fp32"), (16, 16), 1, kernel=kernel) > 0
+    assert estimate.called != kernel
 
 
 def test_multiply_adds_are_counted_layer_by_layer() -> None:

@@ -52,6 +52,11 @@ def test_the_papers_rows_and_ours_below_them() -> None:
     assert "border 4 px" in grid.caption
 
 
+@pytest.mark.parametrize(("count", "shown"), [(512, "512"), (225_091, "225 K"), (1_495_619, "1.50 M")])
+def test_numbers_of_parameters_are_as_precise_as_in_the_papers(count: int, shown: str) -> None:
+    assert text((count,), Column(label="", quantity="parameters")) == shown
+
+
 def test_markdown_and_json_hold_all_of_it() -> None:
     made = report(2)
     for words in ("A paper, Table 1", "Paper: PSNR on Y.", "| net, ours |", "Set14", "only some of the images: Set5"):

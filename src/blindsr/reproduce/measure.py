@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from blindsr.contract import Hints
-from blindsr.degrade import Degradation
+from blindsr.degrade import Degradation, kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import DataSet, Measure, Protocol, RealProtocol, evaluate, evaluate_real
 from blindsr.evaluate.photographs import PhotographSet
@@ -25,6 +25,8 @@ from blindsr.reproduce.study import Column, Row, protocol_of
 from blindsr.weights import inference_tensors
 
 _TIMES = 5
+_FIRST = (64, 64)
+"""Size of an image that is restored before the time of others is measured, LR pixels."""
 Cell = tuple[float, ...]
 """The numbers of one cell, in the order of `Column.parts`."""
 
@@ -107,6 +109,8 @@ class Meter:
                 partial(_timed, times, partial(by_teacher, upscaler, rates))
             )
         else:
+            # The first image would be charged for what a device sets up once
+            upscaler(_image(_FIRST), Hints(steps=None if row.steps is None else min(row.steps, 1)))
             restore = partial(_timed, times, restore_with_hints(upscaler, chosen, row.steps))
         (column,) = evaluate(restore, chosen, [data], model=row.label).columns
         return {**column.model.values, "seconds": fmean(times)}
@@ -120,7 +124,7 @@ def _quantity(upscaler: Upscaler, row: Row, column: Column) -> float | None:
         return None
     if column.quantity == "multiply-adds":
         return multiply_adds(upscaler, column.size)
-    return seconds(upscaler, column.size, row.steps)
+    return seconds(upscaler, column.size, row.steps, kernel=row.kernel)
 
 
 def by_teacher(upscaler: Upscaler, rates: Sequence[float], lr: Tensor, truth: Degradation, hr: Tensor) -> Tensor:
@@ -163,18 +167,20 @@ def parameters(upscaler: Upscaler, part: str | None = None) -> int:
     return sum(parameter.numel() for name, parameter in method.named_parameters() if name in needed)
 
 
-def seconds(upscaler: Upscaler, size: tuple[int, int], steps: int | None = None) -> float:
+def seconds(upscaler: Upscaler, size: tuple[int, int], steps: int | None = None, *, kernel: bool = False) -> float:
     """Return the median time for an LR image of a size (width, height), after a warm-up, in seconds.
 
     Args:
         upscaler: the model.
         size: width and height of the image, pixels.
         steps: number of gradient steps on the image; that of the model if not given.
+        kernel: whether a blur kernel is given, so that none is estimated.
     """
     lr = _image(size)
+    hints = Hints(steps=steps, kernel=kernels.gaussian(15, 1.0) if kernel else None)
     times: list[float] = []
     for _ in range(_TIMES + 1):
-        _timed(times, upscaler, lr, Hints(steps=steps))
+        _timed(times, upscaler, lr, hints)
     return median(times[1:])
 
 

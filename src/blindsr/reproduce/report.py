@@ -126,7 +126,9 @@ def _number(value: float | None, part: str) -> str:
     if value is None or math.isnan(value):
         return "-"
     if part == "parameters":
-        return f"{value / 1e6:.2f} M" if value >= 1e5 else f"{value:,.0f}"
+        if value < 1e5:
+            return f"{value:,.0f}"
+        return f"{value / 1e6:.2f} M" if value >= 1e6 else f"{value / 1e3:.0f} K"
     return f"{value:.{_DIGITS[part]}f}"
 
 

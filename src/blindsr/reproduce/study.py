@@ -101,6 +101,7 @@ class Row(StrictModel):
     teacher: bool = Field(False, description="whether the teacher restores the images, which uses the HR images too")
     scale: int | None = Field(None, description="scale to use the weights for; that of the training by default")
     part: str | None = Field(None, description="submodule whose parameters are counted; the whole model by default")
+    kernel: bool = Field(False, description="whether the blur kernel is given when the time for a size is measured")
 
 
 class Table(StrictModel):
