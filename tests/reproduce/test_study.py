@@ -93,3 +93,13 @@ def test_they_are_in_the_order_of_the_papers() -> None:
     tables = [name for name in studies() if name.startswith("cmdsr-table")]
     numbers = [int(name.rsplit("-", 1)[1].rstrip("abcdef")) for name in tables]
     assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_no_patch_of_figure_9_has_to_be_taken_twice(full: bool) -> None:
+    one = study("cmdsr-figure-9")
+    for variant in one.variants:
+        recipe = load_recipe(*one.recipe_of(variant, full=full))
+        model, stage = recipe.model.model_dump(), recipe.stages["stage"].model_dump()
+        places = (stage["crop"] // model["scale"] - model["patch"] + 1) ** 2
+        assert stage["images"] * places >= model["support"]
