@@ -17,9 +17,9 @@ def test_every_packaged_recipe_is_valid_and_named_as_its_file(name: str) -> None
     assert recipe.parse_recipe(loaded.to_dict()).to_dict() == loaded.to_dict()
 
 
-def test_the_paper_recipe_is_section_iv_a() -> None:
+def test_the_paper_recipe_is_section_iv_a_with_the_rate_of_its_code() -> None:
     stage = recipe.load_recipe("cmdsr_x4.paper").to_dict()["stage"]
-    values = {"tasks": 8, "images": 20, "restored": 20, "update": 10, "weight": 0.1, "lr": 1e-3, "condition_lr": 1e-4}
+    values = {"tasks": 8, "images": 20, "restored": 20, "update": 10, "weight": 0.1, "lr": 1e-4, "condition_lr": 1e-4}
     values["ema"] = 0.0
     assert {key: stage[key] for key in values} == values
 

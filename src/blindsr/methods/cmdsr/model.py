@@ -7,7 +7,7 @@ whose weights are scaled by it (Eq. 3). One forward pass adapts the network to a
 | paper | here |
 |---|---|
 | ConditionNet F_c, Eq. 2 | `ConditionNet` |
-| modulation layers, Eq. 3 | `Modulation` |
+| modulation layers, Eq. 3 | `Modulated` |
 | adapted BaseNet F_sr, Eq. 4 | `CMDSR.restore_tasks`, `CMDSR.restore` |
 | Algorithm 2 | `CMDSR.condition`, then `CMDSR.restore` |
 
