@@ -107,7 +107,7 @@ def details(methods: dict[str, Method[Any]], held_out: Photos, lpips: LPIPS) -> 
     for name in methods:
         for detail in _DETAILS:
             upscaler = Upscaler(weights.load_with_detail(name, detail).method, device="cpu", precision="fp32")
-            results = [(lr, quantise(upscaler(lr)), hr) for lr, hr in pairs]
+            results = [(one.lr, quantise(upscaler(one.lr)), one.hr) for one in pairs]
             psnr = fmean(float(metrics.psnr(sr, hr, metrics.luma_convention(4))) for _, sr, hr in results)
             distance = fmean(float(lpips(sr, hr)) for _, sr, hr in results)
             artefacts = fmean(fine_structure(lr, sr) for lr, sr, _ in results)

@@ -1,6 +1,7 @@
 """Studies from beginning to end, with numbers so small that each takes a moment."""
 
 import json
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,21 @@ def test_a_folder_is_free_after_a_mistake(ask: Ask) -> None:
     assert reproduce(ask(small(1))).runs[0].steps == 1
 
 
+def test_a_signal_with_the_last_step_of_a_training_stops_the_study(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, save = ask(small(2), budget=Budget.parse("1")), checkpoint.save_checkpoint
+
+    def interrupted(run: Path, state: checkpoint.State) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(run, state)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_checkpoint", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            reproduce(request)
+    assert [path.name for path in (request.out / "runs").iterdir()] == ["v0"]
+    assert [run.steps for run in reproduce(request).runs] == [1, 1]
+
+
 def test_weights_take_the_place_of_trainings(ask: Ask, tmp_path: Path) -> None:
     made = reproduce(ask(small(1)))
     use = {"v0": "cmdsr_x4.classic", "v1": str(made.runs[0].folder)}
@@ -113,7 +129,9 @@ def test_weights_take_the_place_of_trainings(ask: Ask, tmp_path: Path) -> None:
 def test_what_is_missing_is_said(ask: Ask, tmp_path: Path) -> None:
     with pytest.raises(BlindSRError, check=Code.MISSING_OPTION.matches):
         reproduce(ask(small(1), train=()))
-    report = reproduce(ask(small(1), data=(), train=(), use={"v0": "cmdsr_x4.classic"}))
+    said: list[str] = []
+    report = reproduce(ask(small(1), data=(), train=(), use={"v0": "cmdsr_x4.classic"}), said.append)
+    assert said == ["--data has no folder of this name, so its results stay empty: Set5"]
     assert report.missing == ("Set5",)
     assert not report.cells
     assert "no folder of this name: Set5" in report.progress()[-1]

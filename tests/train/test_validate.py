@@ -19,10 +19,10 @@ def test_bicubic_scores_what_the_baseline_says() -> None:
     photos = Photos(("a", "b", "c"), pixels)
     first = Validation.prepare(photos, FAMILY, torch.device("cpu"))
     second = Validation.prepare(photos, FAMILY, torch.device("cpu"))
-    for (lr, hr), (lr2, hr2) in zip(first.pairs, second.pairs, strict=True):
-        assert torch.equal(lr, lr2)
-        assert torch.equal(hr, hr2)
-        assert hr.shape[-2:] == (4 * lr.shape[-2], 4 * lr.shape[-1])
+    for one, two in zip(first.pairs, second.pairs, strict=True):
+        assert torch.equal(one.lr, two.lr)
+        assert torch.equal(one.hr, two.hr)
+        assert one.hr.shape[-2:] == (4 * one.lr.shape[-2], 4 * one.lr.shape[-1])
     scores = first.run(Bicubic(4), nullcontext())
     assert scores["psnr"] == pytest.approx(scores["bicubic"], abs=0.01)
 

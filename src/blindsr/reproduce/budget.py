@@ -102,7 +102,8 @@ def _seconds(recipe: Recipe, photos: Photos, options: Options) -> dict[str, floa
             values[name].update({key: 0 for key in ("alone",) if key in values[name]})
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder)
-        if train(parse_recipe(values), photos, replace(options, run=run, log_every=_PROBE)) == "signal":
+        train(parse_recipe(values), photos, replace(options, run=run, log_every=_PROBE))
+        if options.signals:
             raise KeyboardInterrupt
         lines = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     speeds = {line["stage"]: line["speed"] for line in lines if line["kind"] == "train"}  # the last line counts

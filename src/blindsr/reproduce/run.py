@@ -65,21 +65,24 @@ def reproduce(request: Request, say: Callable[[str], None] = lambda _: None) -> 
     study, out = request.study, request.out
     libraries = ("matplotlib", *(study.figure.libraries() if study.figure is not None else ()))
     sets = {one.name.lower(): one for one in data_sets_of(request.data, request.limit)} if request.data else {}
+    real = {one.name.lower(): one for one in pairs_below(request.data, request.limit)}
+    found: dict[str, DataSet | PhotographSet] = {**real, **sets}
+    missing = tuple(name for name in study.data() if name.lower() not in found)
     _claim(request)
     figure.check_figure(out / "figure.svg", libraries)
-    work = Work.of(request, sets, say)
+    if missing:  # said before the trainings, which may take days
+        say(f"--data has no folder of this name, so its results stay empty: {', '.join(missing)}")
+    work = Work.of(request, sets, real, say)
     work.measure()
     plot, drawn = study.figure.draw(work) if study.figure is not None else (None, {})
-    wanted = study.data()
-    found: dict[str, DataSet | PhotographSet] = {**work.meter.real, **sets}
     report = Report(
         study,
         request.budget.text,
         request.seeds,
         work.cells,
         tuple(work.trained),
-        missing=tuple(name for name in wanted if name.lower() not in found),
-        partial=tuple(name for name in wanted if name.lower() in found and not found[name.lower()].whole),
+        missing=missing,
+        partial=tuple(name for name in study.data() if name not in missing and not found[name.lower()].whole),
         drawn=drawn,
     )
     curves = training(work.trained, f"{study.name}, budget {request.budget.text}")
@@ -104,7 +107,13 @@ class Work:
     cells: dict[tuple[int, int, int], MeasuredCell] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: Request, sets: dict[str, DataSet], say: Callable[[str], None]) -> "Work":
+    def of(
+        cls,
+        request: Request,
+        sets: dict[str, DataSet],
+        real: dict[str, PhotographSet],
+        say: Callable[[str], None],
+    ) -> "Work":
         """Train every variant, before anything is measured."""
         runs = Runs(
             request.study,
@@ -118,7 +127,6 @@ class Work:
             sets=sets,
             say=say,
         )
-        real = {one.name.lower(): one for one in pairs_below(request.data, request.limit)}
         more = [] if request.lpips is None else perceptual(alex=request.lpips, device=find_device(request.device))
         work = cls(runs, request.seeds, sets, Meter(sets, real, more, say))
         for seed in range(request.seeds):

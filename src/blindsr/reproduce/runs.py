@@ -115,7 +115,8 @@ class Runs:
                 start = read_start(self.given[begin])
             resume = (run / checkpoint.NAME).is_file()
             options = Options(run, partial=True, watch=self._watch(), **self.options)
-            if train(recipe, self._read(recipe), options, resume=resume, start=start) == "signal":
+            train(recipe, self._read(recipe), options, resume=resume, start=start)
+            if options.signals:
                 raise KeyboardInterrupt
         return _trained(variant, seed, run, recipe, full)
 

@@ -30,7 +30,7 @@ from blindsr.train.planned import planned_stages
 from blindsr.train.prefetch import Prefetcher
 from blindsr.train.recipe import Recipe, parse_recipe
 from blindsr.train.start import InitialWeights, fill_matching
-from blindsr.train.validate import Validation
+from blindsr.train.validate import Validation, restore_for
 
 _log = logging.getLogger(__name__)
 _AGREE_EVERY = 10
@@ -64,6 +64,8 @@ class Options:
     """Measures the averaged network at every validation, for the record only."""
     cudnn_benchmark: bool = True
     """Whether cuDNN measures its algorithms and uses the fastest; no effect on a CPU."""
+    signals: list[int] = field(default_factory=list)
+    """Signals that came during the run, also one during its last step, after which the run is finished."""
 
 
 @dataclass
@@ -182,6 +184,7 @@ class _Runner:
         self.module, *self.optimizers = fabric.setup(stage, *optimizers)
         self.average.method.to(fabric.device)
         self.validation = Validation.prepare(held_out, stage.validation_family, fabric.device, stage.oracle_hints)
+        self.restore_held_out = restore_for(stage, last=(index, name) == planned_stages(recipe)[-1])
         self.done = 0
         self._note(
             {
@@ -222,7 +225,7 @@ class _Runner:
 
     def run(self) -> Ending:
         """Train to the end of the stage, the time limit or a signal, and save."""
-        with _caught_signals() as signals, without_denormals(), ExitStack() as stack:
+        with _caught_signals(self.options.signals), without_denormals(), ExitStack() as stack:
             log = None
             if self.fabric.is_global_zero:
                 log = stack.enter_context(RunLog(self.options.run, self.name, self.stage.recipe.steps, self.done))
@@ -233,13 +236,13 @@ class _Runner:
                 window.add(self._step(step, *batches.batch(step)))
                 self.done += 1
                 self._report(log, window)
-                ending = None if self.complete() else self._ending(signals)
+                ending = None if self.complete() else self._ending()
                 if ending is not None or self.complete() or self.done % self.options.save_every == 0:
                     self.save()
                 if ending is not None:
                     return ending
             # A signal may also arrive during the last steps or while the checkpoint is written
-            return self._ending(signals) or "finished"
+            return self._ending() or "finished"
 
     def save(self) -> None:
         """Write the checkpoint from one process; the others wait, since the first one to exit ends all of them."""
@@ -306,9 +309,9 @@ class _Runner:
             if log is not None:
                 log.step(self.done, values, speed, each * (recipe.steps - self.done))
         reported = time.monotonic()
-        due = self.stage.validates and (self.done % recipe.validate_every == 0 or self.complete())
-        if log is not None and due:
-            values = self.validation.run(self.average.method, self.fabric.autocast())
+        due = self.done % recipe.validate_every == 0 or self.complete()
+        if log is not None and due and self.restore_held_out is not None:
+            values = self.validation.run(self.average.method, self.fabric.autocast(), self.restore_held_out)
             values |= self.options.watch(self.average.method) if self.options.watch is not None else {}
             self.history.validations.append({"stage": self.name, "step": self.done, **values})
             log.validation(self.done, values)
@@ -323,10 +326,10 @@ class _Runner:
                 Code.DIVERGED,
             )
 
-    def _ending(self, signals: list[int]) -> Ending | None:
+    def _ending(self) -> Ending | None:
         """Return the reason to stop now, if any; the same one in all processes."""
         limit = self.options.time_limit
-        asked, late = bool(signals), limit is not None and self.history.elapsed > limit
+        asked, late = bool(self.options.signals), limit is not None and self.history.elapsed > limit
         if self.fabric.world_size > 1:
             # All processes must stop at the same step; otherwise the remaining ones would wait forever.
             if self.done % _AGREE_EVERY and not self.complete():
@@ -363,9 +366,8 @@ class _Window:
 
 
 @contextmanager
-def _caught_signals() -> Iterator[list[int]]:
+def _caught_signals(received: list[int]) -> Iterator[None]:
     """Collect SIGINT, SIGTERM and SIGHUP in a list, so that they do not end the process during a step."""
-    received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
@@ -376,7 +378,7 @@ def _caught_signals() -> Iterator[list[int]]:
         numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, note) for number in numbers}
     try:
-        yield received
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from blindsr import weights
-from blindsr.contract import Stage
+from blindsr.contract import Hints, Pairs, Stage
 from blindsr.degrade import resize
 from blindsr.degrade.realworld.second_order import RealisticDegradation
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
@@ -27,7 +27,11 @@ from blindsr.methods.mrda.training import (
     stages,
 )
 from blindsr.nn.perceptual import VGG
+from blindsr.photos import Photos
+from blindsr.train.checkpoint import load_checkpoint
+from blindsr.train.loop import Options, train
 from blindsr.train.recipe import load_recipe
+from blindsr.train.validate import restore_for
 
 
 def tiny(**config: Any) -> MRDA:
@@ -117,8 +121,40 @@ def test_a_free_upscaler_is_taught_in_every_stage_of_mln() -> None:
         assert trained == {id(p) for p in stage.method.mln.parameters()}  # type: ignore[union-attr]
 
 
-def test_only_the_student_can_be_validated() -> None:
+def test_only_the_student_is_validated_in_a_run_with_all_stages() -> None:
     assert [stage.validates for stage in every(tiny())] == [False, False, False, True]
+    assert [restore_for(stage, last=False) is None for stage in every(tiny())] == [True, True, True, False]
+
+
+def test_each_stage_is_validated_by_the_network_that_it_trains() -> None:
+    method = tiny()
+    pair = Pairs.draw(isotropic_family(4), torch.rand(1, 3, 64, 64), torch.Generator().manual_seed(0))
+    lr, hr = pair.lr, pair.hr
+    condition = method.condition(lr, generator=torch.Generator())
+    with torch.no_grad():
+        expected = [
+            method.mln(lr),
+            method.learner_output(lr, hr, [0.01, 0.01]),
+            method.teacher_output(lr, hr, pair.truth, (0.1, 0.1)),
+            method.restore(lr, condition),
+        ]
+        found = []
+        for stage in every(method):
+            restore = restore_for(stage, last=True)
+            assert restore is not None
+            found.append(restore(method, pair, Hints(), torch.Generator()))
+    for one, other in zip(found, expected, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_run_that_ends_with_the_teacher_has_a_curve(tmp_path: Path) -> None:
+    small = ["model.channels=4", "model.blocks=1", "model.mln=4", "held_out=1", "pretrain.steps=1", "meta.steps=0"]
+    small += ["pretrain.batch=1", "pretrain.patch=8", "teacher.steps=4", "teacher.batch=1", "teacher.patch=8"]
+    small += ["teacher.validate_every=2", "student.steps=0"]
+    pixels = tuple(torch.randint(256, (3, 64, 64), generator=torch.Generator().manual_seed(i)).byte() for i in (0, 1))
+    train(load_recipe("mrda_x4.iso", small), Photos(("a", "b"), pixels), Options(tmp_path, device="cpu"))
+    validations = load_checkpoint(tmp_path)["validations"]
+    assert [(one["stage"], one["step"]) for one in validations] == [("teacher", 2), ("teacher", 4)]
 
 
 def test_the_meta_loss_is_on_other_patches_after_the_steps() -> None:

@@ -160,6 +160,11 @@ class Pretrain(Stage):
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
         return {"loss": F.l1_loss(self.method.mln(batch.lr), batch.hr)}
 
+    def validate(self, method: Method[Any], pair: Pairs) -> Tensor:
+        """Restore by MLN."""
+        sr: Tensor = cast("MRDA", method).mln(pair.lr)
+        return sr
+
 
 class Meta(Stage):
     """Stage that meta-trains MLN; its upscaler is fixed, except for Table VI."""
@@ -207,6 +212,12 @@ class Meta(Stage):
         )
         *_, (params, _) = path
         return objective(params, lr[count:], missing[count:])
+
+    def validate(self, method: Method[Any], pair: Pairs) -> Tensor:
+        """Restore by MLN after its steps on the pair itself."""
+        learner = cast("MRDA", method)
+        rates = [self.recipe.rate] * self.recipe.unrolled
+        return learner.specific_images(pair.lr, learner.specific(pair.lr, pair.hr, rates))
 
 
 class Teacher(Stage):
@@ -272,6 +283,10 @@ class Teacher(Stage):
     def represent(self, batch: Pairs) -> Tensor:
         """Compute D_T, the teacher's representations of the pairs."""
         return self.method.teacher_condition(batch.lr, batch.hr, batch.truth, self.recipe.rates)
+
+    def validate(self, method: Method[Any], pair: Pairs) -> Tensor:
+        """Restore by the teacher."""
+        return cast("MRDA", method).teacher_output(pair.lr, pair.hr, pair.truth, self.recipe.rates)
 
 
 class Student(Teacher):
