@@ -46,6 +46,13 @@ def test_every_teacher_is_measured(source: str, hr_folder: Path) -> None:
     column = Column(label="", protocol="mrda-gaussian8-x2", data="Set5")
     taught = meter.cell("a", one, Row(label="t", teacher=True), column, (0.1,))
     assert taught != meter.cell("a", one, Row(label="s"), column, ())
+    size = (16, 12)
+    timed = Column(label="", quantity="seconds", size=size)
+    time = meter.cell("a", one, Row(label="t", teacher=True), timed, (0.1,))
+    assert time is not None
+    assert 0 < time[0] < 10
+    adds = Column(label="", quantity="multiply-adds", size=size)
+    assert meter.cell("a", one, Row(label="t", teacher=True), adds, (0.1,)) is None
     with pytest.raises(BlindSRError, check=Code.UNSUPPORTED_OPTION.matches):
         Meter(meter.sets).cell("a", Upscaler(Bicubic(2)), Row(label="t", teacher=True), column, ())
 

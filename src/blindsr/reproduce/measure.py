@@ -16,6 +16,7 @@ from blindsr.contract import Hints
 from blindsr.degrade import Degradation, kernels
 from blindsr.errors import BlindSRError, Code
 from blindsr.evaluate import DataSet, Measure, Protocol, RealProtocol, evaluate, evaluate_real
+from blindsr.evaluate.definition import degradation
 from blindsr.evaluate.photographs import PhotographSet
 from blindsr.evaluate.run import OracleRestorer, Restore, restore_with_hints
 from blindsr.inference.upscaler import Upscaler
@@ -27,6 +28,8 @@ from blindsr.weights import inference_tensors
 _TIMES = 5
 _FIRST = (64, 64)
 """Size of an image that is restored before the time of others is measured, LR pixels."""
+_KERNEL = 21
+"""Side of the blur kernel of a teacher whose time is measured, HR pixels."""
 Cell = tuple[float, ...]
 """The numbers of one cell, in the order of `Column.parts`."""
 
@@ -80,7 +83,7 @@ class Meter:
             rates: step sizes that a teacher adapts to each LR-HR pair with.
         """
         if column.protocol is None:
-            found = _quantity(upscaler, row, column)
+            found = _quantity(upscaler, row, column, rates)
             return None if found is None else (found,)
         assert column.data is not None
         chosen, name = protocol_of(column.protocol), column.data.lower()
@@ -116,14 +119,14 @@ class Meter:
         return {**column.model.values, "seconds": fmean(times)}
 
 
-def _quantity(upscaler: Upscaler, row: Row, column: Column) -> float | None:
-    """Measure a quantity of a model; None for the time of a teacher, which needs HR images."""
+def _quantity(upscaler: Upscaler, row: Row, column: Column, rates: Sequence[float]) -> float | None:
+    """Measure a quantity of a model; None for the multiply-adds of a teacher."""
     if column.quantity == "parameters":
         return float(parameters(upscaler, row.part))
-    if row.teacher:
-        return None
     if column.quantity == "multiply-adds":
-        return multiply_adds(upscaler, column.size)
+        return None if row.teacher else multiply_adds(upscaler, column.size)
+    if row.teacher:
+        return teacher_seconds(upscaler, column.size, rates)
     return seconds(upscaler, column.size, row.steps, kernel=row.kernel)
 
 
@@ -176,11 +179,22 @@ def seconds(upscaler: Upscaler, size: tuple[int, int], steps: int | None = None,
         steps: number of gradient steps on the image; that of the model if not given.
         kernel: whether a blur kernel is given, so that none is estimated.
     """
-    lr = _image(size)
     hints = Hints(steps=steps, kernel=kernels.gaussian(15, 1.0) if kernel else None)
+    return _median_time(upscaler, _image(size), hints)
+
+
+def teacher_seconds(upscaler: Upscaler, size: tuple[int, int], rates: Sequence[float]) -> float:
+    """Return the time of a teacher as `seconds` does, including its steps on the LR-HR pair, by their sizes."""
+    width, height = size
+    hr = _image((upscaler.scale * width, upscaler.scale * height))
+    (truth,) = degradation("time", "", scale=upscaler.scale, kernel=kernels.gaussian(_KERNEL, 2.0))
+    return _median_time(by_teacher, upscaler, rates, _image(size), truth, hr)
+
+
+def _median_time(restore: Callable[..., Tensor], *inputs: object) -> float:
     times: list[float] = []
     for _ in range(_TIMES + 1):
-        _timed(times, upscaler, lr, hints)
+        _timed(times, restore, *inputs)
     return median(times[1:])
 
 

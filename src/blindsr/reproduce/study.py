@@ -189,6 +189,10 @@ class Study(StrictModel):
         assert chosen is not None
         return chosen, (*self.settings, *variant.settings, *(() if full else variant.short_settings))
 
+    def has_lpips(self) -> bool:
+        """Return whether a table has LPIPS."""
+        return any("lpips" in column.measures for table in self.tables for column in table.each())
+
     def data(self) -> list[str]:
         """Return the names of the data sets that are used for measurements."""
         found = [column.data for table in self.tables for column in table.each() if column.data]

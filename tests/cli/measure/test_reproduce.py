@@ -16,6 +16,7 @@ def test_every_study_is_listed(blindsr: Run) -> None:
     assert ended.code == 0
     lines = ended.out.splitlines()
     assert [line.split(":")[0] for line in lines] == list(studies())
+    assert lines[[line.split(":")[0] for line in lines].index("mrda-table-4")].endswith("NTIRE2020, weights of LPIPS")
     assert "needs 3 trainings, Set5" in next(line for line in lines if line.startswith("cmdsr-table-5:"))
 
 

@@ -14,8 +14,10 @@ from blindsr.images import modcrop, quantise, read
 from blindsr.inference import Upscaler
 from blindsr.inference.modulation import modulation_map
 from blindsr.methods.cmdsr.model import CMDSR, CMDSRConfig
+from blindsr.methods.dmsr.model import DMSR, DMSRConfig
 from blindsr.methods.mrda.model import MRDA, MRDAConfig
-from blindsr.reproduce.drawings.pictures import Maps, SupportSets, Window
+from blindsr.reproduce.drawings.pictures import Kernels, Maps, SupportSets, Window
+from blindsr.reproduce.estimation import measure_estimates
 
 
 def work(method: Any, folder: Path) -> Any:
@@ -32,6 +34,25 @@ def test_a_window_shows_every_degradation(hr_folder: Path) -> None:
     (record,) = degradation("window-2-15", "a", scale=2, kernel=kernels.gaussian(15, 2.0), noise=15.0)
     shown = np.asarray(plot.axes[4].images[0].get_array())
     assert np.allclose(shown, record.apply(hr)[0].permute(1, 2, 0).numpy())
+
+
+def test_kernels_stand_next_to_the_true_one(hr_folder: Path) -> None:
+    method = DMSR(DMSRConfig(groups=1, blocks=1, channels=4, reduction=4, extractor=4))
+    given = work(method, hr_folder)
+    figure = Kernels(kind="kernels", title="T", data="Set5", protocol="dmsr-1.3-50-x4", lines={"ours": "v"})
+    plot, numbers = figure.draw(given)
+    assert plot is not None
+    (errors,) = measure_estimates(given.upscaler(""), protocol("dmsr-1.3-50-x4"), [given.sets["set5"]])
+    assert numbers == {"ours": {"kernel_error": errors.kernel_error, "width": errors.width_found}}
+    assert [axes.get_title() for axes in plot.axes] == [
+        "LR image",
+        "true kernel",
+        f"ours: error {errors.kernel_error:.2f}",
+    ]
+    true, estimated = (axes.images[0] for axes in plot.axes[1:])
+    assert np.allclose(np.asarray(true.get_array()), kernels.gaussian(15, 1.3).numpy())
+    assert np.asarray(estimated.get_array()).sum() == pytest.approx(1, abs=1e-4)
+    assert true.get_clim() == estimated.get_clim()
 
 
 def test_maps_keep_their_range(hr_folder: Path) -> None:

@@ -93,8 +93,8 @@ def _list() -> None:
     for one in studies().values():
         trainings = len(one.variants)
         needs = f"{trainings} training{'s' * (trainings != 1)}" if trainings else "no training"
-        sets = ", ".join(one.data())
-        typer.echo(f"{one.name}: {one.title} ({one.source}); needs {needs}{f', {sets}' if sets else ''}")
+        given = [*one.data(), *(["weights of LPIPS"] if one.has_lpips() else [])]
+        typer.echo(f"{one.name}: {one.title} ({one.source}); needs {', '.join([needs, *given])}")
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

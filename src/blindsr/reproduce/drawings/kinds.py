@@ -9,12 +9,14 @@ from blindsr.reproduce.drawings.clusters import Clusters
 from blindsr.reproduce.drawings.drawing import Training
 from blindsr.reproduce.drawings.figure import Line, plotted
 from blindsr.reproduce.drawings.lines import Progress, Series, Steps
-from blindsr.reproduce.drawings.pictures import Maps, SupportSets, Window
+from blindsr.reproduce.drawings.pictures import Kernels, Maps, SupportSets, Window
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot
 
-Figure = Annotated[Series | Progress | Steps | Clusters | Window | Maps | SupportSets, Field(discriminator="kind")]
+Figure = Annotated[
+    Series | Progress | Steps | Clusters | Window | Kernels | Maps | SupportSets, Field(discriminator="kind")
+]
 
 
 def training(runs: Sequence[Training], title: str) -> "Plot | None":

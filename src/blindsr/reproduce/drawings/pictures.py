@@ -19,6 +19,7 @@ from blindsr.inference.modulation import modulation_map
 from blindsr.inference.upscaler import Upscaler
 from blindsr.reproduce.drawings.drawing import Drawing, Drawn, Work
 from blindsr.reproduce.drawings.figure import blank
+from blindsr.reproduce.estimation import measure_estimates
 
 
 class Window(Drawing):
@@ -81,6 +82,42 @@ class Maps(Drawing):
             below.set_title(f"std {numbers[path.stem]['std']:.3f}", fontsize="small")
             for axes in (above, below):
                 axes.set_axis_off()
+        return plot, numbers
+
+
+class Kernels(Drawing):
+    """Figure of estimated blur kernels of one image, next to the true one."""
+
+    kind: Literal["kernels"]
+    title: str
+    protocol: str
+    lines: dict[str, str] = Field(description="variants by their labels")
+    image: int = Field(0, ge=0, description="index of an image of the data set")
+
+    def used(self) -> Iterable[str]:
+        return self.lines.values()
+
+    def draw_data(self, work: Work, data: DataSet) -> Drawn:
+        """Draw the LR image and the kernels from 0 in black to the true one's maximum in white."""
+        chosen, path = protocol(self.protocol), data.paths[min(self.image, len(data.paths) - 1)]
+        hr = images.modcrop(images.quantise(images.read(path).pixels), chosen.scale)[None]
+        truth = chosen.degradations(path.stem)[0]
+        lr, numbers = truth.apply(hr), {}
+        shown = {"LR image": _pixels(lr[0]), "true kernel": truth.kernels[0].numpy()}
+        for label, variant in self.lines.items():
+            upscaler = work.upscaler(variant)
+            (errors,) = measure_estimates(upscaler, chosen, [data])
+            numbers[label] = {"kernel_error": errors.kernel_error, "width": errors.width_found}
+            estimate = upscaler.method.estimate(upscaler.condition(lr))
+            assert estimate is not None  # otherwise, the errors could not be measured
+            shown[f"{label}: error {errors.kernel_error:.2f}"] = estimate.kernel.cpu().numpy()
+        plot = blank(2.4 * len(shown), 2.8)
+        plot.suptitle(f"{self.title}: {path.stem}")
+        for number, (label, picture) in enumerate(shown.items(), 1):
+            axes = plot.add_subplot(1, len(shown), number)
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=float(truth.kernels.max()), interpolation="nearest")
+            axes.set_title(label, fontsize="small")
+            axes.set_axis_off()
         return plot, numbers
 
 
