@@ -147,6 +147,14 @@ def test_results_in_other_formats_can_be_read(suffix: str, clip: Any, tmp_path: 
         assert [stream.type for stream in container.streams] == ["video", "audio"]
 
 
+def test_frames_in_avi_keep_their_order(clip: Any, tmp_path: Path) -> None:
+    path, times = clip(frames=30, cut=30)
+    restore_video(path, tmp_path / "out.avi", BICUBIC)
+    shown = [frame.pts for frame in Clip(tmp_path / "out.avi").frames()]
+    assert shown == sorted(shown)
+    assert len(shown) == len(times)
+
+
 @pytest.mark.parametrize(("name", "code"), [("a.mpg", Code.UNSUPPORTED_FORMAT), ("a.webm", Code.UNKNOWN_NAME)])
 def test_formats_without_the_encoder_are_refused_before_the_work(
     name: str, code: Code, clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -76,6 +76,8 @@ class Encoding:
         tags = clip.tags
         context.colorspace, context.color_range = tags.matrix, 2 if tags.full else 1
         context.color_primaries, context.color_trc = tags.primaries, tags.transfer
+        if self.suffix == ".avi":  # which has no presentation times
+            context.max_b_frames = 0
         options = {"crf": str(self.crf)}
         if self.codec in _PRESETS:
             options["preset"] = _PRESETS[self.codec]
