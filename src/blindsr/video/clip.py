@@ -39,6 +39,17 @@ class Tags:
     transfer: int
 
 
+def _turns(container: Any, stream: Any) -> int:
+    """Return how often, by 90 degrees counterclockwise, frames must be turned to be upright: phones store no others."""
+    import av  # noqa: PLC0415  # an extra
+
+    try:
+        first = next(container.decode(stream), None)
+    except av.FFmpegError:  # decoding all frames raises the error
+        return 0
+    return 0 if first is None else round(first.rotation / 90) % 4
+
+
 class Clip:
     """Video file; it is opened again each time that it is read."""
 
@@ -52,15 +63,21 @@ class Clip:
         with self.opened() as container:
             stream = container.streams.video[0]
             context = stream.codec_context
-            self.width, self.height = context.width, context.height
+            self.turns = _turns(container, stream)
+            sides = (context.width, context.height)
+            self.width, self.height = sides[::-1] if self.turns % 2 else sides
             self.time_base = Fraction(stream.time_base)
             self.rate = Fraction(stream.average_rate or stream.guessed_rate or 25)
             self.aspect = context.sample_aspect_ratio
+            if self.aspect and self.turns % 2:
+                self.aspect = 1 / self.aspect
             self.format = context.format
+            self.rgb = bool(self.format.is_rgb or self.format.has_palette)
             matrix = int(context.colorspace)
-            if matrix == _UNKNOWN:
-                matrix = 1 if self.height >= _HD else 6
-            self.tags = Tags(matrix, int(context.color_range) == 2, context.color_primaries, context.color_trc)
+            if matrix == _UNKNOWN or self.rgb:  # results are Y'CbCr
+                matrix = 1 if context.height >= _HD else 6
+            full = int(context.color_range) == 2 and not self.rgb
+            self.tags = Tags(matrix, full, context.color_primaries, context.color_trc)
         if self.tags.transfer in _HDR:
             raise BlindSRError(
                 f"{path} is HDR ({_HDR[self.tags.transfer]}), which is not supported; convert it to SDR first",
@@ -102,10 +119,10 @@ class Clip:
     def pixel_format(self) -> str:
         """FFmpeg pixel format of results: chroma subsampling and depth of the file, if encoders support them."""
         chroma = self.format.components[1:3]
-        if not chroma or self.format.is_rgb:
-            sampling = "444" if self.format.is_rgb else "420"
+        if not chroma or self.rgb:
+            sampling = "444" if self.rgb else "420"
         else:
-            halved = (chroma[0].width < self.width, chroma[0].height < self.height)
+            halved = (chroma[0].width < self.format.width, chroma[0].height < self.format.height)
             sampling = {(True, True): "420", (True, False): "422"}.get(halved, "444")
         return f"yuv{sampling}p{'10le' if self.deep else ''}"
 
@@ -155,15 +172,21 @@ class Clip:
         return frame.reformat(*_SMALL, format="rgb24").to_ndarray()
 
     def picture(self, frame: Any) -> Picture:
-        """Convert a frame to a picture."""
-        if frame.format.name != self.pixel_format:  # 12 bits, gray, RGB: without a change of the matrix
+        """Convert a frame to a picture, turned upright."""
+        return Picture(torch.rot90(self._pixels(frame), self.turns, (1, 2)))
+
+    def _pixels(self, frame: Any) -> torch.Tensor:
+        """Convert a frame to RGB ``(3, h, w)`` in [0, 1]."""
+        if self.rgb:
+            return Picture.from_array(frame.to_ndarray(format="rgb48le" if self.deep else "rgb24")).pixels
+        if frame.format.name != self.pixel_format:  # 12 bits, gray: without a change of the matrix
             frame = frame.reformat(format=self.pixel_format)
         planes, kind = [], np.uint16 if self.deep else np.uint8
         for plane in frame.planes:
             samples = np.frombuffer(plane, kind).reshape(plane.height, -1)
             planes.append(samples[:, : plane.width])
         rgb = to_rgb(planes, self.bits, self.tags.matrix, full=self.tags.full)
-        return Picture(torch.from_numpy(rgb.transpose(2, 0, 1).clip(0, 1)))
+        return torch.from_numpy(rgb.transpose(2, 0, 1).clip(0, 1))
 
     def frame(self, picture: Picture) -> Any:
         """Convert a picture to a frame in the format of the clip."""
