@@ -90,7 +90,7 @@ def find_grid(planes: Planes) -> Grid | None:
 
 def steps(quality: int) -> NDArray[np.int64]:
     """Quantisation steps ``(8, 8)`` of luma at a quality of libjpeg's scale."""
-    luma, _ = quantisation_tables(torch.tensor([quality]))
+    luma, _ = quantisation_tables(torch.tensor([quality], device="cpu"))
     table: NDArray[np.int64] = luma[0].numpy()
     return table
 

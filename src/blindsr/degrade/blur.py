@@ -188,7 +188,7 @@ def is_separable(kernels: Tensor) -> Tensor:
 @lru_cache(maxsize=64)
 def border_index(length: int, radius: int, border: Border) -> Tensor:
     """Return the index of the pixel that each padded position repeats, ``(length + 2 * radius,)``."""
-    at = torch.arange(-radius, length + radius)
+    at = torch.arange(-radius, length + radius, device="cpu")
     if border == "replicate" or length == 1:
         return at.clamp(0, length - 1)
     if border == "wrap":

@@ -16,7 +16,7 @@ _ONE = 2**13
 @lru_cache(maxsize=1)
 def forward_matrix() -> Tensor:
     """Return the matrix ``(8, 8)``, float64, from samples to frequencies: ``2**13 * sqrt(8)`` times the DCT."""
-    samples = torch.eye(8, dtype=torch.long)
+    samples = torch.eye(8, dtype=torch.long, device="cpu")
     ends = [samples[i] + samples[7 - i] for i in range(4)]
     even = _even(ends[0] + ends[3], ends[0] - ends[3], ends[1] + ends[2], ends[1] - ends[2])
     odd = _odd(*(samples[i] - samples[7 - i] for i in (3, 2, 1, 0)))
@@ -26,7 +26,7 @@ def forward_matrix() -> Tensor:
 @lru_cache(maxsize=1)
 def inverse_matrix() -> Tensor:
     """Return the matrix ``(8, 8)``, float64, from frequencies to samples: ``2**29`` times the inverse DCT matrix."""
-    frequencies = torch.eye(8, dtype=torch.long)
+    frequencies = torch.eye(8, dtype=torch.long, device="cpu")
     low, high = frequencies[2], frequencies[6]
     shared = (low + high) * 4433
     first, second = shared + low * 6270, shared - high * 15137

@@ -171,7 +171,7 @@ class Degradation(Rows):
         rows = []
         for seed in self.seeds.tolist():
             source = torch.Generator().manual_seed(seed)
-            rows.append(torch.randn(shape[1:], generator=source))
+            rows.append(torch.randn(shape[1:], generator=source, dtype=torch.float32, device="cpu"))
         return level * torch.stack(rows).to(like)
 
     def to_dict(self) -> dict[str, Any]:

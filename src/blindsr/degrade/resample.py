@@ -98,12 +98,12 @@ def bicubic_matrix(length: int, out: int, scale: float) -> Tensor:
 def _matrix(length: int, out: int, scale: float) -> Tensor:
     stretch = min(scale, 1.0)  # shrinking widens the kernel: this is the antialiasing
     support = 4.0 / stretch
-    centre = (torch.arange(out, dtype=torch.float64) + 0.5) / scale - 0.5
+    centre = (torch.arange(out, dtype=torch.float64, device="cpu") + 0.5) / scale - 0.5
     first = torch.floor(centre - support / 2).long()
-    taps = first[:, None] + torch.arange(math.ceil(support) + 2)
+    taps = first[:, None] + torch.arange(math.ceil(support) + 2, device="cpu")
     weights = _cubic((centre[:, None] - taps) * stretch)
     weights = weights / weights.sum(1, keepdim=True)
-    matrix = torch.zeros(out, length, dtype=torch.float64)
+    matrix = torch.zeros(out, length, dtype=torch.float64, device="cpu")
     matrix.scatter_add_(1, _symmetric(taps, length), weights)
     return matrix.float()
 

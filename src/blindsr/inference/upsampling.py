@@ -51,5 +51,7 @@ def _matrix(scale: int, interpolation: Interpolation) -> Tensor:
     if interpolation == "bicubic":
         whole = bicubic_matrix(length, scale * length, scale)
     else:
-        whole = F.interpolate(torch.eye(length)[None], scale_factor=scale, mode="linear")[0].T
+        whole = F.interpolate(
+            torch.eye(length, dtype=torch.float32, device="cpu")[None], scale_factor=scale, mode="linear"
+        )[0].T
     return whole[scale * _NEAR : scale * (_NEAR + BAND)].contiguous()

@@ -38,6 +38,8 @@ _TILE_MEMORY = 2**30
 """Target for the activation memory of a tile on a CPU, bytes."""
 _BICUBIC = 4
 """Context of bicubic interpolation, pixels."""
+_PLAIN = torch.device("cpu")
+"""Device of tensors that methods create without naming one, whatever `torch.set_default_device` was set to."""
 
 
 class Upscaler:
@@ -156,7 +158,7 @@ class Upscaler:
             hints = replace(hints, support=[self.to_device(image) for image in hints.support])
         # On the CPU, so that every device gets the same random numbers
         generator = torch.Generator().manual_seed(self.seed)
-        with torch.no_grad(), self.autocast():
+        with torch.no_grad(), self.autocast(), _PLAIN:
             condition = self.method.condition(self.to_device(lr), generator=generator, hints=hints)
         heap.trim()
         return condition
@@ -189,7 +191,7 @@ class Upscaler:
     ) -> Tensor:
         out, side = empty_result(part.crop(lr), self.scale), self.tile if tile is None else tile
         make = partial(restore_faithfully, guarded=guarded)
-        with torch.no_grad(), self.autocast():
+        with torch.no_grad(), self.autocast(), _PLAIN:
             restore_tiled(
                 self.method, self.to_device(lr), condition, tile=side, out=out, part=part, watch=watch, make=make
             )

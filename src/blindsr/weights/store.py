@@ -120,8 +120,8 @@ def build(card: Card) -> Method[Any]:
             f"{card.name} does not fit the {card.method} network of this version: {reason}", Code.INCOMPATIBLE
         ) from None
     # A new network is initialised at random, which must not move the caller's random numbers.
-    with torch.random.fork_rng(devices=[]):
-        method = cls(config)
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        method = cls(config).float()  # whatever torch's defaults are
     for name in cls.training_only:
         setattr(method, name, None)
     return method.eval().requires_grad_(requires_grad=False)

@@ -34,7 +34,7 @@ class Gamut:
             pyvips.Error: the profile is invalid, or not an RGB profile.
         """
         self._icc = icc
-        self.from_srgb(self.to_srgb(torch.zeros(1, 3, 1, 1)))
+        self.from_srgb(self.to_srgb(torch.zeros(1, 3, 1, 1, device="cpu")))
 
     def to_srgb(self, pixels: Tensor) -> Tensor:
         """Convert colours ``(1, 3, h, w)`` in [0, 1] from the profile to sRGB."""
@@ -60,7 +60,9 @@ def _gamut(icc: bytes) -> Gamut | None:
         gamut = Gamut(icc)
     except pyvips.Error:  # an unusable profile is kept
         return None
-    samples = torch.cartesian_prod(*[torch.linspace(0, 1, 5)] * 3).T.reshape(1, 3, 1, -1)
+    samples = torch.cartesian_prod(*[torch.linspace(0, 1, 5, dtype=torch.float32, device="cpu")] * 3).T.reshape(
+        1, 3, 1, -1
+    )
     alike = (gamut.to_srgb(samples) - samples).abs().max() <= _ALIKE
     return None if alike else gamut
 

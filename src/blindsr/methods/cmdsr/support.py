@@ -29,7 +29,7 @@ def support_sets(images: Sequence[Tensor], sets: int, count: int, size: int, gen
     """
     pixels = sum(image[0, 0].numel() for image in images)
     sets = max(1, min(sets, math.ceil(_LOOKS * pixels / (count * size**2))))
-    chosen = torch.randint(len(images), (sets * count,), generator=generator).to(images[0].device)
+    chosen = torch.randint(len(images), (sets * count,), generator=generator, device=generator.device)
     patches = images[0].new_empty(sets * count, 3, size, size)
     for number, image in enumerate(images):
         rows = (chosen == number).nonzero()[:, 0]
@@ -51,7 +51,11 @@ def crop_patches(images: Tensor, count: int, size: int, generator: torch.Generat
     """
     n, _, height, width = images.shape
     room = torch.tensor([height - size + 1, width - size + 1], device=generator.device)
-    corners = (torch.rand(n, count, 2, generator=generator, device=generator.device) * room).long().to(images.device)
+    corners = (
+        (torch.rand(n, count, 2, generator=generator, dtype=torch.float32, device=generator.device) * room)
+        .long()
+        .to(images.device)
+    )
     return take_patches(images, corners, size), corners
 
 

@@ -263,7 +263,11 @@ class MZSR(Method[AdaptedWeights]):
         if steps == 0 or small or not _has_detail(fathers := self._parts(lr)):
             return AdaptedWeights(self.start, found.kernel, confidence, noise, (), 0)
         shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
-        drawn = torch.randn(shape, generator=generator).to(lr) * (noise / 255) if noise else None
+        drawn = (
+            torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device).to(lr) * (noise / 255)
+            if noise
+            else None
+        )
         sons = self.son(fathers, found.kernel, drawn)
 
         def loss(params: Params) -> Tensor:
@@ -315,7 +319,7 @@ class MZSR(Method[AdaptedWeights]):
         }
 
     def estimate(self, condition: AdaptedWeights) -> Estimate:
-        noise = torch.full((3,), condition.noise)
+        noise = torch.full((3,), condition.noise, dtype=torch.float32, device="cpu")
         return Estimate(condition.kernel, noise, condition.confidence, self.config.down)
 
     def _kernel(self, lr: Tensor, hints: Hints) -> KernelEstimate:
