@@ -14,6 +14,7 @@ from blindsr.errors import BlindSRError, Code
 from blindsr.images import Metadata, Picture, write
 from blindsr.images.color.gamut import Gamut
 from blindsr.inference import Bicubic, Source, Upscaler
+from blindsr.inference.size import Size
 
 
 class Sharpener(Method[Tensor]):
@@ -165,6 +166,37 @@ def test_tensors_of_bytes_are_refused_and_not_white() -> None:
     ):
         with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
             use()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 255.0])
+def test_tensors_out_of_range_are_refused(value: float) -> None:
+    image = _random(1, 3, 4, 4)
+    image[0, 1, 2, 3] = value
+    upscaler = Upscaler(Bicubic(2), device="cpu")
+    for use in (
+        lambda: upscaler.upscale(image[0]),
+        lambda: upscaler(image),
+        lambda: upscaler.restore(image, None),
+    ):
+        with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+            use()
+
+
+@pytest.mark.parametrize("source", [None, b"\x89PNG", [[0, 1], [1, 0]]])
+def test_what_is_no_image_is_refused(source: Any) -> None:
+    with pytest.raises(BlindSRError, check=Code.INVALID_VALUE.matches):
+        Upscaler(Bicubic(2), device="cpu").upscale(source)
+
+
+def test_results_share_no_memory_with_the_image() -> None:
+    picture = Picture(_random(3, 4, 4), alpha=_random(1, 4, 4))
+    result = Upscaler(Bicubic(2), device="cpu").upscale(picture, size=Size(factor=1))
+    for tensor in (result.pixels, result.alpha):
+        assert tensor is not None
+        tensor.zero_()
+    assert picture.pixels.any()
+    assert picture.alpha is not None
+    assert picture.alpha.any()
 
 
 def test_everything_that_an_image_can_be(tmp_path: Path) -> None:

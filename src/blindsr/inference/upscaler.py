@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -36,6 +37,8 @@ _TILE = 512
 """Largest tile side on a CPU, which does not benefit from larger ones."""
 _TILE_MEMORY = 2**30
 """Target for the activation memory of a tile on a CPU, bytes."""
+_OVERSHOOT = 0.5
+"""How far values of a tensor may lie outside [0, 1], as those after interpolation or with noise do."""
 _BICUBIC = 4
 """Context of bicubic interpolation, pixels."""
 _PLAIN = torch.device("cpu")
@@ -279,7 +282,7 @@ class Upscaler:
                 picture, spare.estimate_condition(picture), size=size, strength=strength, tile=tile, watch=watch
             )
         colour = _resample(made, (height, width))
-        alpha = None if picture.alpha is None else _resample(picture.alpha[None], (height, width))[0]
+        alpha = None if picture.alpha is None else _resample(picture.alpha[None].clone(), (height, width))[0]
         heap.trim()
         return _like(picture, colour, alpha)
 
@@ -371,7 +374,13 @@ def to_picture(source: Source) -> Picture:
         return source
     if isinstance(source, Tensor):
         return Picture(source)
-    return read(Path(source)) if isinstance(source, str | os.PathLike) else Picture.from_array(source)
+    if isinstance(source, str | os.PathLike):
+        return read(Path(source))
+    if not isinstance(source, np.ndarray | Image.Image):
+        raise BlindSRError(
+            f"expected a picture, the path of a file, an array, a PIL image or a tensor, got {type(source).__name__}"
+        )
+    return Picture.from_array(source)
 
 
 def _cut(picture: Picture, box: Box) -> Picture:
@@ -397,3 +406,6 @@ def _check_one(image: Tensor) -> None:
         raise BlindSRError(f"expected a tensor of floats in [0, 1], got {image.dtype}; divide 8-bit values by 255")
     if len(image) != 1:
         raise BlindSRError(f"expected one image (1, 3, height, width), got {len(image)}")
+    low, high = (float(one) for one in image.detach().aminmax())
+    if not (low >= -_OVERSHOOT and high <= 1 + _OVERSHOOT):  # written so that NaN is refused too
+        raise BlindSRError(f"expected floats in [0, 1], got {low:.9g} to {high:.9g}; rescale them")
