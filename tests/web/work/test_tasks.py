@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import formats
@@ -97,3 +98,18 @@ def test_a_job_that_would_take_all_memory_is_refused(
         assert restored(kind)["width"] == 192
     with pytest.raises(BlindSRError, check=Code.OUT_OF_MEMORY.matches):
         restored("webp")
+
+
+def test_an_animated_gif_stays_one(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (24, 20), (level, 90, 60)) for level in (40, 200)]
+    source = tmp_path / "original"  # files are stored without their names
+    frames[0].save(source, "GIF", save_all=True, append_images=frames[1:], duration=80)
+    found = work.restore(
+        source=str(source),
+        name="a.gif",
+        folder=str(tmp_path / "out"),
+        values={"model": "bicubic", "scale": 2},
+        settings={},
+        watch=Watch(),
+    )
+    assert (found["name"], found["format"]) == ("a_x2.gif", "gif")

@@ -296,8 +296,13 @@ def _named(one: _Image, out: Location, naming: Naming) -> Job:
         return Job(one.place, folder, error)
 
 
-def result_name(source: Location, naming: Naming) -> str:
+def result_name(source: Location, naming: Naming, content: Location | None = None) -> str:
     """Return the file name of a result.
+
+    Args:
+        source: the image.
+        naming: naming of results.
+        content: file of the image, if it is stored under another name.
 
     Raises:
         BlindSRError: the template does not give a file name.
@@ -308,7 +313,7 @@ def result_name(source: Location, naming: Naming) -> str:
         raise BlindSRError(f"the template {naming.template!r} gives {name!r} for {source}, which is not a file name")
     if Path(name).suffix.lower() in formats.WRITTEN:
         return name
-    if suffix.lower() == ".gif" and not locations.is_animated(source):
+    if suffix.lower() == ".gif" and not locations.is_animated(content or source):
         return f"{name}.png"  # which takes all of its new colours
     return name + (formats.written_suffix(suffix) or ".png")
 

@@ -245,7 +245,7 @@ def restore(*, source: str, name: str, folder: str, values: Values, settings: Va
     path, place = Path(source), Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     naming = options.naming(Restorer(options).upscaler.scale)
-    shown = result_name(Path(name), naming)
+    shown = result_name(Path(name), naming, path)
     target = place / f"result{Path(shown).suffix}"
     outcome = restore_file(path, target, options, progress=watch)
     found = screen.inspect(target, 2**32)
