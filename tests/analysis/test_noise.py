@@ -73,3 +73,10 @@ def test_blur_grows_with_blur(photos: list[Photo]) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (31, 200), (200, 20)])
 def test_images_below_two_blocks_are_not_measured(shape: tuple[int, int]) -> None:
     assert measure_noise_and_blur(np.zeros((3, *shape), np.float32)) is None
+
+
+def test_no_blur_is_certain_without_an_edge(photos: list[Photo]) -> None:
+    flat, slope = np.full((96, 128, 3), 128.0), np.linspace(100, 150, 128)[None, :, None].repeat(96, 0).repeat(3, 2)
+    for image in (flat, slope, flat + noise(flat.shape, 1.0)):
+        assert measured(image)[1].confidence == 0
+    assert measured(ndimage.gaussian_filter(photos[0], (3, 3, 0)))[1].confidence > 0

@@ -68,6 +68,9 @@ def test_a_grid_is_described_by_where_it_lies() -> None:
     resized = Compression(None, "pixels", 0.8, 6.4, None).sentence
     assert "80%" in resized
     assert "unknown" in resized
+    whole = Compression(8, "pixels", 0.9, 8.01, None).sentence
+    assert "blocks of 8 pixels" in whole
+    assert "resized" not in whole
 
 
 def test_a_photograph_is_looked_at_whatever_its_format(photos: list[Photo], compressed: Change, tmp_path: Path) -> None:

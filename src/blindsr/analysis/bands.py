@@ -68,6 +68,11 @@ def features(energies: Blocks) -> Floats:
     return np.append(np.log(levels + _FLOOR), math.log(flat.shape[1])).astype(np.float32)
 
 
+def strongest(energies: Blocks) -> float:
+    """Return the standard deviation of the block with the most detail, 0..255."""
+    return math.sqrt(float(np.tensordot(_SHARES, energies, 1).max()))
+
+
 def coarse_share(features: Floats) -> float:
     """Return the fraction of the noise power that means of 2x2 pixels keep; 1/4 for white noise.
 

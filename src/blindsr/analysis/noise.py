@@ -5,7 +5,7 @@ chroma. It is estimated per channel from band energies (see `bands`) by a regres
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,8 @@ _COARSE, _UNEVEN = 0.2, 1.4
 _FLATTEST = 0.2
 _WHITE = 0.25
 """Fraction of the power of white noise that means of 2x2 pixels keep."""
+_BLANK = 3.0
+"""Level, 0..255, up to which the block with the most detail shows no edge by which blur could be measured."""
 _CLIPPED = 12.0, 243.0
 """Range of brightness in which noise is not clipped at black or white."""
 
@@ -112,7 +114,8 @@ def measure_noise_and_blur(planes: Planes) -> tuple[Noise, Blur] | None:
         dark=_visible(dark * luma),
         bright=_visible(bright * luma),
     )
-    return noise, _blur(values)
+    blur = _blur(values)
+    return noise, blur if bands.strongest(energies) > _BLANK else replace(blur, confidence=0.0)
 
 
 def _parts(planes: Planes) -> list[Planes]:

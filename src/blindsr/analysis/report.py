@@ -59,6 +59,8 @@ class Compression:
         place = f", sure to {self.confidence:.0%}"
         if self.period == 8 and self.phase is not None:
             grid = f"a grid of blocks from row {self.phase[0]:g} and column {self.phase[1]:g} on"
+        elif round(self.period / 8, 2) == 1:
+            grid = "blocks of 8 pixels"
         else:
             grid = f"blocks of {self.period:.1f} pixels, so it was resized to {self.period / 8:.0%} since"
         quality = "quality unknown" if self.quality is None else f"quality about {self.quality}"
