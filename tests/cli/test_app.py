@@ -1,5 +1,6 @@
 """The program as a whole: its commands, its exit codes, its speed."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -115,3 +116,8 @@ def test_spreading_twice_is_spreading_once(words: list[str]) -> None:
     once = commands.repeat_options(["upscale", *words])
     assert commands.repeat_options(once) == once
     assert [word for word in once if word != "--support"] == ["upscale", *(w for w in words if w != "--support")]
+
+
+def test_libvips_reports_no_images(blindsr: Run) -> None:
+    blindsr("models")
+    assert not logging.getLogger("pyvips").isEnabledFor(logging.INFO)

@@ -67,6 +67,7 @@ def execute(arguments: Sequence[str]) -> None:
     """
     # A corrupt file is reported by a single message
     logging.getLogger("tifffile").addHandler(logging.NullHandler())
+    logging.getLogger("pyvips").setLevel(logging.WARNING)  # it reports every image at the level INFO
     warnings.filterwarnings("ignore", module="PIL")
     try:
         sys.exit(app(args=repeat_options(arguments), prog_name="blindsr", standalone_mode=False))
