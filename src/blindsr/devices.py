@@ -1,7 +1,8 @@
 """Devices and floating-point formats."""
 
 import platform
-from typing import Literal
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
 
 import torch
 
@@ -73,6 +74,12 @@ def resolve_precision(precision: Precision, device: torch.device) -> Literal["fp
     if precision != "auto":
         return precision
     return "bf16" if computes_bf16(device) else "fp32"
+
+
+def cpu_by_default() -> AbstractContextManager[Any]:
+    """Context in which new tensors are on the CPU unless a device is given; see `torch.set_default_device`."""
+    # The context of a device takes time at every operator
+    return nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")
 
 
 def is_traced() -> bool:

@@ -19,7 +19,8 @@ from blindsr.analysis.trial import judge, judge_model
 from blindsr.contract import Hints
 from blindsr.errors import BlindSRError, Code
 from blindsr.images import Picture
-from blindsr.inference.upscaler import Source, Upscaler, to_picture
+from blindsr.images.sources import Source, to_picture
+from blindsr.inference.upscaler import Upscaler
 from blindsr.weights.suits import Suitability, selectable
 
 _SURE = 0.7

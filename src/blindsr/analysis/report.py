@@ -13,7 +13,8 @@ from blindsr.analysis.windows import Planes, to_planes
 from blindsr.contract import Estimate, Hints
 from blindsr.degrade import kernels
 from blindsr.errors import BlindSRError, Code
-from blindsr.inference.upscaler import Source, Upscaler, to_picture
+from blindsr.images.sources import Source, to_picture
+from blindsr.inference.upscaler import Upscaler
 from blindsr.weights import with_role
 
 HARMLESS_QUALITY = 93

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, overload
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,20 +15,17 @@ from torch import Tensor
 from blindsr import forks, heap
 from blindsr.contract import Hints, Method, check_image
 from blindsr.degrade.resample import resize, resize_to
-from blindsr.devices import Precision, find_device, resolve_precision
+from blindsr.devices import Precision, cpu_by_default, find_device, resolve_precision
 from blindsr.errors import BlindSRError, Code
-from blindsr.images import Picture, luma, read
+from blindsr.images import Picture, luma
 from blindsr.images.color.gamut import find_gamut
+from blindsr.images.sources import Source, to_picture
 from blindsr.inference.faithful import ImplausibleError, required_context, restore_faithfully
 from blindsr.inference.named import fallback_models, load_method
 from blindsr.inference.progress import Watch
 from blindsr.inference.size import Size
 from blindsr.inference.tiles import Box, empty_result, restore_tiled
 from blindsr.inference.transparency import fill_transparent, network_input
-
-Source: TypeAlias = Picture | str | os.PathLike[str] | NDArray[Any] | Image.Image | Tensor
-"""Input of `Upscaler.upscale`: a picture, a path, an array or PIL image (see `Picture.from_array`), or a tensor
-``(3, h, w)`` in [0, 1]."""
 
 TILES = (1024, 512, 384, 256, 192, 128, 96, 64)
 """Available tile sides, LR pixels; larger ones repeat less context, smaller ones need less memory."""
@@ -41,8 +37,6 @@ _OVERSHOOT = 0.5
 """How far values of a tensor may lie outside [0, 1], as those after interpolation or with noise do."""
 _BICUBIC = 4
 """Context of bicubic interpolation, pixels."""
-_PLAIN = torch.device("cpu")
-"""Device of tensors that methods create without naming one, whatever `torch.set_default_device` was set to."""
 
 
 class Upscaler:
@@ -161,7 +155,7 @@ class Upscaler:
             hints = replace(hints, support=[self.to_device(image) for image in hints.support])
         # On the CPU, so that every device gets the same random numbers
         generator = torch.Generator().manual_seed(self.seed)
-        with torch.no_grad(), self.autocast(), _PLAIN:
+        with torch.no_grad(), self.autocast(), cpu_by_default():
             condition = self.method.condition(self.to_device(lr), generator=generator, hints=hints)
         heap.trim()
         return condition
@@ -194,7 +188,7 @@ class Upscaler:
     ) -> Tensor:
         out, side = empty_result(part.crop(lr), self.scale), self.tile if tile is None else tile
         make = partial(restore_faithfully, guarded=guarded)
-        with torch.no_grad(), self.autocast(), _PLAIN:
+        with torch.no_grad(), self.autocast(), cpu_by_default():
             restore_tiled(
                 self.method, self.to_device(lr), condition, tile=side, out=out, part=part, watch=watch, make=make
             )
@@ -366,21 +360,6 @@ class Upscaler:
 
     def to_device(self, image: Tensor) -> Tensor:
         return image.to(self.device, torch.float32, memory_format=torch.channels_last)
-
-
-def to_picture(source: Source) -> Picture:
-    """Convert a source to a picture."""
-    if isinstance(source, Picture):
-        return source
-    if isinstance(source, Tensor):
-        return Picture(source)
-    if isinstance(source, str | os.PathLike):
-        return read(Path(source))
-    if not isinstance(source, np.ndarray | Image.Image):
-        raise BlindSRError(
-            f"expected a picture, the path of a file, an array, a PIL image or a tensor, got {type(source).__name__}"
-        )
-    return Picture.from_array(source)
 
 
 def _cut(picture: Picture, box: Box) -> Picture:

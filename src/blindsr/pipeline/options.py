@@ -17,11 +17,12 @@ from blindsr.degrade.kernel_io import load_kernel
 from blindsr.devices import Precision
 from blindsr.errors import BlindSRError, Code, check_conflicts
 from blindsr.images import formats
+from blindsr.images.sources import Source, to_picture
 from blindsr.images.write import check_quality
 from blindsr.inference import size as sizes
 from blindsr.inference.size import Size
 from blindsr.inference.transparency import network_input
-from blindsr.inference.upscaler import Source, Upscaler, to_picture
+from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline import condition_io, memory
 from blindsr.pipeline.planning.plan import TEMPLATE, Naming
 from blindsr.runtimes.session import Runtime
