@@ -1,5 +1,6 @@
 """Videos are restored with all that belongs to them, and go on where they were stopped."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -16,6 +17,7 @@ from blindsr.pipeline.options import Options
 from blindsr.video import restore as room
 from blindsr.video.clip import Clip
 from blindsr.video.restore import restore_video
+from blindsr.weights import available
 
 av = pytest.importorskip("av", reason="needs the extra video")
 BICUBIC = Options(model="bicubic_x2", device="cpu", strength=0.0)
@@ -47,17 +49,23 @@ def test_everything_is_carried(how: dict[str, Any], clip: Any, tmp_path: Path) -
         assert np.array_equal(sounds[0], sounds[1])
 
 
-def test_a_run_that_was_stopped_goes_on(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_SEGMENT", 3)
-    path, times = clip()
-    target, cancel = tmp_path / "out.mkv", Event()
+def _restore_a_quarter(path: Path, target: Path, options: Options) -> None:
+    """Restore a clip and stop after a quarter of its frames."""
+    cancel = Event()
 
     def stop(fraction: float) -> None:
-        if fraction >= 3 / 12:
+        if fraction >= 1 / 4:
             cancel.set()
 
     with pytest.raises(CancelledError):
-        restore_video(path, target, BICUBIC, progress=Watch(stop, cancel))
+        restore_video(path, target, options, progress=Watch(stop, cancel))
+
+
+def test_a_run_that_was_stopped_goes_on(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_SEGMENT", 3)
+    path, times = clip()
+    target = tmp_path / "out.mkv"
+    _restore_a_quarter(path, target, BICUBIC)
     assert not target.exists()
     parts = sorted(one.name for one in (tmp_path / ".out.mkv.parts").iterdir())
     assert parts == ["000000.npz", "plan.json"]
@@ -77,6 +85,19 @@ def test_other_options_do_not_go_on(clip: Any, tmp_path: Path) -> None:
     (parts / "plan.json").write_text('{"key": "another"}')
     (parts / "000000.npz").write_bytes(b"of another run")
     assert restore_video(path, tmp_path / "out.mkv", BICUBIC).reused == 0
+
+
+def test_segments_of_replaced_weights_are_not_used(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "_SEGMENT", 3)
+    path, _ = clip()
+    target, weights = tmp_path / "out.mkv", tmp_path / "mine.safetensors"
+    shutil.copy(available()["cmdsr_x2.photo"], weights)
+    options = replace(BICUBIC, model=weights, overwrite=True)
+    _restore_a_quarter(path, target, options)
+    assert restore_video(path, target, options).reused == 1
+    _restore_a_quarter(path, target, options)
+    shutil.copy(available()["cmdsr_x4.photo"], weights)
+    assert restore_video(path, target, options).reused == 0
 
 
 def test_one_condition_for_each_shot(clip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

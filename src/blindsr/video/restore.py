@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from blindsr import files
 from blindsr.analysis.choice import Auto
@@ -19,9 +19,11 @@ from blindsr.inference.size import Size
 from blindsr.inference.upscaler import Upscaler
 from blindsr.pipeline.options import Options
 from blindsr.pipeline.restorer import Restorer
+from blindsr.version import __version__
 from blindsr.video.clip import Clip
 from blindsr.video.encode import Encoding, SegmentEncoder, join
 from blindsr.video.shots import find_shots, histogram
+from blindsr.weights import find_weights
 
 _SEGMENT = 48
 """Largest number of frames of a segment; an interrupted run repeats at most one segment."""
@@ -207,11 +209,28 @@ def _plan(clip: Clip, parts: Path, key: str) -> _Plan:
 
 def _key(source: Path, options: Options, encoding: Encoding) -> str:
     """Return a hash of everything that segments depend on."""
-    file = source.stat()
     left_out = ("overwrite", "skip_existing", "max_memory", "device", "condition", "model")
     said = {one.name: str(getattr(options, one.name)) for one in fields(options) if one.name not in left_out}
     model = options.model if isinstance(options.model, str | Path) else type(options.model).__name__
-    text = json.dumps(
-        [str(source), file.st_size, file.st_mtime_ns, str(model), str(options.condition), said, str(encoding)]
-    )
+    read = [
+        source,
+        _weights(options.model),
+        *(Path(one) for one in (options.condition, options.kernel) if _is_path(one)),
+    ]
+    stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read if path and path.is_file()]
+    text = json.dumps([__version__, stamps, str(model), str(options.condition), said, str(encoding)])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _weights(model: object) -> Path | None:
+    """Return the file of weights; None for models that are chosen or are no file."""
+    if not _is_path(model):
+        return None
+    try:
+        return find_weights(model)
+    except BlindSRError:
+        return None
+
+
+def _is_path(value: object) -> TypeGuard[str | Path]:
+    return isinstance(value, str | Path)
