@@ -64,6 +64,11 @@ class Ensemble(Method[tuple[Any, ...]]):
     def estimate(self, condition: tuple[Any, ...]) -> Estimate | None:
         return self.method.estimate(condition[0])
 
+    def check_packable(self) -> None:
+        raise BlindSRError(
+            "the self-ensemble does not support stored conditions; remove --tta", Code.UNSUPPORTED_OPTION
+        )
+
 
 def _hinted(hints: Hints, form: _Form) -> Hints:
     kernel = None if hints.kernel is None else _formed(hints.kernel, form)
