@@ -56,8 +56,10 @@ def restore_in_strips(
 ) -> Any:
     """Restore a file to a PNG, TIFF or JPEG file in strips.
 
-    The result equals that of `Upscaler.upscale` with two exceptions: if not even the input fits in memory, the
-    condition is estimated from its central part; and the colour of fully transparent pixels may differ.
+    The result equals that of `Upscaler.upscale` with three exceptions: if not even the input fits in memory, the
+    condition is estimated from its central part; the colour of fully transparent pixels may differ, and with it that of
+    the edges next to them; and a result of another size is resampled by libvips, alpha after its enlargement by the
+    scale, so that values differ by a few of 255, and alpha by more where it changes abruptly.
 
     Args:
         upscaler: the upscaler; tiles are made smaller if they do not fit.
