@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from blindsr import files
 from blindsr.analysis.choice import Auto
@@ -212,11 +212,8 @@ def _key(source: Path, options: Options, encoding: Encoding) -> str:
     left_out = ("overwrite", "skip_existing", "max_memory", "device", "condition", "model")
     said = {one.name: str(getattr(options, one.name)) for one in fields(options) if one.name not in left_out}
     model = options.model if isinstance(options.model, str | Path) else type(options.model).__name__
-    read = [
-        source,
-        _weights(options.model),
-        *(Path(one) for one in (options.condition, options.kernel) if _is_path(one)),
-    ]
+    named = [Path(one) for one in (options.condition, options.kernel) if isinstance(one, str | Path)]
+    read = [source, _weights(options.model), *named]
     stamps = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in read if path and path.is_file()]
     text = json.dumps([__version__, stamps, str(model), str(options.condition), said, str(encoding)])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -224,13 +221,9 @@ def _key(source: Path, options: Options, encoding: Encoding) -> str:
 
 def _weights(model: object) -> Path | None:
     """Return the file of weights; None for models that are chosen or are no file."""
-    if not _is_path(model):
+    if not isinstance(model, str | Path):
         return None
     try:
         return find_weights(model)
     except BlindSRError:
         return None
-
-
-def _is_path(value: object) -> TypeGuard[str | Path]:
-    return isinstance(value, str | Path)
