@@ -48,6 +48,8 @@ class Traits:
     """Peak activation memory per LR pixel of a tile and its context, in floats of four bytes."""
     smallest: int = 1
     """Smallest side that the network itself takes, LR pixels; ``restore`` pads smaller images."""
+    consistent: bool = False
+    """Whether results, blurred and subsampled, equal their images, so that their local means need no correction."""
 
     def features(self, width: int, height: int) -> int:
         """Peak activation memory in bytes for a tile of ``width`` by ``height`` LR pixels, context included."""
@@ -186,10 +188,7 @@ class Method(nn.Module, ABC, Generic[Condition]):
             BlindSRError: the method does not support stored conditions.
         """
         if type(self).pack is Method.pack:
-            raise BlindSRError(
-                f"{type(self).__name__} does not support stored conditions",
-                Code.UNSUPPORTED_OPTION,
-            )
+            raise BlindSRError(f"{type(self).__name__} does not support stored conditions", Code.UNSUPPORTED_OPTION)
 
     def pack(self, condition: Condition) -> dict[str, Tensor]:
         """Convert a condition to named tensors, to be stored or averaged.

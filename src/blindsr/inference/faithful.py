@@ -4,7 +4,8 @@ Images are extended by mirroring at their borders. A result may differ from its 
 
 - Where an image has no detail, the result is the bicubic enlargement.
 - The mean of the result over a pixel of the image must equal that pixel, up to noise and removed blur; the remaining
-  difference is added back (back-projection, Irani and Peleg, 1991).
+  difference is added back (back-projection, Irani and Peleg, 1991). Methods that do so themselves, with the blur kernel
+  of the image, are exempt.
 - Differences between channels stay within the range of those nearby in the image, so that gray remains gray.
 
 All corrections are local, so that tiles equal the whole. A result whose means differ strongly from the image over a
@@ -128,6 +129,7 @@ class _Corrections:
 
     def __init__(self, lr: Tensor, share: Tensor, method: Method[Any]) -> None:
         self._lr, self._share, self._scale = lr, share, method.traits.scale
+        self._consistent = method.traits.consistent
         # Direct subsampling takes the first pixel of a block for the image's, so blocks are centred on it
         self._shift = 0 if method.symmetric else self._scale // 2
         self._noise = _noise(lr)
@@ -146,9 +148,13 @@ class _Corrections:
         missing = self._lr - self._plausible(sr)
         if guarded:
             self._check(missing, inside)
-        beyond = missing - missing.clamp(-self._allowed, self._allowed)
-        missing = self._lr - self._means_with(sr, beyond + _significant(missing - beyond))
-        self._finished(sr, missing - missing.clamp(-self._allowed, self._allowed))
+        if self._consistent:
+            beyond = torch.zeros_like(missing)
+        else:
+            beyond = missing - missing.clamp(-self._allowed, self._allowed)
+            missing = self._lr - self._means_with(sr, beyond + _significant(missing - beyond))
+            beyond = missing - missing.clamp(-self._allowed, self._allowed)
+        self._finished(sr, beyond)
         top, bottom, left, right = (self._scale * edge + self._shift for edge in inside)
         return sr[..., top:bottom, left:right]
 

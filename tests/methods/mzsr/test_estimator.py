@@ -1,4 +1,5 @@
 import math
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -38,7 +39,7 @@ def test_every_covariance_is_positive_definite() -> None:
     net = estimator()
     for parameter in net.parameters():
         parameter.data.mul_(8)
-    covariances = net(picture(64, 64).expand(2, -1, -1, -1) * torch.tensor([1.0, 30.0]).view(2, 1, 1, 1))
+    covariances, _ = net(picture(64, 64).expand(2, -1, -1, -1) * torch.tensor([1.0, 30.0]).view(2, 1, 1, 1))
     assert bool((torch.linalg.eigvalsh(covariances.double()) > 0).all())
 
 
@@ -50,10 +51,25 @@ def test_an_estimate_is_a_kernel_with_a_confidence() -> None:
         assert 0 < found.confidence <= 1
 
 
-def test_windows_that_agree_are_sure() -> None:
-    pattern = picture(64, 64).repeat(1, 1, 2, 2)
-    assert estimator().estimate(pattern, 15).confidence == pytest.approx(1)
-    assert estimator().estimate(picture(128, 128), 15).confidence < 1
+def test_windows_with_small_errors_count_most() -> None:
+    net = estimator()
+    covariances = torch.eye(2) * torch.tensor([1.0, 5.0, 2.0]).view(3, 1, 1)
+    for log_errors, variance in (([-5.0, 1.0, 1.0], 1.0), ([1.0, 1.0, -5.0], 2.0), ([0.0, 0.0, 0.0], 8 / 3)):
+        with patch.object(KernelEstimator, "forward", return_value=(covariances, torch.tensor(log_errors))):
+            found = net.estimate(picture(96, 96), 31)
+        variances = kernels.kernel_covariance(found.kernel[None])[0].diagonal()
+        assert variances.tolist() == pytest.approx([variance] * 2, rel=0.05)
+
+
+def test_the_confidence_falls_with_the_expected_error() -> None:
+    net, confidences = estimator(), []
+    for log_error in (-6.0, -2.0, 0.0, 3.0):
+        net.last.weight.data[3].zero_()
+        net.last.bias.data[3] = log_error
+        confidences.append(net.estimate(picture(128, 128), 15).confidence)
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[0] > 0.95
+    assert confidences[-1] < 0.1
 
 
 def test_the_windows_with_the_most_detail_are_taken() -> None:

@@ -1,11 +1,10 @@
 """Estimation of blur kernel and noise for MZSR, which the paper assumes to be known.
 
 The paper uses the true kernel, or refers to "kernel estimation algorithms" (Section 4.3). Here, a small network
-predicts the covariance of a Gaussian kernel (Eq. 3) from windows of the LR image. The estimate is the median over
-windows, and its confidence is derived from their spread.
+predicts the covariance of a Gaussian kernel (Eq. 3) and its own error from windows of the LR image. The estimate is the
+mean over windows, weighted by the inverse of their errors.
 """
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -17,6 +16,8 @@ from blindsr.degrade.kernels import gaussian_from_covariance
 
 _LEAST_STD = 0.2
 """Smallest standard deviation at which a sampled kernel is more than a single pixel."""
+_LOG_ERRORS = (-6.0, 3.0)
+"""Least and largest logarithm of an expected error."""
 _FLATTEST = 0.1
 """Fraction of blocks that are considered flat when noise is measured."""
 _VISIBLE = 1.5
@@ -30,59 +31,67 @@ class KernelEstimate:
     kernel: Tensor
     """``(k, k)``, HR pixels, sums to 1."""
     confidence: float
-    """1 if all windows agree, smaller the more their widths differ from the median."""
+    """1 if no error is expected, smaller the larger the expected relative error of the width is."""
 
 
 class KernelEstimator(nn.Module):
     """Network that predicts covariances of Gaussian kernels, in squared HR pixels, from LR windows."""
 
-    def __init__(self, scale: int, channels: int = 32) -> None:
+    def __init__(self, scale: int, channels: int = 32, heads: int = 4) -> None:
         super().__init__()
         self.scale = scale
-        widths = (3, channels, 2 * channels, 2 * channels, 4 * channels)
+        narrow, middle, wide = channels, 2 * channels, 4 * channels
+        layers = ((3, narrow), (narrow, middle), (middle, middle), (middle, middle), (middle, wide), (wide, wide))
         self.convs = nn.ModuleList(
-            nn.Conv2d(i, o, 3, padding=1, stride=1 if i == 3 else 2) for i, o in itertools.pairwise(widths)
+            nn.Conv2d(*pair, 3, padding=1, stride=stride) for pair, stride in zip(layers, (1, 2, 1, 2, 1, 1), strict=True)
         )
-        self.hidden = nn.Linear(8 * channels, 4 * channels)
-        self.last = nn.Linear(4 * channels, 3)
+        self.attention = nn.Linear(wide, heads)
+        self.hidden = nn.Linear((2 + heads) * wide, wide)
+        self.last = nn.Linear(wide, 4)
         with torch.no_grad():
             # Blur shows in how neighbouring pixels differ, so the first filters start blind to brightness.
             first = self.convs[0].weight
             assert isinstance(first, Tensor)
             first.sub_(first.mean((2, 3), keepdim=True)).mul_(5)
 
-    def forward(self, lr: Tensor) -> Tensor:
-        """Map windows ``(n, 3, h, w)`` in [0, 1] to positive definite covariances ``(n, 2, 2)``."""
+    def forward(self, lr: Tensor) -> tuple[Tensor, Tensor]:
+        """Map windows ``(n, 3, h, w)`` in [0, 1] to covariances and to their expected errors.
+
+        Returns:
+            Positive definite covariances ``(n, 2, 2)``, and the logarithms ``(n,)`` of the mean absolute errors of their
+            entries divided by the scale.
+        """
         x = lr
         for conv in self.convs:
             x = F.relu(conv(x))
-        x = x.float()
-        # Edges show the blur and flat parts do not, so the strongest response is used in addition to the mean.
-        features = torch.cat((x.mean((2, 3)), x.amax((2, 3))), 1)
+        x = x.float().flatten(2)
         with torch.autocast(lr.device.type, enabled=False):
+            # Edges show the blur and flat parts do not, so the strongest response and means over the positions that
+            # attention selects are used in addition to the mean (Ilse et al., 2018).
+            selected = x @ self.attention(x.transpose(1, 2)).softmax(1)
+            features = torch.cat((x.mean(2), x.amax(2), selected.flatten(1)), 1)
             raw = self.last(F.relu(self.hidden(features)))
         xx, yy = (self.scale * F.softplus(raw[:, i]) + _LEAST_STD**2 for i in (0, 1))
         xy = 0.99 * torch.tanh(raw[:, 2]) * (xx * yy).sqrt()
-        return torch.stack((torch.stack((xx, xy), 1), torch.stack((xy, yy), 1)), 1)
+        covariances = torch.stack((torch.stack((xx, xy), 1), torch.stack((xy, yy), 1)), 1)
+        return covariances, raw[:, 3].clamp(*_LOG_ERRORS)
 
     @torch.no_grad()
-    def estimate(self, lr: Tensor, size: int, window: int = 64, count: int = 16) -> KernelEstimate:
+    def estimate(self, lr: Tensor, size: int, window: int = 96, count: int = 8) -> KernelEstimate:
         """Estimate the kernel of a whole image ``(1, 3, h, w)`` from its windows with the most detail.
 
         Args:
             lr: the image.
             size: side of the kernel, HR pixels.
-            window: side of a window, LR pixels; smaller images are one window.
+            window: side of a window, LR pixels, as in training; smaller images are one window.
             count: number of windows.
         """
-        covariances = self(most_detailed(lr, window, count))
-        median = covariances.median(0).values
-        # Medians of the entries of positive definite matrices need not form one.
-        bound = 0.99 * (median[0, 0] * median[1, 1]).sqrt()
-        median[0, 1] = median[1, 0] = median[0, 1].clamp(-bound, bound)
-        widths = covariances.diagonal(dim1=1, dim2=2).sum(1).sqrt()
-        spread = (widths / widths.median() - 1).abs().median()
-        return KernelEstimate(gaussian_from_covariance(size, median[None])[0], math.exp(-float(spread)))
+        covariances, errors = self(most_detailed(lr, window, count))
+        weights = (-errors).softmax(0)
+        covariance = (weights[:, None, None] * covariances).sum(0)
+        error = self.scale * float((weights * errors.exp()).sum() / covariance.diagonal().mean())
+        # The width is the root of the variance, so its relative error is half of that.
+        return KernelEstimate(gaussian_from_covariance(size, covariance[None])[0], math.exp(-error / 2))
 
 
 def most_detailed(image: Tensor, window: int, count: int) -> Tensor:

@@ -27,9 +27,10 @@ from torch import Tensor, nn
 
 from blindsr.contract import Estimate, Hints, Method, StrictModel, Traits, check_image
 from blindsr.degrade import kernels
-from blindsr.degrade.blur import Downsampling, blur, blur_and_downsample
+from blindsr.degrade.blur import Downsampling, blur_and_downsample
 from blindsr.degrade.resample import resize
-from blindsr.errors import BlindSRError, Code
+from blindsr.errors import BlindSRError
+from blindsr.methods.mzsr.back_projection import BackProjection, reach
 from blindsr.methods.mzsr.estimator import (
     KernelEstimate,
     KernelEstimator,
@@ -72,7 +73,9 @@ class MZSRConfig(StrictModel):
         "careful",
         description="'careful' undoes steps that increase the loss, 'plain' is the paper's, 'adam' its baselines'",
     )
-    back_projection: int = Field(0, ge=0, description="rounds of back-projection of the residual")
+    back_projection: int = Field(
+        0, ge=0, description="rounds of back-projection, in images without noise; the paper's numbers have none"
+    )
 
     @model_validator(mode="after")
     def _only_learned(self) -> Self:
@@ -107,6 +110,8 @@ class AdaptedWeights:
     """L1 loss on the son before the first step and after each accepted step."""
     undone: int
     """Number of steps that increased the loss and were undone."""
+    projection: BackProjection
+    """Back-projection by the kernel."""
 
 
 class ResidualCNN(nn.Module):
@@ -183,10 +188,9 @@ class MZSR(Method[AdaptedWeights]):
     def traits(self) -> Traits:
         interpolation = 3
         network = math.ceil(self.config.layers / self.config.scale)
-        # A round looks as far as two halves of a kernel (of up to 21 pixels), subsampling, and the enlargement.
-        rounds = self.config.back_projection * (math.ceil(20 / self.config.scale) + 2 + interpolation)
+        rounds = self.config.back_projection * reach(self.config.scale, self.config.down)
         held = (3 * self.config.channels + 4) * self.config.scale**2  # it works on the enlarged image
-        return Traits(self.config.scale, network + interpolation + rounds, held)
+        return Traits(self.config.scale, network + interpolation + rounds, held, consistent=rounds > 0)
 
     @property
     def symmetric(self) -> bool:
@@ -259,9 +263,10 @@ class MZSR(Method[AdaptedWeights]):
         if noise < 0 or steps < 0:
             raise BlindSRError(f"expected a noise level and a number of steps of at least 0, got {noise} and {steps}")
         confidence = None if hints.kernel is not None else found.confidence
+        projection = BackProjection.of(found.kernel, self.config.scale, self.config.down, on=not noise)
         small = min(lr.shape[-2:]) < 4 * self.config.scale  # a son of under 4 pixels teaches nothing
         if steps == 0 or small or not _has_detail(fathers := self._parts(lr)):
-            return AdaptedWeights(self.start, found.kernel, confidence, noise, (), 0)
+            return AdaptedWeights(self.start, found.kernel, confidence, noise, (), 0, projection)
         shape = (*fathers.shape[:2], *(side // self.config.scale for side in fathers.shape[2:]))
         drawn = (
             torch.randn(shape, generator=generator, dtype=torch.float32, device=generator.device).to(lr) * (noise / 255)
@@ -275,35 +280,25 @@ class MZSR(Method[AdaptedWeights]):
 
         deadline = None if hints.seconds is None else begin + hints.seconds
         params, losses, undone = self._descend(loss, steps, deadline)
-        return AdaptedWeights(params, found.kernel, confidence, noise, losses, undone)
+        return AdaptedWeights(params, found.kernel, confidence, noise, losses, undone, projection)
 
     def restore(self, lr: Tensor, condition: AdaptedWeights) -> Tensor:
         """Algorithm 2, line 7."""
         check_image(lr)
         sr = self.call(condition.params, lr)
-        for _ in range(self.config.back_projection):
-            sr = sr + self._spread(lr - self.son(sr, condition.kernel), condition.kernel)
-        return sr
-
-    def _spread(self, difference: Tensor, kernel: Tensor) -> Tensor:
-        """Distribute the residual of LR pixels ``(n, 3, h, w)`` to the HR pixels that they were computed from."""
-        scale = self.config.scale
-        if self.config.down == "bicubic":
-            return resize(difference, scale)
-        # Direct subsampling keeps HR pixels at 0, s, 2s, ..., not at the middles of LR pixels.
-        spread = difference.new_zeros(*difference.shape[:2], *(scale * side for side in difference.shape[2:]))
-        spread[..., ::scale, ::scale] = scale**2 * difference
-        return blur(spread, kernel.flip(0, 1).to(difference).expand(len(difference), -1, -1), "symmetric")
+        rounds, scale, down = self.config.back_projection, self.config.scale, self.config.down
+        return condition.projection.applied(sr, lr, rounds, scale, down) if rounds else sr
 
     def to_tensors(self, condition: AdaptedWeights) -> dict[str, Tensor]:
-        if self.config.back_projection:
-            raise BlindSRError(
-                "MZSR with back-projection cannot be exported: it needs the size of the image", Code.UNSUPPORTED_OPTION
-            )
-        return dict(condition.params)
+        if not self.config.back_projection:
+            return dict(condition.params)
+        return {**condition.params, "taps": condition.projection.taps, "gain": condition.projection.gain}
 
     def from_tensors(self, tensors: Mapping[str, Tensor]) -> AdaptedWeights:
-        return AdaptedWeights(dict(tensors), tensors["convs.0.bias"].new_ones(1, 1), None, 0.0, (), 0)
+        one = tensors["convs.0.bias"].new_ones(1, 1)
+        projection = BackProjection(tensors.get("taps", one), tensors.get("gain", one))
+        params = {name: tensors[name] for name in self.start}
+        return AdaptedWeights(params, one, None, 0.0, (), 0, projection)
 
     def describe(self, condition: AdaptedWeights) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel)

@@ -115,8 +115,8 @@ class MetaRecipe(KernelsRecipe):
 class EstimateRecipe(MuonRecipe):
     """Stage of the kernel estimator, which the paper does not have."""
 
-    batch: int = Field(32, gt=0)
-    window: int = Field(64, gt=0, description="side of a window, LR pixels")
+    batch: int = Field(16, gt=0)
+    window: int = Field(96, gt=0, description="side of a window, LR pixels; estimates are best with windows as large")
     least: float = Field(0.04, gt=0, description="smallest variance, squared HR pixels; Eq. 3 has 1")
     lr: float = Field(1e-3, gt=0)
 
@@ -307,10 +307,12 @@ class Estimate(Stage):
         return Pairs.draw(self.family, clean, generator)
 
     def losses(self, batch: Pairs, generator: torch.Generator, step: int) -> dict[str, Tensor]:
-        found = self.method.estimator(batch.lr)
+        found, log_errors = self.method.estimator(batch.lr)
         # What counts is the kernel's shape in LR pixels, whatever the scale.
         difference = (found - kernels.kernel_covariance(batch.truth.kernels)) / self.method.config.scale
-        return {"loss": F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.05)}
+        errors = F.smooth_l1_loss(difference, torch.zeros_like(difference), beta=0.02, reduction="none").mean((1, 2))
+        # The likelihood of a Laplace distribution, which is largest where the expected errors equal the actual ones
+        return {"loss": (errors * (-log_errors).exp() + log_errors).mean(), "error": errors.mean().detach()}
 
 
 def loss_weights(unrolled: int, step: int, anneal: int) -> list[float]:
