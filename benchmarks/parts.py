@@ -1,11 +1,12 @@
-"""What two parts of shipped networks are worth: MRDA's modulation maps by region, and DMSR's noise map.
+"""What parts of shipped weights are worth: MRDA's modulation maps, DMSR's noise map, and MZSR's back-projection.
 
     python benchmarks/parts.py --data Set5/ --only maps --csv maps.csv
     python benchmarks/parts.py --data Set5/ --only noise --csv noise.csv
+    python benchmarks/parts.py --data Set5/ --only rounds --csv rounds.csv
 
 Maps are replaced by constants: 0.5 everywhere, or the mean of each layer's map over the image. The noise map that DMSR
-estimates is replaced by zeros, or by the noise that was added. PSNR in dB under the protocol's convention, of the
-network alone, without what the upscaler corrects in its results.
+estimates is replaced by zeros, or by the noise that was added. MZSR takes ten steps. PSNR in dB under the protocol's
+convention, of the network alone, without what the upscaler corrects in its results.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 
 from blindsr import weights
+from blindsr.contract import Hints
 from blindsr.degrade import Degradation
 from blindsr.evaluate import data_sets, evaluate
 from blindsr.evaluate.folder import DataSet
@@ -29,12 +31,21 @@ from blindsr.evaluate.protocols import protocol
 from blindsr.methods.dmsr.extractor import kernel_of
 from blindsr.methods.dmsr.model import DMSR
 from blindsr.methods.mrda.model import MRDA
+from blindsr.methods.mzsr.model import MZSR
 
 _MAPS = (("mrda_x4.iso", "mrda-width-2.4-x4"), ("mrda_x4.aniso", "mrda-aniso4-10"), ("mrda_x4.real", "mrda-aniso4-10"))
 _NOISE = tuple(
     (model, f"dmsr-1.3-{noise}-{scale}")
     for (model, scale), noise in itertools.product((("dmsr_x4.light", "x4"), ("dmsr_x2.light", "x2")), (15, 50))
 )
+_PROJECTED = (
+    ("mzsr_x2.direct", "mzsr-g2.0-direct"),
+    ("mzsr_x2.direct", "mzsr-g0.2-direct"),
+    ("mzsr_x2.bicubic", "mzsr-g1.3-bicubic"),
+    ("mzsr_x2.bicubic", "mzsr-bicubic"),
+    ("mzsr_x4.direct", "mzsr-g2.0-direct-x4"),
+)
+_ROUNDS = (0, 4, 8)
 Row = list[str]
 
 
@@ -42,12 +53,12 @@ def main() -> None:
     """Measure, print and store."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder of clean photographs")
-    parser.add_argument("--only", choices=("maps", "noise"), required=True)
+    parser.add_argument("--only", choices=_MEASURES, required=True)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--csv", type=Path, required=True)
     arguments = parser.parse_args()
     data = data_sets(arguments.data, arguments.limit)
-    rows = maps(data) if arguments.only == "maps" else noise(data)
+    rows = _MEASURES[arguments.only](data)
     with arguments.csv.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         for row in rows:
@@ -114,6 +125,22 @@ def by_map(method: DMSR, kind: str, lr: Tensor, degradation: Degradation) -> Ten
     return sr
 
 
+def rounds(data: list[DataSet]) -> Iterable[Row]:
+    """Yield PSNR after numbers of rounds of back-projection, with the kernel given and estimated."""
+    yield ["weights", "LR images", "kernel", *(f"{count} rounds" for count in _ROUNDS)]
+    for (name, tested), given in itertools.product(_PROJECTED, (True, False)):
+        method = cast("MZSR", weights.load_weights(name).method)
+        scores = [f"{psnr(partial(projected, method, count, given=given), tested, data):.2f}" for count in _ROUNDS]
+        yield [f"`{name}`", f"`{tested}`", "given" if given else "estimated", *scores]
+
+
+def projected(method: MZSR, count: int, lr: Tensor, degradation: Degradation, *, given: bool) -> Tensor:
+    """Adapt to an image and restore it with a number of rounds."""
+    method.config = method.config.model_copy(update={"back_projection": count})
+    hints = Hints(steps=10, kernel=degradation.kernels[0] if given else None)
+    return method.restore(lr, method.condition(lr, generator=torch.Generator().manual_seed(0), hints=hints))
+
+
 def condition(method: MRDA, lr: Tensor) -> Tensor:
     """The representation of an image."""
     return method.condition(lr, generator=torch.Generator().manual_seed(0))
@@ -125,6 +152,8 @@ def psnr(restore: Callable[[Tensor, Degradation], Tensor], name: str, data: list
         scores = evaluate(restore, protocol(name), data, model="parts")
     return fmean(row.model.psnr for column in scores.columns for row in column.rows)
 
+
+_MEASURES = {"maps": maps, "noise": noise, "rounds": rounds}
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -208,6 +209,31 @@ def test_direct_subsampling_is_not_taken_for_an_error() -> None:
     middle = (..., slice(20, 100), slice(20, 100))
     assert float((made - raw)[middle].abs().max()) < 0.3
     assert float((made - raw)[middle].abs().mean()) < 0.02
+
+
+class Consistent(Toy):
+    """Says that it explains the image by its blur kernel."""
+
+    @property
+    def traits(self) -> Traits:
+        return replace(super().traits, consistent=True)
+
+
+def sharpened(x: Tensor) -> Tensor:
+    return x + 2 * (x - F.avg_pool2d(x, 9, 1, 4, count_include_pad=False))
+
+
+def test_a_method_with_back_projection_of_its_own_may_sharpen_freely() -> None:
+    lr = 0.3 + 0.4 * sparse("page")
+    raw = Toy(sharpened).restore(lr, None).clamp(0, 1)
+    middle = (..., slice(12, -12), slice(12, -12))
+    free, bound = (kind(sharpened) for kind in (Consistent, Toy))
+    made, corrected = (Upscaler(one, device="cpu", precision="fp32")(lr) for one in (free, bound))
+    torch.testing.assert_close(made[middle], raw[middle], atol=0.01, rtol=0)
+    assert float((corrected - raw)[middle].abs().max()) > 0.05
+    dark = Upscaler(Consistent(torch.zeros_like), device="cpu", precision="fp32")
+    with pytest.raises(ImplausibleError):
+        dark.enlarge(Picture(lr[0]), None, strict=True)
 
 
 @pytest.mark.parametrize("value", [1.0, 0.0, float("nan"), float("inf")])

@@ -4,8 +4,7 @@ Images are extended by mirroring at their borders. A result may differ from its 
 
 - Where an image has no detail, the result is the bicubic enlargement.
 - The mean of the result over a pixel of the image must equal that pixel, up to noise and removed blur; the remaining
-  difference is added back (back-projection, Irani and Peleg, 1991). Methods that do so themselves, with the blur kernel
-  of the image, are exempt.
+  difference is added back (back-projection, Irani and Peleg, 1991), unless the method does so itself, with its kernel.
 - Differences between channels stay within the range of those nearby in the image, so that gray remains gray.
 
 All corrections are local, so that tiles equal the whole. A result whose means differ strongly from the image over a
@@ -128,8 +127,7 @@ class _Corrections:
     """Corrections of the result of an image ``(1, 3, h, w)``, from its local statistics."""
 
     def __init__(self, lr: Tensor, share: Tensor, method: Method[Any]) -> None:
-        self._lr, self._share, self._scale = lr, share, method.traits.scale
-        self._consistent = method.traits.consistent
+        self._lr, self._share, self._scale, self._consistent = lr, share, method.traits.scale, method.traits.consistent
         # Direct subsampling takes the first pixel of a block for the image's, so blocks are centred on it
         self._shift = 0 if method.symmetric else self._scale // 2
         self._noise = _noise(lr)
@@ -149,12 +147,11 @@ class _Corrections:
         if guarded:
             self._check(missing, inside)
         if self._consistent:
-            beyond = torch.zeros_like(missing)
+            missing.zero_()
         else:
             beyond = missing - missing.clamp(-self._allowed, self._allowed)
             missing = self._lr - self._means_with(sr, beyond + _significant(missing - beyond))
-            beyond = missing - missing.clamp(-self._allowed, self._allowed)
-        self._finished(sr, beyond)
+        self._finished(sr, missing - missing.clamp(-self._allowed, self._allowed))
         top, bottom, left, right = (self._scale * edge + self._shift for edge in inside)
         return sr[..., top:bottom, left:right]
 

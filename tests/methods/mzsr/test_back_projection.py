@@ -94,3 +94,13 @@ def test_a_smaller_kernel_is_the_same_with_zeros_around() -> None:
     first, second = (BackProjection.of(kernel, 2, "bicubic") for kernel in (small, wide))
     torch.testing.assert_close(first.taps, second.taps)
     torch.testing.assert_close(first.gain, second.gain)
+
+
+def test_it_is_exact_in_autocast_too() -> None:
+    kernel, hr = kernels.gaussian(15, 1.2), picture(32, 32)
+    lr, made = reduced(hr, kernel, 2, "bicubic"), []
+    for enabled in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            projection = BackProjection.of(kernel, 2, "bicubic")
+            made.append(projection.applied(resize(lr, 2), lr, 4, 2, "bicubic"))
+    torch.testing.assert_close(made[1], made[0])

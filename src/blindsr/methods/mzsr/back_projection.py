@@ -28,10 +28,11 @@ class BackProjection:
     def of(cls, kernel: Tensor, scale: int, down: Downsampling, *, on: bool = True) -> Self:
         """Prepare for a kernel ``(k, k)``, with `taps` of the same size for all kernels of up to `SIDE` pixels."""
         room = (SIDE - len(kernel)) // 2
-        kernel = F.pad(kernel.float(), (room,) * 4)  # a negative room crops
-        line = _subsampling(scale, down).to(kernel)
-        taps = F.conv_transpose2d(kernel[None, None], torch.outer(line, line)[None, None])[0, 0]
-        shifted = F.conv2d(taps[None, None], taps[None, None], padding=len(taps) - 1)[0, 0]
+        line = _subsampling(scale, down).to(kernel.device)
+        with torch.autocast(kernel.device.type, enabled=False):
+            kernel = F.pad(kernel.float(), (room,) * 4)  # a negative room crops
+            taps = F.conv_transpose2d(kernel[None, None], torch.outer(line, line)[None, None])[0, 0]
+            shifted = F.conv2d(taps[None, None], taps[None, None], padding=len(taps) - 1)[0, 0]
         first = (len(taps) - 1) % scale
         # Eigenvalues of downsampling after its adjoint are at most this sum, so the iteration converges with 1 / sum.
         largest = shifted[first::scale, first::scale].abs().sum()
@@ -51,14 +52,13 @@ class BackProjection:
             image, taps = lr.float().flatten(0, 1)[:, None], self.taps[None, None]
             result = before = sr.float().flatten(0, 1)[:, None]
             start = len(self.taps) // 2 - (scale // 2 if down == "bicubic" else 0)
+            end = len(self.taps) - scale - start
             for step in range(rounds):
                 ahead = result + step / (step + 3) * (result - before)
-                around = F.pad(ahead, (start, len(self.taps) - scale - start) * 2, mode="replicate")
+                around = F.pad(ahead, (start, end) * 2, mode="replicate")
                 missing = image - F.conv2d(around, taps, stride=scale)
-                spread = F.conv_transpose2d(missing, taps, stride=scale)
-                height, width = ahead.shape[-2:]
-                before = result
-                result = ahead + self.gain * spread[..., start : start + height, start : start + width]
+                spread = F.conv_transpose2d(missing, taps, None, scale, start, output_padding=start - end)
+                before, result = result, ahead + self.gain * spread
             corrected: Tensor = result[:, 0].unflatten(0, lr.shape[:2])
             return corrected
 

@@ -5,6 +5,7 @@ predicts the covariance of a Gaussian kernel (Eq. 3) and its own error from wind
 mean over windows, weighted by the inverse of their errors.
 """
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -41,9 +42,10 @@ class KernelEstimator(nn.Module):
         super().__init__()
         self.scale = scale
         narrow, middle, wide = channels, 2 * channels, 4 * channels
-        layers = ((3, narrow), (narrow, middle), (middle, middle), (middle, middle), (middle, wide), (wide, wide))
+        widths, strides = (3, narrow, middle, middle, middle, wide, wide), (1, 2, 1, 2, 1, 1)
         self.convs = nn.ModuleList(
-            nn.Conv2d(*pair, 3, padding=1, stride=stride) for pair, stride in zip(layers, (1, 2, 1, 2, 1, 1), strict=True)
+            nn.Conv2d(i, o, 3, padding=1, stride=stride)
+            for (i, o), stride in zip(itertools.pairwise(widths), strides, strict=True)
         )
         self.attention = nn.Linear(wide, heads)
         self.hidden = nn.Linear((2 + heads) * wide, wide)
@@ -58,8 +60,8 @@ class KernelEstimator(nn.Module):
         """Map windows ``(n, 3, h, w)`` in [0, 1] to covariances and to their expected errors.
 
         Returns:
-            Positive definite covariances ``(n, 2, 2)``, and the logarithms ``(n,)`` of the mean absolute errors of their
-            entries divided by the scale.
+            Positive definite covariances ``(n, 2, 2)``, and logarithms ``(n,)`` of the expected mean absolute errors of
+            their entries, divided by the scale.
         """
         x = lr
         for conv in self.convs:
