@@ -27,7 +27,7 @@ def reduced(hr: Tensor, kernel: Tensor, scale: int, down: Any) -> Tensor:
 def test_an_hr_image_explains_its_lr_image_and_is_left_alone(scale: int, down: Any) -> None:
     hr, kernel = picture(48 * scale, 48 * scale), kernels.gaussian(15, 1.5, 0.8, torch.tensor(0.4))[0]
     lr = reduced(hr, kernel, scale, down)
-    made = BackProjection.of(kernel, scale, down).applied(hr, lr, 1, scale, down)
+    made = BackProjection.of(kernel, scale, down).applied(hr, lr, 1)
     inside = 16 * scale  # borders are replicated here and symmetric there
     middle = (..., slice(inside, -inside), slice(inside, -inside))
     torch.testing.assert_close(made[middle], hr[middle], atol=1e-5, rtol=0)
@@ -47,7 +47,7 @@ def test_the_difference_falls_for_all_kernels(scale: int, down: Any, along: floa
     projection = BackProjection.of(kernel, scale, down)
 
     def missing(rounds: int) -> float:
-        made = projection.applied(sr, lr, rounds, scale, down)
+        made = projection.applied(sr, lr, rounds)
         return float((reduced(made, kernel, scale, down) - lr)[..., 4:-4, 4:-4].square().mean())
 
     # Wide kernels leave little of the finest detail, so what is missing there returns slowly.
@@ -70,7 +70,7 @@ def test_it_approaches_the_solution_of_least_change() -> None:
     matrix = down(torch.eye(256)).T.double()
     difference = lr[0].flatten(1).double() - sr[0].flatten(1).double() @ matrix.T
     solved = sr[0].flatten(1).double() + difference @ torch.linalg.pinv(matrix).T
-    made = projection.applied(sr, lr, 400, 2, "direct")[0]
+    made = projection.applied(sr, lr, 400)[0]
     inside = (slice(None), slice(3, -3), slice(3, -3))  # borders are not those of the matrix's transpose
     torch.testing.assert_close(made[inside].double(), solved.view(3, 16, 16)[inside], atol=0.02, rtol=0)
 
@@ -102,5 +102,5 @@ def test_it_is_exact_in_autocast_too() -> None:
     for enabled in (False, True):
         with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
             projection = BackProjection.of(kernel, 2, "bicubic")
-            made.append(projection.applied(resize(lr, 2), lr, 4, 2, "bicubic"))
+            made.append(projection.applied(resize(lr, 2), lr, 4))
     torch.testing.assert_close(made[1], made[0])

@@ -264,6 +264,18 @@ def test_tiles_equal_the_whole(scale: int, down: Any, rounds: int) -> None:
     assert net.traits.margin < 30
 
 
+@pytest.mark.parametrize("down", ["direct", "bicubic"])
+def test_back_projection_makes_the_result_explain_the_image(down: Any) -> None:
+    lr = picture(24, 32)
+    errors = []
+    for rounds in (0, 3):
+        net = tiny(back_projection=rounds, down=down)
+        with torch.no_grad():
+            sr = net.restore(lr, adapted(net, lr, steps=0))
+        errors.append(float((net.son(sr, KERNEL) - lr).abs().mean()))
+    assert errors[1] < 0.7 * errors[0]
+
+
 def test_what_was_found_out_can_be_read() -> None:
     net, lr = tiny(), picture(80, 96)
     kernel = kernels.gaussian(15, 1.8, 0.9, torch.tensor(0.5))[0]

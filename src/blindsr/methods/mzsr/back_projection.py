@@ -10,6 +10,7 @@ from torch import Tensor
 
 from blindsr.degrade.blur import Downsampling
 from blindsr.degrade.resample import bicubic_matrix
+from blindsr.devices import is_traced
 
 SIDE = 21
 """Side of the largest kernel, HR pixels; there is no back-projection with larger ones."""
@@ -23,6 +24,8 @@ class BackProjection:
     """``(k, k)``: weights of the HR pixels that an LR pixel is computed from."""
     gain: Tensor
     """Step size, a scalar; 0 turns back-projection off."""
+    scale: int
+    down: Downsampling
 
     @classmethod
     def of(cls, kernel: Tensor, scale: int, down: Downsampling, *, on: bool = True) -> Self:
@@ -36,28 +39,28 @@ class BackProjection:
         first = (len(taps) - 1) % scale
         # Eigenvalues of downsampling after its adjoint are at most this sum, so the iteration converges with 1 / sum.
         largest = shifted[first::scale, first::scale].abs().sum()
-        return cls(taps, (1 / largest).nan_to_num() * (on and room >= 0))
+        return cls(taps, (1 / largest).nan_to_num() * (on and room >= 0), scale, down)
 
-    def applied(self, sr: Tensor, lr: Tensor, rounds: int, scale: int, down: Downsampling) -> Tensor:
+    def applied(self, sr: Tensor, lr: Tensor, rounds: int) -> Tensor:
         """Correct a result by gradient steps with Nesterov's momentum.
 
         Args:
             sr: the result, ``(n, 3, s*h, s*w)``.
             lr: the image, ``(n, 3, h, w)``.
             rounds: number of steps.
-            scale: s.
-            down: kind of subsampling.
         """
+        if not is_traced() and not self.gain:  # a graph is for all gains
+            return sr
         with torch.autocast(lr.device.type, enabled=False):
             image, taps = lr.float().flatten(0, 1)[:, None], self.taps[None, None]
             result = before = sr.float().flatten(0, 1)[:, None]
-            start = len(self.taps) // 2 - (scale // 2 if down == "bicubic" else 0)
-            end = len(self.taps) - scale - start
+            start = len(self.taps) // 2 - (self.scale // 2 if self.down == "bicubic" else 0)
+            end = len(self.taps) - self.scale - start
             for step in range(rounds):
                 ahead = result + step / (step + 3) * (result - before)
                 around = F.pad(ahead, (start, end) * 2, mode="replicate")
-                missing = image - F.conv2d(around, taps, stride=scale)
-                spread = F.conv_transpose2d(missing, taps, None, scale, start, output_padding=start - end)
+                missing = image - F.conv2d(around, taps, stride=self.scale)
+                spread = F.conv_transpose2d(missing, taps, None, self.scale, start, output_padding=start - end)
                 before, result = result, ahead + self.gain * spread
             corrected: Tensor = result[:, 0].unflatten(0, lr.shape[:2])
             return corrected

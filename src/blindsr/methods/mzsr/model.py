@@ -110,8 +110,8 @@ class AdaptedWeights:
     """L1 loss on the son before the first step and after each accepted step."""
     undone: int
     """Number of steps that increased the loss and were undone."""
-    projection: BackProjection
-    """Back-projection by the kernel."""
+    projection: BackProjection | None
+    """Back-projection by the kernel; None in models without."""
 
 
 class ResidualCNN(nn.Module):
@@ -263,7 +263,11 @@ class MZSR(Method[AdaptedWeights]):
         if noise < 0 or steps < 0:
             raise BlindSRError(f"expected a noise level and a number of steps of at least 0, got {noise} and {steps}")
         confidence = None if hints.kernel is not None else found.confidence
-        projection = BackProjection.of(found.kernel, self.config.scale, self.config.down, on=not noise)
+        projection = (
+            BackProjection.of(found.kernel, self.config.scale, self.config.down, on=not noise)
+            if self.config.back_projection
+            else None
+        )
         small = min(lr.shape[-2:]) < 4 * self.config.scale  # a son of under 4 pixels teaches nothing
         if steps == 0 or small or not _has_detail(fathers := self._parts(lr)):
             return AdaptedWeights(self.start, found.kernel, confidence, noise, (), 0, projection)
@@ -286,19 +290,21 @@ class MZSR(Method[AdaptedWeights]):
         """Algorithm 2, line 7."""
         check_image(lr)
         sr = self.call(condition.params, lr)
-        rounds, scale, down = self.config.back_projection, self.config.scale, self.config.down
-        return condition.projection.applied(sr, lr, rounds, scale, down) if rounds else sr
+        return condition.projection.applied(sr, lr, self.config.back_projection) if condition.projection else sr
 
     def to_tensors(self, condition: AdaptedWeights) -> dict[str, Tensor]:
-        if not self.config.back_projection:
+        if condition.projection is None:
             return dict(condition.params)
         return {**condition.params, "taps": condition.projection.taps, "gain": condition.projection.gain}
 
     def from_tensors(self, tensors: Mapping[str, Tensor]) -> AdaptedWeights:
-        one = tensors["convs.0.bias"].new_ones(1, 1)
-        projection = BackProjection(tensors.get("taps", one), tensors.get("gain", one))
         params = {name: tensors[name] for name in self.start}
-        return AdaptedWeights(params, one, None, 0.0, (), 0, projection)
+        projection = (
+            BackProjection(tensors["taps"], tensors["gain"], self.config.scale, self.config.down)
+            if self.config.back_projection
+            else None
+        )
+        return AdaptedWeights(params, tensors["convs.0.bias"].new_ones(1, 1), None, 0.0, (), 0, projection)
 
     def describe(self, condition: AdaptedWeights) -> dict[str, Any]:
         along, across, angle = kernels.widths(condition.kernel)
